@@ -1,0 +1,80 @@
+# What every target of the project shares: warnings, sanitizers, ccache, and three functions
+# (trine_library, trine_test, trine_fuzzer) so that a folder's CMakeLists.txt is a list of files.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(TBB REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# Flags of our own code only: generated code and headers of the system are not ours to mend.
+add_library(trine_flags INTERFACE)
+target_include_directories(trine_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(trine_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers
+  # Results must not depend on whether the compiler fuses a multiplication with an addition.
+  -ffp-contract=off)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 warns about code of its own standard library when it inlines std::string and vectors.
+  target_compile_options(trine_flags INTERFACE
+    -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+endif()
+
+if(TRINE_SANITIZE)
+  # For every target, generated code too: a mixed build reports false container overflows.
+  add_compile_options(-fsanitize=${TRINE_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${TRINE_SANITIZE})
+endif()
+if(TRINE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# trine_library(NAME SOURCES ... DEPS ...): one static library with the project's flags.
+function(trine_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE trine_flags ${ARG_PRIVATE_DEPS})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# trine_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s]): a GoogleTest program, one ctest
+# entry. The label "core" marks what needs no server; "data" what needs the folder that the
+# environment variable TRINE_TEST_DATA names: such a program prints "TRINE_TEST_DATA is not set"
+# where it is absent, and ctest reports it as skipped.
+function(trine_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE trine_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+                       SKIP_REGULAR_EXPRESSION "TRINE_TEST_DATA is not set")
+endfunction()
+
+# trine_fuzzer(NAME SOURCE file CORPUS folder DEPS ...): with TRINE_FUZZ a libFuzzer program;
+# else the same function driven over its corpus by tests/fuzz/replay_main.cc, as a ctest entry.
+function(trine_fuzzer name)
+  cmake_parse_arguments(ARG "" "SOURCE;CORPUS" "DEPS" ${ARGN})
+  if(TRINE_FUZZ)
+    add_executable(${name} ${ARG_SOURCE})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${ARG_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS})
+    set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
+  endif()
+  target_link_libraries(${name} PRIVATE trine_flags ${ARG_DEPS})
+endfunction()

@@ -1,0 +1,80 @@
+// Errors of the whole project: absl::Status whose payload names the field, the value and the limit.
+//
+// Core code calls the functions below; the server maps the payload to google.rpc details and the
+// command line prints it. A message is one sentence that a caller can act on: what was wrong, what
+// was given, what is allowed. It never holds a path, an address or a library's own text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace trine {
+
+// What travels with a status. All fields but `reason` may be empty.
+struct ErrorDetail {
+  // UPPER_SNAKE_CASE, stable, for programs: "INVALID_FIELD", "CORRUPT_STREAM", "CORRUPT_IMAGE",
+  // "LIMIT_EXCEEDED", "QUEUE_FULL", "RANGE_BEYOND_END", "NOT_OFFERED", "DEADLINE", "CANCELLED", ...
+  std::string reason;
+  // Path of the offending field as in the request message, for example "tensor.shape[2]".
+  std::string field;
+  std::string value;  // what was given, shortened to 128 bytes
+  std::string limit;  // what is allowed, for example "at most 67108864 bytes"
+  // RESOURCE_EXHAUSTED: when to try again [ms]; -1 when waiting does not help.
+  int64_t retry_after_ms = -1;
+  // DATA_LOSS: the block and the byte offset in the coded stream at which it was noticed; -1: none.
+  int64_t block = -1;
+  int64_t offset = -1;
+};
+
+// A status of `code` with `detail` attached. The message is "<field>: <text>" (the text alone where
+// the detail has no field), at most 1024 bytes. `text` must not be empty.
+absl::Status MakeError(absl::StatusCode code, const ErrorDetail& detail, std::string_view text);
+
+// INVALID_ARGUMENT, reason INVALID_FIELD: "<field>: is <value>; <limit>".
+absl::Status InvalidField(std::string_view field, std::string_view value, std::string_view limit);
+absl::Status InvalidField(std::string_view field, int64_t value, std::string_view limit);
+absl::Status InvalidField(std::string_view field, double value, std::string_view limit);
+
+// UNIMPLEMENTED, reason NOT_OFFERED: a combination that is understood and not offered.
+absl::Status NotOffered(std::string_view field, std::string_view text);
+
+// RESOURCE_EXHAUSTED, reason LIMIT_EXCEEDED: "<field>: is <value>, more than the limit of <limit>".
+absl::Status LimitExceeded(std::string_view field, uint64_t value, std::string_view limit_name,
+                           uint64_t limit);
+
+// DATA_LOSS, reason CORRUPT_STREAM. `block` and `offset` -1 where they are not known.
+absl::Status CorruptStream(int64_t block, int64_t offset, std::string_view text);
+
+// INVALID_ARGUMENT, reason CORRUPT_IMAGE.
+absl::Status CorruptImage(std::string_view field, std::string_view text);
+
+// The detail attached to `status`; nullopt where there is none (OK, or a status from elsewhere).
+std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status);
+
+// `status` with `prefix` put before the field path of its detail and message (a decoder in core
+// says "data", the service knows that it is "image.data"). Unchanged when OK or without a field.
+absl::Status PrefixField(const absl::Status& status, std::string_view prefix);
+
+}  // namespace trine
+
+#define TRINE_CONCAT_INNER(a, b) a##b
+#define TRINE_CONCAT(a, b) TRINE_CONCAT_INNER(a, b)
+
+// Returns from the enclosing function when `expr`, an absl::Status, is not OK.
+#define TRINE_RETURN_IF_ERROR(expr)                        \
+  do {                                                     \
+    if (absl::Status trine_status_ = (expr); !trine_status_.ok()) return trine_status_; \
+  } while (false)
+
+// Declares or assigns `lhs` from the absl::StatusOr `expr`; returns its status when it is not OK.
+#define TRINE_ASSIGN_OR_RETURN(lhs, expr) \
+  TRINE_ASSIGN_OR_RETURN_INNER(TRINE_CONCAT(trine_or_, __LINE__), lhs, expr)
+#define TRINE_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr) \
+  auto tmp = (expr);                                 \
+  if (!tmp.ok()) return tmp.status();                \
+  lhs = std::move(tmp).value()

@@ -1,0 +1,10 @@
+#include "core/base/limits.h"
+
+namespace trine {
+
+const Limits& DefaultLimits() {
+  static constexpr Limits kLimits;
+  return kLimits;
+}
+
+}  // namespace trine

@@ -1,0 +1,132 @@
+#include "core/runtime/thread_pool.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "core/runtime/cpu_quota.h"
+
+namespace trine {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+// The error of the lowest range that failed, and whether to start no further range.
+class FirstError {
+ public:
+  bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
+
+  void Record(size_t range, absl::Status status) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (status_.ok() || range < range_) {
+      range_ = range;
+      status_ = std::move(status);
+    }
+    stopped_.store(true, std::memory_order_relaxed);
+  }
+
+  absl::Status Take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return std::move(status_);
+  }
+
+ private:
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  size_t range_ = 0;
+  absl::Status status_;
+};
+
+}  // namespace
+
+struct ThreadPool::Impl {
+  explicit Impl(int n)
+      : threads(n),
+        // oneTBB never starts more workers than CPUs unless this is raised; +1 for the slot that
+        // a thread which calls ParallelFor from outside may take.
+        control(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(n) + 1),
+        arena(n, /*reserved_for_masters=*/0) {}
+
+  const int threads;
+  tbb::global_control control;
+  tbb::task_arena arena;
+  std::mutex mutex;
+  std::condition_variable idle;
+  int pending = 0;
+};
+
+ThreadPool::ThreadPool(int threads)
+    : impl_(std::make_unique<Impl>(std::clamp(threads > 0 ? threads : AvailableCpus(), 1, 1024))) {}
+
+ThreadPool::~ThreadPool() {
+  std::unique_lock<std::mutex> lock(impl_->mutex);
+  impl_->idle.wait(lock, [this] { return impl_->pending == 0; });
+}
+
+int ThreadPool::threads() const { return impl_->threads; }
+
+int ThreadPool::pending() const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  return impl_->pending;
+}
+
+void ThreadPool::Submit(std::function<void()> job) {
+  {
+    const std::lock_guard<std::mutex> lock(impl_->mutex);
+    ++impl_->pending;
+  }
+  impl_->arena.enqueue([impl = impl_.get(), job = std::move(job)] {
+    // While a job waits for its own loop it must not pick up another request's job.
+    tbb::this_task_arena::isolate(job);
+    const std::lock_guard<std::mutex> lock(impl->mutex);
+    if (--impl->pending == 0) impl->idle.notify_all();
+  });
+}
+
+absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
+                         absl::FunctionRef<absl::Status(size_t, size_t)> body) {
+  grain = std::max<size_t>(grain, 1);
+  const size_t ranges = n / grain + (n % grain != 0);
+  if (ranges == 0) return context.cancel.Check();
+
+  FirstError error;
+  const auto run_range = [&](size_t i) {
+    absl::Status status = context.cancel.Check();
+    if (status.ok()) status = body(i * grain, std::min(n, (i + 1) * grain));
+    if (!status.ok()) error.Record(i, std::move(status));
+  };
+
+  size_t threads = context.pool == nullptr ? 1 : static_cast<size_t>(context.pool->threads());
+  if (context.max_threads > 0)
+    threads = std::min(threads, static_cast<size_t>(context.max_threads));
+  threads = std::min(threads, ranges);
+  if (threads <= 1) {
+    for (size_t i = 0; i < ranges && !error.stopped(); ++i) run_range(i);
+    return error.Take();
+  }
+
+  // `threads` tasks that draw ranges in order: the lowest ranges start first, and no more than
+  // max_threads of them run at a time.
+  std::atomic<size_t> next{0};
+  const auto draw = [&](size_t) {
+    while (!error.stopped()) {
+      const size_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= ranges) return;
+      run_range(i);
+    }
+  };
+  context.pool->impl_->arena.execute([&] {
+    tbb::this_task_arena::isolate([&] {
+      tbb::parallel_for(size_t{0}, threads, draw, tbb::simple_partitioner());
+    });
+  });
+  return error.Take();
+}
+
+}  // namespace trine
