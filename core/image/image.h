@@ -1,0 +1,90 @@
+// Pictures and arrays in files: PNG, JPEG, TIFF, BMP, PNM and NPY in; PNG, TIFF, PNM and NPY out.
+//
+// A decoded picture is a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8, uint16 or
+// float32. Formats are recognised by their content. Alpha is dropped, palettes become colour (or
+// gray where every entry is gray), EXIF orientation is applied (JPEG, TIFF, PNG's eXIf). Bilevel
+// pictures become 0 and 255, black 0. 16-bit samples keep their values; PNM with a maxval that is
+// neither 255 nor 65535 keeps its values too, without rescaling; 1, 2 and 4 bit gray scales to 255.
+// Sizes are checked against the limits before anything is allocated, and cancellation is polled
+// between rows. Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken file, UNIMPLEMENTED
+// for a variant that is not read, RESOURCE_EXHAUSTED beyond a limit. Thread safety: all functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/base/tensor.h"
+#include "core/runtime/context.h"
+
+namespace trine::image {
+
+enum class Format : uint8_t { kPng = 1, kJpeg = 2, kTiff = 3, kBmp = 4, kPnm = 5, kNpy = 6 };
+
+// What the first bytes say; nullopt for anything else.
+std::optional<Format> RecognizeFormat(ByteView bytes);
+// "PNG", "JPEG", ...
+std::string_view FormatName(Format format);
+// The format that a file name's extension asks for (.png, .jpg, .tif, .tiff, .bmp, .pgm, .ppm,
+// .pbm, .pnm, .npy; case does not matter); nullopt for another.
+std::optional<Format> FormatOfExtension(std::string_view file_name);
+
+struct DecodeOptions {
+  int64_t page = 0;  // page of a TIFF, from 0
+  // Bound of the decoded picture's bytes; 0: limits->max_output_bytes.
+  uint64_t max_bytes = 0;
+};
+
+// A picture from a file's bytes (any format but NPY).
+absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
+                                   const DecodeOptions& options = {});
+
+// An array from an NPY file: versions 1 to 3, both byte orders, C and Fortran order, dtypes of
+// core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian.
+absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes);
+
+// Where the data of an NPY file begin, from at least its first 12 bytes; for reading a file
+// piecewise. `header_bytes` of the file hold the header; the data follow row-major unless
+// `fortran_order`.
+struct NpyHeader {
+  DType dtype = DType::kUint8;
+  Shape shape;
+  bool fortran_order = false;
+  bool big_endian = false;
+  uint64_t header_bytes = 0;
+};
+absl::StatusOr<NpyHeader> ParseNpyHeader(ByteView bytes, const Limits& limits);
+// The header of a version 1 file with this dtype and shape, little-endian, C order.
+std::string MakeNpyHeader(DType dtype, absl::Span<const int64_t> shape);
+
+struct EncodeOptions {
+  int png_level = 6;  // zlib level, 0 to 9
+  // Write a picture of 0 and 255 (or of bool) as one bit a pixel where the format can.
+  bool bilevel = true;
+};
+
+// Writes a picture. PNG: uint8, uint16, bool; [H,W] or [H,W,3]. PNM: the same, as P4, P5 or P6.
+// TIFF: those and uint32, int32, float32 [H,W]. NPY: every tensor. JPEG and BMP are not written:
+// UNIMPLEMENTED. A dtype or shape that the format cannot hold is INVALID_ARGUMENT naming "tensor".
+absl::StatusOr<std::string> EncodeImage(const Context& context, Format format,
+                                        const TensorView& picture,
+                                        const EncodeOptions& options = {});
+
+// Weights of red, green and blue.
+enum class GrayWeights : uint8_t {
+  kBt601 = 1,  // round((299 R + 587 G + 114 B) / 1000), ties up: EXACT and MATLAB
+  kBt709 = 2,  // 0.2125, 0.7154, 0.0721 (scikit-image rgb2gray): float32, integers scaled to 0..1
+  kMean = 3,   // round((R + G + B) / 3) (ImageJ unweighted)
+  kOpencvBt601 = 4,  // OpenCV's cvtColor to the bit: (9798 R + 19235 G + 3735 B + 2^14) >> 15
+};
+
+// [H,W,3] to [H,W] of the same dtype (but for kBt709); [H,W] and [H,W,1] come back as [H,W].
+absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
+                              GrayWeights weights);
+// One channel of [H,W,C] as [H,W].
+absl::StatusOr<Tensor> ExtractChannel(const Context& context, const TensorView& picture,
+                                      int64_t channel);
+
+}  // namespace trine::image
