@@ -1,0 +1,183 @@
+// Lossless arithmetic coding of bytes and tensors into the container of core/coding/FORMAT.md.
+//
+// A stream is a header, independent blocks and an index. Blocks are coded in parallel, each with
+// its own model and the checksum of its raw bytes, and can be decoded alone. All arithmetic that
+// decides a coded bit is in integers: coded bytes depend on the input and the options only, not on
+// threads, SIMD target or machine.
+//
+// The one-shot functions and the stream classes give the same bytes for the same input. Thread
+// safety: functions are; an object of a class serves one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/tensor.h"
+#include "core/coding/table.h"
+#include "core/runtime/context.h"
+
+namespace trine::coding {
+
+// Numbers equal those of the proto enum and of the stream; 16 and up are for models to come.
+// EXACT is not here: its codewords are not streams (core/coding/exact.h).
+enum class Model : uint8_t {
+  kAuto = 1,      // the smallest of the others, by trial on a sample; never written to a stream
+  kStatic = 2,    // order 0, frequencies of the block in its head
+  kAdaptive = 3,  // order 0, 1 or 2, learned on the way
+  kTable = 4,     // probabilities given by the caller, kept in the header
+};
+
+std::string_view ModelName(Model model);  // "auto", "static", ...
+std::optional<Model> ParseModel(std::string_view name);
+
+// What the raw bytes are. The decoder gives it back.
+enum class ContentKind : uint8_t {
+  kBytes = 1,   // bytes; dtype and shape unused
+  kTensor = 2,  // a tensor
+  kImage = 3,   // a tensor that is a picture, [H,W] or [H,W,C]
+  kBits = 4,    // packed bilevel rows, shape [H,W], most significant bit first, rows padded to bytes
+};
+
+struct Content {
+  ContentKind kind = ContentKind::kBytes;
+  DType dtype = DType::kUint8;
+  Shape shape;
+};
+
+struct EncodeOptions {
+  Model model = Model::kAuto;
+  // ADAPTIVE: bytes of context, 0 to 2; default 1.
+  std::optional<int> order;
+  // Raw bytes a block, kMinBlockBytes to limits.max_block_bytes; 0: the model's own (1 MiB).
+  uint64_t block_bytes = 0;
+  // TABLE: required; other models: must be absent.
+  std::optional<ProbabilityTable> table;
+};
+
+inline constexpr uint64_t kMinBlockBytes = 256;
+inline constexpr uint64_t kDefaultBlockBytes = uint64_t{1} << 20;
+
+// What was spent and what others would spend. A symbol is a byte, or TABLE's symbol.
+struct EncodeStats {
+  Model model = Model::kAuto;  // used; that of most blocks when AUTO chose differently by block
+  int order = 0;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;
+  uint64_t symbols = 0;
+  uint64_t blocks = 0;
+  // Empirical entropy of order 0 over the whole input, and what a Huffman code built from the same
+  // counts spends, without its table [bits per symbol]. 0 for empty input.
+  double entropy_bits_per_symbol = 0;
+  double huffman_bits_per_symbol = 0;
+  double bits_per_symbol = 0;  // 8 * coded_bytes / symbols
+  // coded_bytes * 8, split.
+  uint64_t model_bits = 0;      // spent on symbols by the coder
+  uint64_t side_bits = 0;       // frequency tables, block parameters
+  uint64_t container_bits = 0;  // header, block heads, checksums, index
+  // TABLE: sum of -log2 p of the message with the probabilities as given [bits]; else 0.
+  double ideal_bits = 0;
+};
+
+// Codes `raw` as one stream. INVALID_ARGUMENT names "options.<field>", "data" (TABLE: an unknown
+// symbol, with its position) or "tensor". REQUIRES for tensors: raw.size() fits content.shape.
+absl::StatusOr<std::string> Encode(const Context& context, const Content& content, ByteView raw,
+                                   const EncodeOptions& options, EncodeStats* stats = nullptr);
+
+// Codes raw bytes of any length in bounded memory: about 3 blocks a thread.
+class StreamEncoder {
+ public:
+  static absl::StatusOr<std::unique_ptr<StreamEncoder>> Create(const Context& context,
+                                                               const Content& content,
+                                                               const EncodeOptions& options);
+  virtual ~StreamEncoder() = default;
+  // Takes raw bytes and appends the coded bytes that are ready to `out`.
+  virtual absl::Status Write(ByteView raw, std::string* out) = 0;
+  // Appends what is left, and the index. For a tensor the raw bytes must have been exactly as many
+  // as the shape says. No call may follow.
+  virtual absl::Status Finish(std::string* out, EncodeStats* stats) = 0;
+};
+
+// Raw bytes [offset, offset + length); OUT_OF_RANGE when it ends beyond the raw length.
+struct ByteRange {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
+struct DecodeOptions {
+  std::optional<ByteRange> range;
+  // Bound of the decoded bytes; 0: limits->max_output_bytes. A StreamDecoder has none but this.
+  uint64_t max_output_bytes = 0;
+};
+
+struct Decoded {
+  Content content;
+  std::vector<uint8_t> data;  // with a range: those bytes only
+  uint64_t raw_bytes = 0;     // of the whole stream
+  uint64_t blocks_total = 0;
+  uint64_t blocks_decoded = 0;  // blocks whose payload was read
+};
+
+// Decodes a stream, an excerpt that holds the range, or several streams behind each other (then the
+// content is kBytes unless there is one). DATA_LOSS for whatever is not a valid stream, with block
+// and offset; a checksum is compared before bytes are handed out. Trailing bytes are an error.
+absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
+                               const DecodeOptions& options = {});
+
+// Decodes a stream that arrives in pieces, in bounded memory. Bytes handed out were verified.
+class StreamDecoder {
+ public:
+  static absl::StatusOr<std::unique_ptr<StreamDecoder>> Create(const Context& context,
+                                                               const DecodeOptions& options);
+  virtual ~StreamDecoder() = default;
+  virtual absl::Status Write(ByteView coded, std::string* raw) = 0;
+  // DATA_LOSS when the stream is not complete. No call may follow.
+  virtual absl::Status Finish(std::string* raw) = 0;
+  // Null until the header has arrived.
+  virtual const Content* content() const = 0;
+  virtual uint64_t blocks_decoded() const = 0;
+};
+
+struct BlockInfo {
+  uint64_t raw_offset = 0;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_offset = 0;  // of the block's head in the stream
+  uint64_t coded_bytes = 0;   // head and payload
+  std::string mode;           // "stored", "constant", "static", "adaptive-1", "table", ...
+};
+
+struct StreamInfo {
+  int format_major = 1;
+  int format_minor = 0;
+  Content content;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;  // of the whole stream, also where an excerpt was inspected
+  uint64_t block_bytes = 0;
+  Model model = Model::kStatic;  // as the header says
+  int order = 0;
+  uint64_t table_symbols = 0;  // TABLE
+  uint64_t header_bytes = 0;
+  uint64_t index_bytes = 0;
+  bool is_excerpt = false;
+  std::vector<BlockInfo> blocks;
+};
+
+// What a stream holds, from its header, block heads and index; no payload is decoded.
+absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded);
+
+// Reads `out.size()` bytes at `offset` of a file.
+using ReadAt = absl::FunctionRef<absl::Status(uint64_t offset, MutableByteView out)>;
+
+// The excerpt of a stream of `size` bytes that Decode needs for `range` (header, the blocks that
+// the range touches, index), or that Inspect needs (no blocks) where `range` is absent. Reads only
+// those parts: streams of any length work.
+absl::StatusOr<std::string> MakeExcerpt(const Context& context, uint64_t size, ReadAt read,
+                                        const std::optional<ByteRange>& range);
+
+}  // namespace trine::coding

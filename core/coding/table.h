@@ -1,0 +1,41 @@
+// Probability dictionaries given by the caller, for TABLE and for the exact coder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/base/limits.h"
+
+namespace trine::coding {
+
+// Numbers equal those of the proto enum and of the stream.
+enum class SymbolKind : uint8_t {
+  kBytes = 1,     // values 0 to 255, one byte each
+  kText = 2,      // characters: one Unicode code point, UTF-8 in the message
+  kIntegers = 3,  // values of a tensor's elements (uint8, uint16, uint32), at most 65536 of them
+};
+
+// A dictionary. Exactly one of `probabilities`, `counts` and `weights` is filled, with an entry
+// for each symbol; symbols are distinct; at least one and at most limits.max_table_symbols.
+struct ProbabilityTable {
+  SymbolKind kind = SymbolKind::kText;
+  std::vector<std::string> text;   // kText (the exact coder: any non-empty strings)
+  std::vector<uint64_t> integers;  // kBytes, kIntegers
+
+  // Decimal text ("0.7", "7e-1", "1/3"), each > 0 and <= 1. EXACT: the sum must be exactly 1;
+  // TABLE: within 1e-6 of 1, and is normalised.
+  std::vector<std::string> probabilities;
+  // Each >= 1; need not sum to anything. Sum at most 2^63 - 1.
+  std::vector<uint64_t> counts;
+  // Binary doubles, finite, > 0; TABLE only; sum within 1e-6 of 1.
+  std::vector<double> weights;
+
+  size_t size() const { return kind == SymbolKind::kText ? text.size() : integers.size(); }
+};
+
+// Checks all that is said above but the sums. Errors name "table.<field>[i]".
+absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits);
+
+}  // namespace trine::coding

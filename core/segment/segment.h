@@ -1,0 +1,186 @@
+// Segmentation: an ordered list of steps over one gray picture.
+//
+// The state that steps read and write: the gray picture (given), the mask (uint8 0 or 255), the
+// label map (int32, 0 is background), the distance map (float32), the threshold result, regions and
+// contours. A step that needs what no step before it made is INVALID_ARGUMENT naming
+// "steps[i]". Labels and masks are decided by integers or by correctly rounded operations only:
+// the same on every machine and with any number of threads.
+//
+// Coordinates are (y, x) from the top left; boxes are half open. Thread safety: all functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/tensor.h"
+#include "core/runtime/context.h"
+
+namespace trine::segment {
+
+// Whose conventions hold where libraries differ (ties, constant pictures, bins, rounding).
+// Numbers equal those of the proto enums, here and below.
+enum class Profile : uint8_t {
+  kExact = 1,    // rational arithmetic, the lowest of equal thresholds
+  kOpencv = 2,   // 4.x: 8 and 16 bit only
+  kSkimage = 3,  // 0.19: histogram of one bin a value, 256 bins for floats
+  kImagej = 4,   // 8 bit; the highest of equal thresholds, 1 to 254
+  kMatlab = 5,   // the mean of equal thresholds
+};
+
+enum class Connectivity : uint8_t { k4 = 1, k8 = 2 };
+
+// Otsu 1979: the threshold t that maximises the variance between {v <= t} and {v > t}. Sets the
+// threshold result and the mask (v > t).
+struct OtsuStep {};
+
+// Otsu's criterion for `classes` classes, 2 to 16, by dynamic programming (Liao et al. 2001). Sets
+// the threshold result, the label map (class 0 to classes-1) and the mask (class > 0). Among equal
+// optima the lexicographically smallest tuple.
+struct MultiOtsuStep {
+  int classes = 3;
+};
+
+// Fixed thresholds, strictly increasing, finite, 1 to 15. Sets the same as the above.
+struct ThresholdStep {
+  std::vector<double> thresholds;
+};
+
+enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
+
+// v > T(y, x) with T from a square window around the pixel: the mean minus offset, the Gaussian
+// mean minus offset, or Sauvola's mean * (1 + k * (deviation / r - 1)). EXACT clips the window at
+// the border; OPENCV replicates the border, SKIMAGE mirrors it. Sets the mask.
+struct LocalThresholdStep {
+  LocalMethod method = LocalMethod::kSauvola;
+  int64_t window = 0;            // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
+  double offset = 0;             // kMean, kGaussian; in gray values
+  std::optional<double> k;       // kSauvola; default 0.2
+  std::optional<double> r;       // kSauvola; default half the dtype's range (128 for uint8)
+  std::optional<double> sigma;   // kGaussian; default (window - 1) / 6, OPENCV its own formula
+};
+
+// Swaps foreground and background of the mask (inside the picture's mask, where there is one).
+struct InvertStep {};
+
+// Fills holes of the mask: background that does not reach the border through background
+// neighbours. With max_area > 0 only holes of at most so many pixels.
+struct FillHolesStep {
+  Connectivity connectivity = Connectivity::k4;  // of the background
+  int64_t max_area = 0;
+};
+
+// Connected components of the mask; labels 1.. in raster order of each component's first pixel.
+// Components smaller than min_area are removed from mask and labels. Sets the label map.
+struct ComponentsStep {
+  Connectivity connectivity = Connectivity::k8;
+  int64_t min_area = 0;
+};
+
+// Exact Euclidean distance of each foreground pixel to the nearest background pixel of the mask
+// (Felzenszwalb, Huttenlocher 2012). Outside the picture counts as neither. Where there is no
+// background at all the distance is +infinity. Sets the distance map.
+struct DistanceStep {};
+
+enum class MarkerSource : uint8_t {
+  kGiven = 1,     // Inputs::markers: > 0 is a label
+  kDistance = 2,  // maxima of the distance map that rise marker_height above their saddles
+};
+enum class Relief : uint8_t {
+  kGray = 1,      // the gray picture: basins are dark
+  kDistance = 2,  // the negated distance map
+};
+
+// Marker-controlled watershed by flooding (Meyer 1994): a queue ordered by (value, age), a pixel's
+// value never below its parent's. Floods the mask where one was made, else the whole picture.
+// Sets the label map (labels of given markers kept; else 1.. in raster order of the markers' first
+// pixels) and the mask.
+struct WatershedStep {
+  MarkerSource markers = MarkerSource::kDistance;
+  Relief relief = Relief::kDistance;
+  Connectivity connectivity = Connectivity::k4;
+  double marker_height = 1.0;  // kDistance [pixels]; finite, >= 0
+  bool lines = false;          // pixels where two basins meet become 0
+};
+
+// Border following with hierarchy (Suzuki, Abe 1985) over the mask: 8-connected outer borders and
+// hole borders. Sets the contours.
+struct ContoursStep {};
+
+// Measures each label of the label map. Sets the regions.
+struct MeasureStep {};
+
+using Step = std::variant<OtsuStep, MultiOtsuStep, ThresholdStep, LocalThresholdStep, InvertStep,
+                          FillHolesStep, ComponentsStep, DistanceStep, WatershedStep, ContoursStep,
+                          MeasureStep>;
+
+struct Options {
+  Profile profile = Profile::kExact;
+  // Thresholding steps mark v <= t (dark objects) instead of v > t.
+  bool invert = false;
+  std::vector<Step> steps;  // at least 1, at most limits.max_segment_steps
+};
+
+struct Inputs {
+  TensorView gray;  // [H,W] uint8, uint16 or float32 (finite); at least one pixel
+  // [H,W] uint8 or bool: pixels that are 0 belong to nothing: not in a histogram, never foreground.
+  std::optional<TensorView> mask;
+  std::optional<TensorView> markers;  // [H,W] uint8, uint16, int32, uint32; at most 2^31 - 1
+};
+
+struct ClassStats {
+  double weight = 0;  // fraction of the pixels
+  double mean = 0;    // gray value; 0 for an empty class
+};
+
+struct ThresholdResult {
+  std::vector<double> thresholds;  // ascending, in gray values
+  // One threshold: the lowest and highest threshold that reach the same maximum (the "plateau").
+  double plateau_low = 0;
+  double plateau_high = 0;
+  // Variance between classes over total variance, 0 to 1; 0 for a constant picture.
+  double separability = 0;
+  std::vector<ClassStats> classes;  // one more than thresholds
+};
+
+struct Region {
+  int64_t label = 0;
+  int64_t area = 0;  // [pixels]
+  int64_t min_y = 0, min_x = 0, max_y = 0, max_x = 0;  // half open
+  double centroid_y = 0, centroid_x = 0;
+  double mean_intensity = 0;
+};
+
+struct Point {
+  int32_t y = 0, x = 0;
+};
+
+// Indices into the list of contours, -1 for none; as OpenCV's hierarchy.
+struct Contour {
+  std::vector<Point> points;  // every border pixel in order; closed
+  bool is_hole = false;
+  int64_t next = -1, previous = -1, child = -1, parent = -1;
+};
+
+// Members are absent (or empty) unless a step made them.
+struct Result {
+  std::optional<ThresholdResult> threshold;
+  std::optional<Tensor> mask;      // uint8 [H,W], 0 or 255
+  std::optional<Tensor> labels;    // int32 [H,W]
+  int64_t label_count = 0;         // highest label
+  std::optional<Tensor> distance;  // float32 [H,W]
+  double foreground_fraction = 0;  // of the mask, over the pixels inside Inputs::mask
+  std::vector<Region> regions;     // by label, labels without pixels left out
+  std::vector<Contour> contours;
+};
+
+absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
+                               const Options& options);
+
+std::string_view ProfileName(Profile profile);  // "exact", "opencv", ...
+std::optional<Profile> ParseProfile(std::string_view name);
+
+}  // namespace trine::segment
