@@ -131,14 +131,22 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
                                const DecodeOptions& options = {});
 
 // Decodes a stream that arrives in pieces, in bounded memory. Bytes handed out were verified.
+//
+// Pull, not push: a few coded bytes may honestly decode to gigabytes (constant blocks), so output
+// is handed out a bounded batch at a time:
+//   Write(piece); while (Next(&raw) is true) use(raw);   ...   Finish(); while (Next(&raw)) ...
 class StreamDecoder {
  public:
   static absl::StatusOr<std::unique_ptr<StreamDecoder>> Create(const Context& context,
                                                                const DecodeOptions& options);
   virtual ~StreamDecoder() = default;
-  virtual absl::Status Write(ByteView coded, std::string* raw) = 0;
-  // DATA_LOSS when the stream is not complete. No call may follow.
-  virtual absl::Status Finish(std::string* raw) = 0;
+  // Takes a piece of the coded stream. REQUIRES: Next returned false since the last Write.
+  virtual absl::Status Write(ByteView coded) = 0;
+  // Replaces `raw` by the next decoded bytes, those of at most one block a thread (at least one
+  // block), and returns true; false when more input is needed (or, after Finish, at the end).
+  virtual absl::StatusOr<bool> Next(std::string* raw) = 0;
+  // No more input follows. DATA_LOSS (here or from Next) when the stream is not complete.
+  virtual absl::Status Finish() = 0;
   // Null until the header has arrived.
   virtual const Content* content() const = 0;
   virtual uint64_t blocks_decoded() const = 0;
