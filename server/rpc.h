@@ -1,0 +1,134 @@
+// What a service offers to the one RPC path, and what it gets from it.
+//
+// A service is a table of methods (Registry). server/rpc.cc walks every call through the same
+// steps: started metric, request id and trace id, authentication, admission (requests, bytes,
+// queue, deadline), the pool, the handler, status and error details, finished metric, access log.
+// A handler runs on a pool thread, never on gRPC's, and does four things: from the message to core's
+// options and views, check, one call into core, to the message.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/runtime/context.h"
+#include "server/wire.h"
+
+namespace trine::server {
+
+// What a handler knows of its call.
+struct Call {
+  Context context;  // pool, cancellation (deadline and client), limits
+  std::string request_id;
+
+  // The context for a request that asks for at most `max_threads` threads (0: no wish).
+  // INVALID_ARGUMENT naming "max_threads" when negative.
+  absl::StatusOr<Context> WithThreads(int32_t max_threads) const;
+};
+
+template <typename Req, typename Res>
+using UnaryHandler =
+    std::function<absl::Status(const Call&, const Request<Req>&, Response<Res>*)>;
+
+// The state of one bidirectional stream. The path calls, on pool threads and never two at once:
+// for each message that arrives OnMessage, then Produce until it returns false, sending each
+// response before it asks for the next; at the client's half close OnEnd, then Produce likewise.
+// So memory is bounded by what one Produce makes. An error ends the stream with that status.
+template <typename Req, typename Res>
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+  virtual absl::Status OnMessage(const Call& call, std::unique_ptr<Request<Req>> request) = 0;
+  virtual absl::Status OnEnd(const Call& call) = 0;
+  // Fills `response` and returns true, or returns false when there is nothing to send now.
+  virtual absl::StatusOr<bool> Produce(const Call& call, Response<Res>* response) = 0;
+};
+
+template <typename Req, typename Res>
+using StreamFactory = std::function<std::unique_ptr<StreamHandler<Req, Res>>()>;
+
+// A method with its types erased: bytes in, bytes out.
+using RawUnary =
+    std::function<absl::Status(const Call&, const grpc::ByteBuffer& in, grpc::ByteBuffer* out)>;
+
+class RawStream {
+ public:
+  virtual ~RawStream() = default;
+  virtual absl::Status OnMessage(const Call& call, const grpc::ByteBuffer& in) = 0;
+  virtual absl::Status OnEnd(const Call& call) = 0;
+  virtual absl::StatusOr<bool> Produce(const Call& call, grpc::ByteBuffer* out) = 0;
+};
+
+struct Method {
+  std::string service;  // "trine.v1.CodingService"
+  std::string name;     // "Encode"
+  RawUnary unary;       // exactly one of these two is set
+  std::function<std::unique_ptr<RawStream>()> stream;
+
+  std::string path() const { return "/" + service + "/" + name; }
+};
+
+// The methods of all services; filled once at the start.
+class Registry {
+ public:
+  template <typename Req, typename Res>
+  void AddUnary(std::string service, std::string name, UnaryHandler<Req, Res> handler) {
+    RawUnary raw = [handler = std::move(handler)](const Call& call, const grpc::ByteBuffer& in,
+                                                  grpc::ByteBuffer* out) -> absl::Status {
+      Request<Req> request;
+      if (absl::Status s = ParseMessage(in, request.mutable_message()); !s.ok()) return s;
+      Response<Res> response;
+      if (absl::Status s = handler(call, request, &response); !s.ok()) return s;
+      return SerializeMessage(response.message(), out);
+    };
+    methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr});
+  }
+
+  template <typename Req, typename Res>
+  void AddStream(std::string service, std::string name, StreamFactory<Req, Res> factory) {
+    methods_.push_back({std::move(service), std::move(name), nullptr,
+                        [factory = std::move(factory)]() -> std::unique_ptr<RawStream> {
+                          return std::make_unique<TypedStream<Req, Res>>(factory());
+                        }});
+  }
+
+  const std::vector<Method>& methods() const { return methods_; }
+
+ private:
+  template <typename Req, typename Res>
+  class TypedStream : public RawStream {
+   public:
+    explicit TypedStream(std::unique_ptr<StreamHandler<Req, Res>> handler)
+        : handler_(std::move(handler)) {}
+    absl::Status OnMessage(const Call& call, const grpc::ByteBuffer& in) override {
+      auto request = std::make_unique<Request<Req>>();
+      if (absl::Status s = ParseMessage(in, request->mutable_message()); !s.ok()) return s;
+      return handler_->OnMessage(call, std::move(request));
+    }
+    absl::Status OnEnd(const Call& call) override { return handler_->OnEnd(call); }
+    absl::StatusOr<bool> Produce(const Call& call, grpc::ByteBuffer* out) override {
+      Response<Res> response;
+      absl::StatusOr<bool> more = handler_->Produce(call, &response);
+      if (!more.ok() || !*more) return more;
+      if (absl::Status s = SerializeMessage(response.message(), out); !s.ok()) return s;
+      return true;
+    }
+
+   private:
+    std::unique_ptr<StreamHandler<Req, Res>> handler_;
+  };
+
+  std::vector<Method> methods_;
+};
+
+// Each defined in its service's file.
+void RegisterNormalizationService(Registry* registry);
+void RegisterCodingService(Registry* registry);
+void RegisterSegmentationService(Registry* registry);
+
+}  // namespace trine::server

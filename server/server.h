@@ -1,0 +1,58 @@
+// The server as a library: the binary, the command line's embedded mode and the tests run the same.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/limits.h"
+#include "server/rpc.h"
+
+namespace trine::server {
+
+// Everything that a flag, an environment variable or a configuration key can set
+// (server/config.h). The names of the flags are the names here, with dashes.
+struct Options {
+  std::vector<std::string> listen = {"127.0.0.1:7433"};  // HOST:PORT or unix:PATH; port 0: any
+  std::string metrics_listen = "127.0.0.1:9433";         // empty: none
+  std::string health_listen;      // plaintext health and reflection on a port of their own
+  int threads = 0;                // 0: the CPUs that this process may use
+  Limits limits;
+  uint64_t max_message_bytes = uint64_t{64} << 20;
+  int max_running = 0;            // requests running at once; 0: 2 a thread
+  int max_queued = 256;           // requests waiting
+  uint64_t max_inflight_bytes = uint64_t{1} << 30;  // request bytes of running and waiting calls
+  int max_streams = 256;          // open bidirectional streams
+  int max_streams_per_connection = 100;
+  int64_t default_deadline_ms = 60'000;  // for calls that bring none
+  int64_t max_deadline_ms = 3'600'000;
+  int64_t drain_ms = 10'000;      // after SIGTERM: time for running calls to end
+  int64_t drain_delay_ms = 0;     // NOT_SERVING so long before new calls are refused
+  std::string tls_cert, tls_key;  // PEM files; both or none
+  std::string tls_client_ca;      // with it: clients must present a certificate (mutual TLS)
+  std::string token_file;         // one bearer token a line; empty: no authentication
+  bool reflection = true;
+  bool channelz = true;
+  std::string log_format = "text";  // "text" or "json"
+  std::string log_level = "info";   // trace, debug, info, warn, error, off
+};
+
+class Server {
+ public:
+  // Listens when it returns. Errors name the option.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
+  virtual ~Server() = default;  // stops at once what still runs
+
+  // Where it listens, with real port numbers: "127.0.0.1:40213", "unix:/run/trine.sock".
+  virtual const std::vector<std::string>& addresses() const = 0;
+  virtual const std::string& metrics_address() const = 0;  // empty: none
+
+  // NOT_SERVING, drain_delay, then no new calls, running calls until the deadline, then cancels
+  // them; returns when nothing runs. True when all ended by themselves.
+  virtual bool Drain(std::chrono::milliseconds deadline) = 0;
+};
+
+}  // namespace trine::server
