@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# From a bare Debian machine to tested programs: installs what is missing, configures, builds, and
+# runs every test. The last line is `N passed, N failed, N skipped`.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+usage() {
+  cat <<'EOF'
+usage: tests/run.sh [--preset NAME] [--no-deps] [-- CTEST-ARGUMENT...]
+
+  --preset NAME   release (default), debug, asan or tsan; built in build/NAME
+  --no-deps       do not look for missing packages
+  --              what follows goes to ctest, for example: -- -L core -R range_coder
+
+TRINE_TEST_DATA names the folder of test data; tests that need it are skipped without.
+EOF
+}
+
+# The same settings as in the Dockerfile: a cache filled by one build then serves the other, and
+# any clone of the repository, whatever folder it is in.
+set_up_ccache() {
+  export CCACHE_DIR=${CCACHE_DIR:-${TRINE_CACHE_DIR:-$HOME/.cache/trine}/ccache}
+  export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+  export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
+}
+
+# A sanitizer stops at the first fault; leaks are looked for at the end of every test program.
+set_up_sanitizers() {
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+  export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+  local suppressions=$ROOT/tests/tsan.supp
+  [[ ! -f $suppressions ]] ||
+    export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$suppressions:second_deadlock_stack=1}
+}
+
+main() {
+  local preset=release deps=1 build junit status=0
+  while (($#)); do
+    case $1 in
+      --preset) preset=${2:?--preset needs a name} && shift ;;
+      --no-deps) deps='' ;;
+      --) shift && break ;;
+      -h | --help) usage && return ;;
+      *) usage >&2 && return 2 ;;
+    esac
+    shift
+  done
+  build=$ROOT/build/$preset
+  junit=$build/junit.xml
+  cd "$ROOT"
+  [[ -z $deps ]] || deploy/install-deps.sh
+  set_up_ccache
+  set_up_sanitizers
+  if [[ -n ${TRINE_TEST_DATA:-} ]]; then
+    # Tests run in the build folder: a relative path would point elsewhere there.
+    TRINE_TEST_DATA=$(cd "$TRINE_TEST_DATA" && pwd)
+    export TRINE_TEST_DATA
+  fi
+
+  cmake --preset "$preset"
+  cmake --build "$build" --parallel "$(nproc)"
+  # Results of an earlier run must not be taken for this one's.
+  rm -f "$junit"
+  ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error \
+    --output-junit "$junit" "$@" || status=$?
+  # Both must agree that all is well: ctest by its exit status, the counts by what ran.
+  /usr/bin/python3 tests/ctest_summary.py "$junit" || status=1
+  return "$status"
+}
+
+main "$@"
