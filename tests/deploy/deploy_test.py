@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Tests of the scripts and files that build, test and ship trine. None of them installs anything."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import ctest_summary  # noqa: E402
+
+SCRIPTS = [
+    ROOT / name
+    for name in (".ci/run", "deploy/check-image.sh", "deploy/install-deps.sh",
+                 "tests/proto_check.sh", "tests/run.sh")
+]
+
+
+def run(*command):
+    return subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+class Scripts(unittest.TestCase):
+    def test_parse_and_are_executable(self):
+        for script in SCRIPTS:
+            with self.subTest(script=script.name):
+                self.assertEqual(run("bash", "-n", script).returncode, 0)
+                self.assertTrue(script.stat().st_mode & 0o100)
+
+    def test_unknown_argument_is_wrong_usage(self):
+        for script in SCRIPTS:
+            if script.name == "proto_check.sh":  # takes none
+                continue
+            with self.subTest(script=script.name):
+                result = run(script, "--no-such-argument")
+                self.assertEqual(result.returncode, 2)
+                self.assertTrue(result.stderr)
+
+    def test_help(self):
+        for name in ("deploy/check-image.sh", "deploy/install-deps.sh", "tests/run.sh"):
+            with self.subTest(script=name):
+                result = run(ROOT / name, "--help")
+                self.assertEqual(result.returncode, 0)
+                self.assertTrue(result.stdout.startswith("usage: " + name))
+
+
+class InstallDeps(unittest.TestCase):
+    SCRIPT = ROOT / "deploy/install-deps.sh"
+
+    def packages(self, *arguments):
+        result = run(self.SCRIPT, *arguments, "--list")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout.split()
+
+    def test_groups_add_to_the_base(self):
+        base = self.packages()
+        self.assertIn("libgrpc++-dev", base)
+        for option, package in (("--dev", "clang-tidy"), ("--bench", "libdnnl-dev"),
+                                ("--image", "docker.io")):
+            self.assertNotIn(package, base)
+            self.assertEqual(self.packages(option)[:len(base)], base)
+            self.assertIn(package, self.packages(option))
+
+    def test_no_package_is_listed_twice(self):
+        everything = self.packages("--dev", "--bench", "--image")
+        self.assertEqual(len(everything), len(set(everything)))
+
+    def test_runtime_excludes_the_other_groups(self):
+        result = run(self.SCRIPT, "--runtime", "--dev")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("--runtime", result.stderr)
+
+
+class Image(unittest.TestCase):
+    def setUp(self):
+        self.dockerfile = (ROOT / "Dockerfile").read_text()
+        self.compose = (ROOT / "deploy/compose.yaml").read_text()
+
+    def test_needs_no_frontend_from_a_registry(self):
+        self.assertNotRegex(self.dockerfile, r"(?m)^#\s*syntax\s*=")
+
+    def test_runs_as_a_user_given_by_number(self):
+        user = re.search(r"(?m)^USER (\d+:\d+)$", self.dockerfile).group(1)
+        self.assertNotIn("0", user.split(":"))
+        self.assertIn(f'user: "{user}"', self.compose)
+
+    def test_compose_is_locked_down(self):
+        for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true",
+                     '"127.0.0.1:${TRINE_PORTS:-7433}:7433"'):
+            self.assertIn(line, self.compose)
+
+    def test_shares_the_compiler_cache_with_the_build_outside(self):
+        for setting in ("CCACHE_NOHASHDIR=1", "CCACHE_COMPILERCHECK=content"):
+            self.assertIn(setting, self.dockerfile)
+            self.assertIn(setting, (ROOT / "tests/run.sh").read_text())
+
+
+class CtestSummary(unittest.TestCase):
+    CASES = {
+        '<testcase status="run"/>': "passed",
+        '<testcase status="fail"><failure message=""/></testcase>': "failed",
+        '<testcase status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>': "skipped",
+        '<testcase status="notrun"><skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/></testcase>':
+            "skipped",
+        '<testcase status="disabled"/>': "skipped",
+        '<testcase status="notrun"><skipped message="Unable to find executable"/></testcase>':
+            "failed",
+        '<testcase status="notrun"><skipped message="Fixture dependency failed"/></testcase>':
+            "failed",
+        '<testcase status="something new"/>': "failed",
+    }
+
+    def summary(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "junit.xml"
+            path.write_text(text)
+            return run(sys.executable, ROOT / "tests/ctest_summary.py", path)
+
+    def test_every_kind_of_result(self):
+        for case, kind in self.CASES.items():
+            with self.subTest(case=case), tempfile.NamedTemporaryFile("w") as file:
+                file.write(f"<testsuite>{case}</testsuite>")
+                file.flush()
+                counts = ctest_summary.count(file.name)
+                self.assertEqual(counts, {**{"passed": 0, "failed": 0, "skipped": 0}, kind: 1})
+
+    def test_line_and_exit_status(self):
+        passed, skipped = list(self.CASES)[0], list(self.CASES)[2]
+        good = self.summary(f"<testsuite>{passed}{passed}{skipped}</testsuite>")
+        self.assertEqual((good.stdout, good.returncode), ("2 passed, 0 failed, 1 skipped\n", 0))
+
+    def test_no_test_run_is_no_success(self):
+        for text in ("<testsuite/>", f"<testsuite>{list(self.CASES)[2]}</testsuite>", "torn <xml"):
+            with self.subTest(text=text):
+                self.assertEqual(self.summary(text).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
