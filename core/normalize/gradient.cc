@@ -1,0 +1,74 @@
+// dx_j = dy_j s_j^-beta - 2 a beta x_j * sum over c with j in W(c) of dy_c y_c / s_c, tile by tile
+// (Caffe lrn_layer.cpp, CrossChannelBackward). Three nested boxes: dx is wanted on `box`; the terms
+// of the sum on `middle`, all c whose window reaches the box; x on `reach`, the windows of those c.
+#include "core/base/error.h"
+#include "core/normalize/power.h"
+#include "core/normalize/tile.h"
+#include "core/normalize/window_sum.h"
+
+namespace trine::normalize {
+namespace {
+
+// `source` over `from` cropped to `box` in `slot`; `source` itself where the two are one.
+template <typename T>
+const T* CropInto(Scratch<T>& scratch, typename Scratch<T>::Slot slot, const Box& from,
+                  const T* source, const Box& box) {
+  if (from == box) return source;
+  T* out = scratch.Get(slot, box.elements());
+  if (out != nullptr) Crop(from, source, box, out);
+  return out;
+}
+
+}  // namespace
+
+template <typename T>
+absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch) {
+  using S = Scratch<T>;
+  const Window& window = job.geometry.window;
+  const Window adjoint = window.Adjoint();
+  const Box middle = job.geometry.Expand(box, adjoint);
+  const Box reach = job.geometry.Expand(middle, window);
+  T* x = scratch.Get(S::kX, reach.elements());
+  T* q = scratch.Get(S::kPing, reach.elements());
+  T* dy = scratch.Get(S::kGradient, middle.elements());
+  T* power = scratch.Get(S::kPower, middle.elements());
+  T* dx = scratch.Get(S::kCore, box.elements());
+  for (const T* buffer : {x, q, dy, power, dx})
+    if (buffer == nullptr) return S::OutOfMemory();
+  const bool rectify = job.resolved.activation == Activation::kRelu;
+  TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, rectify, x));
+  TRINE_RETURN_IF_ERROR(LoadBox(job, job.dy, middle, /*rectify=*/false, dy));
+  if (!ForParts(job.cancel, reach.elements(), [&](size_t begin, size_t end) {
+        Square(x + begin, end - begin, q + begin);
+      }))
+    return job.cancel.Check();
+
+  typename S::Slot slot = S::kPing;
+  TRINE_RETURN_IF_ERROR(BoxSum(job.cancel, window, reach, middle, scratch, slot));
+  const T* x_middle = CropInto(scratch, S::kMiddleX, reach, x, middle);
+  if (x_middle == nullptr) return S::OutOfMemory();
+  T* term = scratch.Get(slot, middle.elements());
+  if (!ForParts(job.cancel, middle.elements(), [&](size_t begin, size_t end) {
+        GradientTerm(job.resolved, x_middle + begin, dy + begin, end - begin, term + begin,
+                     power + begin);
+      }))
+    return job.cancel.Check();
+
+  TRINE_RETURN_IF_ERROR(BoxSum(job.cancel, adjoint, middle, box, scratch, slot));
+  const T* sum = scratch.Get(slot, box.elements());
+  const T* x_box = CropInto(scratch, S::kBoxX, middle, x_middle, box);
+  const T* dy_box = CropInto<T>(scratch, S::kBoxGradient, middle, dy, box);
+  const T* power_box = CropInto<T>(scratch, S::kBoxPower, middle, power, box);
+  if (x_box == nullptr || dy_box == nullptr || power_box == nullptr) return S::OutOfMemory();
+  if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {
+        GradientCombine(job.resolved, x_box + begin, dy_box + begin, power_box + begin,
+                        sum + begin, end - begin, dx + begin);
+      }))
+    return job.cancel.Check();
+  return StoreBox(job, dx, box);
+}
+
+template absl::Status GradientTile<float>(const Job<float>&, const Box&, Scratch<float>&);
+template absl::Status GradientTile<double>(const Job<double>&, const Box&, Scratch<double>&);
+
+}  // namespace trine::normalize
