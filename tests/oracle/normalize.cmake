@@ -1,0 +1,1 @@
+trine_library(trine_oracle_normalize SOURCES normalize_oracle.cc)
