@@ -19,7 +19,8 @@ RUN deploy/install-deps.sh && rm -rf /var/lib/apt/lists/*
 COPY . .
 # The same settings as tests/run.sh: a cache filled by one build then serves the other, whatever
 # folder each is in.
-ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content \
+    CCACHE_SLOPPINESS=locale
 # The kernels' tests run here, against the very libraries that the image ships; the service's need
 # the whole test environment and stay outside.
 RUN --mount=type=cache,id=trine-ccache,target=/ccache,from=ccache-seed \

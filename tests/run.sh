@@ -21,7 +21,8 @@ EOF
 # any clone of the repository, whatever folder it is in.
 set_up_ccache() {
   export CCACHE_DIR=${CCACHE_DIR:-${TRINE_CACHE_DIR:-$HOME/.cache/trine}/ccache}
-  export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+  export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
+  export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
   export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
 }
 
