@@ -1,0 +1,197 @@
+#include "server/coding_streams.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/coding/coding.h"
+#include "server/convert_coding.h"
+#include "server/convert_error.h"
+
+namespace trine::server {
+namespace {
+
+constexpr size_t kMaxChunkBytes = size_t{2} << 20;   // of a request
+constexpr size_t kSentChunkBytes = size_t{1} << 20;  // of an answer, at most
+
+// Bytes on their way out, cut into chunks. Taking one does not move those behind it.
+class Outbox {
+ public:
+  std::string* buffer() { return &buffer_; }
+  bool empty() const { return taken_ == buffer_.size(); }
+
+  std::string TakeChunk() {
+    if (taken_ == 0 && buffer_.size() <= kSentChunkBytes) return std::exchange(buffer_, {});
+    std::string chunk = buffer_.substr(taken_, kSentChunkBytes);
+    taken_ += chunk.size();
+    if (empty()) {
+      buffer_.clear();
+      taken_ = 0;
+    }
+    return chunk;
+  }
+
+ private:
+  std::string buffer_;
+  size_t taken_ = 0;
+};
+
+// The order of parts that both streams keep: one header, then chunks.
+template <typename Message>
+absl::Status CheckPart(const Message& message, bool has_begun) {
+  switch (message.part_case()) {
+    case Message::kHeader:
+      if (!has_begun) return absl::OkStatus();
+      return InvalidField("header", "given again", "only the first message holds the header");
+    case Message::kChunk:
+      if (!has_begun) return MissingField("header", "the first message must hold the header");
+      if (message.chunk().size() <= kMaxChunkBytes) return absl::OkStatus();
+      return InvalidField("chunk", absl::StrCat(message.chunk().size(), " bytes long"),
+                          absl::StrCat("a chunk has at most ", kMaxChunkBytes, " bytes"));
+    default:
+      return MissingField("part", "a message holds the header or a chunk");
+  }
+}
+
+class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call& call,
+                         std::unique_ptr<Request<v1::EncodeStreamRequest>> request) override {
+    const v1::EncodeStreamRequest& m = request->message();
+    TRINE_RETURN_IF_ERROR(CheckPart(m, encoder_ != nullptr));
+    if (m.part_case() == v1::EncodeStreamRequest::kHeader) return Begin(call, m.header());
+    // Core calls what it was given "data".
+    return RenameField(encoder_->Write(request->Payload(m.chunk()), outbox_.buffer()), "data",
+                       "chunk");
+  }
+
+  absl::Status OnEnd(const Call&) override {
+    if (encoder_ == nullptr) return MissingField("header", "the stream ended without one");
+    TRINE_RETURN_IF_ERROR(
+        RenameField(encoder_->Finish(outbox_.buffer(), &stats_), "data", "chunk"));
+    statistics_due_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Produce(const Call&,
+                               Response<v1::EncodeStreamResponse>* response) override {
+    v1::EncodeStreamResponse* out = response->mutable_message();
+    if (!outbox_.empty()) {
+      response->SetPayload(out->mutable_chunk(), outbox_.TakeChunk());
+      return true;
+    }
+    if (!std::exchange(statistics_due_, false)) return false;
+    StatsToProto(stats_, out->mutable_statistics());
+    return true;
+  }
+
+ private:
+  absl::Status Begin(const Call& call, const v1::EncodeStreamHeader& header) {
+    const auto context = call.WithThreads(header.max_threads());
+    if (!context.ok()) return PrefixField(context.status(), "header.");
+    const Limits& limits = *context->limits;
+    TRINE_ASSIGN_OR_RETURN(const coding::Content content,
+                           ContentFromProto(header.content(), limits, "header.content"));
+    TRINE_ASSIGN_OR_RETURN(const coding::EncodeOptions options,
+                           EncodeOptionsFromProto(header.options(), limits, "header.options"));
+    auto encoder = coding::StreamEncoder::Create(*context, content, options);
+    if (!encoder.ok()) {
+      return PrefixField(RenameField(encoder.status(), "options.table.probabilities",
+                                     "options.table.decimals"),
+                         "header.");
+    }
+    encoder_ = *std::move(encoder);
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<coding::StreamEncoder> encoder_;  // null until the header came
+  Outbox outbox_;
+  coding::EncodeStats stats_;
+  bool statistics_due_ = false;
+};
+
+class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call& call,
+                         std::unique_ptr<Request<v1::DecodeStreamRequest>> request) override {
+    const v1::DecodeStreamRequest& m = request->message();
+    TRINE_RETURN_IF_ERROR(CheckPart(m, decoder_ != nullptr));
+    if (m.part_case() == v1::DecodeStreamRequest::kHeader) return Begin(call, m.header());
+    const ByteView chunk = request->Payload(m.chunk());
+    coded_bytes_ += chunk.size();
+    return decoder_->Write(chunk);
+  }
+
+  absl::Status OnEnd(const Call&) override {
+    if (decoder_ == nullptr) return MissingField("header", "the stream ended without one");
+    TRINE_RETURN_IF_ERROR(decoder_->Finish());
+    summary_due_ = true;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Produce(const Call&,
+                               Response<v1::DecodeStreamResponse>* response) override {
+    if (decoder_ == nullptr) return false;
+    v1::DecodeStreamResponse* out = response->mutable_message();
+    if (!content_sent_ && decoder_->content() != nullptr) {
+      ContentToProto(*decoder_->content(), out->mutable_content());
+      content_sent_ = true;
+      return true;
+    }
+    while (outbox_.empty()) {
+      TRINE_ASSIGN_OR_RETURN(const bool more, decoder_->Next(outbox_.buffer()));
+      if (!more) return Summarise(out);
+    }
+    std::string chunk = outbox_.TakeChunk();
+    raw_bytes_ += chunk.size();
+    response->SetPayload(out->mutable_chunk(), std::move(chunk));
+    return true;
+  }
+
+ private:
+  absl::Status Begin(const Call& call, const v1::DecodeStreamHeader& header) {
+    const auto context = call.WithThreads(header.max_threads());
+    if (!context.ok()) return PrefixField(context.status(), "header.");
+    coding::DecodeOptions options;
+    options.max_output_bytes = UINT64_MAX;  // it goes out in batches
+    if (header.has_range()) options.range = {header.range().offset(), header.range().length()};
+    auto decoder = coding::StreamDecoder::Create(*context, options);
+    if (!decoder.ok()) return PrefixField(decoder.status(), "header.");
+    decoder_ = *std::move(decoder);
+    return absl::OkStatus();
+  }
+
+  // The last message, once.
+  bool Summarise(v1::DecodeStreamResponse* out) {
+    if (!std::exchange(summary_due_, false)) return false;
+    v1::DecodeStreamSummary* summary = out->mutable_summary();
+    summary->set_raw_bytes(raw_bytes_);
+    summary->set_coded_bytes(coded_bytes_);
+    summary->set_blocks_decoded(decoder_->blocks_decoded());
+    return true;
+  }
+
+  std::unique_ptr<coding::StreamDecoder> decoder_;  // null until the header came
+  Outbox outbox_;
+  uint64_t raw_bytes_ = 0;
+  uint64_t coded_bytes_ = 0;
+  bool content_sent_ = false;
+  bool summary_due_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamHandler<v1::EncodeStreamRequest, v1::EncodeStreamResponse>>
+MakeEncodeStream() {
+  return std::make_unique<EncodeStream>();
+}
+
+std::unique_ptr<StreamHandler<v1::DecodeStreamRequest, v1::DecodeStreamResponse>>
+MakeDecodeStream() {
+  return std::make_unique<DecodeStream>();
+}
+
+}  // namespace trine::server

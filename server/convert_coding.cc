@@ -1,0 +1,244 @@
+#include "server/convert_coding.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "server/convert_enum.h"
+#include "server/convert_error.h"
+#include "server/convert_tensor.h"
+
+namespace trine::server {
+namespace {
+
+using coding::Content;
+using coding::ContentKind;
+using coding::Model;
+using coding::SymbolKind;
+
+// The symbols stand in the list that the kind reads, and the other is empty.
+absl::Status CheckSymbols(const v1::ProbabilityTable& table, SymbolKind kind, const Limits& limits,
+                          std::string_view field) {
+  const bool is_text = kind == SymbolKind::kText;
+  const auto used = static_cast<uint64_t>(is_text ? table.text_size() : table.integers_size());
+  const int other = is_text ? table.integers_size() : table.text_size();
+  const std::string used_path = Path(field, is_text ? "text" : "integers");
+  if (other != 0) {
+    return InvalidField(Path(field, is_text ? "integers" : "text"),
+                        absl::StrCat("of ", other, " symbols"),
+                        absl::StrCat("a table of this kind lists its symbols in ",
+                                     is_text ? "text" : "integers"));
+  }
+  if (used == 0) return MissingField(used_path, "a table has at least one symbol");
+  if (used > limits.max_table_symbols) {
+    return LimitExceeded(used_path, used, "max_table_symbols", limits.max_table_symbols);
+  }
+  return absl::OkStatus();
+}
+
+// Exactly one of the three lists says how likely the symbols are, with an entry for each.
+absl::Status CheckEntries(const v1::ProbabilityTable& table, uint64_t symbols,
+                          std::string_view field) {
+  const std::pair<const char*, int> lists[] = {{"decimals", table.decimals_size()},
+                                               {"counts", table.counts_size()},
+                                               {"weights", table.weights_size()}};
+  const char* given = nullptr;
+  for (const auto& [name, size] : lists) {
+    if (size == 0) continue;
+    if (given != nullptr) {
+      return InvalidField(Path(field, name), absl::StrCat("of ", size, " entries"),
+                          absl::StrCat("exactly one of decimals, counts and weights is allowed, "
+                                       "and ", given, " is given"));
+    }
+    given = name;
+    if (static_cast<uint64_t>(size) != symbols) {
+      return InvalidField(Path(field, name), absl::StrCat("of ", size, " entries"),
+                          absl::StrCat("each of the ", symbols, " symbols needs one"));
+    }
+  }
+  if (given != nullptr) return absl::OkStatus();
+  return MissingField(Path(field, "decimals"),
+                      "one of decimals, counts and weights is required");
+}
+
+}  // namespace
+
+absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTable& table,
+                                                        const Limits& limits,
+                                                        std::string_view field) {
+  TRINE_ASSIGN_OR_RETURN(const std::optional<SymbolKind> kind,
+                         EnumFromProto<SymbolKind>(table.kind(), Path(field, "kind")));
+  coding::ProbabilityTable out;
+  out.kind = kind.value_or(table.text_size() > 0 ? SymbolKind::kText : SymbolKind::kBytes);
+  TRINE_RETURN_IF_ERROR(CheckSymbols(table, out.kind, limits, field));
+  const int symbols = out.kind == SymbolKind::kText ? table.text_size() : table.integers_size();
+  TRINE_RETURN_IF_ERROR(CheckEntries(table, static_cast<uint64_t>(symbols), field));
+  out.text.assign(table.text().begin(), table.text().end());
+  out.integers.assign(table.integers().begin(), table.integers().end());
+  out.probabilities.assign(table.decimals().begin(), table.decimals().end());
+  out.counts.assign(table.counts().begin(), table.counts().end());
+  out.weights.assign(table.weights().begin(), table.weights().end());
+  return out;
+}
+
+absl::Status NameTableFields(const absl::Status& status) {
+  return RenameField(status, "table.probabilities", "table.decimals");
+}
+
+absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOptions& options,
+                                                             const Limits& limits,
+                                                             std::string_view field) {
+  if (options.model() == v1::CODING_MODEL_EXACT) {
+    return InvalidField(Path(field, "model"), "EXACT",
+                        "it codes the message of an Encode request only");
+  }
+  coding::EncodeOptions out;
+  TRINE_ASSIGN_OR_RETURN(const std::optional<Model> model,
+                         EnumFromProto<Model>(options.model(), Path(field, "model")));
+  out.model = model.value_or(Model::kAuto);
+  if (options.has_order()) out.order = options.order();
+  out.block_bytes = options.block_bytes();
+  if (options.max_steps() != 0) {
+    return InvalidField(Path(field, "max_steps"), static_cast<int64_t>(options.max_steps()),
+                        "only model EXACT has steps to return");
+  }
+  if (out.model == Model::kTable && !options.has_table()) {
+    return MissingField(Path(field, "table"), "model TABLE needs its probabilities");
+  }
+  if (!options.has_table()) return out;
+  if (out.model != Model::kTable) {
+    return InvalidField(Path(field, "table"), "given", "only models TABLE and EXACT take one");
+  }
+  TRINE_ASSIGN_OR_RETURN(out.table,
+                         TableFromProto(options.table(), limits, Path(field, "table")));
+  return out;
+}
+
+absl::StatusOr<Content> BitsFromProto(const v1::BitsContent& bits, const Limits& limits,
+                                      std::string_view field) {
+  if (bits.height() < 0) {
+    return InvalidField(Path(field, "height"), bits.height(), "it must not be negative");
+  }
+  if (bits.width() < 0) {
+    return InvalidField(Path(field, "width"), bits.width(), "it must not be negative");
+  }
+  Content content{ContentKind::kBits, DType::kUint8, {bits.height(), bits.width()}};
+  TRINE_RETURN_IF_ERROR(CountElements(content.shape, limits, field).status());
+  return content;
+}
+
+absl::StatusOr<Content> ContentFromProto(const v1::Content& content, const Limits& limits,
+                                         std::string_view field) {
+  const bool is_image = content.kind_case() == v1::Content::kImage;
+  switch (content.kind_case()) {
+    case v1::Content::KIND_NOT_SET:
+    case v1::Content::kBytes:
+      return Content{};
+    case v1::Content::kBits:
+      return BitsFromProto(content.bits(), limits, Path(field, "bits"));
+    case v1::Content::kTensor:
+    case v1::Content::kImage:
+      break;
+  }
+  const std::string path = Path(field, is_image ? "image" : "tensor");
+  const v1::Tensor& tensor = is_image ? content.image() : content.tensor();
+  TRINE_ASSIGN_OR_RETURN(TensorHead head, HeadFromProto(tensor, limits, path));
+  if (!tensor.data().empty()) {
+    return InvalidField(Path(path, "data"), absl::StrCat(tensor.data().size(), " bytes long"),
+                        "it must be empty: the bytes come as chunks");
+  }
+  if (is_image && head.shape.size() != 2 && head.shape.size() != 3) {
+    return InvalidField(Path(path, "shape"), absl::StrCat("of rank ", head.shape.size()),
+                        "a picture is [H,W] or [H,W,C]");
+  }
+  return Content{is_image ? ContentKind::kImage : ContentKind::kTensor, head.dtype,
+                 std::move(head.shape)};
+}
+
+void ContentToProto(const Content& content, v1::Content* out) {
+  switch (content.kind) {
+    case ContentKind::kBytes:
+      out->mutable_bytes();
+      return;
+    case ContentKind::kTensor:
+      HeadToProto(content.dtype, content.shape, out->mutable_tensor());
+      return;
+    case ContentKind::kImage:
+      HeadToProto(content.dtype, content.shape, out->mutable_image());
+      return;
+    case ContentKind::kBits:
+      out->mutable_bits()->set_height(content.shape[0]);
+      out->mutable_bits()->set_width(content.shape[1]);
+      return;
+  }
+}
+
+void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out) {
+  out->set_raw_bytes(stats.raw_bytes);
+  out->set_coded_bytes(stats.coded_bytes);
+  out->set_symbols(stats.symbols);
+  out->set_blocks(stats.blocks);
+  out->set_entropy_bits_per_symbol(stats.entropy_bits_per_symbol);
+  out->set_huffman_bits_per_symbol(stats.huffman_bits_per_symbol);
+  out->set_bits_per_symbol(stats.bits_per_symbol);
+  out->set_model_bits(stats.model_bits);
+  out->set_side_bits(stats.side_bits);
+  out->set_container_bits(stats.container_bits);
+  out->set_ideal_bits(stats.ideal_bits);
+  out->set_model(static_cast<v1::CodingModel>(stats.model));
+  out->set_order(stats.order);
+}
+
+namespace {
+
+void RationalToProto(const coding::Rational& rational, v1::Rational* out) {
+  out->set_fraction(rational.fraction);
+  out->set_decimal(rational.decimal);
+}
+
+}  // namespace
+
+void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out) {
+  RationalToProto(code.low, out->mutable_low());
+  RationalToProto(code.high, out->mutable_high());
+  out->set_shortest(code.shortest);
+  out->set_prefix_free(code.prefix_free);
+  for (const coding::ExactStep& step : code.steps) {
+    v1::ExactStep* added = out->add_steps();
+    added->set_symbol(step.symbol);
+    RationalToProto(step.low, added->mutable_low());
+    RationalToProto(step.high, added->mutable_high());
+  }
+  out->set_symbols(symbols);
+}
+
+void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
+                       v1::InspectResponse* out) {
+  out->set_format_version(absl::StrCat(info.format_major, ".", info.format_minor));
+  ContentToProto(info.content, out->mutable_content());
+  out->set_raw_bytes(info.raw_bytes);
+  out->set_coded_bytes(info.coded_bytes);
+  out->set_block_bytes(info.block_bytes);
+  out->set_model(static_cast<v1::CodingModel>(info.model));
+  out->set_order(info.order);
+  out->set_table_symbols(info.table_symbols);
+  out->set_header_bytes(info.header_bytes);
+  out->set_index_bytes(info.index_bytes);
+  out->set_blocks_total(info.blocks.size());
+  out->set_is_excerpt(info.is_excerpt);
+  const size_t listed = std::min<size_t>(info.blocks.size(), max_blocks);
+  for (size_t i = 0; i < listed; ++i) {
+    const coding::BlockInfo& block = info.blocks[i];
+    v1::BlockInfo* added = out->add_blocks();
+    added->set_raw_offset(block.raw_offset);
+    added->set_raw_bytes(block.raw_bytes);
+    added->set_coded_offset(block.coded_offset);
+    added->set_coded_bytes(block.coded_bytes);
+    added->set_mode(block.mode);
+  }
+}
+
+}  // namespace trine::server

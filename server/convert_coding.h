@@ -1,0 +1,43 @@
+// Options, contents and results of coding from messages and back.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/coding/coding.h"
+#include "core/coding/exact.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::server {
+
+// The dictionary. What the message alone can say wrong (several of decimals, counts and weights,
+// symbols of the other kind, too many) is refused here, naming "<field>.<part>"; the rest is core's
+// (see NameTableFields).
+absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTable& table,
+                                                        const Limits& limits,
+                                                        std::string_view field);
+
+// A status of core with "table.probabilities" named as in the message, "table.decimals".
+absl::Status NameTableFields(const absl::Status& status);
+
+// Options of every model but EXACT, which is INVALID_ARGUMENT naming "<field>.model" here.
+absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOptions& options,
+                                                             const Limits& limits,
+                                                             std::string_view field);
+
+// What bytes to come are: default plain bytes. A tensor's data must be empty.
+absl::StatusOr<coding::Content> ContentFromProto(const v1::Content& content, const Limits& limits,
+                                                 std::string_view field);
+// Packed bilevel rows; INVALID_ARGUMENT naming "<field>.height" or "<field>.width".
+absl::StatusOr<coding::Content> BitsFromProto(const v1::BitsContent& bits, const Limits& limits,
+                                              std::string_view field);
+
+void ContentToProto(const coding::Content& content, v1::Content* out);
+void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
+void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out);
+// Lists the first `max_blocks` blocks.
+void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
+                       v1::InspectResponse* out);
+
+}  // namespace trine::server

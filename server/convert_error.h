@@ -1,0 +1,33 @@
+// Small helpers for errors about request messages. Field paths are those of the request message.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/strings.h"
+
+namespace trine::server {
+
+// "<prefix>.<field>".
+inline std::string Path(std::string_view prefix, std::string_view field) {
+  return absl::StrCat(ToAbsl(prefix), ".", ToAbsl(field));
+}
+
+// INVALID_ARGUMENT: a field that must be given was not; `what` says what is expected.
+absl::Status MissingField(std::string_view field, std::string_view what);
+
+// `status` with the start `from` of its field path replaced by `to`: core names what it was given
+// ("data"), the request's field may be another ("chunk"). Unchanged where the path does not start
+// with `from` as whole parts ("data" is a start of "data[3]" and "data.x", not of "dataset").
+absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to);
+
+// `status` with its field path set to `field`, where it has a detail that blames a part of the
+// request: cancellation, deadlines and statuses without detail come back unchanged.
+absl::Status BlameField(const absl::Status& status, std::string_view field);
+
+// `status` with `; <hint>` behind its message where it is RESOURCE_EXHAUSTED: the way out.
+absl::Status WithHint(const absl::Status& status, std::string_view hint);
+
+}  // namespace trine::server

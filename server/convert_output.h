@@ -1,0 +1,21 @@
+// Bounds of what one answer may hold.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "core/base/error.h"
+#include "core/base/limits.h"
+
+namespace trine::server {
+
+// RESOURCE_EXHAUSTED naming `field` where an answer would hold more than limits.max_output_bytes.
+// Called before the answer is allocated wherever its size is known by then.
+inline absl::Status CheckOutputBytes(uint64_t bytes, const Limits& limits,
+                                     std::string_view field) {
+  if (bytes <= limits.max_output_bytes) return absl::OkStatus();
+  return LimitExceeded(field, bytes, "max_output_bytes", limits.max_output_bytes);
+}
+
+}  // namespace trine::server

@@ -1,0 +1,147 @@
+// NormalizationService: proto/trine/v1/normalization.proto over core/normalize/lrn.h.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/normalize/lrn.h"
+#include "server/convert_error.h"
+#include "server/convert_lrn.h"
+#include "server/convert_output.h"
+#include "server/convert_tensor.h"
+#include "server/rpc.h"
+#include "trine/v1/normalization.pb.h"
+
+namespace trine::server {
+namespace {
+
+MutableTensorView Into(std::string* data, const TensorView& like) {
+  data->resize(like.data.size());
+  return {like.dtype, like.shape, {reinterpret_cast<uint8_t*>(data->data()), data->size()}};
+}
+
+// Dtype and size, before anything is allocated for the answer.
+absl::Status CheckNormalizable(const TensorView& tensor, const Limits& limits) {
+  if (!IsFloat(tensor.dtype)) {
+    return InvalidField("tensor.dtype", DTypeName(tensor.dtype),
+                        "it must be float16, bfloat16, float32 or float64");
+  }
+  return CheckOutputBytes(tensor.data.size(), limits, "tensor.data");
+}
+
+// One tensor, alone or as an item of a stream.
+template <typename Req, typename Res>
+absl::Status NormalizeItem(const Call& call, const Request<Req>& request,
+                           const v1::NormalizeRequest& item, Response<Res>* response,
+                           v1::NormalizeResponse* out) {
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
+  if (!item.has_tensor()) return MissingField("tensor", "a tensor is required");
+  TRINE_ASSIGN_OR_RETURN(const TensorView in,
+                         ViewFromProto(item.tensor(), request.Payload(item.tensor().data()),
+                                       *context.limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(in, *context.limits));
+  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, in.shape));
+  std::string data;
+  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, in, Into(&data, in)));
+  HeadToProto(in.dtype, in.shape, out->mutable_tensor());
+  response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(data));
+  ResolvedToProto(resolved, out->mutable_resolved());
+  return absl::OkStatus();
+}
+
+absl::Status Normalize(const Call& call, const Request<v1::NormalizeRequest>& request,
+                       Response<v1::NormalizeResponse>* response) {
+  return NormalizeItem(call, request, request.message(), response, response->mutable_message());
+}
+
+absl::Status CheckSameKind(const TensorView& gradient, const TensorView& tensor) {
+  if (gradient.dtype != tensor.dtype) {
+    return InvalidField("output_gradient.dtype", DTypeName(gradient.dtype),
+                        absl::StrCat("it must be that of tensor, ",
+                                     ToAbsl(DTypeName(tensor.dtype))));
+  }
+  if (gradient.shape != tensor.shape) {
+    return InvalidField("output_gradient.shape", ShapeToString(gradient.shape),
+                        absl::StrCat("it must be that of tensor, ", ShapeToString(tensor.shape)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NormalizeGradient(const Call& call,
+                               const Request<v1::NormalizeGradientRequest>& request,
+                               Response<v1::NormalizeGradientResponse>* response) {
+  const v1::NormalizeGradientRequest& m = request.message();
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
+  const Limits& limits = *context.limits;
+  if (!m.has_tensor()) return MissingField("tensor", "the layer's input is required");
+  if (!m.has_output_gradient()) {
+    return MissingField("output_gradient", "the gradient of the layer's output is required");
+  }
+  TRINE_ASSIGN_OR_RETURN(
+      const TensorView in,
+      ViewFromProto(m.tensor(), request.Payload(m.tensor().data()), limits, "tensor"));
+  TRINE_ASSIGN_OR_RETURN(
+      const TensorView out_gradient,
+      ViewFromProto(m.output_gradient(), request.Payload(m.output_gradient().data()), limits,
+                    "output_gradient"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(in, limits));
+  TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, in));
+  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, in.shape));
+  std::string data;
+  TRINE_RETURN_IF_ERROR(
+      normalize::LrnGradient(context, resolved, in, out_gradient, Into(&data, in)));
+  v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
+  HeadToProto(in.dtype, in.shape, gradient);
+  response->SetPayload(gradient->mutable_data(), std::move(data));
+  ResolvedToProto(resolved, response->mutable_message()->mutable_resolved());
+  return absl::OkStatus();
+}
+
+// An item is held from its arrival until its answer is made: one at a time.
+class NormalizeStream
+    : public StreamHandler<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call&,
+                         std::unique_ptr<Request<v1::NormalizeStreamRequest>> request) override {
+    if (!request->message().has_item()) return MissingField("item", "an item is required");
+    request_ = std::move(request);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
+
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::NormalizeStreamResponse>* response) override {
+    if (request_ == nullptr) return false;
+    const auto request = std::move(request_);
+    v1::NormalizeStreamResponse* out = response->mutable_message();
+    TRINE_RETURN_IF_ERROR(PrefixField(
+        NormalizeItem(call, *request, request->message().item(), response, out->mutable_item()),
+        "item."));
+    out->set_index(next_index_++);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Request<v1::NormalizeStreamRequest>> request_;
+  int64_t next_index_ = 0;
+};
+
+}  // namespace
+
+void RegisterNormalizationService(Registry* registry) {
+  const std::string service = "trine.v1.NormalizationService";
+  registry->AddUnary<v1::NormalizeRequest, v1::NormalizeResponse>(service, "Normalize", Normalize);
+  registry->AddUnary<v1::NormalizeGradientRequest, v1::NormalizeGradientResponse>(
+      service, "NormalizeGradient", NormalizeGradient);
+  registry->AddStream<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
+      service, "NormalizeStream", [] { return std::make_unique<NormalizeStream>(); });
+}
+
+}  // namespace trine::server

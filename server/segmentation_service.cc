@@ -1,0 +1,97 @@
+// SegmentationService: proto/trine/v1/segmentation.proto over core/segment and core/image.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/segment/segment.h"
+#include "server/convert_error.h"
+#include "server/convert_segment.h"
+#include "server/convert_segment_inputs.h"
+#include "server/convert_segment_outputs.h"
+#include "server/rpc.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::server {
+namespace {
+
+// A status of core::Segment, whose inputs are called gray, mask and markers, in the request's words.
+absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
+  const auto source = [](const v1::Image& image, std::string_view field) {
+    return Path(field, image.has_tensor() ? "tensor" : "encoded");
+  };
+  status = RenameField(status, "gray", source(item.image(), "image"));
+  status = RenameField(status, "mask", source(item.mask(), "mask"));
+  status = RenameField(status, "markers", source(item.markers(), "markers"));
+  return NameStepFields(status, item);
+}
+
+// One picture, alone or as an item of a stream.
+template <typename Req, typename Res>
+absl::Status SegmentItem(const Call& call, const Request<Req>& request,
+                         const v1::SegmentRequest& item, Response<Res>* response,
+                         v1::SegmentResponse* out) {
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
+  const Limits& limits = *context.limits;
+  if (!item.has_image()) return MissingField("image", "a picture is required");
+  TRINE_ASSIGN_OR_RETURN(const segment::Options options, SegmentOptionsFromProto(item, limits));
+  TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
+                         OutputFormatFromProto(item.outputs()));
+  TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
+                         SegmentInputsOf(context, request, item, options.profile));
+  const TensorView& gray = sources.inputs.gray;
+  TRINE_RETURN_IF_ERROR(CheckOutputsFit(item.outputs(), gray, limits));
+  const auto result = segment::Segment(context, sources.inputs, options);
+  if (!result.ok()) return NameInputs(result.status(), item);
+  out->set_height(gray.shape[0]);
+  out->set_width(gray.shape[1]);
+  TRINE_RETURN_IF_ERROR(ResultToProto(*result, limits, out));
+  return OutputsToProto(context, item.outputs(), format, *result, response, out);
+}
+
+absl::Status Segment(const Call& call, const Request<v1::SegmentRequest>& request,
+                     Response<v1::SegmentResponse>* response) {
+  return SegmentItem(call, request, request.message(), response, response->mutable_message());
+}
+
+// An item is held from its arrival until its answer is made: one at a time.
+class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call&,
+                         std::unique_ptr<Request<v1::SegmentStreamRequest>> request) override {
+    if (!request->message().has_item()) return MissingField("item", "an item is required");
+    request_ = std::move(request);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
+
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::SegmentStreamResponse>* response) override {
+    if (request_ == nullptr) return false;
+    const auto request = std::move(request_);
+    v1::SegmentStreamResponse* out = response->mutable_message();
+    TRINE_RETURN_IF_ERROR(PrefixField(
+        SegmentItem(call, *request, request->message().item(), response, out->mutable_item()),
+        "item."));
+    out->set_index(next_index_++);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Request<v1::SegmentStreamRequest>> request_;
+  int64_t next_index_ = 0;
+};
+
+}  // namespace
+
+void RegisterSegmentationService(Registry* registry) {
+  const std::string service = "trine.v1.SegmentationService";
+  registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", Segment);
+  registry->AddStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
+      service, "SegmentStream", [] { return std::make_unique<SegmentStream>(); });
+}
+
+}  // namespace trine::server
