@@ -1,13 +1,16 @@
 // Pictures and arrays in files: PNG, JPEG, TIFF, BMP, PNM and NPY in; PNG, TIFF, PNM and NPY out.
 //
 // A decoded picture is a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8, uint16 or
-// float32. Formats are recognised by their content. Alpha is dropped, palettes become colour (or
-// gray where every entry is gray), EXIF orientation is applied (JPEG, TIFF, PNG's eXIf). Bilevel
-// pictures become 0 and 255, black 0. 16-bit samples keep their values; PNM with a maxval that is
-// neither 255 nor 65535 keeps its values too, without rescaling; 1, 2 and 4 bit gray scales to 255.
-// Sizes are checked against the limits before anything is allocated, and cancellation is polled
-// between rows. Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken file, UNIMPLEMENTED
-// for a variant that is not read, RESOURCE_EXHAUSTED beyond a limit. Thread safety: all functions.
+// float32; TIFF label maps of 32-bit integers come as uint32 or int32 [H,W]. Formats are recognised
+// by their content. Alpha is dropped, palettes become colour (or gray where every entry is gray),
+// EXIF orientation is applied (JPEG, TIFF, PNG's eXIf). Bilevel pictures become 0 and 255, black 0.
+// 16-bit samples keep their values; PNM with a maxval that is neither 255 nor 65535 keeps its
+// values too, without rescaling; 1, 2 and 4 bit gray scales to 255. Sizes are checked against the
+// limits before anything is allocated, rows are at most kMaxImageWidth pixels, and cancellation is
+// polled between rows. Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken file
+// (truncated, failed checksum, impossible values: never a picture that is partly gray),
+// UNIMPLEMENTED for a variant that is not read, RESOURCE_EXHAUSTED beyond a limit; the field is
+// "image", "page", "tensor..." or "format". Thread safety: all functions.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +23,10 @@
 #include "core/runtime/context.h"
 
 namespace trine::image {
+
+// Pixels of one row of a picture read or written (NPY apart): libraries work a row at a time, and
+// cancellation is polled between rows.
+inline constexpr uint64_t kMaxImageWidth = 1'000'000;
 
 enum class Format : uint8_t { kPng = 1, kJpeg = 2, kTiff = 3, kBmp = 4, kPnm = 5, kNpy = 6 };
 
@@ -45,9 +52,10 @@ absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
 // core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian.
 absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes);
 
-// Where the data of an NPY file begin, from at least its first 12 bytes; for reading a file
-// piecewise. `header_bytes` of the file hold the header; the data follow row-major unless
-// `fortran_order`.
+// Where the data of an NPY file begin, from its first bytes (kMaxNpyHeaderBytes of them always
+// suffice); for reading a file piecewise. `header_bytes` of the file hold the header; the data
+// follow row-major unless `fortran_order`. CORRUPT_IMAGE where `bytes` end within the header.
+// Checks limits.max_rank and max_elements, not max_output_bytes.
 struct NpyHeader {
   DType dtype = DType::kUint8;
   Shape shape;
@@ -56,6 +64,8 @@ struct NpyHeader {
   uint64_t header_bytes = 0;
 };
 absl::StatusOr<NpyHeader> ParseNpyHeader(ByteView bytes, const Limits& limits);
+// A longer header is refused: the first so many bytes of any readable file hold the header whole.
+inline constexpr uint64_t kMaxNpyHeaderBytes = 65547;
 // The header of a version 1 file with this dtype and shape, little-endian, C order.
 std::string MakeNpyHeader(DType dtype, absl::Span<const int64_t> shape);
 

@@ -1,0 +1,48 @@
+#include "absl/strings/str_cat.h"
+#include "core/base/strings.h"
+#include "core/image/picture.h"
+
+namespace trine::image {
+namespace {
+
+absl::StatusOr<Tensor> DecodeAs(Format format, const Context& context, ByteView bytes,
+                                const DecodeOptions& options) {
+  switch (format) {
+    case Format::kPng:
+      return internal::DecodePng(context, bytes, options);
+    case Format::kJpeg:
+      return internal::DecodeJpeg(context, bytes, options);
+    case Format::kTiff:
+      return internal::DecodeTiff(context, bytes, options);
+    case Format::kBmp:
+      return internal::DecodeBmp(context, bytes, options);
+    case Format::kPnm:
+      return internal::DecodePnm(context, bytes, options);
+    case Format::kNpy:
+      break;
+  }
+  return InvalidField("image", "an NPY file", "it must be a PNG, JPEG, TIFF, BMP or PNM file");
+}
+
+}  // namespace
+
+absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
+                                   const DecodeOptions& options) {
+  TRINE_RETURN_IF_ERROR(context.cancel.Check());
+  if (options.page < 0) return InvalidField("page", options.page, "it must be 0 or more");
+  const std::optional<Format> format = RecognizeFormat(bytes);
+  if (!format.has_value()) {
+    return internal::Corrupt(
+        absl::StrCat("its ", bytes.size(), " bytes are not a PNG, JPEG, TIFF, BMP or PNM file"));
+  }
+  if (*format != Format::kTiff && options.page != 0) {
+    return InvalidField("page", options.page,
+                        absl::StrCat("a ", ToAbsl(FormatName(*format)), " file has page 0 only"));
+  }
+  absl::StatusOr<Tensor> picture = DecodeAs(*format, context, bytes, options);
+  // A reader that was stopped within a library may report what it saw then; the reason counts.
+  if (!picture.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());
+  return picture;
+}
+
+}  // namespace trine::image

@@ -1,0 +1,46 @@
+// The chunks of a PNG file (ISO/IEC 15948:2004, clause 5 and 11), walked before libpng sees any.
+//
+// libpng is then fed the critical chunks only: profiles, texts and other ancillary chunks, which
+// can inflate to any size, are never parsed.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "core/base/bytes.h"
+#include "core/image/palette.h"
+#include "core/runtime/context.h"
+
+namespace trine::image::internal {
+
+inline constexpr size_t kPngSignatureBytes = 8;
+inline constexpr size_t kPngChunkOverhead = 12;  // length, type and checksum
+
+struct PngInfo {
+  uint32_t width = 0;
+  uint32_t height = 0;
+  int bit_depth = 0;
+  int color_type = 0;  // as in IHDR: 0, 2, 3, 4 or 6
+  bool interlaced = false;
+  Palette palette;          // for color type 3
+  uint64_t idat_bytes = 0;  // of all IDAT chunks
+  int orientation = 1;      // from eXIf
+};
+
+// True for the chunk types that libpng is given.
+bool IsPngChunkKept(uint32_t type);
+constexpr uint32_t PngChunkType(const char (&name)[5]) {
+  return static_cast<uint32_t>(name[0]) << 24 | static_cast<uint32_t>(name[1]) << 16 |
+         static_cast<uint32_t>(name[2]) << 8 | static_cast<uint32_t>(name[3]);
+}
+// Big-endian, as all numbers of PNG.
+inline uint32_t PngUint32(const uint8_t* p) {
+  return static_cast<uint32_t>(p[0]) << 24 | static_cast<uint32_t>(p[1]) << 16 |
+         static_cast<uint32_t>(p[2]) << 8 | p[3];
+}
+
+// Checks the order, the bounds and (of ancillary chunks; libpng does it for the others) the
+// checksums of all chunks up to IEND. What follows IEND is not looked at.
+absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes);
+
+}  // namespace trine::image::internal
