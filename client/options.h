@@ -1,0 +1,34 @@
+// How a client reaches a server.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace trine::client {
+
+struct Options {
+  // HOST:PORT, unix:PATH, dns:///NAME:PORT or any other target that gRPC's name resolution knows.
+  // Several addresses behind a dns:/// name are used in turn.
+  std::string target = "127.0.0.1:7433";
+
+  // TLS when `tls` is set or any of the PEM texts is not empty. Without `tls_ca` the system's
+  // roots are trusted. `tls_cert` and `tls_key` are the client's own (mutual TLS): both or none.
+  bool tls = false;
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+
+  // Sent as "authorization: Bearer <token>" with every call, also without TLS: then only over a
+  // network that is trusted. Empty: none.
+  std::string token;
+
+  // Longest message sent or received [bytes]; longer requests are refused before they are sent.
+  uint64_t max_message_bytes = uint64_t{64} << 20;
+
+  // Deadlines of a call: unary calls and health checks, and streams (which may be of any length).
+  std::chrono::milliseconds timeout{60'000};
+  std::chrono::milliseconds stream_timeout{3'600'000};
+};
+
+}  // namespace trine::client
