@@ -29,7 +29,7 @@ absl::Status ForwardTile(const Job<T>& job, const Box& box, Scratch<T>& scratch)
     // Squares have been used up: the other of the two buffers can hold the centre of x.
     T* centre = scratch.Get(slot == S::kPing ? S::kPong : S::kPing, box.elements());
     if (centre == nullptr) return S::OutOfMemory();
-    Crop(reach, x, box, centre);
+    TRINE_RETURN_IF_ERROR(Crop(job.cancel, reach, x, box, centre));
     x = centre;
   }
   if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {

@@ -9,14 +9,17 @@
 namespace trine::normalize {
 namespace {
 
-// `source` over `from` cropped to `box` in `slot`; `source` itself where the two are one.
+// Makes `source`, which covers `from`, cover `box` only: in `slot`, where the two differ.
 template <typename T>
-const T* CropInto(Scratch<T>& scratch, typename Scratch<T>::Slot slot, const Box& from,
-                  const T* source, const Box& box) {
-  if (from == box) return source;
+absl::Status CropInto(const CancelToken& cancel, Scratch<T>& scratch,
+                      typename Scratch<T>::Slot slot, const Box& from, const Box& box,
+                      const T*& source) {
+  if (from == box) return absl::OkStatus();
   T* out = scratch.Get(slot, box.elements());
-  if (out != nullptr) Crop(from, source, box, out);
-  return out;
+  if (out == nullptr) return scratch.OutOfMemory();
+  TRINE_RETURN_IF_ERROR(Crop(cancel, from, source, box, out));
+  source = out;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -45,23 +48,24 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
 
   typename S::Slot slot = S::kPing;
   TRINE_RETURN_IF_ERROR(BoxSum(job.cancel, window, reach, middle, scratch, slot));
-  const T* x_middle = CropInto(scratch, S::kMiddleX, reach, x, middle);
-  if (x_middle == nullptr) return S::OutOfMemory();
+  const T* x_part = x;
+  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kMiddleX, reach, middle, x_part));
   T* term = scratch.Get(slot, middle.elements());
   if (!ForParts(job.cancel, middle.elements(), [&](size_t begin, size_t end) {
-        GradientTerm(job.resolved, x_middle + begin, dy + begin, end - begin, term + begin,
+        GradientTerm(job.resolved, x_part + begin, dy + begin, end - begin, term + begin,
                      power + begin);
       }))
     return job.cancel.Check();
 
   TRINE_RETURN_IF_ERROR(BoxSum(job.cancel, adjoint, middle, box, scratch, slot));
   const T* sum = scratch.Get(slot, box.elements());
-  const T* x_box = CropInto(scratch, S::kBoxX, middle, x_middle, box);
-  const T* dy_box = CropInto<T>(scratch, S::kBoxGradient, middle, dy, box);
-  const T* power_box = CropInto<T>(scratch, S::kBoxPower, middle, power, box);
-  if (x_box == nullptr || dy_box == nullptr || power_box == nullptr) return S::OutOfMemory();
+  const T* dy_part = dy;
+  const T* power_part = power;
+  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxX, middle, box, x_part));
+  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxGradient, middle, box, dy_part));
+  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxPower, middle, box, power_part));
   if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {
-        GradientCombine(job.resolved, x_box + begin, dy_box + begin, power_box + begin,
+        GradientCombine(job.resolved, x_part + begin, dy_part + begin, power_part + begin,
                         sum + begin, end - begin, dx + begin);
       }))
     return job.cancel.Check();

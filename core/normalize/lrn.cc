@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,8 @@
 
 namespace trine::normalize {
 namespace {
+
+constexpr size_t kCopyBytes = size_t{1} << 20;  // about 0.1 ms
 
 absl::Status CheckInput(const Context& context, const Resolved& resolved, const TensorView& in) {
   if (!IsFloat(in.dtype))
@@ -54,7 +57,8 @@ absl::Status CheckSame(std::string_view field, const TensorView& in, DType dtype
 // An input that tiles may read while others write the output: itself, or a copy if they overlap.
 class Source {
  public:
-  absl::Status Init(ByteView in, MutableByteView out, bool tiles_read_neighbours) {
+  absl::Status Init(const Context& context, ByteView in, MutableByteView out,
+                    bool tiles_read_neighbours) {
     data_ = in.data();
     const std::less<const uint8_t*> before;
     const bool overlap =
@@ -62,9 +66,11 @@ class Source {
     if (!overlap || (in.data() == out.data() && !tiles_read_neighbours)) return absl::OkStatus();
     copy_.reset(new (std::nothrow) uint8_t[in.size()]);
     if (copy_ == nullptr) return Scratch<float>::OutOfMemory();
-    std::memcpy(copy_.get(), in.data(), in.size());
     data_ = copy_.get();
-    return absl::OkStatus();
+    return ParallelFor(context, in.size(), kCopyBytes, [&](size_t begin, size_t end) {
+      std::memcpy(copy_.get() + begin, in.data() + begin, end - begin);
+      return absl::OkStatus();
+    });
   }
   const uint8_t* data() const { return data_; }
 
@@ -81,9 +87,9 @@ absl::Status Run(const Context& context, const Resolved& resolved, const Geometr
   const Tiling tiling(geometry);
   Source x;
   Source dy;
-  TRINE_RETURN_IF_ERROR(x.Init(in.data, out.data, tiling.has_halo()));
+  TRINE_RETURN_IF_ERROR(x.Init(context, in.data, out.data, tiling.has_halo()));
   if (out_gradient != nullptr)
-    TRINE_RETURN_IF_ERROR(dy.Init(out_gradient->data, out.data, tiling.has_halo()));
+    TRINE_RETURN_IF_ERROR(dy.Init(context, out_gradient->data, out.data, tiling.has_halo()));
 
   const Job<T> job{.resolved = resolved,
                    .geometry = geometry,

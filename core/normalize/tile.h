@@ -32,7 +32,7 @@ absl::Status ForwardTile(const Job<T>& job, const Box& box, Scratch<T>& scratch)
 template <typename T>
 absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch);
 
-// The parts that both share.
+// The parts that both share. Errors: told to stop.
 
 // A box of the tensor at `source` into a dense buffer; with ReLU if asked for.
 template <typename T>
@@ -42,6 +42,7 @@ template <typename T>
 absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box);
 // The part `box` of a dense buffer that covers `from`.
 template <typename T>
-void Crop(const Box& from, const T* source, const Box& box, T* out);
+absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, const Box& box,
+                  T* out);
 
 }  // namespace trine::normalize

@@ -81,17 +81,21 @@ absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box) {
 }
 
 template <typename T>
-void Crop(const Box& from, const T* source, const Box& box, T* out) {
-  ForRuns(from, box, [&](size_t at, size_t to, size_t run) {
-    std::memcpy(out + to, source + at, run * sizeof(T));
-    return true;
+absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, const Box& box,
+                  T* out) {
+  Poll poll(cancel);
+  const bool done = ForRuns(from, box, [&](size_t at, size_t to, size_t run) {
+    return ForParts(cancel, run, [&](size_t begin, size_t end) {
+             std::memcpy(out + to + begin, source + at + begin, (end - begin) * sizeof(T));
+           }) && poll.Continue(run);
   });
+  return done ? absl::OkStatus() : cancel.Check();
 }
 
 #define TRINE_INSTANTIATE(T)                                                                  \
   template absl::Status LoadBox<T>(const Job<T>&, const uint8_t*, const Box&, bool, T*);      \
   template absl::Status StoreBox<T>(const Job<T>&, const T*, const Box&);                     \
-  template void Crop<T>(const Box&, const T*, const Box&, T*);
+  template absl::Status Crop<T>(const CancelToken&, const Box&, const T*, const Box&, T*);
 TRINE_INSTANTIATE(float)
 TRINE_INSTANTIATE(double)
 #undef TRINE_INSTANTIATE

@@ -103,9 +103,10 @@ struct Pass {
   }
 };
 
-// Copies `slices` slices, each with zeros around it where the window leaves `pass.source`.
+// Copies `slices` slices, each with zeros around it where the window leaves `pass.source`. False if
+// it was told to stop.
 template <typename T>
-void Pad(const Pass& pass, const T* q, size_t slices, T* out) {
+bool Pad(const CancelToken& cancel, const Pass& pass, const T* q, size_t slices, T* out) {
   const int64_t first = pass.target.begin - pass.lo;
   const Range kept{std::max(first, pass.source.begin),
                    std::min(pass.target.end + pass.hi, pass.source.end)};
@@ -114,12 +115,23 @@ void Pad(const Pass& pass, const T* q, size_t slices, T* out) {
   const size_t after = pass.padded_elements() - before - middle;
   q += static_cast<size_t>(kept.begin - pass.source.begin) * pass.stride;
   for (size_t s = 0; s < slices; ++s) {
-    std::fill_n(out, before, T{0});
-    std::memcpy(out + before, q, middle * sizeof(T));
-    std::fill_n(out + before + middle, after, T{0});
+    T* const centre = out + before;
+    const auto zero_before = [&](size_t begin, size_t end) {
+      std::fill(out + begin, out + end, T{0});
+    };
+    const auto copy = [&](size_t begin, size_t end) {
+      std::copy(q + begin, q + end, centre + begin);
+    };
+    const auto zero_after = [&](size_t begin, size_t end) {
+      std::fill(centre + middle + begin, centre + middle + end, T{0});
+    };
+    if (!ForParts(cancel, before, zero_before) || !ForParts(cancel, middle, copy) ||
+        !ForParts(cancel, after, zero_after))
+      return false;
     q += pass.source_elements();
     out += pass.padded_elements();
   }
+  return true;
 }
 
 template <typename T>
@@ -139,7 +151,7 @@ absl::Status RunPass(const CancelToken& cancel, const Pass& pass, const T* q, T*
   }
   for (size_t s = 0; s < pass.slices; s += batch) {
     const size_t now = std::min(batch, pass.slices - s);
-    Pad(pass, q, now, padded);
+    if (!Pad(cancel, pass, q, now, padded)) return cancel.Check();
     // Sums that begin in one slice and end in the next are computed as well and never read.
     const size_t count = (now - 1) * padded_elements + pass.target_elements();
     T* target = now == 1 ? out : sums;

@@ -150,12 +150,11 @@ TEST_P(Accuracy, Rectified) {
 TEST_P(Accuracy, MoreThanOneTile) {
   Random random(8);
   for (const Shape& shape : {Shape{1, 3000, 1, 5}, Shape{1, 2, 300, 250}, Shape{2, 70, 20, 21},
-                             Shape{1, 1, 40, 41, 43}})
-    for (const int64_t n : {3, 5}) {
-      LrnOptions options = Options(n, 3, 0.75, 1);
-      Apply(options);
-      ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
-    }
+                             Shape{1, 1, 40, 41, 43}}) {
+    LrnOptions options = Options(4, 3, 0.75, 1);
+    Apply(options);
+    ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
+  }
 }
 
 std::string ParamName(const ::testing::TestParamInfo<Accuracy::ParamType>& info) {
