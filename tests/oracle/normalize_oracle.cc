@@ -1,5 +1,6 @@
 #include "tests/oracle/normalize_oracle.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -20,10 +21,9 @@ std::vector<size_t> Neighbours(const Lrn& lrn, const std::vector<int64_t>& shape
       const int64_t at = static_cast<int64_t>(index / stride) % dim;
       std::vector<size_t> wider;
       for (const size_t centre : found)
-        for (int64_t i = 0; i < dim; ++i)
-          if (i >= at - lo && i <= at + hi)
-            wider.push_back(centre - static_cast<size_t>(at) * stride +
-                            static_cast<size_t>(i) * stride);
+        for (int64_t i = std::max<int64_t>(0, at - lo); i <= std::min(dim - 1, at + hi); ++i)
+          wider.push_back(centre - static_cast<size_t>(at) * stride +
+                          static_cast<size_t>(i) * stride);
       found = wider;
     }
     stride *= static_cast<size_t>(dim);
@@ -62,20 +62,23 @@ std::vector<double> LrnForward(const Lrn& lrn, const std::vector<int64_t>& shape
 LrnGradients LrnGradient(const Lrn& lrn, const std::vector<int64_t>& shape,
                          const std::vector<double>& x, const std::vector<double>& dy) {
   const std::vector<long double> s = Bases(lrn, shape, x);
+  std::vector<long double> power(x.size());
+  std::vector<long double> term(x.size());
+  for (size_t c = 0; c < x.size(); ++c) {
+    power[c] = std::pow(s[c], static_cast<long double>(-lrn.beta));
+    term[c] = dy[c] * (Rectified(lrn, x[c]) * power[c]) / s[c];
+  }
   LrnGradients out{std::vector<double>(x.size()), std::vector<double>(x.size())};
   for (size_t j = 0; j < x.size(); ++j) {
-    const long double xj = Rectified(lrn, x[j]);
     long double sum = 0;
     long double magnitude = 0;
     // j is in W(c) = [c - lo, c + hi] exactly when c is in [j - hi, j + lo].
     for (const size_t c : Neighbours(lrn, shape, j, lrn.hi, lrn.lo)) {
-      const long double power = std::pow(s[c], static_cast<long double>(-lrn.beta));
-      const long double term = dy[c] * (Rectified(lrn, x[c]) * power) / s[c];
-      sum += term;
-      magnitude += std::fabs(term);
+      sum += term[c];
+      magnitude += std::fabs(term[c]);
     }
-    const long double direct = dy[j] * std::pow(s[j], static_cast<long double>(-lrn.beta));
-    const long double factor = 2.0L * lrn.a * lrn.beta * xj;
+    const long double direct = dy[j] * power[j];
+    const long double factor = 2.0L * lrn.a * lrn.beta * Rectified(lrn, x[j]);
     const bool blocked = lrn.relu && x[j] <= 0;
     out.dx[j] = blocked ? 0 : static_cast<double>(direct - factor * sum);
     out.magnitude[j] = static_cast<double>(std::fabs(direct) + std::fabs(factor) * magnitude);

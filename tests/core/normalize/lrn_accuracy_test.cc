@@ -146,17 +146,6 @@ TEST_P(Accuracy, Rectified) {
   ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
 }
 
-// Cuts into tiles: channels, rows, columns and depth beyond a tile's size.
-TEST_P(Accuracy, MoreThanOneTile) {
-  Random random(8);
-  for (const Shape& shape : {Shape{1, 3000, 1, 5}, Shape{1, 2, 300, 250}, Shape{2, 70, 20, 21},
-                             Shape{1, 1, 40, 41, 43}}) {
-    LrnOptions options = Options(4, 3, 0.75, 1);
-    Apply(options);
-    ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
-  }
-}
-
 std::string ParamName(const ::testing::TestParamInfo<Accuracy::ParamType>& info) {
   const auto [dtype, mode, layout] = info.param;
   return std::string(DTypeName(dtype)) + (mode == Mode::kAcrossChannels ? "Across" : "Within") +
@@ -170,6 +159,21 @@ INSTANTIATE_TEST_SUITE_P(All, Accuracy,
                                             ::testing::Values(Layout::kChannelsFirst,
                                                               Layout::kChannelsLast)),
                          ParamName);
+
+// Cuts into tiles: channels, rows, columns and depth beyond a tile's size.
+TEST(LrnAccuracy, MoreThanOneTile) {
+  Random random(8);
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64})
+    for (const Mode mode : {Mode::kAcrossChannels, Mode::kWithinChannel})
+      for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast})
+        for (const Shape& shape : {Shape{1, 3000, 1, 5}, Shape{1, 1, 300, 250},
+                                   Shape{2, 70, 20, 21}, Shape{1, 1, 40, 41, 43}}) {
+          LrnOptions options = Options(4, 3, 0.75, 1);
+          options.mode = mode;
+          options.layout = layout;
+          ExpectAccurate(options, dtype, shape, random.Bells(Count(shape)));
+        }
+}
 
 // The bound's hard case: no bias to hide behind, factors that are no floats, a window of one.
 TEST(LrnAccuracy, ManyValuesWithoutBias) {
