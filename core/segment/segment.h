@@ -56,11 +56,11 @@ enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
 // the border; OPENCV replicates the border, SKIMAGE mirrors it. Sets the mask.
 struct LocalThresholdStep {
   LocalMethod method = LocalMethod::kSauvola;
-  int64_t window = 0;            // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
-  double offset = 0;             // kMean, kGaussian; in gray values
-  std::optional<double> k;       // kSauvola; default 0.2
-  std::optional<double> r;       // kSauvola; default half the dtype's range (128 for uint8)
-  std::optional<double> sigma;   // kGaussian; default (window - 1) / 6, OPENCV its own formula
+  int64_t window = 0;           // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
+  double offset = 0;            // kMean, kGaussian; in gray values
+  std::optional<double> k;      // kSauvola; default 0.2
+  std::optional<double> r;      // kSauvola; default half the dtype's range (128 for uint8)
+  std::optional<double> sigma;  // kGaussian; default (window - 1) / 6, OPENCV its own formula
 };
 
 // Swaps foreground and background of the mask (inside the picture's mask, where there is one).
@@ -148,7 +148,7 @@ struct ThresholdResult {
 
 struct Region {
   int64_t label = 0;
-  int64_t area = 0;  // [pixels]
+  int64_t area = 0;                                    // [pixels]
   int64_t min_y = 0, min_x = 0, max_y = 0, max_x = 0;  // half open
   double centroid_y = 0, centroid_x = 0;
   double mean_intensity = 0;

@@ -1,0 +1,122 @@
+#include "core/segment/markers.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/segment/grid.h"
+#include "core/segment/histogram.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr int32_t kUnseen = -1;
+
+// Pixels of the region from the highest rank down, in raster order within one.
+absl::StatusOr<int64_t> OrderByRank(const int32_t* rank, int32_t ranks, const uint8_t* region,
+                                    int64_t pixels, Poller& poll, int32_t* order) {
+  std::vector<int32_t> start(static_cast<size_t>(ranks) + 1, 0);
+  int64_t count = 0;
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    if (region[i] == 0) continue;
+    ++start[static_cast<size_t>(ranks - 1 - rank[i]) + 1];
+    ++count;
+  }
+  for (size_t r = 1; r < start.size(); ++r) {
+    if (r % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    start[r] += start[r - 1];
+  }
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(3 * 4096));
+    if (region[i] != 0)
+      order[start[static_cast<size_t>(ranks - 1 - rank[i])]++] = static_cast<int32_t>(i);
+  }
+  return count;
+}
+
+// The roots of the maxima that count, ascending. A component's root is its highest pixel, the
+// first in raster order among equals; components merge where the falling level joins them.
+absl::StatusOr<std::vector<int32_t>> CountingMaxima(const float* distance, const int32_t* rank,
+                                                    const int32_t* order, int64_t count,
+                                                    int64_t pixels, int64_t height, int64_t width,
+                                                    Connectivity connectivity, double marker_height,
+                                                    Poller& poll) {
+  Scratch<int32_t> parent = MakeScratch<int32_t>(pixels);
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    parent[i] = kUnseen;
+  }
+  const auto higher = [&](int32_t a, int32_t b) {
+    return rank[a] != rank[b] ? rank[a] > rank[b] : a < b;
+  };
+  std::vector<int32_t> maxima;
+  for (int64_t k = 0; k < count; ++k) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    const int32_t pixel = order[k];
+    const double level = double{distance[pixel]};
+    parent[pixel] = pixel;
+    ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
+      if (parent[neighbor] == kUnseen) return;
+      int32_t winner = FindRoot(parent.get(), static_cast<int32_t>(neighbor));
+      int32_t loser = FindRoot(parent.get(), pixel);
+      if (winner == loser) return;
+      if (higher(loser, winner)) std::swap(winner, loser);
+      parent[loser] = winner;
+      const double top = double{distance[loser]};
+      if (top > level && top - level >= marker_height) maxima.push_back(loser);
+    });
+  }
+  for (int64_t k = 0; k < count; ++k) {
+    if (k % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    if (parent[order[k]] == order[k]) maxima.push_back(order[k]);
+  }
+  std::sort(maxima.begin(), maxima.end());
+  return maxima;
+}
+
+}  // namespace
+
+absl::Status DistanceMarkers(const Context& context, const float* distance, const uint8_t* region,
+                             int64_t height, int64_t width, Connectivity connectivity,
+                             double marker_height, std::string_view field, int32_t* labels) {
+  const int64_t pixels = height * width;
+  Scratch<int32_t> rank = MakeScratch<int32_t>(pixels);
+  Scratch<int32_t> order = MakeScratch<int32_t>(pixels);
+  Poller poll(context);
+  TRINE_ASSIGN_OR_RETURN(
+      const int32_t ranks,
+      RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.get()));
+  TRINE_ASSIGN_OR_RETURN(const int64_t count,
+                         OrderByRank(rank.get(), ranks, region, pixels, poll, order.get()));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<int32_t> maxima,
+                         CountingMaxima(distance, rank.get(), order.get(), count, pixels, height,
+                                        width, connectivity, marker_height, poll));
+  if (maxima.size() > context.limits->max_regions)
+    return LimitExceeded(field, maxima.size(), "max_regions", context.limits->max_regions);
+
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    labels[i] = 0;
+  }
+  // `order` is done with: it holds the pixels still to spread from.
+  int32_t label = 0;
+  for (const int32_t root : maxima) {
+    ++label;
+    int64_t waiting = 0;
+    order[waiting++] = root;
+    labels[root] = label;
+    while (waiting > 0) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(8));
+      const int32_t pixel = order[--waiting];
+      ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
+        if (region[neighbor] == 0 || labels[neighbor] != 0 || rank[neighbor] != rank[root]) return;
+        labels[neighbor] = label;
+        order[waiting++] = static_cast<int32_t>(neighbor);
+      });
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace trine::segment

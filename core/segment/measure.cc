@@ -1,0 +1,82 @@
+#include "core/segment/measure.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/segment/window_sums.h"
+
+namespace trine::segment {
+namespace {
+
+template <typename T>
+struct Sums {
+  Region region;
+  uint64_t y = 0, x = 0;  // below 2^60: fewer than 2^30 pixels, coordinates below 2^30
+  WindowSum<T> intensity{};
+};
+
+template <typename T>
+absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Picture& gray,
+                                            const int32_t* labels, std::string_view field) {
+  std::vector<Sums<T>> all;
+  absl::flat_hash_map<int32_t, size_t> index;  // given markers may be any numbers
+  int32_t known = 0;
+  size_t slot = 0;
+  Poller poll(context);
+  for (int64_t y = 0; y < gray.height; ++y) {
+    for (int64_t x = 0; x < gray.width; ++x) {
+      if (x % 1024 == 0)
+        TRINE_RETURN_IF_ERROR(poll.Spend(8 * std::min<int64_t>(1024, gray.width - x)));
+      const int64_t i = y * gray.width + x;
+      const int32_t label = labels[i];
+      if (label <= 0) continue;
+      if (label != known) {
+        const auto [found, fresh] = index.try_emplace(label, all.size());
+        if (fresh) {
+          if (all.size() >= context.limits->max_regions)
+            return LimitExceeded(field, all.size() + 1, "max_regions", context.limits->max_regions);
+          all.emplace_back();
+          all.back().region = {label, 0, y, x, y + 1, x + 1};
+        }
+        known = label;
+        slot = found->second;
+      }
+      Sums<T>& sums = all[slot];
+      Region& region = sums.region;
+      ++region.area;
+      region.min_x = std::min(region.min_x, x);
+      region.max_x = std::max(region.max_x, x + 1);
+      region.max_y = y + 1;
+      sums.y += static_cast<uint64_t>(y);
+      sums.x += static_cast<uint64_t>(x);
+      sums.intensity = sums.intensity + SumOf<T>(PixelAt<T>(gray.data, i));
+    }
+  }
+  std::sort(all.begin(), all.end(),
+            [](const Sums<T>& a, const Sums<T>& b) { return a.region.label < b.region.label; });
+  std::vector<Region> regions;
+  regions.reserve(all.size());
+  for (Sums<T>& sums : all) {
+    const double area = static_cast<double>(sums.region.area);
+    sums.region.centroid_y = static_cast<double>(sums.y) / area;
+    sums.region.centroid_x = static_cast<double>(sums.x) / area;
+    if constexpr (std::is_integral_v<T>) {
+      sums.region.mean_intensity = static_cast<double>(sums.intensity) / area;
+    } else {
+      sums.region.mean_intensity = (sums.intensity / DoubleDouble(area)).value();
+    }
+    regions.push_back(sums.region);
+  }
+  return regions;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Region>> MeasureRegions(const Context& context, const Picture& gray,
+                                                   const int32_t* labels, std::string_view field) {
+  return WithPixelType(
+      gray.dtype, [&](auto type) { return Measure<decltype(type)>(context, gray, labels, field); });
+}
+
+}  // namespace trine::segment

@@ -1,0 +1,114 @@
+// The search for the best partition of levels into consecutive classes; see multi_otsu.h.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/segment/picture.h"
+
+namespace trine::segment {
+
+struct LevelRange {
+  size_t begin = 0, end = 0;
+  friend bool operator==(const LevelRange&, const LevelRange&) = default;
+};
+
+// Dynamic programming over suffixes, so that the smallest first cut of each gives the
+// lexicographically smallest tuple. Moments has
+//   Value Term(begin, end): a class's part of the criterion;
+//   static int CompareValues(Value, Value): the sign of the difference, 0 where not decided;
+//   int CompareExactly(ranges, ranges): the sign for two partitions of the same suffix.
+template <typename Moments>
+class PartitionSearch {
+ public:
+  // REQUIRES: 2 <= classes <= levels.
+  PartitionSearch(const Context& context, const Moments& moments, size_t levels, int classes)
+      : poll_(context),
+        moments_(moments),
+        levels_(levels),
+        classes_(static_cast<size_t>(classes)) {}
+
+  // The last level of each class but the last.
+  absl::StatusOr<std::vector<size_t>> Run() {
+    // best_[s]: the criterion of levels s.. in `parts` classes; first for one class.
+    best_.resize(levels_ + 1);
+    for (size_t s = 0; s < levels_; ++s) {
+      TRINE_RETURN_IF_ERROR(poll_.Spend(8));
+      best_[s] = moments_.Term(s, levels_);
+    }
+    ends_.assign(2, {});  // ends_[parts][s]: end of the first class; none needed for 0 and 1
+    for (size_t parts = 2; parts < classes_; ++parts) {
+      next_.resize(levels_ + 1);
+      ends_.emplace_back(levels_ + 1);
+      // The classes before take at least a level each, those after too.
+      TRINE_RETURN_IF_ERROR(Solve(parts, classes_ - parts, levels_ - parts + 1,
+                                  classes_ - parts + 1, levels_ - parts + 1));
+      std::swap(best_, next_);
+    }
+    TRINE_ASSIGN_OR_RETURN(const Choice whole, Choose(classes_, 0, 1, levels_ - classes_ + 1));
+    std::vector<size_t> cuts;
+    for (const LevelRange& range : Follow(classes_, 0, whole.end)) {
+      if (range.end < levels_) cuts.push_back(range.end - 1);
+    }
+    return cuts;
+  }
+
+ private:
+  using Value = typename Moments::Value;
+  struct Choice {
+    Value value{};
+    size_t end = 0;
+  };
+
+  // The classes of the suffix from `begin` in `parts` classes whose first one ends at `end`.
+  std::vector<LevelRange> Follow(size_t parts, size_t begin, size_t end) const {
+    std::vector<LevelRange> ranges = {{begin, end}};
+    while (--parts > 0) {
+      begin = end;
+      end = parts == 1 ? levels_ : ends_[parts][begin];
+      ranges.push_back({begin, end});
+    }
+    return ranges;
+  }
+
+  // The smallest best end of the first class of suffix `begin`, searched in [low, high].
+  absl::StatusOr<Choice> Choose(size_t parts, size_t begin, size_t low, size_t high) {
+    Choice best;
+    for (size_t end = std::max(low, begin + 1); end <= high; ++end) {
+      TRINE_RETURN_IF_ERROR(poll_.Spend(8));
+      const Value value = moments_.Term(begin, end) + best_[end];
+      if (best.end != 0) {
+        int order = Moments::CompareValues(value, best.value);
+        if (order == 0)
+          order =
+              moments_.CompareExactly(Follow(parts, begin, end), Follow(parts, begin, best.end));
+        if (order <= 0) continue;
+      }
+      best = {value, end};
+    }
+    return best;
+  }
+
+  // Solves suffixes [first, last) whose best ends lie in [low, high].
+  absl::Status Solve(size_t parts, size_t first, size_t last, size_t low, size_t high) {
+    if (first >= last) return absl::OkStatus();
+    const size_t middle = first + (last - first) / 2;
+    TRINE_ASSIGN_OR_RETURN(const Choice choice, Choose(parts, middle, low, high));
+    next_[middle] = choice.value;
+    ends_[parts][middle] = static_cast<uint32_t>(choice.end);
+    TRINE_RETURN_IF_ERROR(Solve(parts, first, middle, low, choice.end));
+    return Solve(parts, middle + 1, last, choice.end, high);
+  }
+
+  Poller poll_;
+  const Moments& moments_;
+  size_t levels_;
+  size_t classes_;
+  std::vector<Value> best_, next_;
+  std::vector<std::vector<uint32_t>> ends_;
+};
+
+}  // namespace trine::segment

@@ -1,0 +1,31 @@
+// Everything that can be refused before anything is computed or allocated.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "core/segment/picture.h"
+#include "core/segment/segment.h"
+
+namespace trine::segment {
+
+// Shapes, dtypes and sizes of the inputs against the limits; the picture's values are checked by
+// CheckFinite.
+absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits);
+
+// Parameters of each step, and that it finds what it needs.
+absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const Limits& limits);
+
+// A float32 picture's pixels: INVALID_ARGUMENT naming "gray[y][x]" for NaN or infinity.
+absl::Status CheckFinite(const Context& context, const Picture& gray);
+
+// Markers as int32 labels; what is not above 0 becomes 0. INVALID_ARGUMENT naming
+// "markers[y][x]" above 2^31 - 1.
+absl::Status ReadMarkers(const Context& context, const TensorView& markers, int32_t* labels);
+
+// "steps[3]" and "steps[3].watershed".
+std::string StepField(size_t i);
+std::string StepField(size_t i, const Step& step);
+
+}  // namespace trine::segment
