@@ -69,6 +69,9 @@ struct Method {
   std::string name;     // "Encode"
   RawUnary unary;       // exactly one of these two is set
   std::function<std::unique_ptr<RawStream>()> stream;
+  // Unary and done in microseconds: runs where it arrives, outside admission, so that it answers
+  // however busy the pool is.
+  bool immediate = false;
 
   std::string path() const { return "/" + service + "/" + name; }
 };
@@ -88,6 +91,9 @@ class Registry {
     };
     methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr});
   }
+
+  // Makes the method added last an immediate one.
+  void MarkImmediate() { methods_.back().immediate = true; }
 
   template <typename Req, typename Res>
   void AddStream(std::string service, std::string name, StreamFactory<Req, Res> factory) {

@@ -34,8 +34,12 @@ struct Options {
   std::string tls_cert, tls_key;  // PEM files; both or none
   std::string tls_client_ca;      // with it: clients must present a certificate (mutual TLS)
   std::string token_file;         // one bearer token a line; empty: no authentication
-  bool reflection = true;
-  bool channelz = true;
+  bool reflection = true;         // lists services and messages; needs no token
+  bool channelz = true;           // gRPC's own statistics; never where tokens are asked for
+  int max_metadata_bytes = 16384;         // headers of one call
+  int64_t max_connection_idle_ms = 0;     // connections without a call are closed; 0: never
+  int64_t max_connection_age_ms = 0;      // connections are closed so old (calls end first); 0: never
+  int64_t min_ping_interval_ms = 10'000;  // clients that ping more often are sent away
   std::string log_format = "text";  // "text" or "json"
   std::string log_level = "info";   // trace, debug, info, warn, error, off
 };

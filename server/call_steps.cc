@@ -1,0 +1,154 @@
+// The steps of a call between its messages: waiting for its turn, the handler on the pool.
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "server/call.h"
+
+namespace trine::server {
+namespace {
+
+double Seconds(RpcCall::Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace
+
+absl::Status RpcCall::CheckSize(size_t bytes, const char* field) const {
+  if (bytes <= env_.options.max_message_bytes) return absl::OkStatus();
+  return LimitExceeded(field, bytes, "max_message_bytes", env_.options.max_message_bytes);
+}
+
+void RpcCall::ReleaseBytes() {
+  if (held_bytes_ > 0) env_.admission.ReleaseBytes(held_bytes_);
+  held_bytes_ = 0;
+}
+
+// `job` on the pool, with the reference of the place in the queue.
+void RpcCall::StartJob(void (RpcCall::*job)()) {
+  env_.pool.Submit([this, job] {
+    (this->*job)();
+    Unref();
+  });
+}
+
+void RpcCall::QueueUnary() {
+  if (served_->method.immediate) {
+    if (absl::Status status = CallHandler(nullptr); !status.ok()) return Finish(status);
+    return FinishWithResponse();
+  }
+  const uint64_t bytes = in_.Length();
+  queued_at_ = Clock::now();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::kQueued;
+  }
+  held_bytes_ = bytes;
+  Ref();
+  absl::Status status =
+      env_.admission.EnterUnary(&place_, bytes, [this] { StartJob(&RpcCall::RunUnary); });
+  if (!status.ok()) {
+    held_bytes_ = 0;
+    Finish(status);
+    Unref();
+  }
+}
+
+void RpcCall::RunUnary() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::kRunning;
+  }
+  queue_seconds_ = Seconds(Clock::now() - queued_at_);
+  metrics_->Queued(queue_seconds_);
+  absl::Status status = call_.context.cancel.Check();
+  if (status.ok()) status = CallHandler(nullptr);
+  in_.Clear();
+  ReleaseBytes();
+  env_.admission.Leave();
+  // A result that nobody waits for any more is dropped.
+  if (status.ok()) status = call_.context.cancel.Check();
+  if (status.ok()) return FinishWithResponse();
+  Finish(status);
+}
+
+void RpcCall::QueueStreamStep(uint64_t bytes) {
+  queued_at_ = Clock::now();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::kQueued;
+  }
+  held_bytes_ += bytes;
+  Ref();
+  env_.admission.EnterStreamStep(&place_, bytes, [this] { StartJob(&RpcCall::RunStreamStep); });
+}
+
+void RpcCall::RunStreamStep() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    phase_ = Phase::kRunning;
+  }
+  const double waited = Seconds(Clock::now() - queued_at_);
+  queue_seconds_ += waited;
+  metrics_->Queued(waited);
+  bool produced = false;
+  absl::Status status = call_.context.cancel.Check();
+  if (status.ok()) status = CallHandler(&produced);
+  const bool waits_for_more = status.ok() && !produced;
+  if (waits_for_more || !status.ok()) {
+    in_.Clear();
+    ReleaseBytes();
+  }
+  env_.admission.Leave();
+  if (!status.ok()) return Finish(status);
+  if (produced) return StartWrite();
+  if (end_handled_) return Finish(absl::OkStatus());
+  StartRead();
+}
+
+// Unary: the handler, in_ to out_. Stream: the message or the end where it has not been handed over
+// yet, then one Produce; *produced says whether out_ holds a response.
+absl::Status RpcCall::CallHandler(bool* produced) {
+  const auto start = Clock::now();
+  absl::Status status;
+  try {
+    if (handler_ == nullptr) {
+      status = served_->method.unary(call_, in_, &out_);
+    } else {
+      if (has_message_) {
+        has_message_ = false;
+        status = handler_->OnMessage(call_, in_);
+        in_.Clear();
+      } else if (half_closed_ && !end_handled_) {
+        end_handled_ = true;
+        status = handler_->OnEnd(call_);
+      }
+      if (status.ok()) {
+        absl::StatusOr<bool> more = handler_->Produce(call_, &out_);
+        status = more.status();
+        *produced = more.ok() && *more;
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    status = MakeError(absl::StatusCode::kResourceExhausted,
+                       {.reason = "OUT_OF_MEMORY", .retry_after_ms = 1000},
+                       "the server has not enough memory for this request now");
+  } catch (const std::exception& e) {
+    env_.log.Error("a handler threw", {{"request_id", call_.request_id}, {"what", e.what()}});
+    status = MakeError(absl::StatusCode::kInternal, {.reason = "INTERNAL"},
+                       "the server failed to do this; its log says more");
+  }
+  const double seconds = Seconds(Clock::now() - start);
+  compute_seconds_ += seconds;
+  metrics_->Computed(seconds);
+  if (!status.ok() && !GetErrorDetail(status)) {
+    env_.log.Error("a handler failed without details", {{"request_id", call_.request_id},
+                                                        {"status", ToStd(status.message())}});
+  }
+  if (status.ok() && out_.Valid()) status = CheckSize(out_.Length(), "response");
+  if (!status.ok()) out_.Clear();
+  return status;
+}
+
+}  // namespace trine::server

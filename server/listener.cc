@@ -1,0 +1,202 @@
+#include "server/listener.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <utility>
+
+#include "core/base/error.h"
+#include "server/address.h"
+#include "server/tls.h"
+
+namespace trine::server {
+
+class NamedService : public grpc::Service {
+ public:
+  // Reflection reads a service's name off its first method's path. A method with an empty name
+  // cannot be a real one, so every real call passes on to the generic service.
+  explicit NamedService(const std::string& name) : path_("/" + name + "/") {
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        path_.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRawCallback(
+        0, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+               [](grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
+                  grpc::ByteBuffer*) -> grpc::ServerUnaryReactor* {
+                 grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+                 reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
+                                              "this server has no such method"));
+                 return reactor;
+               }));
+  }
+
+ private:
+  const std::string path_;
+};
+
+Listener::Listener() = default;
+Listener::Listener(Listener&&) noexcept = default;
+Listener& Listener::operator=(Listener&&) noexcept = default;
+Listener::~Listener() = default;
+
+namespace {
+
+constexpr char kReflection[] = "proto_server_reflection";
+constexpr char kChannelz[] = "channelz_service";
+
+// Linking the plugins' libraries adds them to every server of the process; this keeps those that
+// the options ask for.
+class PluginChoice : public grpc::ServerBuilderOption {
+ public:
+  PluginChoice(bool reflection, bool channelz) : reflection_(reflection), channelz_(channelz) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [this, seen = std::vector<std::string>()](const auto& plugin) mutable {
+      const std::string name = plugin->name();
+      if (name == kReflection && !reflection_) return true;
+      if (name == kChannelz && !channelz_) return true;
+      // Twice the same service would end the process.
+      if (std::find(seen.begin(), seen.end(), name) != seen.end()) return true;
+      seen.push_back(name);
+      return false;
+    });
+  }
+
+ private:
+  const bool reflection_;
+  const bool channelz_;
+};
+
+// gRPC keeps these switches for the process; they only make available what a server's own options
+// then choose.
+void InitGrpcOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::channelz::experimental::InitChannelzService();
+  });
+}
+
+int ToInt(uint64_t value) {
+  return static_cast<int>(std::min<uint64_t>(value, std::numeric_limits<int>::max()));
+}
+
+void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
+  // Our own check answers a message that is too large with the name of the limit; gRPC 1.51 looks
+  // at a message's size only when it has it whole, so nothing is saved by letting it refuse.
+  builder->SetMaxReceiveMessageSize(-1);
+  builder->SetMaxSendMessageSize(-1);
+  // Message bodies inflate without a bound in gRPC 1.51.
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP})
+    builder->SetCompressionAlgorithmSupportStatus(algorithm, false);
+  // Two servers on one port would share its connections without a word.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
+  builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              ToInt(static_cast<uint64_t>(options.min_ping_interval_ms)));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  if (options.max_connection_idle_ms > 0) {
+    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                                ToInt(static_cast<uint64_t>(options.max_connection_idle_ms)));
+  }
+  if (options.max_connection_age_ms > 0) {
+    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                                ToInt(static_cast<uint64_t>(options.max_connection_age_ms)));
+    // Long enough for the longest call that was admitted before.
+    builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                                ToInt(static_cast<uint64_t>(options.max_deadline_ms)));
+  }
+}
+
+// Builds, and fills in addresses; `option` names who asked for `addresses`.
+absl::Status Build(const char* option, const std::vector<std::string>& wanted,
+                   const std::shared_ptr<grpc::ServerCredentials>& credentials,
+                   grpc::ServerBuilder* builder, Listener* listener) {
+  std::vector<Address> parsed;
+  for (const std::string& text : wanted) {
+    TRINE_ASSIGN_OR_RETURN(Address address, ParseAddress(option, text));
+    parsed.push_back(std::move(address));
+  }
+  std::vector<int> ports(parsed.size(), 0);
+  for (size_t i = 0; i < parsed.size(); ++i)
+    builder->AddListeningPort(parsed[i].ToString(), credentials, &ports[i]);
+  listener->server = builder->BuildAndStart();
+  if (listener->server == nullptr) {
+    const size_t failed = std::find(ports.begin(), ports.end(), 0) - ports.begin();
+    const std::string& text = wanted[failed < wanted.size() ? failed : 0];
+    return MakeError(absl::StatusCode::kUnavailable,
+                     {.reason = "CANNOT_LISTEN", .field = option, .value = text},
+                     "cannot listen on " + text +
+                         ": it is taken, or not an address of this machine, or not permitted");
+  }
+  for (size_t i = 0; i < parsed.size(); ++i) {
+    if (parsed[i].unix_path.empty()) parsed[i].port = ports[i];
+    listener->addresses.push_back(parsed[i].ToString());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> StartMainListener(const Options& options,
+                                           const std::vector<std::string>& services, int queues,
+                                           grpc::AsyncGenericService* generic) {
+  InitGrpcOnce();
+  TRINE_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options));
+  Listener listener;
+  grpc::ServerBuilder builder;
+  SetArguments(options, &builder);
+  // channelz tells of other callers, and its calls do not pass our authentication.
+  builder.SetOption(std::make_unique<PluginChoice>(
+      options.reflection, options.channelz && options.token_file.empty()));
+  for (const std::string& name : services) {
+    listener.named.push_back(std::make_unique<NamedService>(name));
+    builder.RegisterService(listener.named.back().get());
+  }
+  builder.RegisterAsyncGenericService(generic);
+  for (int i = 0; i < queues; ++i) listener.queues.push_back(builder.AddCompletionQueue());
+  absl::Status status = Build("listen", options.listen, credentials, &builder, &listener);
+  if (!status.ok()) {
+    for (const auto& queue : listener.queues) {
+      queue->Shutdown();
+      void* tag = nullptr;
+      bool ok = false;
+      while (queue->Next(&tag, &ok)) {
+      }
+    }
+    return status;
+  }
+  return listener;
+}
+
+absl::StatusOr<Listener> StartHealthListener(const Options& options) {
+  InitGrpcOnce();
+  Listener listener;
+  grpc::ServerBuilder builder;
+  SetArguments(options, &builder);
+  builder.SetOption(std::make_unique<PluginChoice>(options.reflection, false));
+  TRINE_RETURN_IF_ERROR(Build("health-listen", {options.health_listen},
+                              grpc::InsecureServerCredentials(), &builder, &listener));
+  return listener;
+}
+
+void SetServing(grpc::Server* server, const std::vector<std::string>& services, bool serving) {
+  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
+  if (health == nullptr) return;
+  for (const std::string& name : services) health->SetServingStatus(name, serving);
+  health->SetServingStatus("", serving);
+}
+
+}  // namespace trine::server

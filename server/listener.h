@@ -1,0 +1,46 @@
+// Building the grpc::Server: ports, channel arguments, health, reflection, channelz.
+#pragma once
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/server.h"
+
+namespace trine::server {
+
+// A service of which gRPC knows the name only: its calls go to the generic service, while
+// reflection and health list it.
+class NamedService;
+
+struct Listener {
+  Listener();
+  Listener(Listener&&) noexcept;
+  Listener& operator=(Listener&&) noexcept;
+  ~Listener();
+
+  std::vector<std::unique_ptr<NamedService>> named;
+  std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  std::unique_ptr<grpc::Server> server;  // destroyed first
+  std::vector<std::string> addresses;
+};
+
+// The main server: every call arrives at `generic`, on one of `queues` completion queues. The
+// caller shuts the server down, then the queues, and empties these, before it destroys them.
+// Errors name the option.
+absl::StatusOr<Listener> StartMainListener(const Options& options,
+                                           const std::vector<std::string>& services, int queues,
+                                           grpc::AsyncGenericService* generic);
+
+// grpc.health.v1 (and reflection, where it is on) alone, in plaintext, on options.health_listen.
+absl::StatusOr<Listener> StartHealthListener(const Options& options);
+
+// The status of `services` and of the server as a whole ("").
+void SetServing(grpc::Server* server, const std::vector<std::string>& services, bool serving);
+
+}  // namespace trine::server

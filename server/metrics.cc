@@ -1,0 +1,99 @@
+#include "server/metrics.h"
+
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+#include <utility>
+
+#include "server/status_map.h"
+
+namespace trine::server {
+namespace {
+
+// From a small request's time to the longest deadline that is usual.
+const prometheus::Histogram::BucketBoundaries& Buckets() {
+  static const prometheus::Histogram::BucketBoundaries kBuckets{
+      0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+  return kBuckets;
+}
+
+prometheus::Family<prometheus::Counter>& Counter(prometheus::Registry& registry, const char* name,
+                                                 const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+prometheus::Family<prometheus::Histogram>& Histogram(prometheus::Registry& registry,
+                                                     const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+void MethodMetrics::Handled(int code, double seconds) {
+  if (code < 0 || code >= kStatusCodes) code = 2;  // UNKNOWN
+  auto& slot = handled_[static_cast<size_t>(code)];
+  prometheus::Counter* counter = slot.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    prometheus::Labels labels = labels_;
+    labels["grpc_code"] = std::string(StatusCodeName(code));
+    // Add returns the same counter to whoever asks for the same labels: a race does no harm.
+    counter = &handled_family_->Add(labels);
+    slot.store(counter, std::memory_order_release);
+  }
+  counter->Increment();
+  seconds_->Observe(seconds);
+}
+
+Metrics::Metrics()
+    : started_(Counter(registry_, "grpc_server_started_total", "RPCs that arrived.")),
+      handled_(Counter(registry_, "grpc_server_handled_total",
+                       "RPCs that ended, by their status code.")),
+      seconds_(Histogram(registry_, "grpc_server_handling_seconds",
+                         "Time from an RPC's arrival to its end [s].")),
+      queue_(Histogram(registry_, "trine_queue_seconds",
+                       "Time that a request waited for its turn [s].")),
+      compute_(Histogram(registry_, "trine_compute_seconds",
+                         "Time that a request's handler ran [s].")),
+      request_bytes_(Counter(registry_, "trine_request_bytes_total",
+                             "Bytes of request messages.")),
+      response_bytes_(Counter(registry_, "trine_response_bytes_total",
+                              "Bytes of response messages.")) {}
+
+std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
+                                                  const std::string& service,
+                                                  const std::string& method) {
+  std::unique_ptr<MethodMetrics> m(new MethodMetrics);
+  m->labels_ = {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}};
+  m->handled_family_ = &handled_;
+  m->started_ = &started_.Add(m->labels_);
+  m->seconds_ = &seconds_.Add(m->labels_, Buckets());
+  m->queue_ = &queue_.Add(m->labels_, Buckets());
+  m->compute_ = &compute_.Add(m->labels_, Buckets());
+  m->request_bytes_ = &request_bytes_.Add(m->labels_);
+  m->response_bytes_ = &response_bytes_.Add(m->labels_);
+  return m;
+}
+
+std::string Metrics::Scrape() const {
+  std::vector<prometheus::MetricFamily> families = registry_.Collect();
+  for (const PolledGauge& gauge : polled_) {
+    if (families.empty() || families.back().name != gauge.name) {
+      prometheus::MetricFamily family;
+      family.name = gauge.name;
+      family.help = gauge.help;
+      family.type = prometheus::MetricType::Gauge;
+      families.push_back(std::move(family));
+    }
+    prometheus::ClientMetric metric;
+    for (const auto& [name, value] : gauge.labels) metric.label.push_back({name, value});
+    metric.gauge.value = gauge.read();
+    families.back().metric.push_back(std::move(metric));
+  }
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, families);
+  return out.str();
+}
+
+}  // namespace trine::server

@@ -1,0 +1,245 @@
+#include "server/server.h"
+
+#include <grpc/grpc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "server/address.h"
+#include "server/build_info.h"
+#include "server/call.h"
+#include "server/call_env.h"
+#include "server/http_endpoint.h"
+#include "server/listener.h"
+#include "server/options.h"
+#include "server/server_impl.h"
+
+namespace trine::server {
+namespace {
+
+// Calls that each queue waits for: a burst finds them ready.
+constexpr int kAcceptsPerQueue = 32;
+
+// gRPC's threads only move bytes; on a large machine a few of them feed many cores.
+int QueueCount(int threads) { return std::clamp(threads / 2, 2, 8); }
+
+Admission::Bounds AdmissionBounds(const Options& options) {
+  return {options.max_running, options.max_queued, options.max_inflight_bytes,
+          options.max_streams};
+}
+
+class ServerImpl : public Server {
+ public:
+  ServerImpl(Options options, std::unique_ptr<Logger> log, std::unique_ptr<Authenticator> auth,
+             std::unique_ptr<ThreadPool> pool)
+      : options_(std::move(options)),
+        log_(std::move(log)),
+        auth_(std::move(auth)),
+        admission_(AdmissionBounds(options_)),
+        pool_(std::move(pool)),
+        env_{.options = options_,
+             .log = *log_,
+             .metrics = metrics_,
+             .auth = *auth_,
+             .admission = admission_,
+             .pool = *pool_,
+             .methods = {},
+             .unknown = metrics_.ForMethod("unknown", "unknown", "unknown"),
+             .active = {}} {}
+
+  ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
+
+  absl::Status Start(Registry registry);
+
+  const std::vector<std::string>& addresses() const override { return main_.addresses; }
+  const std::string& metrics_address() const override { return metrics_address_; }
+  bool Drain(std::chrono::milliseconds deadline) override;
+
+ private:
+  void AddMethods(const Registry& registry);
+  void AddGauges();
+  void ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended);
+  void WarnWhereOpen();
+
+  const Options options_;
+  const std::unique_ptr<Logger> log_;
+  Metrics metrics_;
+  const std::unique_ptr<Authenticator> auth_;
+  Admission admission_;
+  const std::unique_ptr<ThreadPool> pool_;
+  CallEnv env_;
+  std::vector<std::string> services_;
+  grpc::AsyncGenericService generic_;
+  Listener main_;
+  Listener health_;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<HttpEndpoint> http_;
+  std::string metrics_address_;
+  std::atomic<bool> ready_{false};
+  std::mutex drain_mutex_;
+  std::optional<bool> drained_;
+};
+
+void ServerImpl::AddMethods(const Registry& registry) {
+  std::set<std::string> names;
+  for (const Method& method : registry.methods()) {
+    names.insert(method.service);
+    env_.methods[method.path()] = {
+        method, metrics_.ForMethod(method.stream ? "bidi_stream" : "unary", method.service,
+                                   method.name)};
+  }
+  services_.assign(names.begin(), names.end());
+}
+
+void ServerImpl::AddGauges() {
+  const auto admission = [this](auto member) {
+    return [this, member] { return static_cast<double>(admission_.snapshot().*member); };
+  };
+  std::vector<PolledGauge> gauges = {
+      {"trine_running", "Requests that run.", {}, admission(&Admission::Snapshot::running)},
+      {"trine_queued", "Requests that wait.", {}, admission(&Admission::Snapshot::queued)},
+      {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
+      {"trine_inflight_bytes", "Bytes of requests that run or wait.", {},
+       admission(&Admission::Snapshot::inflight_bytes)},
+      {"trine_active_calls", "Calls between arrival and end.", {},
+       [this] { return static_cast<double>(env_.active.count()); }},
+      {"trine_pool_threads", "Threads that compute.", {},
+       [this] { return static_cast<double>(pool_->threads()); }},
+      {"trine_pool_pending", "Jobs of the pool that have not ended.", {},
+       [this] { return static_cast<double>(pool_->pending()); }},
+      {"trine_ready", "1 while new calls are welcome.", {},
+       [this] { return ready_.load() ? 1.0 : 0.0; }},
+      {"trine_build_info", "What this server is; always 1.",
+       {{"version", Version()}, {"build", Build()}, {"simd_target", SimdTarget()}},
+       [] { return 1.0; }}};
+  for (const OptionSpec& spec : AllOptions()) {
+    if (!spec.is_limit) continue;
+    const auto value = static_cast<double>(GetNumber(spec, options_));
+    gauges.push_back({"trine_limit", "The server's limits.",
+                      {{"name", spec.limit_name()}, {"unit", spec.unit_name()}},
+                      [value] { return value; }});
+  }
+  metrics_.SetPolledGauges(std::move(gauges));
+}
+
+void ServerImpl::WarnWhereOpen() {
+  for (const std::string& text : main_.addresses) {
+    const auto address = ParseAddress("listen", text);
+    if (options_.tls_cert.empty() && address.ok() && !address->IsLocal()) {
+      log_->Warn("listening beyond this machine without TLS: anybody on the way can read and "
+                 "change requests; set tls-cert and tls-key",
+                 {{"address", text}});
+    }
+  }
+}
+
+absl::Status ServerImpl::Start(Registry registry) {
+  AddMethods(registry);
+  AddGauges();
+  TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_,
+                                                  QueueCount(pool_->threads()), &generic_));
+  for (const auto& queue : main_.queues) {
+    for (int i = 0; i < kAcceptsPerQueue; ++i) RpcCall::Accept(&env_, &generic_, queue.get());
+    threads_.emplace_back([queue = queue.get()] {
+      void* tag = nullptr;
+      bool ok = false;
+      while (queue->Next(&tag, &ok)) static_cast<RpcCall::Tag*>(tag)->Fire(ok);
+    });
+  }
+  if (!options_.health_listen.empty()) {
+    TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_));
+    SetServing(health_.server.get(), services_, true);
+  }
+  if (!options_.metrics_listen.empty()) {
+    TRINE_ASSIGN_OR_RETURN(
+        http_, HttpEndpoint::Start(options_.metrics_listen,
+                                   {.metrics = [this] { return metrics_.Scrape(); },
+                                    .ready = [this] { return ready_.load(); }}));
+    metrics_address_ = http_->address();
+  }
+  WarnWhereOpen();
+  SetServing(main_.server.get(), services_, true);
+  ready_.store(true);
+  return absl::OkStatus();
+}
+
+// Ends the main server: no new calls from now, running ones may end until `deadline`.
+void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended) {
+  std::atomic<bool> done{false};
+  std::thread closing([&] {
+    main_.server->Shutdown();  // returns when no call is left
+    done.store(true);
+  });
+  *all_ended = env_.active.WaitIdle(deadline);
+  // What is left now is late, or a client that watches the health service for ever.
+  while (!done.load()) {
+    grpc_server_cancel_all_calls(main_.server->c_server());
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  closing.join();
+  for (const auto& queue : main_.queues) queue->Shutdown();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
+  const std::lock_guard<std::mutex> lock(drain_mutex_);
+  if (drained_) return *drained_;
+  bool all_ended = true;
+  if (main_.server != nullptr) {
+    const bool was_ready = ready_.exchange(false);
+    SetServing(main_.server.get(), services_, false);
+    if (health_.server != nullptr) SetServing(health_.server.get(), services_, false);
+    if (was_ready && deadline.count() > 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(options_.drain_delay_ms));
+    ShutDown(std::chrono::steady_clock::now() + deadline, &all_ended);
+  }
+  if (health_.server != nullptr) health_.server->Shutdown(std::chrono::system_clock::now());
+  http_.reset();
+  drained_ = all_ended;
+  return all_ended;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Registry registry,
+                                                    spdlog::sink_ptr sink) {
+  TRINE_RETURN_IF_ERROR(ValidateOptions(options));
+  TRINE_ASSIGN_OR_RETURN(
+      auto log, Logger::Create(options.log_format, options.log_level, std::move(sink)));
+  auto auth = Authenticator::AllowAll();
+  if (!options.token_file.empty()) {
+    TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file));
+  }
+  auto pool = std::make_unique<ThreadPool>(options.threads);
+  Options resolved = options;
+  if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
+  RegisterServerService(&registry, resolved, pool->threads());
+  auto server = std::make_unique<ServerImpl>(std::move(resolved), std::move(log), std::move(auth),
+                                             std::move(pool));
+  TRINE_RETURN_IF_ERROR(server->Start(std::move(registry)));
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
+  Registry registry;
+#ifdef TRINE_HAS_NORMALIZATION_SERVICE
+  RegisterNormalizationService(&registry);
+#endif
+#ifdef TRINE_HAS_CODING_SERVICE
+  RegisterCodingService(&registry);
+#endif
+#ifdef TRINE_HAS_SEGMENTATION_SERVICE
+  RegisterSegmentationService(&registry);
+#endif
+  return StartServer(options, std::move(registry));
+}
+
+}  // namespace trine::server

@@ -1,0 +1,20 @@
+// The server behind server.h, with the table of methods as a parameter.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "server/log.h"
+#include "server/rpc.h"
+#include "server/server.h"
+
+namespace trine::server {
+
+// Server::Start with `registry` in place of the services of trine. `sink`, if any, gets the log.
+absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Registry registry,
+                                                    spdlog::sink_ptr sink = nullptr);
+
+// GetServerInfo, to be answered from `options` (which outlive the registry) with the pool's size.
+void RegisterServerService(Registry* registry, const Options& options, int threads);
+
+}  // namespace trine::server

@@ -1,0 +1,69 @@
+// ServerService: what the server is and allows.
+#include <google/protobuf/descriptor.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "core/base/strings.h"
+#include "server/build_info.h"
+#include "server/options.h"
+#include "server/server_impl.h"
+#include "trine/v1/coding.pb.h"
+#include "trine/v1/normalization.pb.h"
+#include "trine/v1/segmentation.pb.h"
+#include "trine/v1/server.pb.h"
+
+namespace trine::server {
+namespace {
+
+// The names of an enum's values without their common prefix and without _UNSPECIFIED.
+void AddEnumNames(const google::protobuf::EnumDescriptor* e, std::string_view prefix,
+                  google::protobuf::RepeatedPtrField<std::string>* out) {
+  for (int i = 0; i < e->value_count(); ++i) {
+    if (e->value(i)->number() == 0) continue;
+    *out->Add() = e->value(i)->name().substr(prefix.size());
+  }
+}
+
+v1::GetServerInfoResponse Describe(const Options& options, int threads) {
+  v1::GetServerInfoResponse info;
+  info.set_version(Version());
+  info.set_build(Build());
+  info.set_simd_target(SimdTarget());
+  info.set_threads(threads);
+  for (const OptionSpec& spec : AllOptions()) {
+    if (!spec.is_limit) continue;
+    v1::Limit* limit = info.add_limits();
+    limit->set_name(spec.limit_name());
+    limit->set_value(GetNumber(spec, options));
+    limit->set_unit(spec.unit_name());
+  }
+  AddEnumNames(v1::LrnPreset_descriptor(), "LRN_PRESET_", info.mutable_presets());
+  AddEnumNames(v1::CodingModel_descriptor(), "CODING_MODEL_", info.mutable_models());
+  AddEnumNames(v1::SegmentProfile_descriptor(), "SEGMENT_PROFILE_", info.mutable_profiles());
+  const google::protobuf::Descriptor* step = v1::SegmentStep::descriptor();
+  for (int i = 0; i < step->field_count(); ++i) info.add_methods(step->field(i)->name());
+  return info;
+}
+
+}  // namespace
+
+void RegisterServerService(Registry* registry, const Options& options, int threads) {
+  const auto started = std::chrono::steady_clock::now();
+  registry->AddUnary<v1::GetServerInfoRequest, v1::GetServerInfoResponse>(
+      "trine.v1.ServerService", "GetServerInfo",
+      [started, fixed = Describe(options, threads)](const Call&,
+                                                    const Request<v1::GetServerInfoRequest>&,
+                                                    Response<v1::GetServerInfoResponse>* response) {
+        *response->mutable_message() = fixed;
+        response->mutable_message()->set_uptime_ms(
+            std::chrono::duration_cast<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now() - started)
+                .count());
+        return absl::OkStatus();
+      });
+  registry->MarkImmediate();
+}
+
+}  // namespace trine::server
