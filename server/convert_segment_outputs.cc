@@ -24,6 +24,12 @@ absl::Status NotMade(std::string_view field, std::string_view steps) {
   return InvalidField(field, "true", absl::StrCat("no step makes it; add ", ToAbsl(steps)));
 }
 
+// A picture that a format cannot hold (too wide for it) is the request's choice of format.
+absl::StatusOr<std::string> Packed(absl::StatusOr<std::string> file) {
+  if (!file.ok()) return BlameField(file.status(), "outputs.format");
+  return file;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
@@ -57,13 +63,13 @@ absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::
 
 absl::StatusOr<std::string> MaskFile(const Context& context, image::Format format,
                                      const Tensor& mask) {
-  return image::EncodeImage(context, format, mask.view());
+  return Packed(image::EncodeImage(context, format, mask.view()));
 }
 
 absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
                                        const Tensor& labels, int64_t highest) {
   if (format != image::Format::kPng) {
-    return image::EncodeImage(context, format, labels.view());
+    return Packed(image::EncodeImage(context, format, labels.view()));
   }
   if (highest > kMaxPngLabel) {
     return InvalidField("outputs.format", "PNG",
@@ -81,7 +87,7 @@ absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format for
         }
         return absl::OkStatus();
       }));
-  return image::EncodeImage(context, format, narrow.view());
+  return Packed(image::EncodeImage(context, format, narrow.view()));
 }
 
 }  // namespace trine::server
