@@ -28,8 +28,8 @@ absl::Status Refuse(const char* reason, const char* name, uint64_t limit, std::s
 absl::Status Admission::QueueFull() const {
   const auto limit = static_cast<uint64_t>(bounds_.max_queued);
   return Refuse("QUEUE_FULL", "max_queued", limit, absl::StrCat(queue_.size()),
-                absl::StrCat("the server is busy: ", running_, " requests run and ",
-                             queue_.size(), " wait, the limit is max_queued = ", limit));
+                absl::StrCat("the server is busy: ", running_, " requests run and ", queue_.size(),
+                             " wait, the limit is max_queued = ", limit));
 }
 
 absl::Status Admission::Peek() const {
@@ -65,8 +65,7 @@ absl::Status Admission::EnterUnary(Place* place, uint64_t bytes, std::function<v
                     absl::StrCat(inflight_bytes_, " + ", bytes),
                     absl::StrCat("the server is busy: requests of ", inflight_bytes_,
                                  " bytes are in flight, ", bytes,
-                                 " more exceed max_inflight_bytes = ",
-                                 bounds_.max_inflight_bytes));
+                                 " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
     }
     inflight_bytes_ += bytes;
     now = TakeOrQueue(place, std::move(start));

@@ -163,8 +163,9 @@ void RpcCall::StartWrite() {
 void RpcCall::OnWritten(bool ok) {
   out_.Clear();
   // A write fails where the client is gone; then nobody reads the status either.
-  if (!ok) return Finish(MakeError(absl::StatusCode::kCancelled, {.reason = "CANCELLED"},
-                                   "the client went away"));
+  if (!ok)
+    return Finish(
+        MakeError(absl::StatusCode::kCancelled, {.reason = "CANCELLED"}, "the client went away"));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kRunning;

@@ -2,10 +2,10 @@
 //
 // A call is a chain of steps, and exactly one thing carries the chain on at any time: an operation
 // of gRPC (read, write, finish), a place in the admission queue, or a job on the pool. phase_ says
-// which, under mutex_. What comes from the side, the client's cancellation (OnDone) and the server's
-// own deadline (OnDeadline), may take the chain over only from the queue or from a read; elsewhere
-// it sets the cancellation that the work polls, and the chain ends by itself. So Finish is called
-// exactly once, whatever comes first.
+// which, under mutex_. What comes from the side, the client's cancellation (OnDone) and the
+// server's own deadline (OnDeadline), may take the chain over only from the queue or from a read;
+// elsewhere it sets the cancellation that the work polls, and the chain ends by itself. So Finish
+// is called exactly once, whatever comes first.
 //
 // Lifetime: counted references, one for each operation whose tag is still out and one for a job
 // or place in the queue. The last one deletes the call, which then counts and logs its end.
@@ -123,22 +123,22 @@ class RpcCall {
   // Touched only by what carries the chain.
   grpc::ByteBuffer in_;
   grpc::ByteBuffer out_;
-  bool stream_open_ = false;   // counted in the admission's streams
-  bool has_message_ = false;   // in_ holds a message that the handler has not seen
-  bool half_closed_ = false;   // the client sends no more
-  bool end_handled_ = false;   // and the handler knows
-  uint64_t held_bytes_ = 0;    // counted in the admission
+  bool stream_open_ = false;  // counted in the admission's streams
+  bool has_message_ = false;  // in_ holds a message that the handler has not seen
+  bool half_closed_ = false;  // the client sends no more
+  bool end_handled_ = false;  // and the handler knows
+  uint64_t held_bytes_ = 0;   // counted in the admission
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
   Clock::time_point queued_at_;
   double queue_seconds_ = 0;
   double compute_seconds_ = 0;
-  absl::Status status_;        // what Finish was told
+  absl::Status status_;  // what Finish was told
 
   std::mutex mutex_;
   Phase phase_ = Phase::kWaiting;
   bool alarm_set_ = false;
-  bool deadline_fired_ = false;  // no operation may wait for the client any more
+  bool deadline_fired_ = false;       // no operation may wait for the client any more
   std::atomic<bool> cut_off_{false};  // gRPC says that the client did not get the status
 };
 

@@ -143,8 +143,8 @@ absl::Status RpcCall::CallHandler(bool* produced) {
   compute_seconds_ += seconds;
   metrics_->Computed(seconds);
   if (!status.ok() && !GetErrorDetail(status)) {
-    env_.log.Error("a handler failed without details", {{"request_id", call_.request_id},
-                                                        {"status", ToStd(status.message())}});
+    env_.log.Error("a handler failed without details",
+                   {{"request_id", call_.request_id}, {"status", ToStd(status.message())}});
   }
   if (status.ok() && out_.Valid()) status = CheckSize(out_.Length(), "response");
   if (!status.ok()) out_.Clear();

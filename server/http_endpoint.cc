@@ -22,9 +22,7 @@ class Handler : public CivetHandler {
   bool handleHead(CivetServer*, mg_connection* connection) override { return Answer(connection); }
   bool handlePost(CivetServer*, mg_connection* connection) override { return Refuse(connection); }
   bool handlePut(CivetServer*, mg_connection* connection) override { return Refuse(connection); }
-  bool handleDelete(CivetServer*, mg_connection* connection) override {
-    return Refuse(connection);
-  }
+  bool handleDelete(CivetServer*, mg_connection* connection) override { return Refuse(connection); }
   bool handleOptions(CivetServer*, mg_connection* connection) override {
     return Refuse(connection);
   }
@@ -33,10 +31,9 @@ class Handler : public CivetHandler {
  private:
   static bool Send(mg_connection* connection, const char* status, const char* type,
                    const std::string& body) {
-    const std::string head =
-        absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Type: ", type,
-                     "\r\nContent-Length: ", body.size(),
-                     "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
+    const std::string head = absl::StrCat(
+        "HTTP/1.1 ", status, "\r\nContent-Type: ", type, "\r\nContent-Length: ", body.size(),
+        "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
     mg_write(connection, head.data(), head.size());
     const mg_request_info* info = mg_get_request_info(connection);
     if (std::strcmp(info->request_method, "HEAD") != 0)

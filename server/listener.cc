@@ -25,8 +25,8 @@ class NamedService : public grpc::Service {
   // Reflection reads a service's name off its first method's path. A method with an empty name
   // cannot be a real one, so every real call passes on to the generic service.
   explicit NamedService(const std::string& name) : path_("/" + name + "/") {
-    AddMethod(new grpc::internal::RpcServiceMethod(
-        path_.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    AddMethod(new grpc::internal::RpcServiceMethod(path_.c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
     MarkMethodRawCallback(
         0, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
                [](grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
@@ -159,8 +159,8 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
   // channelz tells of other callers, and its calls do not pass our authentication.
-  builder.SetOption(std::make_unique<PluginChoice>(
-      options.reflection, options.channelz && options.token_file.empty()));
+  builder.SetOption(std::make_unique<PluginChoice>(options.reflection,
+                                                   options.channelz && options.token_file.empty()));
   for (const std::string& name : services) {
     listener.named.push_back(std::make_unique<NamedService>(name));
     builder.RegisterService(listener.named.back().get());

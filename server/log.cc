@@ -57,8 +57,8 @@ absl::StatusOr<std::unique_ptr<Logger>> Logger::Create(std::string_view format,
   if (sink == nullptr) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>("trine", std::move(sink));
   const bool json = format == "json";
-  const std::string pattern = json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                                   : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  const std::string pattern =
+      json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
   logger->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
   logger->set_level(*parsed);

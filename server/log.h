@@ -1,5 +1,5 @@
-// The server's log: one line an event to stderr, as text or as JSON. Never a payload, never a token.
-// Thread safety: all members may be called from any thread.
+// The server's log: one line an event to stderr, as text or as JSON. Never a payload, never a
+// token. Thread safety: all members may be called from any thread.
 #pragma once
 
 #include <spdlog/logger.h>

@@ -54,12 +54,11 @@ Metrics::Metrics()
                          "Time from an RPC's arrival to its end [s].")),
       queue_(Histogram(registry_, "trine_queue_seconds",
                        "Time that a request waited for its turn [s].")),
-      compute_(Histogram(registry_, "trine_compute_seconds",
-                         "Time that a request's handler ran [s].")),
-      request_bytes_(Counter(registry_, "trine_request_bytes_total",
-                             "Bytes of request messages.")),
-      response_bytes_(Counter(registry_, "trine_response_bytes_total",
-                              "Bytes of response messages.")) {}
+      compute_(
+          Histogram(registry_, "trine_compute_seconds", "Time that a request's handler ran [s].")),
+      request_bytes_(Counter(registry_, "trine_request_bytes_total", "Bytes of request messages.")),
+      response_bytes_(
+          Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")) {}
 
 std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
                                                   const std::string& service,

@@ -119,8 +119,9 @@ absl::Status Refuse(const OptionSpec& spec, std::string_view text, std::string_v
 
 std::string RangeText(const OptionSpec& spec) {
   return absl::StrCat("must be ", spec.min, " to ", spec.max,
-                      spec.unit == kBytes ? " bytes (or with KiB, MiB, GiB)"
-                      : spec.unit == kMilliseconds ? " ms (or with s, m, h)" : "");
+                      spec.unit == kBytes          ? " bytes (or with KiB, MiB, GiB)"
+                      : spec.unit == kMilliseconds ? " ms (or with s, m, h)"
+                                                   : "");
 }
 
 absl::StatusOr<uint64_t> ParseNumber(const OptionSpec& spec, std::string_view text) {
@@ -252,14 +253,14 @@ absl::Status ValidateOptions(const Options& options) {
   }
   TRINE_RETURN_IF_ERROR(CheckAddresses(options));
   if (options.default_deadline_ms > options.max_deadline_ms) {
-    return InvalidField("default-deadline-ms", options.default_deadline_ms,
-                        absl::StrCat("must be at most max-deadline-ms, which is ",
-                                     options.max_deadline_ms));
+    return InvalidField(
+        "default-deadline-ms", options.default_deadline_ms,
+        absl::StrCat("must be at most max-deadline-ms, which is ", options.max_deadline_ms));
   }
   if (options.max_inflight_bytes < options.max_message_bytes) {
-    return InvalidField("max-inflight-bytes", absl::StrCat(options.max_inflight_bytes),
-                        absl::StrCat("must be at least max-message-bytes, which is ",
-                                     options.max_message_bytes));
+    return InvalidField(
+        "max-inflight-bytes", absl::StrCat(options.max_inflight_bytes),
+        absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
   if (options.log_format != "text" && options.log_format != "json")
     return InvalidField("log-format", options.log_format, "must be text or json");

@@ -21,10 +21,9 @@ enum class OptionUnit {
 };
 
 struct OptionSpec {
-  using Member =
-      std::variant<std::string Options::*, std::vector<std::string> Options::*, bool Options::*,
-                   int Options::*, int64_t Options::*, uint64_t Options::*, int64_t Limits::*,
-                   uint64_t Limits::*>;
+  using Member = std::variant<std::string Options::*, std::vector<std::string> Options::*,
+                              bool Options::*, int Options::*, int64_t Options::*,
+                              uint64_t Options::*, int64_t Limits::*, uint64_t Limits::*>;
 
   const char* name;  // of the flag, without its dashes, and of the configuration key
   Member member;

@@ -3,8 +3,8 @@
 // A service is a table of methods (Registry). server/rpc.cc walks every call through the same
 // steps: started metric, request id and trace id, authentication, admission (requests, bytes,
 // queue, deadline), the pool, the handler, status and error details, finished metric, access log.
-// A handler runs on a pool thread, never on gRPC's, and does four things: from the message to core's
-// options and views, check, one call into core, to the message.
+// A handler runs on a pool thread, never on gRPC's, and does four things: from the message to
+// core's options and views, check, one call into core, to the message.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,7 @@ struct Call {
 };
 
 template <typename Req, typename Res>
-using UnaryHandler =
-    std::function<absl::Status(const Call&, const Request<Req>&, Response<Res>*)>;
+using UnaryHandler = std::function<absl::Status(const Call&, const Request<Req>&, Response<Res>*)>;
 
 // The state of one bidirectional stream. The path calls, on pool threads and never two at once:
 // for each message that arrives OnMessage, then Produce until it returns false, sending each

@@ -31,8 +31,7 @@ constexpr int kAcceptsPerQueue = 32;
 int QueueCount(int threads) { return std::clamp(threads / 2, 2, 8); }
 
 Admission::Bounds AdmissionBounds(const Options& options) {
-  return {options.max_running, options.max_queued, options.max_inflight_bytes,
-          options.max_streams};
+  return {options.max_running, options.max_queued, options.max_inflight_bytes, options.max_streams};
 }
 
 class ServerImpl : public Server {
@@ -92,8 +91,8 @@ void ServerImpl::AddMethods(const Registry& registry) {
   for (const Method& method : registry.methods()) {
     names.insert(method.service);
     env_.methods[method.path()] = {
-        method, metrics_.ForMethod(method.stream ? "bidi_stream" : "unary", method.service,
-                                   method.name)};
+        method,
+        metrics_.ForMethod(method.stream ? "bidi_stream" : "unary", method.service, method.name)};
   }
   services_.assign(names.begin(), names.end());
 }
@@ -106,23 +105,35 @@ void ServerImpl::AddGauges() {
       {"trine_running", "Requests that run.", {}, admission(&Admission::Snapshot::running)},
       {"trine_queued", "Requests that wait.", {}, admission(&Admission::Snapshot::queued)},
       {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
-      {"trine_inflight_bytes", "Bytes of requests that run or wait.", {},
+      {"trine_inflight_bytes",
+       "Bytes of requests that run or wait.",
+       {},
        admission(&Admission::Snapshot::inflight_bytes)},
-      {"trine_active_calls", "Calls between arrival and end.", {},
+      {"trine_active_calls",
+       "Calls between arrival and end.",
+       {},
        [this] { return static_cast<double>(env_.active.count()); }},
-      {"trine_pool_threads", "Threads that compute.", {},
+      {"trine_pool_threads",
+       "Threads that compute.",
+       {},
        [this] { return static_cast<double>(pool_->threads()); }},
-      {"trine_pool_pending", "Jobs of the pool that have not ended.", {},
+      {"trine_pool_pending",
+       "Jobs of the pool that have not ended.",
+       {},
        [this] { return static_cast<double>(pool_->pending()); }},
-      {"trine_ready", "1 while new calls are welcome.", {},
+      {"trine_ready",
+       "1 while new calls are welcome.",
+       {},
        [this] { return ready_.load() ? 1.0 : 0.0; }},
-      {"trine_build_info", "What this server is; always 1.",
+      {"trine_build_info",
+       "What this server is; always 1.",
        {{"version", Version()}, {"build", Build()}, {"simd_target", SimdTarget()}},
        [] { return 1.0; }}};
   for (const OptionSpec& spec : AllOptions()) {
     if (!spec.is_limit) continue;
     const auto value = static_cast<double>(GetNumber(spec, options_));
-    gauges.push_back({"trine_limit", "The server's limits.",
+    gauges.push_back({"trine_limit",
+                      "The server's limits.",
                       {{"name", spec.limit_name()}, {"unit", spec.unit_name()}},
                       [value] { return value; }});
   }
@@ -133,9 +144,10 @@ void ServerImpl::WarnWhereOpen() {
   for (const std::string& text : main_.addresses) {
     const auto address = ParseAddress("listen", text);
     if (options_.tls_cert.empty() && address.ok() && !address->IsLocal()) {
-      log_->Warn("listening beyond this machine without TLS: anybody on the way can read and "
-                 "change requests; set tls-cert and tls-key",
-                 {{"address", text}});
+      log_->Warn(
+          "listening beyond this machine without TLS: anybody on the way can read and "
+          "change requests; set tls-cert and tls-key",
+          {{"address", text}});
     }
   }
 }
@@ -143,8 +155,8 @@ void ServerImpl::WarnWhereOpen() {
 absl::Status ServerImpl::Start(Registry registry) {
   AddMethods(registry);
   AddGauges();
-  TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_,
-                                                  QueueCount(pool_->threads()), &generic_));
+  TRINE_ASSIGN_OR_RETURN(
+      main_, StartMainListener(options_, services_, QueueCount(pool_->threads()), &generic_));
   for (const auto& queue : main_.queues) {
     for (int i = 0; i < kAcceptsPerQueue; ++i) RpcCall::Accept(&env_, &generic_, queue.get());
     threads_.emplace_back([queue = queue.get()] {
@@ -158,10 +170,10 @@ absl::Status ServerImpl::Start(Registry registry) {
     SetServing(health_.server.get(), services_, true);
   }
   if (!options_.metrics_listen.empty()) {
-    TRINE_ASSIGN_OR_RETURN(
-        http_, HttpEndpoint::Start(options_.metrics_listen,
-                                   {.metrics = [this] { return metrics_.Scrape(); },
-                                    .ready = [this] { return ready_.load(); }}));
+    TRINE_ASSIGN_OR_RETURN(http_,
+                           HttpEndpoint::Start(options_.metrics_listen,
+                                               {.metrics = [this] { return metrics_.Scrape(); },
+                                                .ready = [this] { return ready_.load(); }}));
     metrics_address_ = http_->address();
   }
   WarnWhereOpen();
@@ -212,8 +224,8 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
 absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Registry registry,
                                                     spdlog::sink_ptr sink) {
   TRINE_RETURN_IF_ERROR(ValidateOptions(options));
-  TRINE_ASSIGN_OR_RETURN(
-      auto log, Logger::Create(options.log_format, options.log_level, std::move(sink)));
+  TRINE_ASSIGN_OR_RETURN(auto log,
+                         Logger::Create(options.log_format, options.log_level, std::move(sink)));
   auto auth = Authenticator::AllowAll();
   if (!options.token_file.empty()) {
     TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file));
@@ -226,20 +238,6 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
                                              std::move(pool));
   TRINE_RETURN_IF_ERROR(server->Start(std::move(registry)));
   return server;
-}
-
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options) {
-  Registry registry;
-#ifdef TRINE_HAS_NORMALIZATION_SERVICE
-  RegisterNormalizationService(&registry);
-#endif
-#ifdef TRINE_HAS_CODING_SERVICE
-  RegisterCodingService(&registry);
-#endif
-#ifdef TRINE_HAS_SEGMENTATION_SERVICE
-  RegisterSegmentationService(&registry);
-#endif
-  return StartServer(options, std::move(registry));
 }
 
 }  // namespace trine::server

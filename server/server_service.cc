@@ -58,8 +58,8 @@ void RegisterServerService(Registry* registry, const Options& options, int threa
                                                     Response<v1::GetServerInfoResponse>* response) {
         *response->mutable_message() = fixed;
         response->mutable_message()->set_uptime_ms(
-            std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now() - started)
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                  started)
                 .count());
         return absl::OkStatus();
       });

@@ -18,8 +18,8 @@ namespace {
 constexpr size_t kMaxMessageBytes = 1024;
 
 std::string SafeMessage(const absl::Status& status, bool ours) {
-  const bool broken = status.code() == absl::StatusCode::kInternal ||
-                      status.code() == absl::StatusCode::kUnknown;
+  const bool broken =
+      status.code() == absl::StatusCode::kInternal || status.code() == absl::StatusCode::kUnknown;
   if (!ours && broken) return "the server failed to do this; its log says more";
   std::string message = ValidUtf8(ToStd(status.message()), kMaxMessageBytes);
   if (message.empty()) message = StatusCodeName(static_cast<int>(status.code()));
@@ -52,12 +52,23 @@ google::rpc::ErrorInfo MakeErrorInfo(const ErrorDetail& detail) {
 }  // namespace
 
 std::string_view StatusCodeName(int code) {
-  static constexpr std::string_view kNames[] = {
-      "OK",         "CANCELLED",           "UNKNOWN",        "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED", "NOT_FOUND",    "ALREADY_EXISTS", "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
-      "UNIMPLEMENTED", "INTERNAL",         "UNAVAILABLE",    "DATA_LOSS",
-      "UNAUTHENTICATED"};
+  static constexpr std::string_view kNames[] = {"OK",
+                                                "CANCELLED",
+                                                "UNKNOWN",
+                                                "INVALID_ARGUMENT",
+                                                "DEADLINE_EXCEEDED",
+                                                "NOT_FOUND",
+                                                "ALREADY_EXISTS",
+                                                "PERMISSION_DENIED",
+                                                "RESOURCE_EXHAUSTED",
+                                                "FAILED_PRECONDITION",
+                                                "ABORTED",
+                                                "OUT_OF_RANGE",
+                                                "UNIMPLEMENTED",
+                                                "INTERNAL",
+                                                "UNAVAILABLE",
+                                                "DATA_LOSS",
+                                                "UNAUTHENTICATED"};
   return code >= 0 && code < static_cast<int>(std::size(kNames)) ? kNames[code] : "UNKNOWN";
 }
 

@@ -26,8 +26,8 @@ using Owned = std::unique_ptr<T, Free>;
 absl::Status Refuse(const char* option, std::string_view text) {
   // OpenSSL keeps its errors for the thread; the next user should not find ours.
   ERR_clear_error();
-  return MakeError(absl::StatusCode::kInvalidArgument,
-                   {.reason = "INVALID_FIELD", .field = option}, text);
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "INVALID_FIELD", .field = option},
+                   text);
 }
 
 Owned<X509> ReadCertificate(const std::string& pem) {
