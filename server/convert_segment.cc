@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/convert_enum.h"
@@ -193,22 +192,6 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   }
   if (out.steps.empty()) out.steps.push_back(segment::OtsuStep{});
   return out;
-}
-
-absl::Status NameStepFields(const absl::Status& status, const v1::SegmentRequest& request) {
-  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
-  if (!detail.has_value() || detail->field.rfind("steps[", 0) != 0) return status;
-  const size_t close = detail->field.find("].");
-  int index = 0;
-  if (close == std::string::npos ||
-      !absl::SimpleAtoi(detail->field.substr(6, close - 6), &index) || index < 0 ||
-      index >= request.steps_size()) {
-    return status;
-  }
-  const std::string start = detail->field.substr(0, close + 1);
-  const std::string named = Path(start, StepName(request.steps(index)));
-  if (detail->field.rfind(named, 0) == 0) return status;
-  return RenameField(status, start, named);
 }
 
 absl::Status ResultToProto(const segment::Result& result, const Limits& limits,

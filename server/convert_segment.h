@@ -13,9 +13,6 @@ namespace trine::server {
 absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentRequest& request,
                                                          const Limits& limits);
 
-// A status of core about "steps[i].<field>", named as in the message: "steps[i].<step>.<field>".
-absl::Status NameStepFields(const absl::Status& status, const v1::SegmentRequest& request);
-
 // The numbers and lists of `result`: all but mask, labels and distance. RESOURCE_EXHAUSTED naming
 // "regions" or "contours" where they are more than limits.max_output_bytes.
 absl::Status ResultToProto(const segment::Result& result, const Limits& limits,

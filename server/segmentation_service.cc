@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "core/base/error.h"
@@ -17,15 +19,22 @@
 namespace trine::server {
 namespace {
 
-// A status of core::Segment, whose inputs are called gray, mask and markers, in the request's words.
+// A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
+// request's words. It names steps as the request does.
 absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
-  const auto source = [](const v1::Image& image, std::string_view field) {
-    return Path(field, image.has_tensor() ? "tensor" : "encoded");
-  };
-  status = RenameField(status, "gray", source(item.image(), "image"));
-  status = RenameField(status, "mask", source(item.mask(), "mask"));
-  status = RenameField(status, "markers", source(item.markers(), "markers"));
-  return NameStepFields(status, item);
+  const std::tuple<const v1::Image&, std::string_view, std::string_view> sources[] = {
+      {item.image(), "gray", "image"}, {item.mask(), "mask", "mask"},
+      {item.markers(), "markers", "markers"}};
+  const auto detail = GetErrorDetail(status);
+  if (!detail.has_value()) return status;
+  for (const auto& [image, name, field] : sources) {
+    std::string path = Path(field, image.has_tensor() ? "tensor" : "encoded");
+    const bool is_pixel = detail->field.rfind(std::string(name) + "[", 0) == 0;
+    if (is_pixel && image.has_tensor()) path += ".data";
+    const absl::Status renamed = RenameField(status, name, path);
+    if (renamed != status) return renamed;
+  }
+  return status;
 }
 
 // One picture, alone or as an item of a stream.

@@ -5,3 +5,6 @@ target_link_libraries(trine_service_harness
 
 trine_test(normalization_service_test SOURCES normalization_service_test.cc
   DEPS trine_service_harness LABELS server)
+trine_test(segmentation_service_test
+  SOURCES segmentation_service_test.cc segmentation_refusals_test.cc
+  DEPS trine_service_harness LABELS server)
