@@ -1,0 +1,188 @@
+// Gray from colour against the formulas written out, and channels.
+#include <cmath>
+#include <cstring>
+
+#include "core/runtime/thread_pool.h"
+#include "tests/core/image/image_testing.h"
+
+namespace trine::image::testing {
+namespace {
+
+double Sample(const Tensor& t, size_t i) {
+  switch (t.dtype) {
+    case DType::kUint8:
+      return t.data[i];
+    case DType::kUint16:
+      return LoadLE<uint16_t>(t.data.data() + 2 * i);
+    default:
+      return LoadLE<float>(t.data.data() + 4 * i);
+  }
+}
+
+// The formulas of GrayWeights, in double and integers, for the samples' values.
+double Expected(double r, double g, double b, GrayWeights weights, DType dtype) {
+  const bool is_float = dtype == DType::kFloat32;
+  const double scale = is_float ? 1 : (dtype == DType::kUint8 ? 255 : 65535);
+  switch (weights) {
+    case GrayWeights::kBt709:
+      return 0.2125 * (r / scale) + 0.7154 * (g / scale) + 0.0721 * (b / scale);
+    case GrayWeights::kMean:
+      return is_float ? (r + g + b) / 3 : std::round((r + g + b) / 3);
+    case GrayWeights::kOpencvBt601:
+      return is_float ? 0.299 * r + 0.587 * g + 0.114 * b
+                      : std::floor((9798 * r + 19235 * g + 3735 * b + 16384) / 32768);
+    default: {
+      const double exact = (299 * r + 587 * g + 114 * b) / 1000;
+      return is_float ? exact : std::floor(exact + 0.5);
+    }
+  }
+}
+
+class GrayTest : public ::testing::TestWithParam<std::tuple<GrayWeights, DType>> {};
+
+TEST_P(GrayTest, FollowsTheFormula) {
+  const auto [weights, dtype] = GetParam();
+  Tensor colour = Noise(dtype, {301, 257, 3});
+  if (dtype == DType::kFloat32) {
+    for (size_t i = 0; i < colour.data.size() / 4; ++i) {
+      StoreLE(colour.data.data() + 4 * i, static_cast<float>(colour.data[4 * i]) / 64.0f);
+    }
+  }
+  const auto gray = ToGray(Context{}, colour.view(), weights);
+  ASSERT_TRUE(gray.ok()) << gray.status();
+  EXPECT_EQ(gray->shape, (Shape{301, 257}));
+  EXPECT_EQ(gray->dtype, weights == GrayWeights::kBt709 ? DType::kFloat32 : dtype);
+  for (size_t i = 0; i < 301 * 257; ++i) {
+    const double expected = Expected(Sample(colour, 3 * i), Sample(colour, 3 * i + 1),
+                                     Sample(colour, 3 * i + 2), weights, dtype);
+    const double tolerance = gray->dtype == DType::kFloat32 ? 1e-6 * (1 + expected) : 0;
+    ASSERT_NEAR(Sample(*gray, i), expected, tolerance) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, GrayTest,
+    ::testing::Combine(::testing::Values(GrayWeights::kBt601, GrayWeights::kBt709,
+                                         GrayWeights::kMean, GrayWeights::kOpencvBt601),
+                       ::testing::Values(DType::kUint8, DType::kUint16, DType::kFloat32)));
+
+// cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) of OpenCV 4.6.0, where it differs from the exact formula.
+TEST(GrayOpencvTest, RecordedValues) {
+  const Tensor narrow = U8({1, 8, 3}, {102, 8,   222, 54,  203, 221, 19,  89,  84,  225, 175, 57,
+                                       111, 215, 229, 168, 173, 94,  218, 103, 104, 29,  195, 126});
+  const auto narrow_gray = ToGray(Context{}, narrow.view(), GrayWeights::kOpencvBt601);
+  ASSERT_TRUE(narrow_gray.ok());
+  EXPECT_TRUE(Same(*narrow_gray, U8({1, 8}, {60, 160, 67, 177, 185, 163, 138, 137})));
+  const Tensor wide = U16({1, 8, 3}, {6324,  9051,  42366, 54680, 49920, 35587, 36786, 34058,
+                                      21407, 9080,  13474, 24074, 65136, 37982, 15876, 1742,
+                                      24292, 40776, 762,   46822, 63554, 3938,  46119, 40152});
+  const auto wide_gray = ToGray(Context{}, wide.view(), GrayWeights::kOpencvBt601);
+  ASSERT_TRUE(wide_gray.ok());
+  EXPECT_TRUE(
+      Same(*wide_gray, U16({1, 8}, {12033, 49710, 33432, 13368, 43582, 19428, 34957, 32826})));
+  // The bits of float32 values, for a machine with fused multiply-add.
+  const std::vector<uint32_t> in = {0x4298DB6E, 0x4298DB6E, 0x42024925, 0x3FC92492,
+                                    0x42BE0000, 0x42580000, 0x42149249, 0x42924925,
+                                    0x42580000, 0x42D20000, 0x42AC9249, 0x43086DB7};
+  const std::vector<uint32_t> out = {0x428EDB94, 0x4279903C, 0x4270C94A, 0x42C331F5};
+  Tensor real = Tensor::Zeros(DType::kFloat32, {1, 4, 3});
+  std::memcpy(real.data.data(), in.data(), real.data.size());
+  const auto gray = ToGray(Context{}, real.view(), GrayWeights::kOpencvBt601);
+  ASSERT_TRUE(gray.ok());
+  EXPECT_EQ(std::memcmp(gray->data.data(), out.data(), gray->data.size()), 0);
+}
+
+TEST(GrayLimitsTest, ExtremesDoNotOverflow) {
+  const Tensor white = U16({1, 1, 3}, {65535, 65535, 65535});
+  for (const GrayWeights weights :
+       {GrayWeights::kBt601, GrayWeights::kMean, GrayWeights::kOpencvBt601}) {
+    const auto gray = ToGray(Context{}, white.view(), weights);
+    ASSERT_TRUE(gray.ok()) << gray.status();
+    EXPECT_TRUE(Same(*gray, U16({1, 1}, {65535})));
+  }
+}
+
+TEST(GrayShapeTest, GrayComesBackAsItIs) {
+  for (const DType dtype : {DType::kUint8, DType::kInt32, DType::kFloat64}) {
+    for (const Shape& shape : {Shape{5, 7}, Shape{5, 7, 1}}) {
+      const Tensor picture = Noise(dtype, shape);
+      const auto gray = ToGray(Context{}, picture.view(), GrayWeights::kBt709);
+      ASSERT_TRUE(gray.ok()) << gray.status();
+      EXPECT_EQ(gray->shape, (Shape{5, 7}));
+      EXPECT_EQ(gray->dtype, dtype);
+      EXPECT_EQ(gray->data, picture.data);
+    }
+  }
+}
+
+TEST(GrayShapeTest, RefusesWhatIsNoPicture) {
+  for (const Shape& shape :
+       {Shape{}, Shape{3}, Shape{5, 7, 2}, Shape{5, 7, 4}, Shape{1, 5, 7, 3}}) {
+    const Tensor picture = Noise(DType::kUint8, shape);
+    EXPECT_THAT(ToGray(Context{}, picture.view(), GrayWeights::kBt601), HasReason("INVALID_FIELD"));
+  }
+  const Tensor wrong = Noise(DType::kInt32, {5, 7, 3});
+  EXPECT_THAT(ToGray(Context{}, wrong.view(), GrayWeights::kBt601),
+              HasCode(absl::StatusCode::kUnimplemented));
+  const Tensor right = Noise(DType::kUint8, {5, 7, 3});
+  EXPECT_THAT(ToGray(Context{}, right.view(), static_cast<GrayWeights>(9)),
+              HasReason("INVALID_FIELD"));
+  TensorView cut = right.view();
+  cut.data.remove_suffix(1);
+  EXPECT_THAT(ToGray(Context{}, cut, GrayWeights::kBt601), HasReason("INVALID_FIELD"));
+}
+
+TEST(GrayShapeTest, EmptyPictures) {
+  const Tensor empty = Noise(DType::kUint8, {0, 7, 3});
+  const auto gray = ToGray(Context{}, empty.view(), GrayWeights::kBt601);
+  ASSERT_TRUE(gray.ok()) << gray.status();
+  EXPECT_EQ(gray->shape, (Shape{0, 7}));
+}
+
+TEST(GrayThreadsTest, SameOnAnyNumberOfThreads) {
+  const Tensor colour = Noise(DType::kUint16, {700, 611, 3});
+  const auto alone = ToGray(Context{}, colour.view(), GrayWeights::kBt709);
+  ThreadPool pool(5);
+  Context context;
+  context.pool = &pool;
+  const auto together = ToGray(context, colour.view(), GrayWeights::kBt709);
+  ASSERT_TRUE(alone.ok() && together.ok());
+  EXPECT_TRUE(Same(*alone, *together));
+}
+
+TEST(ChannelTest, TakesOneChannel) {
+  for (const DType dtype : {DType::kUint8, DType::kFloat16, DType::kInt32, DType::kFloat64}) {
+    const size_t size = DTypeSize(dtype);
+    const Tensor picture = Noise(dtype, {6, 5, 4});
+    for (int64_t c = 0; c < 4; ++c) {
+      const auto channel = ExtractChannel(Context{}, picture.view(), c);
+      ASSERT_TRUE(channel.ok()) << channel.status();
+      EXPECT_EQ(channel->shape, (Shape{6, 5}));
+      for (size_t i = 0; i < 30; ++i) {
+        for (size_t b = 0; b < size; ++b) {
+          ASSERT_EQ(channel->data[i * size + b],
+                    picture.data[(4 * i + static_cast<size_t>(c)) * size + b]);
+        }
+      }
+    }
+    for (const int64_t c : {int64_t{-1}, int64_t{4}, INT64_MAX, INT64_MIN}) {
+      EXPECT_THAT(ExtractChannel(Context{}, picture.view(), c), HasReason("INVALID_FIELD"));
+    }
+  }
+  const Tensor gray = Noise(DType::kUint8, {6, 5});
+  EXPECT_TRUE(ExtractChannel(Context{}, gray.view(), 0).ok());
+  EXPECT_THAT(ExtractChannel(Context{}, gray.view(), 1), HasReason("INVALID_FIELD"));
+}
+
+TEST(GrayCancelTest, StopsWhenCancelled) {
+  CancelSource source;
+  source.Cancel();
+  Context context;
+  context.cancel = source.token();
+  const Tensor colour = Noise(DType::kUint8, {5, 7, 3});
+  EXPECT_THAT(ToGray(context, colour.view(), GrayWeights::kBt601), HasReason("CANCELLED"));
+  EXPECT_THAT(ExtractChannel(context, colour.view(), 0), HasReason("CANCELLED"));
+}
+
+}  // namespace
+}  // namespace trine::image::testing

@@ -1,0 +1,131 @@
+// JPEG: what the golden files do not say.
+#include "tests/core/image/image_testing.h"
+
+namespace trine::image::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
+  return DecodeImage(context, Exact(file));
+}
+
+Tensor Smooth(int64_t height, int64_t width) {
+  Tensor t = Tensor::Zeros(DType::kUint8, {height, width, 3});
+  for (size_t i = 0; i < t.data.size(); ++i) {
+    const size_t x = i / 3 % static_cast<size_t>(width), y = i / 3 / static_cast<size_t>(width);
+    t.data[i] = static_cast<uint8_t>((x * 3 + y * 2 + i % 3 * 40) % 256 / 2 + 64);
+  }
+  return t;
+}
+
+// Where the first marker of this code stands.
+size_t FindMarker(const std::string& file, uint8_t code) {
+  const size_t at = file.find(std::string("\xFF") + static_cast<char>(code));
+  EXPECT_NE(at, std::string::npos);
+  return at;
+}
+
+TEST(JpegTest, IsCloseToWhatWasCoded) {
+  const Tensor original = Smooth(50, 70);
+  const auto picture = Decode(MakeJpeg(original, {.quality = 98}));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  ASSERT_EQ(picture->shape, original.shape);
+  double error = 0;
+  for (size_t i = 0; i < original.data.size(); ++i) {
+    error += std::abs(int{original.data[i]} - int{picture->data[i]});
+  }
+  EXPECT_LT(error / static_cast<double>(original.data.size()), 4.0);
+}
+
+TEST(JpegTest, ScanBombsAreRefused) {
+  std::string file = MakeJpeg(Smooth(32, 32), {.progressive = true});
+  // The last scan once more, and again: each is valid and costs a pass over the picture.
+  const size_t last = file.rfind("\xFF\xDA");
+  const std::string scan = file.substr(last, file.size() - 2 - last);
+  file.resize(file.size() - 2);
+  for (int i = 0; i < 200; ++i) file += scan;
+  file += "\xFF\xD9";
+  const auto picture = Decode(file);
+  EXPECT_THAT(picture, HasReason("LIMIT_EXCEEDED"));
+  EXPECT_THAT(std::string(picture.status().message()), HasSubstr("max_jpeg_scans"));
+}
+
+TEST(JpegTest, MissingEndIsAnError) {
+  for (const bool progressive : {false, true}) {
+    std::string file = MakeJpeg(Smooth(32, 32), {.progressive = progressive});
+    EXPECT_TRUE(Decode(file).ok());
+    file.resize(file.size() - 2);
+    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+    // An end put where the data were cut: the pixels are missing all the same.
+    EXPECT_THAT(Decode(file.substr(0, file.size() / 2) + "\xFF\xD9"), HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+TEST(JpegTest, ComponentWithoutAScan) {
+  std::string file = MakeJpeg(Smooth(16, 16));
+  const size_t scan = FindMarker(file, 0xDA);
+  // One component instead of three in the only scan.
+  const std::string header = std::string("\xFF\xDA\0\x08\1\1\0\0\x3F\0", 10);
+  file.replace(scan, 14, header);
+  EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(JpegTest, OtherProcessesAreNotRead) {
+  const std::string file = MakeJpeg(Smooth(16, 16));
+  const size_t frame = FindMarker(file, 0xC0);
+  std::string lossless = file, deep = file, two = file;
+  lossless[frame + 1] = static_cast<char>(0xC3);
+  deep[frame + 4] = 12;
+  EXPECT_THAT(Decode(lossless), HasCode(absl::StatusCode::kUnimplemented));
+  EXPECT_THAT(Decode(deep), HasCode(absl::StatusCode::kUnimplemented));
+}
+
+TEST(JpegTest, TwoFramesAreCorrupt) {
+  std::string file = MakeJpeg(Smooth(16, 16));
+  const size_t frame = FindMarker(file, 0xC0);
+  file.insert(frame, file.substr(frame, 19));
+  EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(JpegTest, ClaimsBeyondTheLimitsAreRefusedByTheHeader) {
+  std::string file = MakeJpeg(Smooth(16, 16));
+  const size_t frame = FindMarker(file, 0xC0);
+  file.replace(frame + 5, 4, "\xFF\xFF\xFF\xFF");
+  EXPECT_THAT(Decode(file), HasReason("LIMIT_EXCEEDED"));
+  file.replace(frame + 5, 4, std::string("\x40\0\x3F\xFF", 4));  // 16384 x 16383: within them
+  EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+  file.replace(frame + 5, 2, std::string(2, '\0'));
+  EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(JpegTest, ProgressiveMemoryIsBounded) {
+  Limits limits;
+  limits.max_output_bytes = 3 * 3000 * 3000;
+  Context context;
+  context.limits = &limits;
+  // Coefficients take 6 bytes a pixel, on top of the picture's 3: within three times its size.
+  const std::string file = MakeJpeg(Smooth(3000, 3000), {.progressive = true, .quality = 30});
+  EXPECT_TRUE(Decode(file, context).ok());
+}
+
+TEST(JpegTest, BrokenExifIsIgnored) {
+  const std::string file = MakeJpeg(Smooth(16, 24));
+  for (const std::string& exif :
+       {std::string("Exif\0\0", 6), std::string("Exif\0\0II*\0\xFF\xFF\xFF\xFF", 14),
+        std::string("Exif\0\0XX*\0\x08\0\0\0", 14),
+        std::string("Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\x09\0\0\0", 28),
+        std::string("Exif\0\0II*\0\x08\0\0\0\xFF\xFF\x12\1", 18), std::string("Exif")}) {
+    const std::string segment = "\xFF\xE1" + Be(static_cast<uint16_t>(exif.size() + 2)) + exif;
+    const auto picture = Decode(file.substr(0, 2) + segment + file.substr(2));
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_EQ(picture->shape, (Shape{16, 24, 3}));
+  }
+}
+
+TEST(JpegTest, TrailingBytesAreIgnored) {
+  EXPECT_TRUE(Decode(MakeJpeg(Smooth(8, 8)) + "trailing").ok());
+}
+
+}  // namespace
+}  // namespace trine::image::testing

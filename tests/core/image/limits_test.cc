@@ -1,0 +1,183 @@
+// Limits at their edge, cancellation, and what is recognised.
+#include <chrono>
+
+#include "tests/core/image/image_testing.h"
+
+namespace trine::image::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Files of a 20 x 30 gray picture of one byte a sample, but for NPY which is an array.
+std::vector<std::pair<Format, std::string>> Files(int64_t height, int64_t width) {
+  const Tensor t = Noise(DType::kUint8, {height, width});
+  std::vector<std::pair<Format, std::string>> files;
+  for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
+    files.emplace_back(format, *EncodeImage(Context{}, format, t.view()));
+  }
+  files.emplace_back(Format::kJpeg, MakeJpeg(t));
+  files.emplace_back(Format::kJpeg, MakeJpeg(t, {.progressive = true}));
+  // A BMP of 8 bits with the palette of grays.
+  std::string palette, raster;
+  for (int i = 0; i < 256; ++i) palette += std::string(3, static_cast<char>(i)) + '\0';
+  const size_t stride = (static_cast<size_t>(width) + 3) / 4 * 4;
+  raster.resize(stride * static_cast<size_t>(height));
+  files.emplace_back(Format::kBmp, "BM" + std::string(8, '\0') + Le<uint32_t>(54 + 1024) +
+                                       Le<uint32_t>(40) + Le(static_cast<int32_t>(width)) +
+                                       Le(static_cast<int32_t>(height)) + Le<uint16_t>(1) +
+                                       Le<uint16_t>(8) + std::string(24, '\0') + palette + raster);
+  return files;
+}
+
+absl::StatusOr<Tensor> Decode(Format format, const std::string& file, const Context& context,
+                              const DecodeOptions& options = {}) {
+  return format == Format::kNpy ? DecodeNpy(context, Exact(file))
+                                : DecodeImage(context, Exact(file), options);
+}
+
+TEST(LimitsTest, PixelsAtTheEdge) {
+  for (const auto& [format, file] : Files(20, 30)) {
+    if (format == Format::kNpy) continue;  // an array, not a picture
+    for (const uint64_t most : {599u, 600u, 601u}) {
+      Limits limits;
+      limits.max_image_pixels = most;
+      Context context;
+      context.limits = &limits;
+      const auto picture = Decode(format, file, context);
+      if (most >= 600) {
+        EXPECT_TRUE(picture.ok()) << FormatName(format) << picture.status();
+      } else {
+        EXPECT_THAT(picture, HasReason("LIMIT_EXCEEDED")) << FormatName(format);
+        EXPECT_THAT(std::string(picture.status().message()), HasSubstr("max_image_pixels = 599"));
+        EXPECT_THAT(std::string(picture.status().message()), HasSubstr("600"));
+        EXPECT_EQ(GetErrorDetail(picture.status())->field, "image");
+      }
+    }
+  }
+}
+
+TEST(LimitsTest, BytesAndElementsAtTheEdge) {
+  for (const auto& [format, file] : Files(20, 30)) {
+    for (const uint64_t most : {599u, 600u, 601u}) {
+      for (const bool elements : {false, true}) {
+        Limits limits;
+        (elements ? limits.max_elements : limits.max_output_bytes) = most;
+        Context context;
+        context.limits = &limits;
+        const auto picture = Decode(format, file, context);
+        EXPECT_EQ(picture.ok(), most >= 600) << FormatName(format) << picture.status();
+        if (!picture.ok()) {
+          EXPECT_EQ(Reason(picture.status()), "LIMIT_EXCEEDED");
+        }
+      }
+      if (format == Format::kNpy) continue;
+      const auto picture = Decode(format, file, Context{}, {.max_bytes = most});
+      EXPECT_EQ(picture.ok(), most >= 600) << FormatName(format) << picture.status();
+    }
+  }
+}
+
+TEST(LimitsTest, MaxBytesOfAnySizeIsSafe) {
+  for (const auto& [format, file] : Files(20, 30)) {
+    EXPECT_TRUE(Decode(format, file, Context{}, {.max_bytes = UINT64_MAX}).ok());
+  }
+}
+
+TEST(CancelTest, BeforeTheWork) {
+  CancelSource source;
+  source.Cancel();
+  Context context;
+  context.cancel = source.token();
+  for (const auto& [format, file] : Files(20, 30)) {
+    EXPECT_THAT(Decode(format, file, context), HasReason("CANCELLED")) << FormatName(format);
+  }
+  const Tensor t = Noise(DType::kUint8, {20, 30});
+  for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
+    EXPECT_THAT(EncodeImage(context, format, t.view()), HasReason("CANCELLED"));
+  }
+}
+
+// The deadline passes while the work, which takes many times as long, is under way.
+TEST(CancelTest, WithinTheWork) {
+  const auto soon = [](Context& context) {
+    CancelSource source;
+    source.SetDeadline(std::chrono::steady_clock::now() + std::chrono::microseconds(500));
+    context.cancel = source.token();
+  };
+  for (const auto& [format, file] : Files(4000, 5000)) {
+    Context context;
+    soon(context);
+    EXPECT_THAT(Decode(format, file, context), HasReason("DEADLINE")) << FormatName(format);
+  }
+  const Tensor t = Noise(DType::kUint8, {4000, 5000});
+  for (const Format format : {Format::kPng, Format::kTiff}) {
+    Context context;
+    soon(context);
+    EXPECT_THAT(EncodeImage(context, format, t.view()), HasReason("DEADLINE"));
+  }
+  for (const std::string& blanks : {std::string(40 << 20, ' '), "#" + std::string(40 << 20, 'x')}) {
+    Context context;
+    soon(context);
+    EXPECT_THAT(DecodeImage(context, Bytes("P2 " + blanks)), HasReason("DEADLINE"));
+  }
+}
+
+TEST(RecognizeTest, ByContent) {
+  const std::vector<std::pair<std::string, std::optional<Format>>> cases = {
+      {"\x89PNG\r\n\x1A\n", Format::kPng},
+      {"\xFF\xD8\xFF\xE0", Format::kJpeg},
+      {std::string("II*\0", 4), Format::kTiff},
+      {std::string("MM\0*", 4), Format::kTiff},
+      {std::string("II+\0", 4), Format::kTiff},
+      {std::string("MM\0+", 4), Format::kTiff},
+      {"BM", Format::kBmp},
+      {"BM this is but a text", std::nullopt},
+      {"P1 ", Format::kPnm},
+      {"P6\n", Format::kPnm},
+      {"P3#", Format::kPnm},
+      {"P7\n", std::nullopt},
+      {"P0\n", std::nullopt},
+      {"P5x", std::nullopt},
+      {"P5", std::nullopt},
+      {"\x93NUMPY\1", Format::kNpy},
+      {"\x89PNG", std::nullopt},
+      {"GIF89a", std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& [bytes, expected] : cases) {
+    EXPECT_EQ(RecognizeFormat(Exact(bytes)), expected) << bytes;
+  }
+}
+
+TEST(RecognizeTest, ByExtension) {
+  const std::vector<std::pair<std::string, std::optional<Format>>> cases = {
+      {"a.png", Format::kPng},   {"a.b/c.JPG", Format::kJpeg}, {"x.jpeg", Format::kJpeg},
+      {"x.TiFf", Format::kTiff}, {"x.tif", Format::kTiff},     {"x.bmp", Format::kBmp},
+      {"x.pgm", Format::kPnm},   {"x.ppm", Format::kPnm},      {"x.pbm", Format::kPnm},
+      {"x.pnm", Format::kPnm},   {"x.npy", Format::kNpy},      {"x.png.gz", std::nullopt},
+      {"png", std::nullopt},     {"a.png/b", std::nullopt},    {"", std::nullopt},
+      {"x.", std::nullopt},      {".png", Format::kPng},
+  };
+  for (const auto& [name, expected] : cases) EXPECT_EQ(FormatOfExtension(name), expected) << name;
+}
+
+TEST(RecognizeTest, OtherContentIsRefused) {
+  for (const std::string bytes : {"", "x", "GIF89a", "P5", "\x89PNG"}) {
+    EXPECT_THAT(DecodeImage(Context{}, Exact(bytes)), HasReason("CORRUPT_IMAGE"));
+  }
+  const std::string npy = *EncodeImage(Context{}, Format::kNpy, Noise(DType::kUint8, {2}).view());
+  EXPECT_THAT(DecodeImage(Context{}, Exact(npy)), HasReason("INVALID_FIELD"));
+  EXPECT_THAT(DecodeNpy(Context{}, Exact("P5 1 1 255\nx")), HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(RecognizeTest, Names) {
+  EXPECT_EQ(FormatName(Format::kPng), "PNG");
+  EXPECT_EQ(FormatName(Format::kJpeg), "JPEG");
+  EXPECT_EQ(FormatName(Format::kTiff), "TIFF");
+  EXPECT_EQ(FormatName(Format::kBmp), "BMP");
+  EXPECT_EQ(FormatName(Format::kPnm), "PNM");
+  EXPECT_EQ(FormatName(Format::kNpy), "NPY");
+}
+
+}  // namespace
+}  // namespace trine::image::testing

@@ -1,0 +1,113 @@
+// PNG: what the golden files do not say.
+#include "tests/core/image/image_testing.h"
+
+namespace trine::image::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
+  return DecodeImage(context, Exact(file));
+}
+
+std::string Png(const std::string& head, const std::string& raw, const std::string& middle = "") {
+  return head + middle + PngChunk("IDAT", Deflate(raw)) + PngChunk("IEND", "");
+}
+
+TEST(PngTest, LiteralPicture) {
+  const auto picture = Decode(Png(PngHead(2, 2, 8, 0), std::string("\0\x01\x02\0\x03\xFF", 6)));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_TRUE(Same(*picture, U8({2, 2}, {1, 2, 3, 255})));
+}
+
+TEST(PngTest, SixteenBitsKeepTheirValues) {
+  const auto picture = Decode(Png(PngHead(2, 1, 16, 0), std::string("\0\x01\x02\xFF\xFE", 5)));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_TRUE(Same(*picture, U16({1, 2}, {0x0102, 0xFFFE})));
+}
+
+TEST(PngTest, AncillaryBombsAreNotInflated) {
+  // A text and a profile of 200 MB each when inflated.
+  const std::string zeros = Deflate(std::string(200 << 20, '\0'));
+  const std::string bombs = PngChunk("zTXt", "k" + std::string(2, '\0') + zeros) +
+                            PngChunk("iCCP", "k" + std::string(2, '\0') + zeros) +
+                            PngChunk("iTXt", std::string("k\0\1\0\0\0", 6) + zeros);
+  const auto picture = Decode(Png(PngHead(1, 1, 8, 0), std::string("\0\x07", 2), bombs));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_EQ(picture->data[0], 7);
+}
+
+TEST(PngTest, ManyAncillaryChunksAreSkipped) {
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += PngChunk("tEXt", "");
+  const auto picture = Decode(Png(PngHead(1, 1, 8, 0), std::string("\0\x07", 2), many));
+  EXPECT_TRUE(picture.ok()) << picture.status();
+}
+
+TEST(PngTest, BrokenChecksumOfAnAncillaryChunk) {
+  std::string text = PngChunk("tEXt", "a");
+  text.back() ^= 1;
+  EXPECT_THAT(Decode(Png(PngHead(1, 1, 8, 0), std::string(2, '\0'), text)),
+              HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(PngTest, BrokenOrder) {
+  const std::string head = PngHead(1, 1, 8, 0), end = PngChunk("IEND", "");
+  const std::string data = PngChunk("IDAT", Deflate(std::string(2, '\0')));
+  const std::string palette = PngChunk("PLTE", "abc");
+  const std::string indexed = PngHead(1, 1, 8, 3);
+  for (const std::string& file :
+       {head + end, head + data, head + data + PngChunk("tEXt", "") + data + end,
+        head + PngHead(1, 1, 8, 0).substr(8) + data + end, indexed + data + end,
+        indexed + data + palette + end, indexed + palette + palette + data + end,
+        indexed + PngChunk("PLTE", "") + data + end, indexed + PngChunk("PLTE", "ab") + data + end,
+        indexed + PngChunk("PLTE", std::string(771, 'x')) + data + end,
+        head.substr(0, 8) + data + end}) {
+    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+TEST(PngTest, InvalidHeaders) {
+  for (const std::string& head : {PngHead(0, 1, 8, 0), PngHead(1, 0, 8, 0), PngHead(1, 1, 3, 0),
+                                  PngHead(1, 1, 16, 3), PngHead(1, 1, 4, 2), PngHead(1, 1, 8, 5),
+                                  PngHead(1, 1, 8, 0, 2), PngHead(0x80000000u, 1, 8, 0)}) {
+    EXPECT_THAT(Decode(Png(head, std::string(64, '\0'), PngChunk("PLTE", "abc"))),
+                HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+TEST(PngTest, IndexBeyondThePalette) {
+  const std::string palette = PngChunk("PLTE", "abcabc");
+  for (const int interlace : {0, 1}) {
+    const std::string head = PngHead(1, 1, 8, 3, interlace);
+    EXPECT_TRUE(Decode(Png(head, std::string("\0\1", 2), palette)).ok());
+    EXPECT_THAT(Decode(Png(head, std::string("\0\2", 2), palette)), HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+TEST(PngTest, TooFewPixels) {
+  EXPECT_THAT(Decode(Png(PngHead(4, 4, 8, 0), std::string(15, '\0'))), HasReason("CORRUPT_IMAGE"));
+}
+
+TEST(PngTest, UnknownCriticalChunkIsNotRead) {
+  const auto picture =
+      Decode(Png(PngHead(1, 1, 8, 0), std::string(2, '\0'), PngChunk("CgBI", "abcd")));
+  EXPECT_THAT(picture, HasCode(absl::StatusCode::kUnimplemented));
+}
+
+TEST(PngTest, TrailingBytesAreIgnored) {
+  EXPECT_TRUE(Decode(Png(PngHead(1, 1, 8, 0), std::string(2, '\0')) + "trailing").ok());
+}
+
+TEST(PngTest, ClaimsBeyondTheLimitsAreRefusedByTheHeader) {
+  const auto wide = Decode(Png(PngHead(100000, 100000, 8, 0), ""));
+  EXPECT_THAT(wide, HasReason("LIMIT_EXCEEDED"));
+  EXPECT_THAT(std::string(wide.status().message()), HasSubstr("max_image_pixels"));
+  EXPECT_THAT(std::string(wide.status().message()), HasSubstr("10000000000"));
+  // Within the limits, but more than so few bytes can hold.
+  const auto bomb = Decode(Png(PngHead(16000, 16000, 8, 0), ""));
+  EXPECT_THAT(bomb, HasReason("CORRUPT_IMAGE"));
+}
+
+}  // namespace
+}  // namespace trine::image::testing

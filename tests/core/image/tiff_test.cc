@@ -1,0 +1,189 @@
+// TIFF: literal files, and what the golden files do not say.
+#include "tests/core/image/image_testing.h"
+
+namespace trine::image::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint16_t kShort = 3, kLong = 4;
+
+struct Tag {
+  uint16_t tag;
+  uint16_t type;
+  uint32_t count;
+  uint32_t value;
+};
+
+// A classic little-endian file of one directory; the raster stands at byte 8.
+std::string Tiff(const std::string& raster, const std::vector<Tag>& tags, uint32_t next = 0) {
+  const size_t at = 8 + raster.size() + raster.size() % 2;
+  std::string file = std::string("II*\0", 4) + Le(static_cast<uint32_t>(at)) + raster;
+  file.resize(at);
+  file += Le(static_cast<uint16_t>(tags.size()));
+  for (const Tag& t : tags) file += Le(t.tag) + Le(t.type) + Le(t.count) + Le(t.value);
+  return file + Le(next);
+}
+
+std::vector<Tag> GrayTags(uint32_t width, uint32_t height, uint32_t bytes) {
+  return {{256, kLong, 1, width}, {257, kLong, 1, height}, {258, kShort, 1, 8},
+          {259, kShort, 1, 1},    {262, kShort, 1, 1},     {273, kLong, 1, 8},
+          {277, kShort, 1, 1},    {278, kLong, 1, height}, {279, kLong, 1, bytes}};
+}
+
+// `tags` with the value of one replaced, or the tag added in its order.
+std::vector<Tag> With(std::vector<Tag> tags, Tag tag) {
+  for (size_t i = 0; i <= tags.size(); ++i) {
+    if (i < tags.size() && tags[i].tag == tag.tag) {
+      tags[i] = tag;
+      break;
+    }
+    if (i == tags.size() || tags[i].tag > tag.tag) {
+      tags.insert(tags.begin() + static_cast<int64_t>(i), tag);
+      break;
+    }
+  }
+  return tags;
+}
+
+std::vector<Tag> Without(std::vector<Tag> tags, uint16_t tag) {
+  std::erase_if(tags, [tag](const Tag& t) { return t.tag == tag; });
+  return tags;
+}
+
+absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {},
+                              const DecodeOptions& options = {}) {
+  return DecodeImage(context, Exact(file), options);
+}
+
+TEST(TiffTest, LiteralPicture) {
+  const auto picture = Decode(Tiff("abcdef", GrayTags(3, 2, 6)));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_TRUE(Same(*picture, U8({2, 3}, {'a', 'b', 'c', 'd', 'e', 'f'})));
+}
+
+TEST(TiffTest, WhiteIsZero) {
+  const auto picture = Decode(Tiff("ab", With(GrayTags(2, 1, 2), {262, kShort, 1, 0})));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_TRUE(Same(*picture, U8({1, 2}, {255 - 'a', 255 - 'b'})));
+}
+
+TEST(TiffTest, Pages) {
+  const std::string file = ReadGolden("pages.tif");
+  const auto first = Decode(file);
+  ASSERT_TRUE(first.ok()) << first.status();
+  for (int64_t page = 0; page < 3; ++page) {
+    const auto picture = Decode(file, {}, {.page = page});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    Tensor expected = *first;
+    for (uint8_t& v : expected.data) v = static_cast<uint8_t>(v + page);
+    EXPECT_TRUE(Same(*picture, expected)) << page;
+  }
+  for (const int64_t page : {int64_t{3}, int64_t{65536}, int64_t{1} << 32, INT64_MAX}) {
+    const auto picture = Decode(file, {}, {.page = page});
+    EXPECT_THAT(picture, HasReason("INVALID_FIELD"));
+    EXPECT_THAT(std::string(picture.status().message()), HasSubstr("3 pages"));
+  }
+  EXPECT_THAT(Decode(file, {}, {.page = -1}), HasReason("INVALID_FIELD"));
+}
+
+TEST(TiffTest, PageIsOfTiffOnly) {
+  EXPECT_THAT(Decode("P5 1 1 255\nx", {}, {.page = 1}), HasReason("INVALID_FIELD"));
+}
+
+TEST(TiffTest, DirectoriesInACircleEnd) {
+  const std::string raster = "ab";
+  const auto tags = GrayTags(2, 1, 2);
+  const std::string file = Tiff(raster, tags, 10);  // the directory itself
+  EXPECT_TRUE(Decode(file).ok());
+  EXPECT_FALSE(Decode(file, {}, {.page = 1}).ok());
+  EXPECT_FALSE(Decode(file, {}, {.page = 1000000}).ok());
+}
+
+TEST(TiffTest, MissingTags) {
+  const auto tags = GrayTags(2, 1, 2);
+  EXPECT_FALSE(Decode(Tiff("ab", Without(tags, 256))).ok());
+  EXPECT_FALSE(Decode(Tiff("ab", Without(tags, 257))).ok());
+  EXPECT_FALSE(Decode(Tiff("ab", Without(tags, 273))).ok());
+  EXPECT_FALSE(Decode(Tiff("ab", {})).ok());
+  // Without a photometric interpretation gray is black at 0.
+  const auto picture = Decode(Tiff("ab", Without(tags, 262)));
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_TRUE(Same(*picture, U8({1, 2}, {'a', 'b'})));
+}
+
+TEST(TiffTest, VariantsThatAreNotRead) {
+  const auto tags = GrayTags(2, 1, 2);
+  const std::vector<Tag> variants = {
+      {258, kShort, 1, 12},    {258, kShort, 1, 64}, {259, kShort, 1, 34925},
+      {259, kShort, 1, 50001}, {259, kShort, 1, 6},  {262, kShort, 1, 5},
+      {262, kShort, 1, 6},     {262, kShort, 1, 8},  {277, kShort, 1, 5},
+      {277, kShort, 1, 1000},  {339, kShort, 1, 2},  {339, kShort, 1, 3}};
+  for (const Tag& variant : variants) {
+    const auto picture = Decode(Tiff("abcdefghijklmnop", With(tags, variant)));
+    ASSERT_FALSE(picture.ok()) << variant.tag << " = " << variant.value;
+    EXPECT_TRUE(Reason(picture.status()) == "NOT_OFFERED" ||
+                Reason(picture.status()) == "CORRUPT_IMAGE")
+        << picture.status();
+  }
+  EXPECT_THAT(Decode(Tiff("ab", With(tags, {262, kShort, 1, 5}))),
+              HasCode(absl::StatusCode::kUnimplemented));
+}
+
+TEST(TiffTest, ClaimsBeyondTheLimitsAreRefusedByTheHeader) {
+  for (const auto& [width, height] :
+       std::vector<std::pair<uint32_t, uint32_t>>{{100000, 100000},
+                                                  {UINT32_MAX, UINT32_MAX},
+                                                  {1, UINT32_MAX},
+                                                  {UINT32_MAX, 1},
+                                                  {1000001, 1}}) {
+    const auto picture = Decode(Tiff("ab", GrayTags(width, height, 2)));
+    EXPECT_FALSE(picture.ok());
+    EXPECT_TRUE(Reason(picture.status()) == "LIMIT_EXCEEDED" ||
+                Reason(picture.status()) == "CORRUPT_IMAGE")
+        << picture.status();
+  }
+  EXPECT_THAT(Decode(Tiff("ab", GrayTags(100000, 100000, 2))), HasReason("LIMIT_EXCEEDED"));
+  // Within the limits, but not in the file: whatever the tags claim of the strip.
+  for (const uint32_t bytes : {2u, 16000u * 16000u, UINT32_MAX}) {
+    EXPECT_THAT(Decode(Tiff("ab", GrayTags(16000, 16000, bytes))), HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+std::vector<Tag> TiledTags(uint32_t side, uint32_t tile) {
+  auto tags = Without(Without(Without(GrayTags(side, side, 2), 273), 278), 279);
+  for (const Tag& t : std::vector<Tag>{{322, kLong, 1, tile},
+                                       {323, kLong, 1, tile},
+                                       {324, kLong, 1, 8},
+                                       {325, kLong, 1, tile * tile}}) {
+    tags = With(tags, t);
+  }
+  return tags;
+}
+
+TEST(TiffTest, TilesOutOfProportion) {
+  const auto good = Decode(Tiff(std::string(256, 'x'), TiledTags(3, 16)));
+  ASSERT_TRUE(good.ok()) << good.status();
+  EXPECT_EQ(good->shape, (Shape{3, 3}));
+  EXPECT_THAT(Decode(Tiff("ab", TiledTags(3, 4096))), HasReason("LIMIT_EXCEEDED"));
+  for (const uint32_t tile : {65536u, 0x10000000u, 0xFFFFFFF0u}) {
+    const auto picture = Decode(Tiff("ab", TiledTags(3, tile)));
+    EXPECT_FALSE(picture.ok());
+  }
+  EXPECT_THAT(Decode(Tiff("ab", TiledTags(3, 512))), HasReason("CORRUPT_IMAGE"));
+  EXPECT_FALSE(Decode(Tiff("ab", TiledTags(3, 0))).ok());
+}
+
+TEST(TiffTest, HugeCountsOfTags) {
+  for (const uint16_t tag : {273, 279, 258, 320, 338, 700, 34675}) {
+    for (const uint32_t count : {0x7FFFFFFFu, 0xFFFFFFFFu, 0x20000000u}) {
+      const auto picture = Decode(Tiff("ab", With(GrayTags(2, 1, 2), {tag, kLong, count, 8})));
+      if (picture.ok()) {
+        EXPECT_TRUE(Same(*picture, U8({1, 2}, {'a', 'b'})));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace trine::image::testing
