@@ -223,7 +223,8 @@ TEST(SpecialValues, StayInsideTheirWindows) {
                 } else if (std::isnan(special)) {
                   ASSERT_TRUE(std::isnan(got[i]));
                 } else if (!centre || std::isfinite(special)) {
-                  ASSERT_EQ(got[i], 0);  // x / infinity: its square overflows
+                  // Divided by infinity, or nearly so where the square of 1e25 does not overflow.
+                  ASSERT_LE(std::fabs(got[i]), 1e-10);
                 } else {
                   ASSERT_TRUE(std::isnan(got[i]));  // infinity / infinity
                 }
