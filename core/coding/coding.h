@@ -142,8 +142,8 @@ class StreamDecoder {
   virtual ~StreamDecoder() = default;
   // Takes a piece of the coded stream. REQUIRES: Next returned false since the last Write.
   virtual absl::Status Write(ByteView coded) = 0;
-  // Replaces `raw` by the next decoded bytes, those of at most one block a thread (at least one
-  // block), and returns true; false when more input is needed (or, after Finish, at the end).
+  // Replaces `raw` by the next decoded bytes, those of at most one block (or 256 KiB of small ones)
+  // a thread, and returns true; false when more input is needed (or, after Finish, at the end).
   virtual absl::StatusOr<bool> Next(std::string* raw) = 0;
   // No more input follows. DATA_LOSS (here or from Next) when the stream is not complete.
   virtual absl::Status Finish() = 0;

@@ -1,0 +1,207 @@
+#include "core/coding/block.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/coding/adaptive_model.h"
+#include "core/coding/format.h"
+#include "core/coding/frequencies.h"
+#include "core/coding/select_model.h"
+#include "core/coding/static_model.h"
+#include "core/coding/varint.h"
+
+namespace trine::coding {
+namespace {
+
+using format::Mode;
+
+constexpr size_t kPollBytes = size_t{4} << 20;  // of plain copying, counting and checksums
+
+// The shortest of the periods 1, 2, 4 and 8 with which `raw` repeats itself; 0 for none.
+size_t ConstantPeriod(ByteView raw) {
+  for (size_t period : {1, 2, 4, 8}) {
+    if (raw.size() > period &&
+        std::memcmp(raw.data(), raw.data() + period, raw.size() - period) == 0) {
+      return period;
+    }
+  }
+  return raw.size() == 1 ? 1 : 0;
+}
+
+absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
+  Histogram counts{};
+  for (size_t i = 0; i < raw.size(); i += kPollBytes) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    CountBytes(raw.subspan(i, std::min(kPollBytes, raw.size() - i)), counts);
+  }
+  return counts;
+}
+
+absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan& plan, ByteView raw,
+                                        uint64_t raw_offset, bool constant, EncodedBlock* block) {
+  const FrequencyDictionary& dictionary = *plan.dictionary;
+  TRINE_ASSIGN_OR_RETURN(
+      const std::vector<uint16_t> ranks,
+      RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
+  block->model = Model::kTable;
+  block->symbols = ranks.size();
+  block->counts.assign(dictionary.size(), 0);
+  for (uint16_t rank : ranks) ++block->counts[rank];
+  for (size_t r = 0; r < dictionary.size(); ++r) {
+    block->ideal_bits += static_cast<double>(block->counts[r]) * dictionary.ideal_bits(r);
+  }
+  if (constant) return Payload{};
+  return EncodeTable(dictionary, ranks, raw.size(), context.cancel);
+}
+
+absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& plan, ByteView raw,
+                                    bool constant, EncodedBlock* block) {
+  TRINE_ASSIGN_OR_RETURN(const Histogram counts, Count(raw, context.cancel));
+  block->symbols = raw.size();
+  block->counts.assign(counts.begin(), counts.end());
+  block->model = plan.model == Model::kAuto ? Model::kStatic : plan.model;
+  block->order = plan.model == Model::kAdaptive ? plan.order : 0;
+  if (constant) return Payload{};
+  Sample sample;
+  if (plan.model != Model::kStatic) sample = TakeSample(raw);
+  if (plan.model == Model::kAuto) {
+    TRINE_ASSIGN_OR_RETURN(const ModelChoice choice,
+                           SelectModel(sample, counts, raw.size(), context.cancel));
+    block->model = choice.model;
+    block->order = choice.order;
+  }
+  if (block->model == Model::kStatic) return EncodeStatic(raw, counts, context.cancel);
+  TRINE_ASSIGN_OR_RETURN(
+      const AdaptiveParams params,
+      ChooseLimit(sample, DefaultAdaptive(raw.size(), block->order), context.cancel));
+  return EncodeAdaptive(raw, params, *context.limits, context.cancel);
+}
+
+absl::StatusOr<uint64_t> PolledChecksum(ByteView raw, const CancelToken& cancel) {
+  // One call for 64 MiB takes about 5 ms.
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  return Checksum(raw);
+}
+
+absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                           ByteView payload, MutableByteView raw) {
+  if (head.mode == Mode::kStored) {
+    std::memcpy(raw.data(), payload.data(), raw.size());
+    return absl::OkStatus();
+  }
+  if (head.mode == Mode::kConstant) {
+    // Copies what is there behind itself, doubling.
+    size_t done = payload.size();
+    std::memcpy(raw.data(), payload.data(), done);
+    while (done < raw.size()) {
+      TRINE_RETURN_IF_ERROR(context.cancel.Check());
+      const size_t step = std::min({done, raw.size() - done, kPollBytes / 16 * 16});
+      std::memcpy(raw.data() + done, raw.data(), step);
+      done += step;
+    }
+    return absl::OkStatus();
+  }
+  switch (static_cast<Model>(head.model)) {
+    case Model::kStatic:
+      if (head.variant != 0) break;
+      return DecodeStatic(payload, raw, context.cancel);
+    case Model::kAdaptive:
+      if (head.variant > format::kMaxOrder) break;
+      return DecodeAdaptive(payload, head.variant, raw, *context.limits, context.cancel);
+    case Model::kTable:
+      if (head.variant != 0) break;
+      if (plan.dictionary == nullptr) {
+        return CorruptStream(-1, -1, "the block wants a table and the header has none");
+      }
+      return DecodeTable(*plan.dictionary, payload, plan.element_bytes, raw, context.cancel);
+    default:
+      break;
+  }
+  return NotOffered("data", ToStd(absl::StrCat("model ", head.model, " with variant ",
+                                               head.variant, " is not known to this reader")));
+}
+
+// Adds the place to an error of a payload.
+absl::Status AtBlock(const absl::Status& status, int64_t block, uint64_t offset) {
+  if (status.code() != absl::StatusCode::kDataLoss) return status;
+  std::string_view text = ToStd(status.message());
+  constexpr std::string_view kPrefix = "corrupt stream: ";
+  if (text.substr(0, kPrefix.size()) == kPrefix) text.remove_prefix(kPrefix.size());
+  return CorruptStream(block, static_cast<int64_t>(offset), text);
+}
+
+}  // namespace
+
+absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan, ByteView raw,
+                                         uint64_t raw_offset) {
+  EncodedBlock block;
+  block.head.raw_offset = raw_offset;
+  block.head.raw_bytes = raw.size();
+  TRINE_ASSIGN_OR_RETURN(block.head.checksum, PolledChecksum(raw, context.cancel));
+  const size_t period = ConstantPeriod(raw);
+  Payload payload;
+  if (plan.model == Model::kTable) {
+    TRINE_ASSIGN_OR_RETURN(
+        payload, EncodeWithTable(context, plan, raw, raw_offset, period != 0, &block));
+  } else {
+    TRINE_ASSIGN_OR_RETURN(payload, EncodeBytes(context, plan, raw, period != 0, &block));
+  }
+  if (period != 0) {
+    block.head.mode = Mode::kConstant;
+    AppendView(raw.subspan(0, period), &block.payload);
+    block.side_bytes = period;
+  } else if (payload.fits) {
+    block.head.mode = Mode::kModel;
+    block.head.model = static_cast<uint8_t>(block.model);
+    block.head.variant = static_cast<uint8_t>(block.order);
+    block.payload = std::move(payload.bytes);
+    block.side_bytes = payload.side_bytes;
+  } else {
+    block.head.mode = Mode::kStored;
+    AppendView(raw, &block.payload);
+  }
+  block.head.coded_bytes = block.payload.size();
+  return block;
+}
+
+absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                         ByteView payload, int64_t block, uint64_t offset, MutableByteView raw) {
+  TRINE_RETURN_IF_ERROR(
+      AtBlock(DecodePayload(context, plan, head, payload, raw), block, offset));
+  TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, PolledChecksum(raw, context.cancel));
+  if (checksum != head.checksum) {
+    return CorruptStream(block, static_cast<int64_t>(offset),
+                         "the checksum of the block's raw bytes differs");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset) {
+  BlockPlan plan;
+  plan.model = static_cast<Model>(header.model);
+  plan.element_bytes = ElementBytes(header.content);
+  const auto corrupt = [&](std::string_view text) {
+    return CorruptStream(-1, static_cast<int64_t>(offset), text);
+  };
+  if (plan.model == Model::kStatic && !header.params.empty() && header.minor == 0) {
+    return corrupt("the header's model has parameters that it does not take");
+  }
+  if (plan.model == Model::kAdaptive) {
+    if (header.params.size() != 1 || static_cast<uint8_t>(header.params[0]) > format::kMaxOrder) {
+      return corrupt("the header's order is out of range");
+    }
+    plan.order = header.params[0];
+  }
+  if (plan.model == Model::kTable) {
+    absl::StatusOr<FrequencyDictionary> dictionary =
+        FrequencyDictionary::Parse(ViewOf(header.params), limits);
+    if (!dictionary.ok()) return AtBlock(dictionary.status(), -1, offset);
+    plan.dictionary = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
+  }
+  return plan;
+}
+
+}  // namespace trine::coding

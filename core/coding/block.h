@@ -1,0 +1,51 @@
+// One block: which mode and model, the payload, the checksum.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/bytes.h"
+#include "core/coding/coding.h"
+#include "core/coding/container.h"
+#include "core/coding/table_model.h"
+#include "core/runtime/context.h"
+
+namespace trine::coding {
+
+// What a stream's blocks are coded with.
+struct BlockPlan {
+  Model model = Model::kAuto;
+  int order = 1;  // ADAPTIVE
+  std::shared_ptr<const FrequencyDictionary> dictionary;  // TABLE
+  size_t element_bytes = 1;
+};
+
+struct EncodedBlock {
+  BlockHead head;
+  std::string payload;
+  uint64_t side_bytes = 0;  // of the payload: tables, parameters, a constant's pattern
+  // The model that was chosen, also where the block was stored at last (AUTO).
+  Model model = Model::kStatic;
+  int order = 0;
+  // Symbols, and how often each occurred: by byte, or by rank (TABLE).
+  uint64_t symbols = 0;
+  std::vector<uint64_t> counts;
+  double ideal_bits = 0;  // TABLE
+};
+
+// `raw` is not empty; `raw_offset` is where it stands in the input.
+absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan, ByteView raw,
+                                         uint64_t raw_offset);
+
+// Decodes into `raw` (head.raw_bytes of it) and compares the checksum. Errors name `block` and
+// `offset`, that of the block's head in the stream. UNIMPLEMENTED for a model that is not known.
+absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                         ByteView payload, int64_t block, uint64_t offset, MutableByteView raw);
+
+// The plan that a header asks for: reads TABLE's dictionary. An unknown model is no error here.
+absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset);
+
+}  // namespace trine::coding

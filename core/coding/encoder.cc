@@ -1,0 +1,316 @@
+// StreamEncoder and Encode. Raw bytes are cut into blocks from the front, whatever the pieces in
+// which they arrive; a batch of blocks is coded in parallel and written in order.
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/coding/batch.h"
+#include "core/coding/block.h"
+#include "core/coding/coding.h"
+#include "core/coding/container.h"
+#include "core/coding/stats.h"
+#include "core/coding/varint.h"
+#include "core/runtime/thread_pool.h"
+
+namespace trine::coding {
+namespace {
+
+absl::Status ValidateContent(const Content& content, const Limits& limits) {
+  if (content.kind == ContentKind::kBytes) return absl::OkStatus();
+  if (content.kind != ContentKind::kTensor && content.kind != ContentKind::kImage &&
+      content.kind != ContentKind::kBits) {
+    return InvalidField("tensor.kind", static_cast<int64_t>(content.kind), "is not known");
+  }
+  const int dtype = static_cast<int>(content.dtype);
+  if (dtype < kMinDType || dtype > kMaxDType) {
+    return InvalidField("tensor.dtype", int64_t{dtype}, "is not known");
+  }
+  if (content.shape.size() > format::kMaxRank) {
+    return InvalidField("tensor.shape", static_cast<int64_t>(content.shape.size()),
+                        "must have rank 8 at most");
+  }
+  TRINE_RETURN_IF_ERROR(CountElements(content.shape, limits, "tensor.shape").status());
+  if (!ContentBytes(content).has_value()) {
+    return InvalidField("tensor.shape", ShapeToString(content.shape),
+                        content.kind == ContentKind::kBits ? "packed bits have shape [H,W]"
+                                                           : "an image has shape [H,W] or [H,W,C]");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& content,
+                                   const EncodeOptions& options) {
+  BlockPlan plan;
+  plan.model = options.model;
+  plan.element_bytes = ElementBytes(content);
+  if (ModelName(options.model) == "unknown") {
+    return InvalidField("options.model", static_cast<int64_t>(options.model),
+                        "must be auto, static, adaptive or table");
+  }
+  if (options.order.has_value()) {
+    if (options.model != Model::kAdaptive) {
+      return InvalidField("options.order", int64_t{*options.order},
+                          "must be absent unless the model is adaptive");
+    }
+    if (*options.order < 0 || *options.order > format::kMaxOrder) {
+      return InvalidField("options.order", int64_t{*options.order}, "must be 0, 1 or 2");
+    }
+    plan.order = *options.order;
+  }
+  if ((options.model == Model::kTable) != options.table.has_value()) {
+    return InvalidField("options.table", options.table.has_value() ? "given" : "absent",
+                        "must be given for the model table, and for no other");
+  }
+  if (!options.table.has_value()) return plan;
+  const ProbabilityTable& table = *options.table;
+  if (table.kind == SymbolKind::kText && content.kind != ContentKind::kBytes) {
+    return InvalidField("options.table.kind", "text", "codes bytes, not tensors");
+  }
+  if (table.kind == SymbolKind::kIntegers &&
+      (content.kind == ContentKind::kBytes || content.kind == ContentKind::kBits ||
+       (content.dtype != DType::kUint8 && content.dtype != DType::kUint16 &&
+        content.dtype != DType::kUint32))) {
+    return InvalidField("options.table.kind", "integers",
+                        "codes tensors of uint8, uint16 or uint32");
+  }
+  absl::StatusOr<FrequencyDictionary> dictionary =
+      FrequencyDictionary::Fit(table, *context.limits, context.cancel);
+  if (!dictionary.ok()) return PrefixField(dictionary.status(), "options.");
+  plan.dictionary = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
+  return plan;
+}
+
+class Encoder final : public StreamEncoder {
+ public:
+  Encoder(const Context& context, const Content& content, BlockPlan plan, uint64_t block_bytes)
+      : context_(context), plan_(std::move(plan)), cut_(block_bytes) {
+    header_.content = content;
+    header_.raw_bytes = ContentBytes(content);
+    header_.block_bytes = block_bytes;
+    if (plan_.dictionary != nullptr) {
+      if (plan_.dictionary->kind() == SymbolKind::kIntegers) {
+        cut_ -= cut_ % plan_.element_bytes;
+      }
+      counts_.assign(plan_.dictionary->size(), 0);
+      plan_.dictionary->AppendParams(&header_.params);
+    } else {
+      counts_.assign(256, 0);
+    }
+  }
+
+  absl::Status Write(ByteView raw, std::string* out) override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (header_.raw_bytes.has_value() && raw.size() > *header_.raw_bytes - taken_) {
+      return Fail(WrongLength(taken_ + raw.size(), "or more "));
+    }
+    taken_ += raw.size();
+    return Fail(Consume(raw, out));
+  }
+
+  absl::Status Finish(std::string* out, EncodeStats* stats) override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (header_.raw_bytes.has_value() && taken_ != *header_.raw_bytes) {
+      return Fail(WrongLength(taken_, ""));
+    }
+    finished_ = true;
+    TRINE_RETURN_IF_ERROR(CodeBlocks(pending_, /*last=*/true, out).status());
+    pending_ = {};
+    WriteHeader(Model::kStatic, 0, out);  // where there was no block
+    const size_t begin = out->size();
+    BlockHead end;
+    end.mode = format::Mode::kEnd;
+    end.raw_offset = raw_offset_;
+    end.block_count = index_.size();
+    AppendBlockHead(end, false, out);
+    const std::string end_mark = out->substr(begin);
+    AppendIndex(index_, ViewOf(end_mark), out);
+    coded_bytes_ += out->size() - begin;
+    if (stats != nullptr) *stats = Stats();
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status BeginCall() const {
+    if (!finished_) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "STREAM_FINISHED"},
+                     "the stream was finished or has failed");
+  }
+  // After an error the stream stays failed.
+  absl::Status Fail(absl::Status status) {
+    if (!status.ok()) finished_ = true;
+    return status;
+  }
+
+  absl::Status WrongLength(uint64_t bytes, std::string_view more) const {
+    return InvalidField("data", ToStd(absl::StrCat(bytes, " bytes")),
+                        absl::StrCat(ToAbsl(more), "the shape ",
+                                     ShapeToString(header_.content.shape), " takes ",
+                                     *header_.raw_bytes, " bytes"));
+  }
+
+  absl::Status Consume(ByteView raw, std::string* out) {
+    const auto batch = static_cast<size_t>(BatchBytes(context_, header_.block_bytes));
+    // Straight from the caller's bytes where a batch of them is there, else by way of `pending_`.
+    while (!raw.empty()) {
+      if (pending_.empty() && raw.size() > batch) {
+        TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(raw.subspan(0, batch + 1), false, out));
+        raw.remove_prefix(done);
+        continue;
+      }
+      const size_t step = std::min(raw.size(), batch + 1 - pending_.size());
+      pending_.insert(pending_.end(), raw.begin(), raw.begin() + static_cast<ptrdiff_t>(step));
+      raw.remove_prefix(step);
+      if (pending_.size() <= batch) break;
+      TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(pending_, false, out));
+      pending_.erase(pending_.begin(), pending_.begin() + static_cast<ptrdiff_t>(done));
+    }
+    return absl::OkStatus();
+  }
+
+  // Bytes of the block that begins with raw[0]; 0 when more bytes are needed to know.
+  size_t CutBlock(ByteView raw, bool last) const {
+    if (raw.size() <= cut_) return last ? raw.size() : 0;
+    size_t end = static_cast<size_t>(cut_);
+    if (plan_.dictionary != nullptr && plan_.dictionary->kind() == SymbolKind::kText) {
+      for (int back = 0; back < 3 && (raw[end] & 0xC0) == 0x80; ++back) --end;
+    }
+    return end;
+  }
+
+  // Codes the blocks that are complete in `raw`; returns the bytes that they took.
+  absl::StatusOr<size_t> CodeBlocks(ByteView raw, bool last, std::string* out) {
+    std::vector<ByteView> blocks;
+    size_t taken = 0;
+    while (taken < raw.size()) {
+      const size_t bytes = CutBlock(raw.subspan(taken), last);
+      if (bytes == 0) break;
+      blocks.push_back(raw.subspan(taken, bytes));
+      taken += bytes;
+    }
+    std::vector<EncodedBlock> coded(blocks.size());
+    const uint8_t* const base = raw.data();
+    const auto encode_some = [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        const uint64_t at = raw_offset_ + static_cast<uint64_t>(blocks[i].data() - base);
+        TRINE_ASSIGN_OR_RETURN(coded[i], EncodeBlock(context_, plan_, blocks[i], at));
+      }
+      return absl::OkStatus();
+    };
+    TRINE_RETURN_IF_ERROR(
+        ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes), encode_some));
+    raw_offset_ += taken;
+    for (EncodedBlock& block : coded) {
+      AppendBlock(block, out);
+      block = EncodedBlock{};
+    }
+    return taken;
+  }
+
+  void AppendBlock(const EncodedBlock& block, std::string* out) {
+    WriteHeader(block.model, block.order, out);
+    const size_t begin = out->size();
+    AppendBlockHead(block.head, false, out);
+    *out += block.payload;
+    const uint64_t bytes = out->size() - begin;
+    coded_bytes_ += bytes;
+    index_.push_back({block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes,
+                      bytes});
+    stats_.symbols += block.symbols;
+    stats_.side_bits += 8 * block.side_bytes;
+    stats_.model_bits += 8 * (block.payload.size() - block.side_bytes);
+    stats_.ideal_bits += block.ideal_bits;
+    for (size_t s = 0; s < counts_.size(); ++s) counts_[s] += block.counts[s];
+    const size_t choice =
+        block.model == Model::kAdaptive ? 1 + static_cast<size_t>(block.order) : 0;
+    ++choices_[choice];
+  }
+
+  // AUTO's first block names the stream's model.
+  void WriteHeader(Model model, int order, std::string* out) {
+    if (header_written_) return;
+    header_written_ = true;
+    if (plan_.model != Model::kAuto) {
+      model = plan_.model;
+      order = plan_.model == Model::kAdaptive ? plan_.order : 0;
+    }
+    header_.model = static_cast<uint8_t>(model);
+    if (model == Model::kAdaptive) header_.params.assign(1, static_cast<char>(order));
+    const size_t begin = out->size();
+    AppendHeader(header_, out);
+    coded_bytes_ += out->size() - begin;
+  }
+
+  EncodeStats Stats() const {
+    EncodeStats s = stats_;
+    const auto most = std::max_element(choices_.begin(), choices_.end()) - choices_.begin();
+    s.model = plan_.model != Model::kAuto ? plan_.model
+              : most == 0                 ? Model::kStatic
+                                          : Model::kAdaptive;
+    s.order = s.model != Model::kAdaptive    ? 0
+              : plan_.model == Model::kAuto ? static_cast<int>(most) - 1
+                                            : plan_.order;
+    s.raw_bytes = raw_offset_;
+    s.coded_bytes = coded_bytes_;
+    s.blocks = index_.size();
+    s.container_bits = 8 * s.coded_bytes - s.model_bits - s.side_bits;
+    // TABLE's dictionary in the header is side information.
+    if (plan_.dictionary != nullptr) {
+      s.side_bits += 8 * header_.params.size();
+      s.container_bits -= 8 * header_.params.size();
+    }
+    if (s.symbols == 0) return s;
+    const auto n = static_cast<double>(s.symbols);
+    s.entropy_bits_per_symbol = EntropyBits(counts_) / n;
+    s.huffman_bits_per_symbol = static_cast<double>(HuffmanBits(counts_)) / n;
+    s.bits_per_symbol = 8 * static_cast<double>(s.coded_bytes) / n;
+    return s;
+  }
+
+  const Context context_;
+  const BlockPlan plan_;
+  uint64_t cut_;  // raw bytes at which a block ends, at the latest
+  Header header_;
+  bool header_written_ = false;
+  bool finished_ = false;
+  std::vector<uint8_t> pending_;
+  uint64_t taken_ = 0;
+  uint64_t raw_offset_ = 0;  // of what was coded
+  uint64_t coded_bytes_ = 0;
+  std::vector<IndexEntry> index_;
+  std::vector<uint64_t> counts_;
+  std::array<uint64_t, 4> choices_{};  // blocks by AUTO's choice: static, adaptive 0, 1, 2
+  EncodeStats stats_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StreamEncoder>> StreamEncoder::Create(const Context& context,
+                                                                     const Content& content,
+                                                                     const EncodeOptions& options) {
+  TRINE_RETURN_IF_ERROR(ValidateContent(content, *context.limits));
+  const uint64_t max_block = std::min(context.limits->max_block_bytes, format::kMaxBlockBytes);
+  const uint64_t block_bytes =
+      options.block_bytes != 0 ? options.block_bytes : std::min(kDefaultBlockBytes, max_block);
+  if (block_bytes < kMinBlockBytes || block_bytes > max_block) {
+    return InvalidField("options.block_bytes", ToStd(absl::StrCat(block_bytes)),
+                        absl::StrCat("must be ", kMinBlockBytes, " to ", max_block));
+  }
+  TRINE_ASSIGN_OR_RETURN(BlockPlan plan, MakePlan(context, content, options));
+  return std::make_unique<Encoder>(context, content, std::move(plan), block_bytes);
+}
+
+absl::StatusOr<std::string> Encode(const Context& context, const Content& content, ByteView raw,
+                                   const EncodeOptions& options, EncodeStats* stats) {
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<StreamEncoder> encoder,
+                         StreamEncoder::Create(context, content, options));
+  std::string out;
+  TRINE_RETURN_IF_ERROR(encoder->Write(raw, &out));
+  TRINE_RETURN_IF_ERROR(encoder->Finish(&out, stats));
+  return out;
+}
+
+}  // namespace trine::coding

@@ -1,0 +1,313 @@
+// StreamDecoder: the same streams as Decode, in pieces and in bounded memory.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/coding/batch.h"
+#include "core/coding/block.h"
+#include "core/coding/coding.h"
+#include "core/coding/container.h"
+#include "core/coding/layout.h"
+#include "core/coding/tail_parser.h"
+#include "core/runtime/thread_pool.h"
+
+namespace trine::coding {
+namespace {
+
+class Decoder final : public StreamDecoder {
+ public:
+  Decoder(const Context& context, const DecodeOptions& options)
+      : context_(context), range_(options.range), max_output_(options.max_output_bytes) {}
+
+  absl::Status Write(ByteView coded) override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (ended_) return Finished();
+    buffer_.insert(buffer_.end(), coded.begin(), coded.end());
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Next(std::string* raw) override {
+    raw->clear();
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    TRINE_RETURN_IF_ERROR(Keep(Advance(raw)));
+    DropTaken();
+    return !raw->empty();
+  }
+
+  absl::Status Finish() override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (ended_) return Finished();
+    ended_ = true;
+    return absl::OkStatus();
+  }
+
+  const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
+  uint64_t blocks_decoded() const override { return blocks_decoded_; }
+
+ private:
+  enum class State { kHeader, kBlock, kSkip, kTail };
+
+  // A block whose payload is in the buffer and that waits for the others of its batch.
+  struct Waiting {
+    BlockHead head;
+    size_t at = 0;  // of the payload in the buffer
+    int64_t number = 0;
+    uint64_t offset = 0;
+    std::vector<uint8_t> raw;
+  };
+
+  static absl::Status Finished() {
+    return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "STREAM_FINISHED"},
+                     "the stream was finished");
+  }
+  // A stream that has failed stays failed, with the same error.
+  const absl::Status& BeginCall() const { return failure_; }
+  absl::Status Keep(absl::Status status) {
+    failure_ = status;
+    return status;
+  }
+  uint64_t offset() const { return dropped_ + at_; }
+  ByteView rest() const { return ByteView(buffer_).subspan(at_); }
+  absl::Status Corrupt(std::string_view text) const {
+    return CorruptStream(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : -1,
+                         static_cast<int64_t>(offset()), text);
+  }
+
+  // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
+  absl::Status Advance(std::string* raw) {
+    while (raw->empty()) {
+      absl::StatusOr<bool> step = state_ == State::kHeader  ? TakeHeader(raw)
+                                  : state_ == State::kBlock ? TakeBlock(raw)
+                                  : state_ == State::kSkip  ? SkipPayload()
+                                                            : TakeTail();
+      TRINE_ASSIGN_OR_RETURN(const bool more, std::move(step));
+      if (!more) break;
+    }
+    return ended_ && raw->empty() ? CheckEnd() : absl::OkStatus();
+  }
+
+  absl::Status CheckEnd() const {
+    if (state_ != State::kHeader || at_ != buffer_.size() || streams_ == 0) {
+      return Corrupt("the stream is cut off");
+    }
+    if (!range_.has_value()) return absl::OkStatus();
+    TRINE_RETURN_IF_ERROR(CheckRange(*range_, raw_offset_));
+    if (emitted_ == range_->length) return absl::OkStatus();
+    return InvalidField("range", ToStd(absl::StrCat(emitted_, " bytes of it")),
+                        "the excerpt must hold every block of the range");
+  }
+
+  // Erases what was taken, at most as often as it is worth the move of the rest.
+  void DropTaken() {
+    if (!batch_.empty() || at_ < buffer_.size() / 2) return;
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(at_));
+    dropped_ += at_;
+    at_ = 0;
+  }
+
+  absl::StatusOr<bool> TakeHeader(std::string* raw) {
+    // The blocks of the stream before, of another plan.
+    TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
+    if (!raw->empty()) return true;
+    if (rest().empty()) return false;
+    Header header;
+    const absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
+    if (!parsed.ok() && streams_ > 0 && parsed.status().code() == absl::StatusCode::kDataLoss) {
+      return Corrupt("bytes stand behind the stream that are not another one");
+    }
+    TRINE_RETURN_IF_ERROR(parsed.status());
+    if (!parsed->complete()) return false;
+    if (streams_ > 0 && (header.is_excerpt() || header_.is_excerpt())) {
+      return Corrupt("an excerpt stands behind or before another stream");
+    }
+    if (header.is_excerpt() && !header.has_index()) return Corrupt("the excerpt has no index");
+    TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
+    header_ = std::move(header);
+    content_ = streams_ == 0 ? header_.content : Content{};
+    ++streams_;
+    at_ += parsed->consumed;
+    stream_begin_ = raw_offset_;
+    blocks_ = 0;
+    tail_ = TailParser(header_);
+    state_ = State::kBlock;
+    return true;
+  }
+
+  absl::StatusOr<bool> TakeBlock(std::string* raw) {
+    BlockHead head;
+    TRINE_ASSIGN_OR_RETURN(
+        const Parsed parsed,
+        ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_, static_cast<int64_t>(blocks_),
+                       offset(), &head));
+    if (!parsed.complete()) return false;
+    if (head.is_end()) return BeginTail(head);
+    if (head.raw_offset < raw_offset_ - stream_begin_) {
+      return Corrupt("the blocks of the excerpt are not in order");
+    }
+    const ByteRange here{stream_begin_ + head.raw_offset, head.raw_bytes};
+    if (!Wanted(here)) {
+      TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
+      skip_ = head.coded_bytes;
+      state_ = State::kSkip;
+      return true;
+    }
+    TRINE_RETURN_IF_ERROR(CheckLimits(head));
+    if (rest().size() < parsed.consumed + head.coded_bytes) return false;
+    Waiting waiting;
+    waiting.head = head;
+    waiting.number = static_cast<int64_t>(blocks_);
+    waiting.offset = offset();
+    TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
+    waiting.at = at_;
+    at_ += static_cast<size_t>(head.coded_bytes);
+    batch_.push_back(std::move(waiting));
+    batch_raw_bytes_ += head.raw_bytes;
+    if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
+      TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
+    }
+    return true;
+  }
+
+  absl::Status TakeHead(const BlockHead& head, size_t head_bytes) {
+    TRINE_RETURN_IF_ERROR(tail_.AddBlock(head, head_bytes));
+    ++blocks_;
+    at_ += head_bytes;
+    raw_offset_ = stream_begin_ + head.raw_offset + head.raw_bytes;
+    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    return absl::OkStatus();
+  }
+
+  bool Wanted(const ByteRange& block) const {
+    if (!range_.has_value()) return true;
+    // Written so that a range near 2^64 does not wrap.
+    return range_->length > 0 && block.offset + block.length > range_->offset &&
+           (block.offset <= range_->offset || block.offset - range_->offset < range_->length);
+  }
+
+  absl::Status CheckLimits(const BlockHead& head) {
+    if (head.raw_bytes > context_.limits->max_block_bytes) {
+      return LimitExceeded("data", head.raw_bytes, "max_block_bytes",
+                           context_.limits->max_block_bytes);
+    }
+    if (range_.has_value()) {
+      if (max_output_ != 0 && range_->length > max_output_) {
+        return LimitExceeded("data", range_->length, "max_output_bytes", max_output_);
+      }
+      return absl::OkStatus();
+    }
+    const uint64_t total = stream_begin_ + head.raw_offset + head.raw_bytes;
+    if (max_output_ != 0 && total > max_output_) {
+      return LimitExceeded("data", total, "max_output_bytes", max_output_);
+    }
+    if (head.raw_offset != raw_offset_ - stream_begin_) {
+      return InvalidField("range", "absent", "the excerpt must hold every block of the range");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> SkipPayload() {
+    const size_t step = static_cast<size_t>(std::min<uint64_t>(skip_, rest().size()));
+    at_ += step;
+    skip_ -= step;
+    if (skip_ != 0) return false;
+    state_ = State::kBlock;
+    return true;
+  }
+
+  absl::StatusOr<bool> BeginTail(const BlockHead& end) {
+    if (!header_.is_excerpt() && end.block_count != blocks_) {
+      return Corrupt("the number of blocks in the end mark differs");
+    }
+    if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
+      return Corrupt("the header states another raw length than the end mark");
+    }
+    if (header_.is_excerpt() && !range_.has_value() &&
+        end.raw_offset != raw_offset_ - stream_begin_) {
+      return InvalidField("range", "absent", "the excerpt must hold every block of the range");
+    }
+    raw_offset_ = stream_begin_ + end.raw_offset;
+    state_ = State::kTail;
+    return true;
+  }
+
+  absl::StatusOr<bool> TakeTail() {
+    TRINE_ASSIGN_OR_RETURN(const TailParser::Step step, tail_.Take(rest(), offset()));
+    at_ += step.consumed;
+    if (!step.done) return false;
+    state_ = State::kHeader;
+    return true;
+  }
+
+  // Decodes the waiting blocks in parallel and hands out their bytes in order.
+  absl::Status DecodeBatch(std::string* raw) {
+    if (batch_.empty()) return absl::OkStatus();
+    const auto decode_some = [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) TRINE_RETURN_IF_ERROR(DecodeOne(batch_[i]));
+      return absl::OkStatus();
+    };
+    TRINE_RETURN_IF_ERROR(
+        ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some));
+    for (Waiting& block : batch_) {
+      ++blocks_decoded_;
+      Emit(stream_begin_ + block.head.raw_offset, block.raw, raw);
+      block.raw = {};
+    }
+    batch_.clear();
+    batch_raw_bytes_ = 0;
+    return absl::OkStatus();
+  }
+
+  absl::Status DecodeOne(Waiting& block) const {
+    block.raw.resize(static_cast<size_t>(block.head.raw_bytes));
+    const ByteView payload =
+        ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
+    return DecodeBlock(context_, plan_, block.head, payload, block.number, block.offset,
+                       absl::MakeSpan(block.raw));
+  }
+
+  void Emit(uint64_t offset, ByteView bytes, std::string* raw) {
+    if (range_.has_value()) {
+      const uint64_t skip = range_->offset > offset ? range_->offset - offset : 0;
+      bytes.remove_prefix(static_cast<size_t>(std::min<uint64_t>(skip, bytes.size())));
+      bytes = bytes.subspan(0, static_cast<size_t>(std::min<uint64_t>(
+                                   bytes.size(), range_->length - emitted_)));
+    }
+    raw->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    emitted_ += bytes.size();
+  }
+
+  const Context context_;
+  const std::optional<ByteRange> range_;
+  const uint64_t max_output_;
+  absl::Status failure_;
+  bool ended_ = false;  // Finish was called
+  State state_ = State::kHeader;
+  std::vector<uint8_t> buffer_;
+  size_t at_ = 0;         // what was taken of the buffer
+  uint64_t dropped_ = 0;  // what was erased before it
+  uint64_t streams_ = 0;
+  Header header_;
+  BlockPlan plan_;
+  Content content_;
+  uint64_t stream_begin_ = 0;  // raw bytes of the streams before this one
+  uint64_t raw_offset_ = 0;    // raw bytes up to here, whether wanted or not
+  uint64_t blocks_ = 0;        // heads taken of this stream
+  uint64_t skip_ = 0;
+  TailParser tail_{Header{}};
+  std::vector<Waiting> batch_;
+  uint64_t batch_raw_bytes_ = 0;
+  uint64_t blocks_decoded_ = 0;
+  uint64_t emitted_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StreamDecoder>> StreamDecoder::Create(const Context& context,
+                                                                     const DecodeOptions& options) {
+  return std::make_unique<Decoder>(context, options);
+}
+
+}  // namespace trine::coding
