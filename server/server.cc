@@ -59,6 +59,7 @@ class ServerImpl : public Server {
 
   const std::vector<std::string>& addresses() const override { return main_.addresses; }
   const std::string& metrics_address() const override { return metrics_address_; }
+  const std::string& health_address() const override { return health_address_; }
   bool Drain(std::chrono::milliseconds deadline) override;
 
  private:
@@ -81,6 +82,7 @@ class ServerImpl : public Server {
   std::vector<std::thread> threads_;
   std::unique_ptr<HttpEndpoint> http_;
   std::string metrics_address_;
+  std::string health_address_;
   std::atomic<bool> ready_{false};
   std::mutex drain_mutex_;
   std::optional<bool> drained_;
@@ -167,6 +169,7 @@ absl::Status ServerImpl::Start(Registry registry) {
   }
   if (!options_.health_listen.empty()) {
     TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_));
+    health_address_ = health_.addresses.at(0);
     SetServing(health_.server.get(), services_, true);
   }
   if (!options_.metrics_listen.empty()) {

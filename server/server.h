@@ -53,6 +53,7 @@ class Server {
   // Where it listens, with real port numbers: "127.0.0.1:40213", "unix:/run/trine.sock".
   virtual const std::vector<std::string>& addresses() const = 0;
   virtual const std::string& metrics_address() const = 0;  // empty: none
+  virtual const std::string& health_address() const = 0;   // empty: none
 
   // NOT_SERVING, drain_delay, then no new calls, running calls until the deadline, then cancels
   // them; returns when nothing runs. True when all ended by themselves.

@@ -1,0 +1,151 @@
+// trine-server: options, signals, exit codes; everything else is in the library.
+//
+// Exit codes: 0 ended in order, 1 could not start or had to cancel calls, 2 wrong usage.
+#include <fcntl.h>
+#include <grpc/support/log.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/auth.h"
+#include "server/build_info.h"
+#include "server/config.h"
+#include "server/log.h"
+#include "server/server.h"
+#include "server/text.h"
+#include "server/tls.h"
+
+namespace trine::server {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "trine-server: %s\n", std::string(status.message()).c_str());
+  return status.code() == absl::StatusCode::kInvalidArgument ? kUsage : kFailed;
+}
+
+// gRPC's own complaints, in the form of our log. gRPC keeps one function for the process.
+Logger* grpc_log = nullptr;
+
+void LogForGrpc(gpr_log_func_args* args) {
+  if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+  const std::string where = absl::StrCat(args->file, ":", args->line);
+  grpc_log->Warn("grpc", {{"what", args->message}, {"where", where}});
+}
+
+std::string PortFileText(const Server& server) {
+  std::string out = "{\"listen\": [";
+  for (size_t i = 0; i < server.addresses().size(); ++i) {
+    if (i > 0) out += ", ";
+    AppendJsonString(&out, server.addresses()[i]);
+  }
+  out += "], \"metrics\": ";
+  AppendJsonString(&out, server.metrics_address());
+  out += ", \"health\": ";
+  AppendJsonString(&out, server.health_address());
+  return out + "}\n";
+}
+
+// Whoever waits for the file sees all of it or nothing.
+bool WriteAtomically(const std::string& path, const std::string& text) {
+  const std::string temporary = absl::StrCat(path, ".", getpid(), ".tmp");
+  FILE* file = std::fopen(temporary.c_str(), "wxe");
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) == 0 && written && std::rename(temporary.c_str(), path.c_str()) == 0)
+    return true;
+  std::remove(temporary.c_str());
+  return false;
+}
+
+absl::Status CheckFiles(const Options& options) {
+  if (auto credentials = MakeCredentials(options); !credentials.ok()) return credentials.status();
+  if (options.token_file.empty()) return absl::OkStatus();
+  return Authenticator::Load(options.token_file).status();
+}
+
+sigset_t EndSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+void ExitAtOnce(int) { _exit(kFailed); }
+
+int Serve(const CommandLine& command) {
+  // Blocked before any thread starts: all threads inherit it, and only sigwait sees the signals.
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto log = Logger::Create(command.options.log_format, command.options.log_level);
+  if (!log.ok()) return Fail(log.status());
+  grpc_log = log->get();
+  gpr_set_log_function(&LogForGrpc);
+
+  auto server = Server::Start(command.options);
+  if (!server.ok()) return Fail(server.status());
+  for (const std::string& address : (*server)->addresses())
+    std::printf("trine-server %s listens on %s\n", Version().c_str(), address.c_str());
+  if (!(*server)->metrics_address().empty())
+    std::printf("metrics on http://%s/metrics\n", (*server)->metrics_address().c_str());
+  if (!(*server)->health_address().empty())
+    std::printf("health on %s\n", (*server)->health_address().c_str());
+  std::fflush(stdout);
+  if (!command.port_file.empty() && !WriteAtomically(command.port_file, PortFileText(**server))) {
+    std::fprintf(stderr, "trine-server: --port-file: cannot write %s\n", command.port_file.c_str());
+    return kFailed;
+  }
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // A second signal means: now.
+  std::signal(SIGTERM, &ExitAtOnce);
+  std::signal(SIGINT, &ExitAtOnce);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  (*log)->Info("draining", {{"signal", int64_t{signal}}});
+  const bool all_ended = (*server)->Drain(std::chrono::milliseconds(command.options.drain_ms));
+  if (!all_ended) (*log)->Warn("calls were cancelled: drain-ms was over");
+  (*log)->Info("ended");
+  server->reset();
+  gpr_set_log_function(nullptr);
+  return all_ended ? 0 : kFailed;
+}
+
+int Main(int argc, char** argv) {
+  const auto command =
+      ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), ProcessEnvironment());
+  if (!command.ok()) return Fail(command.status());
+  if (command->help) {
+    std::fputs(command->help->c_str(), stdout);
+    return 0;
+  }
+  if (command->version) {
+    std::printf("trine-server %s (%s, %s)\n", Version().c_str(), Build().c_str(),
+                SimdTarget().c_str());
+    return 0;
+  }
+  if (command->print_config) std::fputs(PrintConfig(command->options).c_str(), stdout);
+  if (command->check_config) {
+    if (absl::Status status = CheckFiles(command->options); !status.ok()) return Fail(status);
+    std::fputs("# the configuration is valid\n", stdout);
+  }
+  if (command->print_config || command->check_config) return 0;
+  return Serve(*command);
+}
+
+}  // namespace
+}  // namespace trine::server
+
+int main(int argc, char** argv) { return trine::server::Main(argc, argv); }
