@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
@@ -85,6 +85,12 @@ absl::StatusOr<EncodeInput> InputFromProto(const Context& context,
   return MissingField("input", "one of data, tensor, image and message is required");
 }
 
+// Core calls the raw bytes "data"; where they are in the request.
+std::string_view RawField(const v1::EncodeRequest& m) {
+  if (m.has_tensor()) return "tensor.data";
+  return m.has_image() ? "image" : "data";
+}
+
 uint64_t LongestSymbolBytes(const coding::ProbabilityTable& table) {
   size_t longest = 0;
   for (const std::string& symbol : table.text) longest = std::max(longest, symbol.size());
@@ -163,8 +169,7 @@ absl::Status Encode(const Call& call, const Request<v1::EncodeRequest>& request,
   coding::EncodeStats stats;
   auto coded = coding::Encode(context, input.content, input.raw, options, &stats);
   if (!coded.ok()) {
-    return RenameField(NameTableFields(coded.status()), "options.table.probabilities",
-                       "options.table.decimals");
+    return RenameField(NameTableFields(coded.status()), "data", RawField(m));
   }
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(coded->size(), *context.limits, "coded"));
   response->SetPayload(out->mutable_coded(), *std::move(coded));
@@ -206,7 +211,8 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};
   const auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
   if (!decoded.ok()) {
-    return WithHint(decoded.status(), "DecodeStream decodes any length, a range decodes a part");
+    return WithHint(RenameField(decoded.status(), "data", "coded"),
+                    "DecodeStream decodes any length, a range decodes a part");
   }
   ContentToProto(decoded->content, out->mutable_content());
   response->SetPayload(out->mutable_data(), decoded->data);
@@ -224,9 +230,9 @@ absl::Status Inspect(const Call& call, const Request<v1::InspectRequest>& reques
     return InvalidField("max_blocks", static_cast<int64_t>(max_blocks),
                         absl::StrCat("at most ", kMaxListedBlocks, " are listed"));
   }
-  TRINE_ASSIGN_OR_RETURN(const coding::StreamInfo info,
-                         coding::Inspect(call.context, request.Payload(m.coded())));
-  StreamInfoToProto(info, max_blocks, response->mutable_message());
+  const auto info = coding::Inspect(call.context, request.Payload(m.coded()));
+  if (!info.ok()) return RenameField(info.status(), "data", "coded");
+  StreamInfoToProto(*info, max_blocks, response->mutable_message());
   return absl::OkStatus();
 }
 

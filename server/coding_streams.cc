@@ -99,9 +99,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
                            EncodeOptionsFromProto(header.options(), limits, "header.options"));
     auto encoder = coding::StreamEncoder::Create(*context, content, options);
     if (!encoder.ok()) {
-      return PrefixField(RenameField(encoder.status(), "options.table.probabilities",
-                                     "options.table.decimals"),
-                         "header.");
+      return PrefixField(NameTableFields(encoder.status()), "header.");
     }
     encoder_ = *std::move(encoder);
     return absl::OkStatus();
@@ -122,12 +120,12 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     if (m.part_case() == v1::DecodeStreamRequest::kHeader) return Begin(call, m.header());
     const ByteView chunk = request->Payload(m.chunk());
     coded_bytes_ += chunk.size();
-    return decoder_->Write(chunk);
+    return Named(decoder_->Write(chunk));
   }
 
   absl::Status OnEnd(const Call&) override {
     if (decoder_ == nullptr) return MissingField("header", "the stream ended without one");
-    TRINE_RETURN_IF_ERROR(decoder_->Finish());
+    TRINE_RETURN_IF_ERROR(Named(decoder_->Finish()));
     summary_due_ = true;
     return absl::OkStatus();
   }
@@ -142,8 +140,9 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
       return true;
     }
     while (outbox_.empty()) {
-      TRINE_ASSIGN_OR_RETURN(const bool more, decoder_->Next(outbox_.buffer()));
-      if (!more) return Summarise(out);
+      const auto more = decoder_->Next(outbox_.buffer());
+      if (!more.ok()) return Named(more.status());
+      if (!*more) return Summarise(out);
     }
     std::string chunk = outbox_.TakeChunk();
     raw_bytes_ += chunk.size();
@@ -162,6 +161,11 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     if (!decoder.ok()) return PrefixField(decoder.status(), "header.");
     decoder_ = *std::move(decoder);
     return absl::OkStatus();
+  }
+
+  // Core calls what it was given "data", and the range by itself.
+  static absl::Status Named(const absl::Status& status) {
+    return RenameField(RenameField(status, "data", "chunk"), "range", "header.range");
   }
 
   // The last message, once.

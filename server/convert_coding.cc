@@ -85,7 +85,8 @@ absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTab
 }
 
 absl::Status NameTableFields(const absl::Status& status) {
-  return RenameField(status, "table.probabilities", "table.decimals");
+  return RenameField(RenameField(status, "table.probabilities", "table.decimals"),
+                     "options.table.probabilities", "options.table.decimals");
 }
 
 absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOptions& options,

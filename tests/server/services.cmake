@@ -1,7 +1,7 @@
 # The services alone, without a network: their methods are called through the registry.
 add_library(trine_service_harness STATIC service_harness.cc)
 target_link_libraries(trine_service_harness
-  PUBLIC trine_server_lib GTest::gtest PRIVATE trine_flags)
+  PUBLIC trine_services GTest::gtest PRIVATE trine_flags)
 
 trine_test(normalization_service_test SOURCES normalization_service_test.cc
   DEPS trine_service_harness LABELS server)
