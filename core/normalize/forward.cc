@@ -17,9 +17,8 @@ absl::Status ForwardTile(const Job<T>& job, const Box& box, Scratch<T>& scratch)
   if (x == nullptr || q == nullptr || y == nullptr) return S::OutOfMemory();
   const bool rectify = job.resolved.activation == Activation::kRelu;
   TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, rectify, x));
-  if (!ForParts(job.cancel, reach.elements(), [&](size_t begin, size_t end) {
-        Square(x + begin, end - begin, q + begin);
-      }))
+  if (!ForParts(job.cancel, reach.elements(),
+                [&](size_t begin, size_t end) { Square(x + begin, end - begin, q + begin); }))
     return job.cancel.Check();
 
   typename S::Slot slot = S::kPing;

@@ -84,10 +84,9 @@ Tiling::Tiling(const Geometry& geometry) : geometry_(geometry), step_(geometry) 
   // Several small ones together, so that a tile is worth its scheduling.
   step_.outer = 1;
   step_.outer = std::clamp<int64_t>(kTileElements / StepElements(false), 1, geometry.outer);
-  tiles_ = static_cast<size_t>(Steps(geometry.outer, step_.outer) *
-                               Steps(geometry.inner, step_.inner));
-  for (int i = 0; i < 3; ++i)
-    tiles_ *= static_cast<size_t>(Steps(geometry.axis[i], step_.axis[i]));
+  tiles_ =
+      static_cast<size_t>(Steps(geometry.outer, step_.outer) * Steps(geometry.inner, step_.inner));
+  for (int i = 0; i < 3; ++i) tiles_ *= static_cast<size_t>(Steps(geometry.axis[i], step_.axis[i]));
 }
 
 // One window axis: all of it if it is not too long, times a strip of columns.

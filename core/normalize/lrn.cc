@@ -34,8 +34,7 @@ absl::Status CheckInput(const Context& context, const Resolved& resolved, const 
                         "the rank does not fit the layout and the mode");
   for (int64_t taps : {resolved.lo, resolved.hi})
     if (taps < 0 || taps > kMaxSize)
-      return InvalidField("options.size", resolved.size,
-                          absl::StrCat("must be 1 to ", kMaxSize));
+      return InvalidField("options.size", resolved.size, absl::StrCat("must be 1 to ", kMaxSize));
   return absl::OkStatus();
 }
 

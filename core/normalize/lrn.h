@@ -10,8 +10,10 @@
 // as the framework has it. Elements outside the tensor count as zero and never change the divisor.
 //
 // Numbers: float16 and bfloat16 are read into float32, accumulated there and rounded once at the
-// end; float64 computes in float64. The window sum never subtracts, so that NaN and infinity stay
-// inside the windows that hold them and no cancellation happens after a large value.
+// end; float64 computes in float64, and so do the narrower types where float32 would not keep the
+// accuracy below (core/normalize/power.h). The window sum never subtracts, so that NaN and infinity
+// stay inside the windows that hold them and no cancellation happens after a large value. A NaN in
+// the result is always the quiet NaN without payload.
 // Results are bitwise the same for any number of threads and for either layout.
 // Accuracy (float32): at most 4 + log2(n) ULP from a float64 computation for finite results with
 // 1e-15 <= |x| <= 1e15; gradients at most (8 + log2 n) eps times the sum of absolute terms.
@@ -102,8 +104,9 @@ absl::StatusOr<Resolved> Resolve(const LrnOptions& options, absl::Span<const int
 absl::Status Lrn(const Context& context, const Resolved& resolved, const TensorView& in,
                  const MutableTensorView& out);
 
-// dx from x and dy (stateless: the forward pass is recomputed). All three have one dtype and shape.
-// With ReLU the gradient passes where x > 0 (and where x is NaN).
+// dx from x and dy (stateless: the forward pass is recomputed). All three have one dtype and shape,
+// else INVALID_ARGUMENT naming output_gradient or input_gradient; `in_gradient` may be the memory
+// of `in` or of `out_gradient`. With ReLU the gradient passes where x > 0 (and where x is NaN).
 absl::Status LrnGradient(const Context& context, const Resolved& resolved, const TensorView& in,
                          const TensorView& out_gradient, const MutableTensorView& in_gradient);
 

@@ -40,8 +40,8 @@ struct PowOne {
 };
 
 template <typename Pow, typename T>
-void ScaleBy(const Resolved& resolved, const T* __restrict x, const T* __restrict sum,
-             size_t count, T* __restrict y) {
+void ScaleBy(const Resolved& resolved, const T* __restrict x, const T* __restrict sum, size_t count,
+             T* __restrict y) {
   const Resolved r = resolved;  // a copy of which the compiler knows that no store changes it
   for (size_t i = 0; i < count; ++i) y[i] = OneNan(x[i] / Pow::Denominator(Base(r, sum[i])));
 }
@@ -136,7 +136,8 @@ void GradientTerm(const Resolved& resolved, const T* x, const T* dy, size_t coun
     const double s = resolved.k + resolved.a * static_cast<double>(sum_to_term[i]);
     const double p = std::pow(s, -resolved.beta);
     power[i] = static_cast<T>(p);
-    sum_to_term[i] = static_cast<T>(static_cast<double>(dy[i]) * (static_cast<double>(x[i]) * p / s));
+    sum_to_term[i] =
+        static_cast<T>(static_cast<double>(dy[i]) * (static_cast<double>(x[i]) * p / s));
   }
 }
 
@@ -145,18 +146,17 @@ void GradientCombine(const Resolved& resolved, const T* __restrict x, const T* _
                      const T* __restrict power, const T* __restrict sum, size_t count,
                      T* __restrict dx) {
   const T factor = static_cast<T>(2 * resolved.a * resolved.beta);
-  for (size_t i = 0; i < count; ++i)
-    dx[i] = OneNan(dy[i] * power[i] - factor * x[i] * sum[i]);
+  for (size_t i = 0; i < count; ++i) dx[i] = OneNan(dy[i] * power[i] - factor * x[i] * sum[i]);
   if (resolved.activation == Activation::kRelu)
     for (size_t i = 0; i < count; ++i) dx[i] = x[i] <= 0 ? T{0} : dx[i];
 }
 
-#define TRINE_INSTANTIATE(T)                                                                    \
-  template void Rectify<T>(T*, size_t);                                                         \
-  template void Square<T>(const T*, size_t, T*);                                                \
-  template void Scale<T>(const Resolved&, const T*, const T*, size_t, T*);                      \
-  template void GradientTerm<T>(const Resolved&, const T*, const T*, size_t, T*, T*);           \
-  template void GradientCombine<T>(const Resolved&, const T*, const T*, const T*, const T*,     \
+#define TRINE_INSTANTIATE(T)                                                                \
+  template void Rectify<T>(T*, size_t);                                                     \
+  template void Square<T>(const T*, size_t, T*);                                            \
+  template void Scale<T>(const Resolved&, const T*, const T*, size_t, T*);                  \
+  template void GradientTerm<T>(const Resolved&, const T*, const T*, size_t, T*, T*);       \
+  template void GradientCombine<T>(const Resolved&, const T*, const T*, const T*, const T*, \
                                    size_t, T*);
 TRINE_INSTANTIATE(float)
 TRINE_INSTANTIATE(double)

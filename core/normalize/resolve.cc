@@ -26,8 +26,7 @@ absl::Status CheckEnums(const LrnOptions& options) {
   TRINE_RETURN_IF_ERROR(CheckEnum("options.layout", options.layout, Layout::kHwc));
   TRINE_RETURN_IF_ERROR(
       CheckEnum("options.alpha_scaling", options.alpha_scaling, AlphaScaling::kSizePowD));
-  TRINE_RETURN_IF_ERROR(
-      CheckEnum("options.even_window", options.even_window, EvenWindow::kWiden));
+  TRINE_RETURN_IF_ERROR(CheckEnum("options.even_window", options.even_window, EvenWindow::kWiden));
   return CheckEnum("options.activation", options.activation, Activation::kRelu);
 }
 
@@ -71,9 +70,8 @@ absl::StatusOr<double> ResolveNumber(std::string_view field, const std::optional
   }
   if (!std::isfinite(*given)) return InvalidField(field, *given, "must be finite");
   if (minimum.has_value() && *given < *minimum)
-    return InvalidField(field, *given,
-                        absl::StrCat("the preset ", ToAbsl(row.name), " takes at least ",
-                                     *minimum));
+    return InvalidField(
+        field, *given, absl::StrCat("the preset ", ToAbsl(row.name), " takes at least ", *minimum));
   return *given;
 }
 
@@ -131,10 +129,10 @@ absl::StatusOr<Resolved> Resolve(const LrnOptions& options, absl::Span<const int
 
   TRINE_ASSIGN_OR_RETURN(const double alpha, ResolveNumber("options.alpha", options.alpha,
                                                            row->alpha, std::nullopt, *row));
-  TRINE_ASSIGN_OR_RETURN(resolved.beta, ResolveNumber("options.beta", options.beta, row->beta,
-                                                      row->min_beta, *row));
-  TRINE_ASSIGN_OR_RETURN(resolved.k, ResolveNumber("options.bias", options.bias, row->bias,
-                                                   row->min_bias, *row));
+  TRINE_ASSIGN_OR_RETURN(
+      resolved.beta, ResolveNumber("options.beta", options.beta, row->beta, row->min_beta, *row));
+  TRINE_ASSIGN_OR_RETURN(
+      resolved.k, ResolveNumber("options.bias", options.bias, row->bias, row->min_bias, *row));
 
   TRINE_ASSIGN_OR_RETURN(const int spatial, SpatialAxes(resolved.mode, resolved.layout, shape));
   const int window_axes = resolved.mode == Mode::kWithinChannel ? spatial : 1;

@@ -20,12 +20,25 @@ template <typename T>
 class Scratch {
  public:
   enum Slot {
-    kX, kPing, kPong, kPadded, kLevelA, kLevelB, kSums, kCore,
-    kGradient, kPower, kMiddleX, kBoxX, kBoxGradient, kBoxPower, kSlots
+    kX,
+    kPing,
+    kPong,
+    kPadded,
+    kLevelA,
+    kLevelB,
+    kSums,
+    kCore,
+    kGradient,
+    kPower,
+    kMiddleX,
+    kBoxX,
+    kBoxGradient,
+    kBoxPower,
+    kSlots
   };
 
-  // At least `count` elements; their old contents are lost when the buffer grows. Null and
-  // !status().ok() when there is no memory.
+  // At least `count` elements; their old contents are lost when the buffer grows. Null when there
+  // is no memory.
   T* Get(Slot slot, size_t count) {
     Buffer& buffer = buffers_[slot];
     if (buffer.size < count || buffer.data == nullptr) {

@@ -60,10 +60,13 @@ absl::Status LoadBox(const Job<T>& job, const uint8_t* source, const Box& box, b
                      T* out) {
   Poll poll(job.cancel);
   const bool done = ForRuns(Whole(job.geometry), box, [&](size_t from, size_t to, size_t run) {
-    return ForParts(job.cancel, run, [&](size_t begin, size_t end) {
-             job.load(source + (from + begin) * job.element_bytes, end - begin, out + to + begin);
-             if (rectify) Rectify(out + to + begin, end - begin);
-           }) && poll.Continue(run);
+    return ForParts(job.cancel, run,
+                    [&](size_t begin, size_t end) {
+                      job.load(source + (from + begin) * job.element_bytes, end - begin,
+                               out + to + begin);
+                      if (rectify) Rectify(out + to + begin, end - begin);
+                    }) &&
+           poll.Continue(run);
   });
   return done ? absl::OkStatus() : job.cancel.Check();
 }
@@ -72,10 +75,12 @@ template <typename T>
 absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box) {
   Poll poll(job.cancel);
   const bool done = ForRuns(Whole(job.geometry), box, [&](size_t to, size_t from, size_t run) {
-    return ForParts(job.cancel, run, [&](size_t begin, size_t end) {
-             job.store(source + from + begin, end - begin,
-                       job.out + (to + begin) * job.element_bytes);
-           }) && poll.Continue(run);
+    return ForParts(job.cancel, run,
+                    [&](size_t begin, size_t end) {
+                      job.store(source + from + begin, end - begin,
+                                job.out + (to + begin) * job.element_bytes);
+                    }) &&
+           poll.Continue(run);
   });
   return done ? absl::OkStatus() : job.cancel.Check();
 }
@@ -85,16 +90,18 @@ absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, c
                   T* out) {
   Poll poll(cancel);
   const bool done = ForRuns(from, box, [&](size_t at, size_t to, size_t run) {
-    return ForParts(cancel, run, [&](size_t begin, size_t end) {
-             std::memcpy(out + to + begin, source + at + begin, (end - begin) * sizeof(T));
-           }) && poll.Continue(run);
+    return ForParts(cancel, run,
+                    [&](size_t begin, size_t end) {
+                      std::memcpy(out + to + begin, source + at + begin, (end - begin) * sizeof(T));
+                    }) &&
+           poll.Continue(run);
   });
   return done ? absl::OkStatus() : cancel.Check();
 }
 
-#define TRINE_INSTANTIATE(T)                                                                  \
-  template absl::Status LoadBox<T>(const Job<T>&, const uint8_t*, const Box&, bool, T*);      \
-  template absl::Status StoreBox<T>(const Job<T>&, const T*, const Box&);                     \
+#define TRINE_INSTANTIATE(T)                                                             \
+  template absl::Status LoadBox<T>(const Job<T>&, const uint8_t*, const Box&, bool, T*); \
+  template absl::Status StoreBox<T>(const Job<T>&, const T*, const Box&);                \
   template absl::Status Crop<T>(const CancelToken&, const Box&, const T*, const Box&, T*);
 TRINE_INSTANTIATE(float)
 TRINE_INSTANTIATE(double)

@@ -84,9 +84,9 @@ TEST(Caffe, LrnLayerTest) {
   const Shape shape{2, 7, 3, 3};
   Random random(1);
   const std::vector<double> x = random.Bells(Count(shape), 0.87);
-  for (const auto& [mode, size] :
-       {std::pair<Mode, int64_t>{Mode::kAcrossChannels, 5}, {Mode::kAcrossChannels, 15},
-        {Mode::kWithinChannel, 3}}) {
+  for (const auto& [mode, size] : {std::pair<Mode, int64_t>{Mode::kAcrossChannels, 5},
+                                   {Mode::kAcrossChannels, 15},
+                                   {Mode::kWithinChannel, 3}}) {
     LrnOptions options;
     options.preset = Preset::kCaffe;
     options.mode = mode;
@@ -148,8 +148,8 @@ TEST(Pytorch, OneChannelAndEmptyBatch) {
   EXPECT_NEAR(y[0], 3 * std::pow(1 + 1e-4 * 9, -0.75), 1e-15);
   EXPECT_NEAR(y[1], -20 * std::pow(1 + 1e-4 * 400, -0.75), 1e-14);
   const Shape empty{0, 1, 2};
-  EXPECT_TRUE(RunLrn(MustResolve(options, empty), Tensor::Zeros(DType::kFloat32, empty))
-                  .data.empty());
+  EXPECT_TRUE(
+      RunLrn(MustResolve(options, empty), Tensor::Zeros(DType::kFloat32, empty)).data.empty());
 }
 
 // With radius >= C, alpha 1, beta 1/2 and bias 0 the layer divides by the L2 norm: 3-4-5.

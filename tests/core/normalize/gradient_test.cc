@@ -62,8 +62,8 @@ TEST(Gradient, EverySizeAndWindow) {
     for (const Mode mode : kModes)
       for (const Layout layout : kLayouts)
         for (const int64_t n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33, 64, 65535})
-          for (const EvenWindow even : {EvenWindow::kLow, EvenWindow::kHigh, EvenWindow::kTruncate,
-                                        EvenWindow::kWiden}) {
+          for (const EvenWindow even :
+               {EvenWindow::kLow, EvenWindow::kHigh, EvenWindow::kTruncate, EvenWindow::kWiden}) {
             if (n % 2 != 0 && even != EvenWindow::kLow) continue;
             LrnOptions options = Options(n, 1.5, 0.75, 1, mode, layout);
             options.even_window = even;
@@ -112,8 +112,7 @@ TEST(Gradient, Rectified) {
     for (const Mode mode : kModes) {
       LrnOptions options = Options(5, 1, 0.75, 1, mode, Layout::kChannelsFirst);
       options.activation = Activation::kRelu;
-      ExpectAccurate(options, dtype, shape, random.Bells(Count(shape)),
-                     random.Bells(Count(shape)));
+      ExpectAccurate(options, dtype, shape, random.Bells(Count(shape)), random.Bells(Count(shape)));
     }
 }
 
@@ -178,9 +177,8 @@ TEST(Gradient, CentralDifferencesElementByElement) {
           MustResolve(Options(n, 0.9, 0.75, 1, mode, Layout::kChannelsFirst), shape);
       const std::vector<double> x = random.Bells(Count(shape));
       const std::vector<double> dy = random.Bells(Count(shape));
-      const std::vector<double> dx =
-          Values(RunGradient(resolved, MakeTensor(DType::kFloat64, shape, x),
-                             MakeTensor(DType::kFloat64, shape, dy)));
+      const std::vector<double> dx = Values(RunGradient(
+          resolved, MakeTensor(DType::kFloat64, shape, x), MakeTensor(DType::kFloat64, shape, dy)));
       for (size_t j = 0; j < x.size(); ++j) {
         const double h = 1e-5;
         std::vector<double> moved = x;
@@ -201,8 +199,8 @@ TEST(Gradient, NanStaysInsideItsWindows) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const int64_t n : {1, 3, 4, 5, 20}) {
     const Shape shape{2, 60, 2};
-    const Resolved resolved = MustResolve(
-        Options(n, 1, 0.75, 1, Mode::kAcrossChannels, Layout::kChannelsFirst), shape);
+    const Resolved resolved =
+        MustResolve(Options(n, 1, 0.75, 1, Mode::kAcrossChannels, Layout::kChannelsFirst), shape);
     Random random(8);
     std::vector<double> x = random.Bells(Count(shape));
     std::vector<double> dy = random.Bells(Count(shape));

@@ -66,8 +66,8 @@ TEST_P(Accuracy, EverySizeEveryEvenWindow) {
       LrnOptions options = Options(n, 1.7, 0.75, 1);
       options.even_window = even;
       Apply(options);
-      const Shape shape = options.mode == Mode::kAcrossChannels ? Shape{2, 40, 3, 5}
-                                                                : Shape{2, 3, 13, 11};
+      const Shape shape =
+          options.mode == Mode::kAcrossChannels ? Shape{2, 40, 3, 5} : Shape{2, 3, 13, 11};
       ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
     }
 }
@@ -152,13 +152,12 @@ std::string ParamName(const ::testing::TestParamInfo<Accuracy::ParamType>& info)
          (layout == Layout::kChannelsFirst ? "First" : "Last");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Accuracy,
-                         ::testing::Combine(::testing::ValuesIn(kFloatDTypes),
-                                            ::testing::Values(Mode::kAcrossChannels,
-                                                              Mode::kWithinChannel),
-                                            ::testing::Values(Layout::kChannelsFirst,
-                                                              Layout::kChannelsLast)),
-                         ParamName);
+INSTANTIATE_TEST_SUITE_P(
+    All, Accuracy,
+    ::testing::Combine(::testing::ValuesIn(kFloatDTypes),
+                       ::testing::Values(Mode::kAcrossChannels, Mode::kWithinChannel),
+                       ::testing::Values(Layout::kChannelsFirst, Layout::kChannelsLast)),
+    ParamName);
 
 // Cuts into tiles: channels, rows, columns and depth beyond a tile's size.
 TEST(LrnAccuracy, MoreThanOneTile) {

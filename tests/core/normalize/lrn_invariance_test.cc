@@ -21,9 +21,9 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr Mode kModes[] = {Mode::kAcrossChannels, Mode::kWithinChannel};
 
 // More than one tile in every way of cutting: many channels, wide planes, deep volumes, batches.
-const Shape kShapes[] = {{3, 17},         {40, 5, 7},        {2, 9, 14, 3},      {2, 96, 19, 19},
-                         {1, 2200, 3, 3}, {1, 2, 300, 250},  {1, 3, 20, 61, 60}, {2, 70, 20, 21},
-                         {1, 70000},   {1, 18, 90, 90}, {7, 3, 4, 4}};
+const Shape kShapes[] = {{3, 17},         {40, 5, 7},       {2, 9, 14, 3},      {2, 96, 19, 19},
+                         {1, 2200, 3, 3}, {1, 2, 300, 250}, {1, 3, 20, 61, 60}, {2, 70, 20, 21},
+                         {1, 70000},      {1, 18, 90, 90},  {7, 3, 4, 4}};
 constexpr int64_t kSizes[] = {1, 4, 5, 40, 300};
 
 LrnOptions Options(int64_t n, Mode mode, double beta = 0.75) {

@@ -98,8 +98,7 @@ std::vector<Row> Rows() {
       {Of(P::kOnednn), Want(P::kOnednn, kAcross, kFirst, 5, 2, 2, 1e-4 / 5, .75, 1)},
       {Sized(P::kOnednn, 4), Want(P::kOnednn, kAcross, kFirst, 4, 1, 1, 1e-4 / 4, .75, 1)},
       {Sized(P::kOnednn, 2), Want(P::kOnednn, kAcross, kFirst, 2, 0, 0, 1e-4 / 2, .75, 1)},
-      {Within(Sized(P::kOnednn, 4)),
-       Want(P::kOnednn, kWithin, kFirst, 4, 1, 1, 1e-4 / 16, .75, 1)},
+      {Within(Sized(P::kOnednn, 4)), Want(P::kOnednn, kWithin, kFirst, 4, 1, 1, 1e-4 / 16, .75, 1)},
       {OpenVino(4), Want(P::kOpenvino, kAcross, kFirst, 4, 2, 2, 2e-3 / 4, .6, 3)},
       {Within(OpenVino(3)), Want(P::kOpenvino, kWithin, kFirst, 3, 1, 1, 2e-3 / 9, .6, 3)},
       // The request wins over the preset.
@@ -170,10 +169,10 @@ TEST(Presets, DivisorWithinAChannel) {
 
 TEST(Presets, Names) {
   const std::pair<Preset, std::string_view> names[] = {
-      {Preset::kAlexnet, "alexnet"}, {Preset::kCaffe, "caffe"},
-      {Preset::kPytorch, "pytorch"}, {Preset::kOnnx, "onnx"},
+      {Preset::kAlexnet, "alexnet"},       {Preset::kCaffe, "caffe"},
+      {Preset::kPytorch, "pytorch"},       {Preset::kOnnx, "onnx"},
       {Preset::kTensorflow, "tensorflow"}, {Preset::kCudnn, "cudnn"},
-      {Preset::kOnednn, "onednn"}, {Preset::kOpenvino, "openvino"}};
+      {Preset::kOnednn, "onednn"},         {Preset::kOpenvino, "openvino"}};
   for (const auto& [preset, name] : names) {
     EXPECT_EQ(PresetName(preset), name);
     EXPECT_EQ(ParsePreset(name), preset);
@@ -201,8 +200,8 @@ TEST(Refusals, Sizes) {
   ExpectRefused(Sized(Preset::kAlexnet, 0), shape, "options.size", "0");
   ExpectRefused(Sized(Preset::kAlexnet, -5), shape, "options.size", "-5");
   ExpectRefused(Sized(Preset::kAlexnet, 65536), shape, "options.size", "65536");
-  ExpectRefused(Sized(Preset::kAlexnet, std::numeric_limits<int64_t>::max()), shape,
-                "options.size", "9223372036854775807");
+  ExpectRefused(Sized(Preset::kAlexnet, std::numeric_limits<int64_t>::max()), shape, "options.size",
+                "9223372036854775807");
   ExpectRefused(Radius(Preset::kAlexnet, -1), shape, "options.depth_radius", "-1");
   ExpectRefused(Radius(Preset::kAlexnet, 32768), shape, "options.depth_radius", "32768");
   ExpectRefused(Radius(Preset::kAlexnet, std::numeric_limits<int64_t>::max()), shape,

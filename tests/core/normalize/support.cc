@@ -162,9 +162,7 @@ Tensor RunGradient(const Resolved& resolved, const Tensor& in, const Tensor& dy,
   return out;
 }
 
-Tensor ToChannelsLast(const Tensor& tensor) {
-  return MoveAxis(tensor, 1, tensor.shape.size() - 1);
-}
+Tensor ToChannelsLast(const Tensor& tensor) { return MoveAxis(tensor, 1, tensor.shape.size() - 1); }
 
 Tensor ToChannelsFirst(const Tensor& tensor) {
   return MoveAxis(tensor, tensor.shape.size() - 1, 1);

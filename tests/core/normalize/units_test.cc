@@ -32,8 +32,7 @@ TEST(Convert, LoadsEvery16BitPatternAsTheReferenceDoes) {
   GetLoad<double>(DType::kFloat16)(bytes, bits.size(), wide.data());
   for (size_t i = 0; i < bits.size(); ++i) {
     ASSERT_EQ(std::bit_cast<uint32_t>(half[i]), std::bit_cast<uint32_t>(Float16ToFloat(bits[i])));
-    ASSERT_EQ(std::bit_cast<uint32_t>(brain[i]),
-              std::bit_cast<uint32_t>(BFloat16ToFloat(bits[i])));
+    ASSERT_EQ(std::bit_cast<uint32_t>(brain[i]), std::bit_cast<uint32_t>(BFloat16ToFloat(bits[i])));
     if (!std::isnan(half[i])) {
       ASSERT_EQ(wide[i], half[i]);
     }
@@ -63,8 +62,8 @@ TEST(Convert, StoresFloatsAsTheReferenceDoes) {
 TEST(Convert, StoresDoublesWithOneRounding) {
   const double middle = 1 + 0x1p-11;  // of 1 and 1 + 2^-10
   const double brain_middle = 1 + 0x1p-8;
-  const double values[] = {middle, std::nextafter(middle, 2), std::nextafter(middle, 0), 1e300,
-                           -1e300, 0.0};
+  const double values[] = {
+      middle, std::nextafter(middle, 2), std::nextafter(middle, 0), 1e300, -1e300, 0.0};
   uint16_t half[6];
   GetStore<double>(DType::kFloat16)(values, 6, reinterpret_cast<uint8_t*>(half));
   EXPECT_EQ(half[0], 0x3C00);
@@ -87,8 +86,7 @@ TEST(Convert, StoresDoublesWithOneRounding) {
 float Ordered(const float* q, size_t stride, size_t n) {
   if (n == 1) return *q;
   const size_t large = std::bit_floor(n);
-  if (n == large)
-    return Ordered(q, stride, n / 2) + Ordered(q + n / 2 * stride, stride, n / 2);
+  if (n == large) return Ordered(q, stride, n / 2) + Ordered(q + n / 2 * stride, stride, n / 2);
   return Ordered(q, stride, n - large) + Ordered(q + (n - large) * stride, stride, large);
 }
 
@@ -100,8 +98,8 @@ TEST(WindowSum, AddsInTheStatedOrder) {
       const size_t length = count + (n - 1) * stride;
       std::vector<float> q(length), out(count), a(length), b(length);
       for (float& value : q) value = static_cast<float>(random.Uniform(0, 1));
-      ASSERT_TRUE(SlidingSum(CancelToken(), q.data(), count, stride, n, out.data(), a.data(),
-                             b.data()));
+      ASSERT_TRUE(
+          SlidingSum(CancelToken(), q.data(), count, stride, n, out.data(), a.data(), b.data()));
       for (size_t i = 0; i < count; ++i)
         ASSERT_EQ(out[i], Ordered(&q[i], stride, n)) << "n=" << n << " stride=" << stride;
     }
@@ -123,15 +121,14 @@ TEST(WindowSum, StopsWhenTold) {
   const size_t count = 3 * kPollElements;
   std::vector<float> q(count + 99), out(count), a(q.size()), b(q.size());
   for (const size_t n : {3, 100})
-    EXPECT_FALSE(SlidingSum(source.token(), q.data(), count, 1, n, out.data(), a.data(),
-                            b.data()));
+    EXPECT_FALSE(SlidingSum(source.token(), q.data(), count, 1, n, out.data(), a.data(), b.data()));
 }
 
 // Tiles cover every element once, for every mode, layout and window.
 TEST(Tiles, CoverTheTensorOnce) {
-  for (const Shape& shape : {Shape{3, 17}, Shape{1, 40000}, Shape{2, 2200, 3, 9},
-                             Shape{1, 2, 300, 250}, Shape{1, 2, 30, 61, 60}, Shape{900, 3, 2, 2},
-                             Shape{1, 1, 70000}, Shape{1, 33, 70, 70}})
+  for (const Shape& shape :
+       {Shape{3, 17}, Shape{1, 40000}, Shape{2, 2200, 3, 9}, Shape{1, 2, 300, 250},
+        Shape{1, 2, 30, 61, 60}, Shape{900, 3, 2, 2}, Shape{1, 1, 70000}, Shape{1, 33, 70, 70}})
     for (const Mode mode : {Mode::kAcrossChannels, Mode::kWithinChannel})
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast})
         for (const int64_t n : {1, 5, 31, 4001}) {
