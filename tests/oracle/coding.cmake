@@ -1,0 +1,3 @@
+trine_library(trine_coding_oracle
+  SOURCES coding_oracle.cc
+  DEPS trine_base)

@@ -1,0 +1,438 @@
+#!/usr/bin/python3
+"""A decoder of coded streams written from core/coding/FORMAT.md alone, standard library only.
+
+    trine_decode.py STREAM > RAW
+    trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
+"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from coding_xxh3 import xxh3  # noqa: E402
+
+MAGIC = bytes.fromhex("8954524E0D0A1A0A")
+END_MAGIC = bytes.fromhex("54524E454E440D0A")
+EXCERPT, NO_INDEX = 1, 2
+ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
+
+
+class Corrupt(Exception):
+    pass
+
+
+class NotOffered(Exception):
+    pass
+
+
+def need(condition, what):
+    if not condition:
+        raise Corrupt(what)
+
+
+class Reader:
+    def __init__(self, data, at=0):
+        self.data = data
+        self.at = at
+
+    def take(self, n):
+        need(n <= len(self.data) - self.at, "cut off")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def u(self, n):
+        return int.from_bytes(self.take(n), "little")
+
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.u(1)
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                need(byte != 0 or shift == 0, "varint longer than needed")
+                need(value < 1 << 64, "varint beyond 64 bits")
+                return value
+            shift += 7
+            need(shift < 70, "varint beyond 10 bytes")
+
+
+def varint_bytes(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+# ---- coders ----------------------------------------------------------------------------------
+
+
+class Lanes:
+    """N lanes of a range decoder over a reader; narrow (W = 16) or wide (W = 32)."""
+
+    def __init__(self, reader, count, word_bits):
+        self.reader = reader
+        self.w = word_bits
+        self.range = [(1 << 2 * word_bits) - 1] * count
+        self.code = [reader.u(2 * word_bits // 8) for _ in range(count)]
+        need(all(c < r for c, r in zip(self.code, self.range)), "initial code not below the range")
+
+    def narrow(self, lane, offset, width):
+        self.code[lane] -= offset
+        self.range[lane] = width
+        if width >> self.w == 0:
+            self.code[lane] = self.code[lane] << self.w | self.reader.u(self.w // 8)
+            self.range[lane] = width << self.w
+
+    def slot(self, lane, bits):
+        return min(self.code[lane] // (self.range[lane] >> bits), (1 << bits) - 1)
+
+    def take_frequency(self, lane, bits, start, freq):
+        offset = (self.range[lane] >> bits) * start
+        last = start + freq == 1 << bits
+        width = self.range[lane] - offset if last else (self.range[lane] >> bits) * freq
+        self.narrow(lane, offset, width)
+
+    def close(self):
+        need(not any(self.code), "a lane does not end at 0")
+
+
+class Nibble:
+    def __init__(self):
+        self.cdf = [4096 * i for i in range(17)]
+        self.count = 0
+
+    def decode(self, lanes, lane):
+        r, code = lanes.range[lane], lanes.code[lane]
+        s = 15
+        while (r * self.cdf[s]) >> 16 > code:
+            s -= 1
+        offset = (r * self.cdf[s]) >> 16
+        lanes.narrow(lane, offset, ((r * self.cdf[s + 1]) >> 16) - offset)
+        return s
+
+    def learn(self, s, limit):
+        rate = 131072 // (2 * self.count + 5)
+        cdf = self.cdf
+        for i in range(1, 16):
+            t = i if i <= s else 32752 + i
+            cdf[i] += ((t - (cdf[i] >> 1)) * rate + 16384) >> 15
+        if self.count < limit:
+            self.count += 1
+
+
+def order_symbols(values_and_freqs):
+    """[(value, start, freq)] in the order of the cumulative starts."""
+    present = [(v, f) for v, f in sorted(values_and_freqs) if f > 0]
+    last = max(present, key=lambda vf: (vf[1], -vf[0]))
+    out, start = [], 0
+    for v, f in [vf for vf in present if vf != last] + [last]:
+        out.append((v, start, f))
+        start += f
+    return out
+
+
+def find_symbol(symbols, slot):
+    low, high = 0, len(symbols) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if symbols[middle][1] <= slot:
+            low = middle
+        else:
+            high = middle - 1
+    return symbols[low]
+
+
+def decode_by_frequency(symbols, bits, lanes, lane_count, n):
+    for i in range(n):
+        lane = i % lane_count
+        value, start, freq = find_symbol(symbols, lanes.slot(lane, bits))
+        lanes.take_frequency(lane, bits, start, freq)
+        yield value
+
+
+def read_frequencies(reader, bits):
+    lane = Lanes(reader, 1, 16)
+    models = [Nibble() for _ in range(16)]
+    left, context, out = 1 << bits, 0, []
+    for value in range(256):
+        if left == 0:
+            break
+        n = models[context].decode(lane, 0)
+        models[context].learn(n, 30)
+        freq = 0 if n == 0 else 1
+        if n > 1:
+            v = lane.slot(0, n - 1)
+            lane.take_frequency(0, n - 1, v, 1)
+            freq = (1 << n - 1) + v
+        need(freq <= left, "the frequencies' sum is too large")
+        out.append((value, freq))
+        context = n
+        left -= freq
+    need(left == 0, "the frequencies' sum is too small")
+    need(sum(f > 0 for _, f in out) >= 2, "one symbol only")
+    lane.close()
+    return out
+
+
+def decode_static(payload, raw_length):
+    reader = Reader(payload)
+    head = reader.u(1)
+    lane_count, bits = 1 << (head & 15), head >> 4
+    need(lane_count <= 64 and 8 <= bits <= 14, "static parameters")
+    symbols = order_symbols(read_frequencies(reader, bits))
+    lanes = Lanes(reader, lane_count, 16)
+    out = bytes(decode_by_frequency(symbols, bits, lanes, lane_count, raw_length))
+    lanes.close()
+    need(reader.at == len(payload), "words left over")
+    return out
+
+
+def decode_adaptive(payload, order, raw_length):
+    reader = Reader(payload)
+    lanes_log2, segment_log2, limit = reader.u(1), reader.u(1), reader.u(2)
+    slots_log2 = reader.u(1) if order == 2 else 8
+    need(lanes_log2 <= 6 and segment_log2 <= 12 and 4 <= limit <= 1020 and 8 <= slots_log2 <= 16,
+         "adaptive parameters")
+    count = 1 << lanes_log2
+    lanes = Lanes(reader, count, 16)
+    contexts = {}
+
+    def models_of(history):
+        if order == 0:
+            c = 0
+        elif order == 1:
+            c = history & 0xFF
+        else:
+            c = ((history & 0xFFFF) * 0x9E3779B1 & 0xFFFFFFFF) >> (32 - slots_log2)
+        if c not in contexts:
+            contexts[c] = (Nibble(), [Nibble() for _ in range(16)])
+        return contexts[c]
+
+    out = bytearray(raw_length)
+    begin = 0
+    while begin < raw_length:
+        m = min(raw_length - begin, count << segment_log2)
+        segment = min(1 << segment_log2, -(-m // count))
+        history = [0] * count
+        for t in range(segment):
+            active = [l for l in range(count) if l * segment + t < m]
+            models = [models_of(history[l]) for l in active]
+            high = [model[0].decode(lanes, l) for l, model in zip(active, models)]
+            for model, s in zip(models, high):
+                model[0].learn(s, limit)
+            lows = [model[1][s] for model, s in zip(models, high)]
+            low = [model.decode(lanes, l) for l, model in zip(active, lows)]
+            for model, s in zip(lows, low):
+                model.learn(s, limit)
+            for l, h, s in zip(active, high, low):
+                byte = h << 4 | s
+                out[begin + l * segment + t] = byte
+                history[l] = history[l] << 8 | byte
+        begin += m
+    lanes.close()
+    need(reader.at == len(payload), "words left over")
+    return bytes(out)
+
+
+class Dictionary:
+    def __init__(self, params):
+        reader = Reader(params)
+        self.kind, self.bits = reader.u(1), reader.u(1)
+        n = reader.varint()
+        need(1 <= self.kind <= 3 and 8 <= self.bits <= 24 and 1 <= n <= 65536, "dictionary")
+        values, following = [], 0
+        for _ in range(n):
+            values.append(following + reader.varint())
+            following = values[-1] + 1
+        limit = {1: 255, 2: 0x10FFFF, 3: 0xFFFFFFFF}[self.kind]
+        need(values[-1] <= limit, "a symbol is out of range")
+        if self.kind == 2:
+            need(not any(0xD800 <= v < 0xE000 for v in values), "a symbol is a surrogate")
+        freqs = [reader.varint() for _ in range(n)]
+        need(min(freqs) >= 1 and sum(freqs) == 1 << self.bits, "the frequencies' sum is wrong")
+        need(reader.at == len(params), "bytes behind the dictionary")
+        self.symbols = order_symbols(zip(values, freqs))
+
+    def decode(self, payload, raw_length, item_bytes):
+        reader = Reader(payload)
+        lanes_log2, n = reader.u(1), reader.varint()
+        need(lanes_log2 <= 6 and n <= raw_length, "table parameters")
+        lanes = Lanes(reader, 1 << lanes_log2, 16 if self.bits <= 14 else 32)
+        values = list(decode_by_frequency(self.symbols, self.bits, lanes, 1 << lanes_log2, n))
+        lanes.close()
+        need(reader.at == len(payload), "words left over")
+        if self.kind == 1:
+            out = bytes(values)
+        elif self.kind == 2:
+            out = "".join(map(chr, values)).encode()
+        else:
+            need(item_bytes in (1, 2, 4), "elements of a table of integers")
+            out = b"".join(v.to_bytes(item_bytes, "little") for v in values)
+        need(len(out) == raw_length, "the symbols do not fill the block")
+        return out
+
+
+# ---- container -------------------------------------------------------------------------------
+
+
+def read_header(reader):
+    begin = reader.at
+    need(reader.take(8) == MAGIC, "magic")
+    major, minor, flags = reader.u(1), reader.u(1), reader.u(1)
+    if major != 1:
+        raise NotOffered("major version %d" % major)
+    n = reader.varint()
+    need(n <= 1 << 20, "header length")
+    fields = Reader(reader.take(n))
+    need(xxh3(reader.data[begin:reader.at]) == reader.u(8), "header checksum")
+    if flags & 0x0C:
+        raise NotOffered("flags %d" % flags)
+    header = {"flags": flags, "model": fields.u(1)}
+    header["params"] = fields.take(fields.varint())
+    kind = fields.u(1)
+    need(1 <= kind <= 4, "content kind")
+    header.update(kind=kind, dtype=1, shape=None, item=1)
+    size = None
+    if kind != 1:
+        header["dtype"] = fields.u(1)
+        rank = fields.u(1)
+        need(header["dtype"] in ITEM_BYTES and rank <= 8, "dtype or rank")
+        shape = header["shape"] = [fields.varint() for _ in range(rank)]
+        need(not (kind == 3 and rank not in (2, 3)) and not (kind == 4 and rank != 2), "rank")
+        if kind == 4:
+            size = shape[0] * ((shape[1] + 7) // 8)
+        else:
+            size = header["item"] = ITEM_BYTES[header["dtype"]]
+            for dim in shape:
+                size *= dim
+    length = fields.varint()
+    header["raw"] = length - 1 if length else None
+    header["block_size"] = fields.varint()
+    need(1 <= header["block_size"] <= 1 << 30, "block size")
+    need(fields.at == n or minor > 0, "bytes behind the header's fields")
+    need(size is None or header["raw"] == size, "raw length and shape")
+    header["dictionary"] = Dictionary(header["params"]) if header["model"] == 4 else None
+    return header
+
+
+def check_head(raw_offset, head):
+    return xxh3(raw_offset.to_bytes(8, "little") + head) & 0xFFFFFFFF
+
+
+def decode_payload(header, mode, model, variant, raw_length, payload):
+    if mode == 1:
+        return payload
+    if mode == 2:
+        return (payload * (raw_length // len(payload) + 1))[:raw_length]
+    if model == 2 and variant == 0:
+        return decode_static(payload, raw_length)
+    if model == 3 and variant <= 2:
+        return decode_adaptive(payload, variant, raw_length)
+    if model == 4 and variant == 0:
+        need(header["dictionary"] is not None, "a table block without a dictionary")
+        return header["dictionary"].decode(payload, raw_length, header["item"])
+    raise NotOffered("model %d, variant %d" % (model, variant))
+
+
+def read_end(reader, header, begin, total, entries, offsets):
+    raw, count = reader.varint(), reader.varint()
+    mark = b"\0" + varint_bytes(raw) + varint_bytes(count)
+    need(check_head(raw, mark) == reader.u(4), "check of the end mark")
+    need(header["raw"] in (None, raw), "raw length of header and end mark")
+    excerpt = header["flags"] & EXCERPT
+    need(excerpt or (raw == total and count == len(entries)), "end mark and blocks")
+    if header["flags"] & NO_INDEX:
+        need(not excerpt, "an excerpt without index")
+        return
+    index = []
+    for _ in range(count):
+        index.append((reader.u(1), reader.u(1), reader.u(1), reader.varint(), reader.varint()))
+    tail = reader.data[begin:reader.at]
+    need(reader.u(8) == len(tail), "tail length")
+    need(reader.u(8) == xxh3(tail), "checksum of the index")
+    need(reader.take(8) == END_MAGIC, "end magic")
+    need(sum(entry[3] for entry in index) == raw, "sum of the index")
+    if not excerpt:
+        need(index == entries, "index and blocks")
+        return
+    starts, start = {}, 0
+    for entry in index:
+        starts[start] = entry[:4]
+        start += entry[3]
+    need(all(starts.get(at) == entry[:4] for at, entry in zip(offsets, entries)),
+         "a block that the index does not know")
+
+
+def decode_stream(reader):
+    """Returns [(raw offset, bytes)] of the blocks that are there."""
+    header = read_header(reader)
+    excerpt = header["flags"] & EXCERPT
+    parts, entries, raw_offset = [], [], 0
+    while True:
+        begin = reader.at
+        mode = reader.u(1)
+        need(mode <= 3, "mode")
+        if mode == 0:
+            read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
+            return parts
+        if excerpt:
+            at = reader.varint()
+            need(at >= raw_offset, "order of an excerpt")
+            raw_offset = at
+        rest = reader.at
+        model, variant = reader.u(1), reader.u(1)
+        raw, coded, checksum = reader.varint(), reader.varint(), reader.u(8)
+        head = bytes([mode]) + reader.data[rest:reader.at]
+        need(check_head(raw_offset, head) == reader.u(4), "check of a block's head")
+        need(1 <= raw <= header["block_size"], "raw length of a block")
+        need(mode == 3 or (model, variant) == (0, 0), "model of a block without one")
+        need({1: coded == raw, 2: 1 <= coded <= min(raw, 16), 3: coded < raw}[mode],
+             "coded length of a block")
+        payload = reader.take(coded)
+        decoded = decode_payload(header, mode, model, variant, raw, payload)
+        need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
+        parts.append((raw_offset, decoded))
+        entries.append((mode, model, variant, raw, reader.at - begin))
+        raw_offset += raw
+
+
+def decode(data):
+    """The raw bytes of all that `data` holds; of an excerpt, those of its blocks."""
+    reader = Reader(bytes(data))
+    need(len(reader.data) > 0, "no bytes")
+    out = []
+    while reader.at < len(reader.data):
+        out += [part for _, part in decode_stream(reader)]
+    return b"".join(out)
+
+
+def check_folder(folder):
+    streams = sorted(pathlib.Path(folder).glob("*.trn"))
+    need(streams, "no streams in the folder")
+    for path in streams:
+        raw = decode(path.read_bytes())
+        length, checksum = path.with_suffix(".xxh3").read_text().split()
+        need(len(raw) == int(length) and "%016x" % xxh3(raw) == checksum, path.name)
+        # A damaged stream must be refused.
+        damaged = bytearray(path.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        try:
+            decode(damaged)
+        except (Corrupt, NotOffered):
+            continue
+        raise Corrupt("damage in %s went unnoticed" % path.name)
+    print("%d streams" % len(streams))
+
+
+def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--check":
+        check_folder(sys.argv[2])
+    elif len(sys.argv) == 2:
+        sys.stdout.buffer.write(decode(pathlib.Path(sys.argv[1]).read_bytes()))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
