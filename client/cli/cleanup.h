@@ -1,0 +1,34 @@
+// Files that must not outlive the program: unfinished outputs, and the embedded server's socket.
+// They go when their owner is done with them, and also when a signal ends the program.
+#pragma once
+
+#include <string>
+
+namespace trine::cli {
+
+// Removes what is registered when SIGINT, SIGTERM, SIGHUP or SIGPIPE ends the program, which then
+// ends by that signal. Called once, at the start.
+void InstallSignalHandlers();
+
+// A file or an empty folder that is removed at the end of the object's life or by a signal. At most
+// 64 exist at once and paths have at most 4095 bytes; what is beyond is not removed by signals.
+// Objects are removed by a signal in the reverse order of their construction.
+class TemporaryPath {
+ public:
+  enum class Kind { kFile, kFolder };
+  TemporaryPath(std::string path, Kind kind);
+  ~TemporaryPath();
+  TemporaryPath(const TemporaryPath&) = delete;
+  TemporaryPath& operator=(const TemporaryPath&) = delete;
+
+  const std::string& path() const { return path_; }
+  // It is no longer temporary (it was renamed).
+  void Release();
+
+ private:
+  std::string path_;
+  Kind kind_;
+  int slot_ = -1;
+};
+
+}  // namespace trine::cli

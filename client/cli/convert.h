@@ -1,0 +1,23 @@
+// Tensors of core to messages and back.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/base/tensor.h"
+#include "trine/v1/tensor.pb.h"
+
+namespace trine::cli {
+
+// Sets dtype and shape.
+void SetHead(DType dtype, absl::Span<const int64_t> shape, v1::Tensor* out);
+
+// Sets everything.
+void SetTensor(const TensorView& tensor, v1::Tensor* out);
+
+// A view of what a server sent, which must outlive it. PROTOCOL errors naming `field`.
+absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field);
+// Dtype and shape alone, from a message whose data travel apart.
+absl::StatusOr<TensorView> HeadOf(const v1::Tensor& tensor, std::string_view field);
+
+}  // namespace trine::cli

@@ -1,0 +1,202 @@
+// trine decode: decodes streams of any length in bounded memory, or a range of one.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/content_json.h"
+#include "client/cli/decode_sink.h"
+#include "client/cli/errors.h"
+#include "client/cli/excerpt.h"
+#include "client/cli/input_file.h"
+#include "client/cli/output_file.h"
+#include "client/cli/outputs.h"
+#include "client/cli/quantity.h"
+#include "client/status.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+// An excerpt is held in memory: longer ranges are decoded in parts that end at multiples of this.
+constexpr uint64_t kPartBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxPictureBytes = uint64_t{1} << 30;
+
+struct Args {
+  std::vector<std::string> inputs;
+  Outputs outputs;
+  bool force = false;
+  std::string range;
+};
+
+// What was decoded, over all parts.
+struct Totals {
+  v1::Content content;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;  // sent to the server
+  uint64_t blocks_decoded = 0;
+};
+
+class Decoder {
+ public:
+  Decoder(const Session& session, client::Client* client, OutputFile* output)
+      : session_(session), client_(client), output_(output) {}
+
+  absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
+    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
+                    BaseName(file->path()), file->size());
+    return Call(
+        [file](MutableByteView out, const CancelToken& stop) { return file->Read(out, stop); },
+        range, [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+  }
+
+  // OK and false where no excerpt can be made (several streams behind each other, or a broken
+  // one): the server shall say what it is.
+  absl::StatusOr<bool> Excerpts(const InputFile& file, Range range) {
+    do {
+      const uint64_t part = std::min(range.length, kPartBytes - range.offset % kPartBytes);
+      const Range now{range.offset, part};
+      const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, now);
+      if (!excerpt.ok()) {
+        const bool undecided = excerpt.status().code() != absl::StatusCode::kOutOfRange &&
+                               totals_.raw_bytes == 0;
+        if (undecided) return false;
+        return excerpt.status();
+      }
+      TRINE_RETURN_IF_ERROR(Call(SourceOf(*excerpt), now, nullptr));
+      range.offset += part;
+      range.length -= part;
+    } while (range.length > 0);
+    return true;
+  }
+
+  absl::Status Finish() { return sink_ == nullptr ? absl::OkStatus() : sink_->Finish(); }
+  const Totals& totals() const { return totals_; }
+  const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
+
+ private:
+  absl::Status Call(const client::Source& source, const std::optional<Range>& range,
+                    const client::Progress& progress) {
+    v1::DecodeStreamHeader header;
+    if (range.has_value()) {
+      header.mutable_range()->set_offset(range->offset);
+      header.mutable_range()->set_length(range->length);
+    }
+    const auto on_content = [&](const v1::Content& content) -> absl::Status {
+      if (sink_ != nullptr) return absl::OkStatus();
+      totals_.content = content;
+      TRINE_ASSIGN_OR_RETURN(
+          sink_, MakeDecodeSink(content, !range.has_value(), kMaxPictureBytes, output_));
+      return absl::OkStatus();
+    };
+    TRINE_ASSIGN_OR_RETURN(
+        const v1::DecodeStreamSummary summary,
+        client_->DecodeStream(header, source, on_content,
+                              [this](ByteView bytes) { return sink_->Write(bytes); }, progress));
+    totals_.raw_bytes += summary.raw_bytes();
+    totals_.coded_bytes += summary.coded_bytes();
+    totals_.blocks_decoded += summary.blocks_decoded();
+    return absl::OkStatus();
+  }
+
+  const Session& session_;
+  client::Client* client_;
+  OutputFile* output_;
+  std::unique_ptr<DecodeSink> sink_;
+  Totals totals_;
+};
+
+// "a.txt.trine" to "a.txt"; other names get ".decoded".
+std::string OutputName(const std::string& input) {
+  const std::string name = BaseName(input);
+  const std::string suffix = ".trine";
+  if (name.size() > suffix.size() && absl::EndsWith(name, suffix)) {
+    return name.substr(0, name.size() - suffix.size());
+  }
+  return name + ".decoded";
+}
+
+void Report(const std::string& input, const std::string& output, const Decoder& decoder,
+            double elapsed_ms, const Session& session) {
+  const Totals& totals = decoder.totals();
+  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded", input,
+                              totals.coded_bytes, totals.raw_bytes, ContentText(totals.content),
+                              totals.blocks_decoded));
+  Json json;
+  json["input"] = input;
+  json["output"] = output;
+  json["raw_bytes"] = totals.raw_bytes;
+  json["coded_bytes"] = totals.coded_bytes;
+  json["blocks_decoded"] = totals.blocks_decoded;
+  json["content"] = ContentJson(totals.content);
+  json["written_as"] = decoder.form();
+  json["elapsed_ms"] = elapsed_ms;
+  session.Emit(json);
+}
+
+absl::Status DecodeOne(const Args& args, const std::optional<Range>& range,
+                       const std::string& path, Session* session) {
+  const Stopwatch watch;
+  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
+                         OutputFile::Create(out_path, args.force));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  Decoder decoder(*session, client, output.get());
+  bool done = false;
+  if (range.has_value() && file.size().has_value()) {
+    const absl::StatusOr<bool> excerpts = decoder.Excerpts(file, *range);
+    if (!excerpts.ok()) return WithFile(excerpts.status(), path);
+    done = *excerpts;
+  }
+  absl::Status status = done ? absl::OkStatus() : decoder.Whole(&file, range);
+  if (status.ok()) status = decoder.Finish();
+  if (!status.ok()) return WithFile(status, path);
+  TRINE_RETURN_IF_ERROR(output->Commit());
+  Report(path, out_path, decoder, watch.ms(), *session);
+  return absl::OkStatus();
+}
+
+absl::Status RunDecode(const Args& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
+  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
+    return UsageError("decode needs -o OUT or --out-dir DIR");
+  }
+  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  std::optional<Range> range;
+  if (!args.range.empty()) {
+    TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
+  }
+  return session->ForEach(args.inputs, [&](const std::string& path) {
+    return DecodeOne(args, range, path, session);
+  });
+}
+
+}  // namespace
+
+void AddDecodeCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app->add_subcommand("decode", "Decode coded streams");
+  command->add_option("IN", args->inputs, "Coded streams; - for stdin")->required();
+  command->add_option("-o,--output", args->outputs.output,
+                      "Decoded bytes; - for stdout. An array becomes an .npy file and a picture a "
+                      ".png, .tif, .ppm or .npy file where the name ends so")
+      ->type_name("OUT");
+  command->add_option("--out-dir", args->outputs.out_dir,
+                      "Write NAME.trine's content to DIR/NAME")->type_name("DIR");
+  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  command->add_option("--range", args->range,
+                      "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
+                      "blocks are read. Default: everything")
+      ->type_name("OFFSET:LENGTH");
+  command->callback([args, run] {
+    *run = [args](Session* session) { return RunDecode(*args, session); };
+  });
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,196 @@
+// trine encode: codes files of any length in bounded memory.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/encode_input.h"
+#include "client/cli/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/output_file.h"
+#include "client/cli/outputs.h"
+#include "client/cli/quantity.h"
+#include "client/cli/table_file.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+struct Args {
+  std::vector<std::string> inputs;
+  Outputs outputs;
+  bool force = false;
+  std::string model = "auto";
+  CLI::Option* order_given = nullptr;
+  int order = 1;
+  std::string block_size;
+  std::string table;
+  std::string as = "bytes";
+  std::string shape;
+  std::string dtype;
+};
+
+std::string OutputName(const std::string& input) { return BaseName(input) + ".trine"; }
+
+EncodeAs AsOf(const std::string& name) {
+  if (name == "image") return EncodeAs::kImage;
+  if (name == "tensor") return EncodeAs::kTensor;
+  if (name == "bits") return EncodeAs::kBits;
+  return name == "raw" ? EncodeAs::kRaw : EncodeAs::kBytes;
+}
+
+absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
+  v1::EncodeOptions options;
+  options.set_model(ParseEnumText<v1::CodingModel>(args.model).value_or(v1::CODING_MODEL_AUTO));
+  if (options.model() == v1::CODING_MODEL_EXACT) {
+    return UsageError("--model exact codes short messages: use 'trine exact'");
+  }
+  if (args.order_given->count() > 0) options.set_order(args.order);
+  if (!args.block_size.empty()) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(args.block_size, "--block-size"));
+    options.set_block_bytes(bytes);
+  }
+  if ((options.model() == v1::CODING_MODEL_TABLE) == args.table.empty()) {
+    return UsageError("--model table and --table FILE.json are given together");
+  }
+  if (!args.table.empty()) {
+    const EncodeAs as = AsOf(args.as);
+    const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
+    TRINE_ASSIGN_OR_RETURN(
+        *options.mutable_table(),
+        ReadTableFile(args.table, elements ? IntegerSymbols::kElements : IntegerSymbols::kBytes));
+  }
+  return options;
+}
+
+double Ratio(const v1::EncodeStatistics& s) {
+  return s.coded_bytes() == 0
+             ? 0
+             : static_cast<double>(s.raw_bytes()) / static_cast<double>(s.coded_bytes());
+}
+
+std::string ModelText(const v1::EncodeStatistics& s) {
+  std::string text = EnumText(s.model());
+  if (s.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&text, ", order ", s.order());
+  return text;
+}
+
+Json ToJson(const std::string& input, const std::string& output, const v1::EncodeStatistics& s,
+            double elapsed_ms) {
+  Json json;
+  json["input"] = input;
+  json["output"] = output;
+  json["raw_bytes"] = s.raw_bytes();
+  json["coded_bytes"] = s.coded_bytes();
+  json["ratio"] = Ratio(s);
+  json["bits_per_symbol"] = s.bits_per_symbol();
+  json["entropy_bits_per_symbol"] = s.entropy_bits_per_symbol();
+  json["huffman_bits_per_symbol"] = s.huffman_bits_per_symbol();
+  json["symbols"] = s.symbols();
+  json["blocks"] = s.blocks();
+  json["model"] = EnumText(s.model());
+  json["order"] = s.order();
+  json["model_bits"] = s.model_bits();
+  json["side_bits"] = s.side_bits();
+  json["container_bits"] = s.container_bits();
+  json["ideal_bits"] = s.ideal_bits();
+  json["elapsed_ms"] = elapsed_ms;
+  return json;
+}
+
+void Tell(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
+  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", input, s.raw_bytes(),
+                              s.coded_bytes(), Ratio(s), ModelText(s)));
+  session.Say(absl::StrFormat(
+      "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
+      s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
+}
+
+absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const Shape& shape,
+                       const std::string& path, Session* session) {
+  const Stopwatch watch;
+  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  absl::StatusOr<EncodeInput> input =
+      OpenEncodeInput(path, AsOf(args.as), ParseDType(args.dtype), shape);
+  if (!input.ok()) return WithFile(input.status(), path);
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
+                         OutputFile::Create(out_path, args.force));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  v1::EncodeStreamHeader header;
+  *header.mutable_content() = input->content;
+  *header.mutable_options() = options;
+  absl::StatusOr<v1::EncodeStatistics> statistics;
+  {
+    ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, BaseName(path),
+                    input->bytes);
+    statistics = client->EncodeStream(
+        header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
+        [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+  }
+  if (!statistics.ok()) return WithFile(statistics.status(), path);
+  TRINE_RETURN_IF_ERROR(output->Commit());
+  Tell(*session, path, *statistics);
+  session->Emit(ToJson(path, out_path, *statistics, watch.ms()));
+  return absl::OkStatus();
+}
+
+absl::Status RunEncode(const Args& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
+  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
+    return UsageError("encode needs -o OUT or --out-dir DIR");
+  }
+  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
+    return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
+  }
+  Shape shape;
+  if (!args.shape.empty()) {
+    TRINE_ASSIGN_OR_RETURN(shape, ParseShape(args.shape, "--shape"));
+  }
+  TRINE_ASSIGN_OR_RETURN(const v1::EncodeOptions options, MakeOptions(args));
+  return session->ForEach(args.inputs, [&](const std::string& path) {
+    return EncodeOne(args, options, shape, path, session);
+  });
+}
+
+}  // namespace
+
+void AddEncodeCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app->add_subcommand("encode", "Code files without loss");
+  command->add_option("IN", args->inputs, "Files; - for stdin")->required();
+  command->add_option("-o,--output", args->outputs.output, "Coded stream; - for stdout")
+      ->type_name("OUT");
+  command->add_option("--out-dir", args->outputs.out_dir,
+                      "Write each input's stream to DIR/NAME.trine")->type_name("DIR");
+  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  command->add_option("--model", args->model,
+                      "Model: auto (smallest on samples), static (frequencies a block), adaptive "
+                      "(learned), table (given). Default: auto")
+      ->check(CLI::IsMember(EnumNames<v1::CodingModel>()))
+      ->type_name("MODEL");
+  args->order_given =
+      command->add_option("--order", args->order, "adaptive: bytes of context, 0 to 2. Default: 1")
+          ->type_name("N");
+  command->add_option("--block-size", args->block_size,
+                      "Raw bytes a block, from 256. Default: the model's own, 1MiB")
+      ->type_name("SIZE");
+  command->add_option("--table", args->table,
+                      "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}")
+      ->type_name("FILE");
+  command->add_option("--as", args->as,
+                      "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
+                      "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
+                      "bilevel rows, with --shape H,W). Default: bytes")
+      ->check(CLI::IsMember({"bytes", "image", "tensor", "raw", "bits"}))
+      ->type_name("KIND");
+  command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
+  command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
+  command->callback([args, run] {
+    *run = [args](Session* session) { return RunEncode(*args, session); };
+  });
+}
+
+}  // namespace trine::cli

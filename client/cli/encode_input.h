@@ -1,0 +1,28 @@
+// What "trine encode" codes: a file's bytes, or what a file holds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/client.h"
+#include "core/base/tensor.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::cli {
+
+enum class EncodeAs { kBytes, kImage, kTensor, kBits, kRaw };
+
+struct EncodeInput {
+  v1::Content content;
+  client::Source source;  // owns what it reads
+  std::optional<uint64_t> bytes;  // how many the source gives, where that is known
+};
+
+// `dtype` is for kRaw, `shape` for kRaw and kBits ([H,W]). An .npy file in C order and a raw file
+// are read piecewise; a picture is decoded into memory.
+absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as,
+                                            std::optional<DType> dtype, const Shape& shape);
+
+}  // namespace trine::cli

@@ -1,0 +1,102 @@
+#include "client/cli/errors.h"
+
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "client/status.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr std::string_view kUsage = "USAGE";
+
+std::string ReasonOf(const absl::Status& status) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  return detail.has_value() ? detail->reason : "";
+}
+
+std::string HintFor(const absl::Status& status, const std::string& target) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (client::IsUnreachable(status)) {
+    return absl::StrCat("cannot reach a server at ", target,
+                        ": is it running, and does it speak TLS or plaintext as asked?");
+  }
+  if (status.code() == absl::StatusCode::kUnauthenticated) {
+    return "give the server's token with --token-file";
+  }
+  if (detail.has_value() && detail->retry_after_ms >= 0) {
+    return absl::StrCat("try again in ", detail->retry_after_ms, " ms");
+  }
+  if (detail.has_value() && detail->limit.rfind("max_message_bytes", 0) == 0) {
+    return "--max-message-bytes raises the limit of this side; the server has its own";
+  }
+  if (status.code() == absl::StatusCode::kDeadlineExceeded) return "--timeout allows more time";
+  return "";
+}
+
+// One line whatever a server sends: a terminal is not its to control.
+std::string OneLine(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7F) c = ' ';
+  }
+  return out;
+}
+
+}  // namespace
+
+int ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return kExitDone;
+  const std::string reason = ReasonOf(status);
+  if (reason == kUsage) return kExitUsage;
+  if (reason == client::kReasonUnreachable) return kExitUnreachable;
+  if (reason == "CORRUPT_STREAM" || reason == "CORRUPT_IMAGE") return kExitCorrupt;
+  return kExitFailed;
+}
+
+absl::Status UsageError(std::string_view text) {
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = std::string(kUsage)}, text);
+}
+
+absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
+  const std::string text =
+      absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));
+  if (usage) return UsageError(text);
+  return MakeError(absl::StatusCode::kUnknown, {.reason = "FILE"}, text);
+}
+
+absl::Status WithFile(const absl::Status& status, const std::string& path) {
+  if (status.ok() || client::IsUnreachable(status) || ReasonOf(status) == kUsage ||
+      ReasonOf(status) == "FILE") {
+    return status;
+  }
+  ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail{});
+  detail.field.clear();  // the message begins with it already
+  return MakeError(status.code(), detail,
+                   absl::StrCat(path == "-" ? "stdin" : path, ": ", status.message()));
+}
+
+void PrintError(const absl::Status& status, const std::string& target, bool verbose) {
+  std::fprintf(stderr, "trine: error: %s\n", OneLine(ToStd(status.message())).c_str());
+  const std::string hint = HintFor(status, target);
+  if (!hint.empty()) std::fprintf(stderr, "trine: hint: %s\n", hint.c_str());
+  if (!verbose) return;
+  std::fprintf(stderr, "trine: code %s", absl::StatusCodeToString(status.code()).c_str());
+  if (const std::optional<ErrorDetail> detail = GetErrorDetail(status)) {
+    const auto show = [](const char* name, const std::string& value) {
+      if (!value.empty()) std::fprintf(stderr, ", %s %s", name, OneLine(value).c_str());
+    };
+    show("reason", detail->reason);
+    show("field", detail->field);
+    show("value", detail->value);
+    show("limit", detail->limit);
+  }
+  std::fprintf(stderr, "\n");
+}
+
+}  // namespace trine::cli

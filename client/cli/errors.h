@@ -1,0 +1,36 @@
+// Errors of the command line, exit codes, and how an error looks to a person.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace trine::cli {
+
+// The contract with scripts.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;       // the server refused or failed, or a file could not be
+                                            // written
+inline constexpr int kExitUsage = 2;        // wrong usage, also: an input that cannot be opened
+inline constexpr int kExitUnreachable = 3;  // no answer from the server
+inline constexpr int kExitCorrupt = 4;      // the input is corrupt
+
+int ExitCodeOf(const absl::Status& status);
+
+// INVALID_ARGUMENT, reason USAGE: exit code 2.
+absl::Status UsageError(std::string_view text);
+
+// "cannot open 'x.png': No such file or directory": reason FILE, exit code 1; or USAGE, exit code 2,
+// where `usage` says that the file was named wrongly. `error` is errno.
+absl::Status FileError(std::string_view what, const std::string& path, int error,
+                       bool usage = false);
+
+// The same status with "<path>: " before its message, so that a person sees which file was meant.
+absl::Status WithFile(const absl::Status& status, const std::string& path);
+
+// Writes "trine: error: <message>" and, where there is something to advise, "trine: hint: ..." to
+// stderr; with `verbose` also what the status's detail says. `target` is the server's address.
+void PrintError(const absl::Status& status, const std::string& target, bool verbose);
+
+}  // namespace trine::cli

@@ -1,0 +1,128 @@
+#include "client/cli/globals.h"
+
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/errors.h"
+#include "client/cli/input_file.h"
+#include "client/cli/quantity.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr uint64_t kMaxCredentialBytes = uint64_t{1} << 20;
+
+// Over the embedded server's socket nothing is shared with others: pictures of any sensible size.
+constexpr uint64_t kEmbeddedMessageBytes = uint64_t{1} << 30;
+
+absl::StatusOr<std::string> ReadCredential(const std::string& path) {
+  if (path.empty()) return std::string();
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  return file.ReadAll(kMaxCredentialBytes);
+}
+
+// A server's token file may serve as it is: its first token is taken.
+std::string FirstToken(const std::string& text) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const absl::string_view token = absl::StripAsciiWhitespace(line);
+    if (!token.empty() && token[0] != '#') return std::string(token);
+  }
+  return "";
+}
+
+}  // namespace
+
+void AddGlobalFlags(CLI::App* app, Globals* g) {
+  const std::string group = "Global options (before or behind the command)";
+  app->add_option("--server", g->server,
+                  "Server: HOST:PORT, unix:PATH, dns:///NAME:PORT. Default: an embedded server in "
+                  "this process")
+      ->type_name("TARGET")
+      ->envname("TRINE_SERVER")
+      ->group(group);
+  app->add_option("--timeout", g->timeout,
+                  "Longest time for a call, such as 30, 500ms or 2m [s]. Default: 60s; streams "
+                  "(encode, decode, large arrays) 1h")
+      ->type_name("TIME")
+      ->envname("TRINE_TIMEOUT")
+      ->group(group);
+  app->add_flag("--tls", g->tls, "Speak TLS, trusting the system's roots. Default: plaintext")
+      ->group(group);
+  app->add_option("--tls-ca", g->tls_ca, "Speak TLS, trusting these roots (PEM file)")
+      ->type_name("FILE")
+      ->envname("TRINE_TLS_CA")
+      ->group(group);
+  // Not TRINE_TLS_CERT and TRINE_TLS_KEY: in a server's environment these are the server's own.
+  app->add_option("--tls-cert", g->tls_cert, "Own certificate for mutual TLS (PEM file)")
+      ->type_name("FILE")
+      ->envname("TRINE_TLS_CLIENT_CERT")
+      ->group(group);
+  app->add_option("--tls-key", g->tls_key, "Key of the own certificate (PEM file)")
+      ->type_name("FILE")
+      ->envname("TRINE_TLS_CLIENT_KEY")
+      ->group(group);
+  app->add_option("--token-file", g->token_file, "Send the first line of this file as bearer token")
+      ->type_name("FILE")
+      ->envname("TRINE_TOKEN_FILE")
+      ->group(group);
+  app->add_option("--max-message-bytes", g->max_message_bytes,
+                  "Longest message sent or received [bytes]. Default: 64MiB; embedded 1GiB")
+      ->type_name("SIZE")
+      ->envname("TRINE_CLIENT_MAX_MESSAGE_BYTES")
+      ->group(group);
+  app->add_flag("--json", g->json, "Print exactly one JSON object on stdout (one a line where "
+                "there are many inputs)")
+      ->group(group);
+  app->add_flag("-q,--quiet", g->quiet, "Print no text but errors")->group(group);
+  app->add_option("--progress", g->progress,
+                  "Progress bar on stderr: auto (on a terminal), always, never. Default: auto")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN")
+      ->envname("TRINE_PROGRESS")
+      ->group(group);
+  app->add_flag("-v,--verbose", g->verbose,
+                "Say more: an error's details, the embedded server's log")
+      ->group(group);
+}
+
+ProgressMode ProgressOf(const Globals& globals) {
+  if (globals.progress == "always") return ProgressMode::kAlways;
+  return globals.progress == "never" ? ProgressMode::kNever : ProgressMode::kAuto;
+}
+
+absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
+  client::Options options;
+  options.target = g.server;
+  if (!g.timeout.empty()) {
+    TRINE_ASSIGN_OR_RETURN(options.timeout, ParseDuration(g.timeout, "--timeout"));
+    options.stream_timeout = options.timeout;
+  }
+  options.max_message_bytes =
+      g.server.empty() ? kEmbeddedMessageBytes : client::Options().max_message_bytes;
+  if (!g.max_message_bytes.empty()) {
+    TRINE_ASSIGN_OR_RETURN(options.max_message_bytes,
+                           ParseSize(g.max_message_bytes, "--max-message-bytes"));
+    if (options.max_message_bytes < 1024 || options.max_message_bytes > INT32_MAX) {
+      return UsageError("--max-message-bytes: it must be 1KiB to 2147483647 bytes");
+    }
+  }
+  if (g.server.empty()) return options;  // the embedded server has neither TLS nor tokens
+  if (g.tls_cert.empty() != g.tls_key.empty()) {
+    return UsageError("--tls-cert and --tls-key are given together");
+  }
+  options.tls = g.tls || !g.tls_ca.empty();
+  TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadCredential(g.tls_ca));
+  TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadCredential(g.tls_cert));
+  TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadCredential(g.tls_key));
+  TRINE_ASSIGN_OR_RETURN(const std::string tokens, ReadCredential(g.token_file));
+  options.token = FirstToken(tokens);
+  if (!g.token_file.empty() && options.token.empty()) {
+    return UsageError(absl::StrCat("--token-file: '", g.token_file, "' holds no token"));
+  }
+  return options;
+}
+
+}  // namespace trine::cli

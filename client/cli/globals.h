@@ -1,0 +1,37 @@
+// The options that every command shares; they may stand before or behind the command's name.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/cli/progress.h"
+#include "client/options.h"
+
+namespace trine::cli {
+
+struct Globals {
+  std::string server;  // empty: the embedded server
+  std::string timeout;
+  bool tls = false;
+  std::string tls_ca, tls_cert, tls_key;  // files
+  std::string token_file;
+  std::string max_message_bytes;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::string progress = "auto";
+};
+
+void AddGlobalFlags(CLI::App* app, Globals* globals);
+
+ProgressMode ProgressOf(const Globals& globals);
+
+// The server that a command asks without --server only where an embedded one makes no sense.
+inline constexpr char kDefaultServer[] = "127.0.0.1:7433";
+
+// Options of the client library; reads the files of certificates and tokens. USAGE errors.
+absl::StatusOr<client::Options> ClientOptions(const Globals& globals);
+
+}  // namespace trine::cli

@@ -1,0 +1,123 @@
+// trine inspect: what a coded stream holds; of a file only header and index are read.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/content_json.h"
+#include "client/cli/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/excerpt.h"
+#include "client/cli/input_file.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr int kShownBlocks = 10;
+
+struct Args {
+  std::string input;
+  uint32_t max_blocks = 1000;
+};
+
+Json ToJson(const std::string& input, const v1::InspectResponse& r, double elapsed_ms) {
+  Json json;
+  json["input"] = input;
+  json["format_version"] = r.format_version();
+  json["content"] = ContentJson(r.content());
+  json["raw_bytes"] = r.raw_bytes();
+  json["coded_bytes"] = r.coded_bytes();
+  json["ratio"] = r.coded_bytes() == 0 ? 0
+                                       : static_cast<double>(r.raw_bytes()) /
+                                             static_cast<double>(r.coded_bytes());
+  json["model"] = EnumText(r.model());
+  json["order"] = r.order();
+  json["table_symbols"] = r.table_symbols();
+  json["block_bytes"] = r.block_bytes();
+  json["header_bytes"] = r.header_bytes();
+  json["index_bytes"] = r.index_bytes();
+  json["blocks_total"] = r.blocks_total();
+  json["blocks"] = Json::array();
+  for (const v1::BlockInfo& block : r.blocks()) {
+    json["blocks"].push_back({{"raw_offset", block.raw_offset()},
+                              {"raw_bytes", block.raw_bytes()},
+                              {"coded_offset", block.coded_offset()},
+                              {"coded_bytes", block.coded_bytes()},
+                              {"mode", block.mode()}});
+  }
+  json["elapsed_ms"] = elapsed_ms;
+  return json;
+}
+
+void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
+  session.Say(absl::StrFormat("%s: trine stream %s, %s", input, r.format_version(),
+                              ContentText(r.content())));
+  std::string model = EnumText(r.model());
+  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
+  if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
+  session.Say(absl::StrFormat("  model          %s", model));
+  session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
+  session.Say(absl::StrFormat("  coded bytes    %d (header %d, index %d)", r.coded_bytes(),
+                              r.header_bytes(), r.index_bytes()));
+  session.Say(absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(),
+                              r.block_bytes()));
+  const int shown = std::min(kShownBlocks, r.blocks_size());
+  if (shown == 0) return;
+  session.Say(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
+                              "coded offset", "coded bytes", "mode"));
+  for (int i = 0; i < shown; ++i) {
+    const v1::BlockInfo& block = r.blocks(i);
+    session.Say(absl::StrFormat("  %12d %12d %12d %12d  %s", block.raw_offset(), block.raw_bytes(),
+                                block.coded_offset(), block.coded_bytes(), block.mode()));
+  }
+  if (r.blocks_total() > static_cast<uint64_t>(shown)) {
+    session.Say(absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown),
+                             " more"));
+  }
+}
+
+absl::StatusOr<std::string> ReadInput(InputFile* file, uint64_t max_bytes) {
+  if (file->size().has_value()) {
+    absl::StatusOr<std::string> excerpt = ReadExcerpt(*file, std::nullopt);
+    // What is no single whole stream the server shall name, where it can be sent.
+    if (excerpt.ok() || *file->size() > max_bytes) return excerpt;
+  }
+  return file->ReadAll(max_bytes);
+}
+
+absl::Status RunInspect(const Args& args, Session* session) {
+  const Stopwatch watch;
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  v1::InspectRequest request;
+  absl::StatusOr<std::string> coded = ReadInput(&file, client->options().max_message_bytes);
+  if (!coded.ok()) return WithFile(coded.status(), args.input);
+  request.set_coded(*std::move(coded));
+  request.set_max_blocks(args.max_blocks);
+  const absl::StatusOr<v1::InspectResponse> response = client->Inspect(request);
+  if (!response.ok()) return WithFile(response.status(), args.input);
+  Tell(*session, args.input, *response);
+  session->Emit(ToJson(args.input, *response, watch.ms()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddInspectCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command =
+      app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
+  command->add_option("IN", args->input, "Coded stream; - for stdin")->required();
+  command->add_option("--max-blocks", args->max_blocks,
+                      "List at most so many blocks in the JSON, to 1000000. Default: 1000")
+      ->type_name("N");
+  command->callback([args, run] {
+    *run = [args](Session* session) { return RunInspect(*args, session); };
+  });
+}
+
+}  // namespace trine::cli

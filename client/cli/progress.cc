@@ -1,0 +1,63 @@
+#include "client/cli/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/quantity.h"
+
+namespace trine::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kFirst{500};
+constexpr std::chrono::milliseconds kBetween{100};
+constexpr size_t kBarWidth = 24;
+
+bool Shown(ProgressMode mode, bool quiet) {
+  if (mode == ProgressMode::kAlways) return true;
+  return mode == ProgressMode::kAuto && !quiet && isatty(STDERR_FILENO) != 0;
+}
+
+std::string Bar(uint64_t done, uint64_t total) {
+  const double part =
+      total == 0 ? 1 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  const size_t full = static_cast<size_t>(part * kBarWidth);
+  return absl::StrFormat("[%s%s] %3.0f %%", std::string(full, '#'),
+                         std::string(kBarWidth - full, '.'), part * 100);
+}
+
+}  // namespace
+
+ProgressBar::ProgressBar(ProgressMode mode, bool quiet, std::string label,
+                         std::optional<uint64_t> total)
+    : shown_(Shown(mode, quiet)),
+      wait_(mode != ProgressMode::kAlways),
+      label_(std::move(label)),
+      total_(total),
+      start_(Clock::now()) {}
+
+ProgressBar::~ProgressBar() {
+  if (any_) std::fputs("\r\033[K", stderr);
+}
+
+void ProgressBar::Update(uint64_t done) {
+  if (!shown_) return;
+  const Clock::time_point now = Clock::now();
+  if (wait_ && now - start_ < kFirst) return;
+  if (any_ && now - drawn_ < kBetween) return;
+  any_ = true;
+  drawn_ = now;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  const uint64_t rate = static_cast<uint64_t>(static_cast<double>(done) / std::max(seconds, 1e-3));
+  std::string line = absl::StrCat(label_, " ");
+  if (total_.has_value()) absl::StrAppend(&line, Bar(done, *total_), " ");
+  absl::StrAppend(&line, SizeText(done), ", ", SizeText(rate), "/s");
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,33 @@
+// Pictures of a segmentation: what is sent, and the files made of what comes back.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/tensor.h"
+#include "core/image/image.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+
+// `bytes` of a file into a message: pictures as they are (the server decodes), arrays as tensors.
+absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out);
+
+// The format that a mask or label file's name asks for; "-" is PNG. USAGE for what is not written.
+absl::StatusOr<image::Format> PictureFormat(const std::string& path);
+
+// How the server shall pack its pictures so that they can be written as they come; TENSOR where
+// the two formats differ or are none of the protocol's. Absent: that picture is not wanted.
+v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels);
+
+// The file of `format` from a picture that a server sent, repacked where it came otherwise. A label
+// map of more than 65535 labels does not fit PNG and PNM: USAGE naming TIFF.
+absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format);
+
+// A picture that a server sent, unpacked.
+absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture);
+
+// The pixels of an input that was sent by SetImage.
+absl::StatusOr<Tensor> DecodeInput(const v1::Image& input);
+
+}  // namespace trine::cli

@@ -1,0 +1,66 @@
+#include "client/cli/session.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+
+absl::StatusOr<client::Client*> Session::Connect(bool embed) {
+  if (client_ != nullptr) return client_.get();
+  Globals globals = globals_;
+  if (globals.server.empty() && !embed) globals.server = kDefaultServer;
+  TRINE_ASSIGN_OR_RETURN(client::Options options, ClientOptions(globals));
+  if (options.target.empty()) {
+    TRINE_ASSIGN_OR_RETURN(embedded_,
+                           EmbeddedServer::Start(options.max_message_bytes, globals.verbose));
+    options.target = embedded_->target();
+  }
+  TRINE_ASSIGN_OR_RETURN(client_, client::Client::Create(options));
+  return client_.get();
+}
+
+std::string Session::target() const {
+  if (client_ != nullptr) return client_->options().target;
+  return globals_.server;
+}
+
+absl::Status Session::UseStdoutForData(const std::string& flag) {
+  if (globals_.json) {
+    return UsageError(absl::StrCat(flag, " and --json both want stdout; write to a file instead"));
+  }
+  if (stdout_is_data_) return UsageError(absl::StrCat(flag, ": stdout carries one output only"));
+  stdout_is_data_ = true;
+  return absl::OkStatus();
+}
+
+void Session::Say(const std::string& line) const {
+  if (globals_.quiet || globals_.json) return;
+  std::fprintf(stdout_is_data_ ? stderr : stdout, "%s\n", line.c_str());
+}
+
+void Session::Emit(const Json& object) const {
+  if (!globals_.json) return;
+  std::fprintf(stdout, "%s\n", ToLine(object).c_str());
+  std::fflush(stdout);
+}
+
+absl::Status Session::ForEach(const std::vector<std::string>& inputs,
+                              const std::function<absl::Status(const std::string&)>& one) {
+  if (inputs.size() == 1) return one(inputs[0]);
+  absl::Status first;
+  for (const std::string& input : inputs) {
+    const absl::Status status = one(input);
+    if (status.ok()) continue;
+    PrintError(status, target(), globals_.verbose);
+    printed_ = true;
+    if (first.ok()) first = status;
+    if (ExitCodeOf(status) == kExitUnreachable) break;
+  }
+  return first;
+}
+
+}  // namespace trine::cli

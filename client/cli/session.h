@@ -1,0 +1,64 @@
+// One run of the program: its options, its connection, and where its words go.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/embedded.h"
+#include "client/cli/globals.h"
+#include "client/cli/json.h"
+#include "client/client.h"
+
+namespace trine::cli {
+
+class Session {
+ public:
+  explicit Session(const Globals& globals) : globals_(globals) {}
+
+  const Globals& globals() const { return globals_; }
+
+  // The client, made at the first call; without --server an embedded server starts with it, or,
+  // where `embed` is false, the default address is asked.
+  absl::StatusOr<client::Client*> Connect(bool embed = true);
+  // For messages: the server's address.
+  std::string target() const;
+
+  // Says that stdout carries data ("-o -", "--csv -"): text goes to stderr. USAGE with --json.
+  absl::Status UseStdoutForData(const std::string& flag);
+  // Text for a person, without its line's end: stdout or stderr; nothing with --quiet or --json.
+  void Say(const std::string& line) const;
+  // With --json one line on stdout.
+  void Emit(const Json& object) const;
+
+  // Runs `one` for each input. With several, each failure is printed, the others go on (not past
+  // a server that cannot be reached), and the first failure comes back, marked as printed.
+  absl::Status ForEach(const std::vector<std::string>& inputs,
+                       const std::function<absl::Status(const std::string&)>& one);
+  bool printed() const { return printed_; }
+
+ private:
+  const Globals& globals_;
+  std::unique_ptr<EmbeddedServer> embedded_;  // outlives the client
+  std::unique_ptr<client::Client> client_;
+  bool stdout_is_data_ = false;
+  bool printed_ = false;
+};
+
+// Milliseconds since its construction, for elapsed_ms.
+class Stopwatch {
+ public:
+  double ms() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+        .count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace trine::cli
