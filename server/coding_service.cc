@@ -102,9 +102,14 @@ absl::StatusOr<coding::ProbabilityTable> ExactTable(const v1::ProbabilityTable& 
                                                     const Limits& limits,
                                                     std::string_view field) {
   TRINE_ASSIGN_OR_RETURN(coding::ProbabilityTable out, TableFromProto(table, limits, field));
-  if (out.kind == coding::SymbolKind::kText) return out;
-  return InvalidField(Path(field, "kind"), v1::SymbolKind_Name(static_cast<int>(out.kind)),
-                      "the exact coder's symbols are TEXT");
+  if (out.kind != coding::SymbolKind::kText) {
+    return InvalidField(Path(field, "kind"), v1::SymbolKind_Name(static_cast<int>(out.kind)),
+                        "the exact coder's symbols are TEXT");
+  }
+  // Before a message is split by it.
+  TRINE_RETURN_IF_ERROR(
+      RenameField(NameTableFields(coding::ValidateTable(out, limits)), "table", field));
+  return out;
 }
 
 void ExactStats(const coding::ExactCode& code, uint64_t raw_bytes, uint64_t symbols,

@@ -134,16 +134,17 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
                                Response<v1::DecodeStreamResponse>* response) override {
     if (decoder_ == nullptr) return false;
     v1::DecodeStreamResponse* out = response->mutable_message();
+    if (outbox_.empty()) {
+      const auto more = decoder_->Next(outbox_.buffer());
+      if (!more.ok()) return Named(more.status());
+    }
+    // The decoder knows the content once Next has read the header.
     if (!content_sent_ && decoder_->content() != nullptr) {
       ContentToProto(*decoder_->content(), out->mutable_content());
       content_sent_ = true;
       return true;
     }
-    while (outbox_.empty()) {
-      const auto more = decoder_->Next(outbox_.buffer());
-      if (!more.ok()) return Named(more.status());
-      if (!*more) return Summarise(out);
-    }
+    if (outbox_.empty()) return Summarise(out);
     std::string chunk = outbox_.TakeChunk();
     raw_bytes_ += chunk.size();
     response->SetPayload(out->mutable_chunk(), std::move(chunk));

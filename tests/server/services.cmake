@@ -8,3 +8,6 @@ trine_test(normalization_service_test SOURCES normalization_service_test.cc
 trine_test(segmentation_service_test
   SOURCES segmentation_service_test.cc segmentation_refusals_test.cc
   DEPS trine_service_harness LABELS server)
+trine_test(coding_service_test
+  SOURCES coding_service_test.cc coding_streams_test.cc coding_refusals_test.cc
+  DEPS trine_service_harness LABELS server)
