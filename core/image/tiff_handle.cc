@@ -16,7 +16,11 @@ constexpr char kWriteBigMode[] = "w8m";
 
 }  // namespace
 
-TiffFile::TiffFile(ByteView bytes, uint64_t max_allocation) : in_(bytes) {
+TiffFile::TiffFile(ByteView bytes, const TiffHeader& header, uint64_t directory,
+                   uint64_t max_allocation)
+    : in_(bytes), head_bytes_(std::min(bytes.size(), head_.size())) {
+  std::copy_n(bytes.begin(), head_bytes_, head_.begin());
+  StoreTiffOffset(header, directory, head_.data());
   Open(kReadMode, max_allocation);
 }
 
@@ -63,6 +67,9 @@ tmsize_t TiffFile::Read(thandle_t file, void* out, tmsize_t size) {
   const size_t n = std::min<uint64_t>(static_cast<uint64_t>(size), end - f.at_);
   const char* bytes = f.writes_ ? f.out_.data() : reinterpret_cast<const char*>(f.in_.data());
   std::memcpy(out, bytes + f.at_, n);
+  if (f.at_ < f.head_bytes_) {
+    std::memcpy(out, f.head_.data() + f.at_, std::min<size_t>(n, f.head_bytes_ - f.at_));
+  }
   f.at_ += n;
   return static_cast<tmsize_t>(n);
 }

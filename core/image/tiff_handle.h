@@ -3,20 +3,25 @@
 
 #include <tiffio.h>
 
+#include <array>
+#include <cstdarg>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "core/base/bytes.h"
+#include "core/image/tiff_pages.h"
 
 namespace trine::image::internal {
 
 // Reads from `bytes`, or writes to `out`. libtiff keeps the address: neither copied nor moved.
 class TiffFile {
  public:
-  // To read. A null handle() says that libtiff refused the header or the first directory.
+  // To read the page whose directory is at `directory`: libtiff is shown a header that names it as
+  // the first. A null handle() says that libtiff refused the header or the directory.
   // `max_allocation` bounds each allocation that libtiff makes for the file [bytes].
-  TiffFile(ByteView bytes, uint64_t max_allocation);
+  // REQUIRES: `header` is that of `bytes`.
+  TiffFile(ByteView bytes, const TiffHeader& header, uint64_t directory, uint64_t max_allocation);
   // To write, as BigTIFF where asked.
   explicit TiffFile(bool big);
   ~TiffFile();
@@ -42,6 +47,9 @@ class TiffFile {
   void Open(const char* mode, uint64_t max_allocation);
 
   ByteView in_;
+  // The first bytes of in_, with the directory's offset in its place.
+  std::array<uint8_t, 16> head_{};
+  size_t head_bytes_ = 0;
   std::string out_;
   bool writes_ = false;
   uint64_t at_ = 0;

@@ -143,10 +143,26 @@ absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
   return NotRead("the TIFF's tiles are laid out in a way that is not read");
 }
 
+// Strips may share their bytes, as empty tiles do, but not so that a small file means the reading
+// of a large one over and over.
+absl::Status CheckStrips(const Context& context, TIFF* tiff, bool tiled, uint64_t file_bytes) {
+  constexpr uint64_t kMaxShare = 16;
+  const uint64_t most = kMaxShare * std::max<uint64_t>(file_bytes, 65536);
+  const uint32_t strips = tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  uint64_t sum = 0;
+  Poll poll(context);
+  for (uint32_t i = 0; i < strips; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Work(16));
+    sum += std::min(TIFFGetStrileByteCount(tiff, i), file_bytes);
+    if (sum > most) return Corrupt("the TIFF's strips or tiles claim many times the file");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
-                                          TiffFile& file) {
+                                          uint64_t file_bytes, TiffFile& file) {
   TIFF* tiff = file.handle();
   uint32_t width = 0, height = 0;
   if (TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) != 1 ||
@@ -180,6 +196,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOp
   TRINE_ASSIGN_OR_RETURN(layout.size,
                          CheckPictureSize(context, options, width, height, channels, dtype));
   TRINE_RETURN_IF_ERROR(CheckBlocks(tiff, layout));
+  TRINE_RETURN_IF_ERROR(CheckStrips(context, tiff, layout.tiled, file_bytes));
   return layout;
 }
 

@@ -33,9 +33,9 @@ struct TiffLayout {
   }
 };
 
-// Reads the tags of the handle's current directory and refuses what is broken, not offered, beyond
-// the limits, or out of proportion.
+// Reads the tags of the handle's current directory, of a file of `file_bytes`, and refuses what is
+// broken, not offered, beyond the limits, or out of proportion.
 absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
-                                          TiffFile& file);
+                                          uint64_t file_bytes, TiffFile& file);
 
 }  // namespace trine::image::internal

@@ -1,11 +1,11 @@
 // TIFF in, by libtiff.
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "core/image/orientation.h"
 #include "core/image/picture.h"
 #include "core/image/tiff_handle.h"
 #include "core/image/tiff_layout.h"
+#include "core/image/tiff_pages.h"
 
 namespace trine::image::internal {
 namespace {
@@ -85,11 +85,11 @@ absl::StatusOr<Tensor> ReadRows(const Context& context, TiffFile& file, const Ti
   PictureRows rows(size);
   std::vector<uint8_t> packed(layout.packed_bytes(size.width));
   Converter converter(layout, size.width);
-  Poll poll(context);
   uint8_t* first = nullptr;
   for (size_t plane = 0; plane < (layout.planar ? layout.wanted() : 1); ++plane) {
     for (size_t y = 0; y < size.height; ++y) {
-      TRINE_RETURN_IF_ERROR(poll.Work(packed.size()));
+      // A row may cost a strip, however short it is.
+      TRINE_RETURN_IF_ERROR(context.cancel.Check());
       if (TIFFReadScanline(file.handle(), packed.data(), static_cast<uint32_t>(y),
                            static_cast<uint16_t>(plane)) != 1 ||
           file.has_messages()) {
@@ -135,26 +135,19 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
   return picture;
 }
 
-absl::Status SelectPage(TiffFile& file, int64_t page) {
-  if (page == 0) return absl::OkStatus();
-  const int64_t pages = TIFFNumberOfDirectories(file.handle());
-  if (page >= pages) {
-    return InvalidField("page", page, absl::StrCat("the TIFF file has ", pages, " pages, from 0"));
-  }
-  if (TIFFSetDirectory(file.handle(), static_cast<tdir_t>(page)) == 1) return absl::OkStatus();
-  return Corrupt("the TIFF page's directory is damaged");
-}
-
 }  // namespace
 
 absl::StatusOr<Tensor> DecodeTiff(const Context& context, ByteView bytes,
                                   const DecodeOptions& options) {
   // libtiff allocates for directories, strips' offsets and one strip or tile at a time.
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;
-  TiffFile file(bytes, std::max(MaxPictureBytes(context, options), kBaseBytes));
-  if (file.handle() == nullptr) return Corrupt("the TIFF's header or first directory is damaged");
-  TRINE_RETURN_IF_ERROR(SelectPage(file, options.page));
-  TRINE_ASSIGN_OR_RETURN(const TiffLayout layout, ReadTiffLayout(context, options, file));
+  TRINE_ASSIGN_OR_RETURN(const TiffHeader header, ReadTiffHeader(bytes));
+  TRINE_ASSIGN_OR_RETURN(const uint64_t directory,
+                         FindTiffPage(context, bytes, header, options.page));
+  TiffFile file(bytes, header, directory, std::max(MaxPictureBytes(context, options), kBaseBytes));
+  if (file.handle() == nullptr) return Corrupt("the TIFF's header or directory is damaged");
+  TRINE_ASSIGN_OR_RETURN(const TiffLayout layout,
+                         ReadTiffLayout(context, options, bytes.size(), file));
   // Unknown tags and the like were reported so far; from here on every message is about pixels.
   file.ClearMessages();
   TRINE_ASSIGN_OR_RETURN(Tensor picture, layout.tiled ? ReadTiles(context, file, layout)

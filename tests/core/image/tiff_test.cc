@@ -1,4 +1,6 @@
 // TIFF: literal files, and what the golden files do not say.
+#include <chrono>
+
 #include "tests/core/image/image_testing.h"
 
 namespace trine::image::testing {
@@ -98,6 +100,47 @@ TEST(TiffTest, DirectoriesInACircleEnd) {
   EXPECT_TRUE(Decode(file).ok());
   EXPECT_FALSE(Decode(file, {}, {.page = 1}).ok());
   EXPECT_FALSE(Decode(file, {}, {.page = 1000000}).ok());
+}
+
+TEST(TiffTest, ManyDirectoriesCanBeCancelled) {
+  std::string file = std::string("II*\0\x08\0\0\0", 8);
+  for (uint32_t i = 0; i < 1'000'000; ++i) {
+    const uint32_t next = static_cast<uint32_t>(file.size()) + 6;
+    file += Le<uint16_t>(0) + Le(i + 1 < 1'000'000 ? next : 0);
+  }
+  const auto picture = DecodeImage(Context{}, Bytes(file), {.page = INT64_MAX});
+  EXPECT_THAT(std::string(picture.status().message()), HasSubstr("1000000 pages"));
+  CancelSource source;
+  source.SetDeadline(std::chrono::steady_clock::now() + std::chrono::microseconds(300));
+  Context context;
+  context.cancel = source.token();
+  EXPECT_THAT(DecodeImage(context, Bytes(file), {.page = 999'999}), HasReason("DEADLINE"));
+}
+
+TEST(TiffTest, PagesOfBigAndOfBigEndianFiles) {
+  for (const std::string name : {"bigtiff.tif", "gray_uint8_be.tif"}) {
+    const std::string file = ReadGolden(name);
+    EXPECT_TRUE(Decode(file, {}, {.page = 0}).ok());
+    const auto picture = Decode(file, {}, {.page = 1});
+    EXPECT_THAT(std::string(picture.status().message()), HasSubstr("has 1 pages"));
+  }
+}
+
+// A million rows, each a strip that claims the whole file: it would be read a million times.
+TEST(TiffTest, StripsThatShareTheFile) {
+  const uint32_t rows = 1000;
+  const std::string raster(1 << 20, '\0');
+  auto tags = GrayTags(1, rows, 0);
+  tags = With(With(tags, {278, kLong, 1, 1}), {259, kShort, 1, 32773});  // PackBits
+  std::string file = Tiff(raster, tags);
+  const uint32_t arrays = static_cast<uint32_t>(file.size());
+  tags = With(With(tags, {273, kLong, rows, arrays}), {279, kLong, rows, arrays + 4 * rows});
+  file = Tiff(raster, tags);
+  for (uint32_t i = 0; i < rows; ++i) file += Le<uint32_t>(8);
+  for (uint32_t i = 0; i < rows; ++i) file += Le<uint32_t>(1 << 20);
+  const auto picture = Decode(file);
+  EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(std::string(picture.status().message()), HasSubstr("claim many times the file"));
 }
 
 TEST(TiffTest, MissingTags) {
