@@ -25,7 +25,9 @@ inline size_t NeighborCount(Connectivity connectivity) {
 template <typename Visit>
 void ForEachNeighbor(int64_t index, int64_t height, int64_t width, Connectivity connectivity,
                      const Visit& visit) {
-  const int64_t y = index / width, x = index % width;
+  // Indices are below 2^30 (kMaxPixels): a 32-bit division is several times faster.
+  const uint32_t row = static_cast<uint32_t>(index) / static_cast<uint32_t>(width);
+  const int64_t y = row, x = index - int64_t{row} * width;
   const size_t count = NeighborCount(connectivity);
   for (size_t i = 0; i < count; ++i) {
     const int64_t ny = y + kNeighbors[i].dy, nx = x + kNeighbors[i].dx;

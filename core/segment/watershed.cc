@@ -29,18 +29,25 @@ class BucketQueue {
     tail = pixel;
   }
 
-  // False when empty; `poll` counts the levels passed over.
-  absl::StatusOr<bool> Pop(Poller& poll, int32_t& pixel) {
+  enum class Popped { kPixel, kNothingYet, kEmpty };
+
+  // The next pixel; kNothingYet after a bounded number of empty levels, for the caller to poll.
+  Popped Pop(int32_t& pixel) {
+    const int32_t levels = static_cast<int32_t>(head_.size());
+    const int32_t stop = static_cast<int32_t>(std::min<int64_t>(levels, current_ + kPixelGrain));
     while (head_[static_cast<size_t>(current_)] == kEnd) {
-      if (current_ + 1 == static_cast<int32_t>(head_.size())) return false;
+      if (current_ + 1 >= stop) {
+        if (stop == levels) return Popped::kEmpty;
+        ++current_;
+        return Popped::kNothingYet;
+      }
       ++current_;
-      TRINE_RETURN_IF_ERROR(poll.Spend(1));
     }
     const size_t level = static_cast<size_t>(current_);
     pixel = head_[level];
     head_[level] = next_[pixel];
     if (head_[level] == kEnd) tail_[level] = kEnd;
-    return true;
+    return Popped::kPixel;
   }
 
  private:
@@ -118,8 +125,12 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
   }
   int32_t pixel = 0;
   while (true) {
-    TRINE_ASSIGN_OR_RETURN(const bool more, queue.Pop(poll, pixel));
-    if (!more) break;
+    const BucketQueue::Popped popped = queue.Pop(pixel);
+    if (popped == BucketQueue::Popped::kEmpty) break;
+    if (popped == BucketQueue::Popped::kNothingYet) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
+      continue;
+    }
     TRINE_RETURN_IF_ERROR(poll.Spend(lines ? 16 : 8));
     const int32_t label = std::abs(labels[pixel]);
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {

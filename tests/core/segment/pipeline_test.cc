@@ -1,0 +1,334 @@
+// The order of steps, what is refused, threads, cancellation.
+#include <limits>
+
+#include "core/segment/components.h"
+#include "core/segment/contours.h"
+#include "core/segment/distance.h"
+#include "core/segment/fill_holes.h"
+#include "core/segment/histogram.h"
+#include "core/segment/local_threshold.h"
+#include "core/segment/markers.h"
+#include "core/segment/measure.h"
+#include "core/segment/multi_otsu.h"
+#include "core/segment/otsu.h"
+#include "core/segment/threshold.h"
+#include "core/segment/validate.h"
+#include "core/segment/watershed.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/segment/support.h"
+
+namespace trine::segment {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Pipeline, StepsFindWhatTheyNeed) {
+  const Grid<uint8_t> gray(3, 3, 1);
+  WatershedStep on_gray{MarkerSource::kDistance, Relief::kGray};
+  const std::vector<std::pair<std::vector<Step>, std::string>> cases = {
+      {{InvertStep{}}, "mask"},
+      {{FillHolesStep{}}, "mask"},
+      {{ComponentsStep{}}, "mask"},
+      {{DistanceStep{}}, "mask"},
+      {{ContoursStep{}}, "mask"},
+      {{MeasureStep{}}, "label map"},
+      {{WatershedStep{}}, "distance map"},
+      {{on_gray}, "distance map"}};
+  for (const auto& [steps, what] : cases) {
+    const auto result = RunSteps(gray, steps);
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(FieldOf(result.status()), "steps[0]");
+    EXPECT_THAT(std::string(result.status().message()), HasSubstr("needs a " + what));
+  }
+  EXPECT_EQ(FieldOf(RunSteps(gray, {OtsuStep{}, MeasureStep{}}).status()), "steps[1]");
+  EXPECT_EQ(FieldOf(RunSteps(gray, {OtsuStep{}, WatershedStep{}}).status()), "steps[1]");
+  EXPECT_EQ(FieldOf(RunSteps(gray, {DistanceStep{}, OtsuStep{}}).status()), "steps[0]");
+  EXPECT_TRUE(RunSteps(gray, {OtsuStep{}, DistanceStep{}, WatershedStep{}, MeasureStep{}}).ok());
+}
+
+TEST(Pipeline, NumberOfSteps) {
+  const Grid<uint8_t> gray(3, 3, 1);
+  const auto none = RunSteps(gray, {});
+  EXPECT_EQ(none.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(FieldOf(none.status()), "steps");
+  std::vector<Step> steps(64, OtsuStep{});
+  EXPECT_TRUE(RunSteps(gray, steps).ok());
+  steps.push_back(InvertStep{});
+  const auto many = RunSteps(gray, steps);
+  EXPECT_EQ(many.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldOf(many.status()), "steps");
+}
+
+TEST(Pipeline, ParametersOutOfRange) {
+  const Grid<uint8_t> gray(3, 3, 1);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto field = [&](std::vector<Step> steps) {
+    const auto result = RunSteps(gray, std::move(steps));
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
+    return FieldOf(result.status());
+  };
+  EXPECT_EQ(field({ThresholdStep{{}}}), "steps[0].threshold.thresholds");
+  EXPECT_EQ(field({ThresholdStep{std::vector<double>(16, 0)}}), "steps[0].threshold.thresholds");
+  EXPECT_EQ(field({ThresholdStep{{1, 1}}}), "steps[0].threshold.thresholds[1]");
+  EXPECT_EQ(field({ThresholdStep{{1, 3, 2}}}), "steps[0].threshold.thresholds[2]");
+  EXPECT_EQ(field({ThresholdStep{{nan}}}), "steps[0].threshold.thresholds[0]");
+  EXPECT_EQ(field({ThresholdStep{{1, std::numeric_limits<double>::infinity()}}}),
+            "steps[0].threshold.thresholds[1]");
+  EXPECT_EQ(field({OtsuStep{}, FillHolesStep{Connectivity::k4, -1}}),
+            "steps[1].fill_holes.max_area");
+  EXPECT_EQ(field({OtsuStep{}, ComponentsStep{Connectivity::k4, -1}}),
+            "steps[1].components.min_area");
+  for (const double bad : {nan, -0.5, std::numeric_limits<double>::infinity()}) {
+    WatershedStep step;
+    step.marker_height = bad;
+    EXPECT_EQ(field({OtsuStep{}, DistanceStep{}, step}), "steps[2].watershed.marker_height");
+  }
+}
+
+TEST(Pipeline, WrongInputs) {
+  const std::vector<uint8_t> bytes(64, 1);
+  const Options options{Profile::kExact, false, {OtsuStep{}}};
+  const auto field = [&](Inputs inputs) { return FieldOf(RunSteps(inputs, options).status()); };
+  const auto gray = [&](DType dtype, Shape shape, size_t size) {
+    Inputs inputs;
+    inputs.gray = {dtype, std::move(shape), ByteView(bytes).subspan(0, size)};
+    return inputs;
+  };
+  EXPECT_EQ(field(gray(DType::kInt16, {2, 2}, 8)), "gray.dtype");
+  EXPECT_EQ(field(gray(DType::kUint8, {4}, 4)), "gray.shape");
+  EXPECT_EQ(field(gray(DType::kUint8, {2, 2, 1}, 4)), "gray.shape");
+  EXPECT_EQ(field(gray(DType::kUint8, {0, 4}, 0)), "gray.shape");
+  EXPECT_EQ(field(gray(DType::kUint8, {2, 3}, 5)), "gray.data");
+  EXPECT_EQ(field(gray(DType::kUint8, {-2, 3}, 6)), "gray.shape[0]");
+
+  Inputs inputs = gray(DType::kUint8, {2, 3}, 6);
+  inputs.mask = TensorView{DType::kUint8, {3, 2}, ByteView(bytes).subspan(0, 6)};
+  EXPECT_EQ(field(inputs), "mask.shape");
+  inputs.mask = TensorView{DType::kUint16, {2, 3}, ByteView(bytes).subspan(0, 12)};
+  EXPECT_EQ(field(inputs), "mask.dtype");
+  inputs.mask = TensorView{DType::kBool, {2, 3}, ByteView(bytes).subspan(0, 5)};
+  EXPECT_EQ(field(inputs), "mask.data");
+  inputs.mask = TensorView{DType::kBool, {2, 3}, ByteView(bytes).subspan(0, 6)};
+  EXPECT_EQ(field(inputs), "");
+}
+
+TEST(Pipeline, LimitsOfPixelsAndBytes) {
+  Limits limits;
+  limits.max_image_pixels = 11;
+  Context context;
+  context.limits = &limits;
+  const Grid<uint8_t> gray(3, 4, 1);
+  Inputs inputs;
+  inputs.gray = {DType::kUint8, {3, 4}, gray.cells};
+  Options options{Profile::kExact, false, {OtsuStep{}, DistanceStep{}}};
+  auto result = Segment(context, inputs, options);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldOf(result.status()), "gray.shape");
+  limits.max_image_pixels = 12;
+  EXPECT_TRUE(Segment(context, inputs, options).ok());
+  limits.max_output_bytes = 47;  // a distance map takes 48
+  result = Segment(context, inputs, options);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldOf(result.status()), "steps[1]");
+}
+
+TEST(Pipeline, FixedThresholdsClassify) {
+  Grid<uint8_t> gray(1, 6);
+  gray.cells = {0, 10, 11, 20, 21, 255};
+  auto result = RunSteps(gray, {ThresholdStep{{10, 20.5}}});
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(GridOf<int32_t>(*result->labels).cells, testing::ElementsAre(0, 0, 1, 1, 2, 2));
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*result->mask)), "..####\n");
+  EXPECT_EQ(result->label_count, 2);
+  EXPECT_EQ(result->threshold->classes[1].mean, 15.5);
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{-1}}})->mask)), "######\n");
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{255}}})->mask)), "......\n");
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{1e300}}})->mask)), "......\n");
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{-1e300}}})->mask)), "######\n");
+}
+
+TEST(Pipeline, InvertStaysInside) {
+  const Mask mask = Drawn({"#.#."});
+  Mask inside(1, 4, 1);
+  inside.at(0, 3) = 0;
+  const auto result = RunSteps(mask, {MaskStep(), InvertStep{}}, Profile::kExact, false, &inside);
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*result->mask)), ".#..\n");
+  EXPECT_EQ(result->foreground_fraction, 1.0 / 3);
+}
+
+TEST(Pipeline, ResultHoldsOnlyWhatWasMade) {
+  const Grid<uint8_t> gray(3, 3, 1);
+  const auto result = RunSteps(gray, {OtsuStep{}});
+  EXPECT_TRUE(result->mask && result->threshold);
+  EXPECT_FALSE(result->labels || result->distance);
+  EXPECT_TRUE(result->regions.empty() && result->contours.empty());
+  LocalThresholdStep local;
+  EXPECT_FALSE(RunSteps(gray, {local})->threshold);
+}
+
+TEST(Pipeline, NamesOfProfiles) {
+  for (int i = 1; i <= 5; ++i) {
+    const auto profile = static_cast<Profile>(i);
+    EXPECT_EQ(ParseProfile(ProfileName(profile)), profile);
+  }
+  EXPECT_EQ(ParseProfile("EXACT"), std::nullopt);
+}
+
+// Every step there is, on a picture of several stripes.
+std::vector<std::pair<Profile, std::vector<Step>>> Everything() {
+  WatershedStep lines;
+  lines.lines = true;
+  WatershedStep on_gray;
+  on_gray.relief = Relief::kGray;
+  on_gray.connectivity = Connectivity::k8;
+  const LocalThresholdStep mean{LocalMethod::kMean, 21, 2.5, {}, {}, {}};
+  const LocalThresholdStep gaussian{LocalMethod::kGaussian, 7, 2.5, {}, {}, {}};
+  const LocalThresholdStep sauvola{LocalMethod::kSauvola, 0, 0, {}, {}, {}};
+  return {{Profile::kExact, {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}}},
+          {Profile::kExact, {MultiOtsuStep{4}, MeasureStep{}}},
+          {Profile::kExact, {mean, DistanceStep{}, lines, MeasureStep{}}},
+          {Profile::kExact, {gaussian, InvertStep{}, DistanceStep{}, on_gray, ContoursStep{}}},
+          {Profile::kExact, {sauvola, ContoursStep{}}},
+          {Profile::kSkimage, {sauvola}},
+          {Profile::kSkimage, {mean}},
+          {Profile::kSkimage, {MultiOtsuStep{3}}},
+          {Profile::kOpencv, {mean}},
+          {Profile::kOpencv, {gaussian}}};
+}
+
+void ExpectSame(const Result& a, const Result& b) {
+  const auto data = [](const std::optional<Tensor>& tensor) {
+    return tensor ? tensor->data : std::vector<uint8_t>{};
+  };
+  EXPECT_EQ(data(a.mask), data(b.mask));
+  EXPECT_EQ(data(a.labels), data(b.labels));
+  EXPECT_EQ(data(a.distance), data(b.distance));
+  EXPECT_EQ(a.label_count, b.label_count);
+  EXPECT_EQ(a.foreground_fraction, b.foreground_fraction);
+  ASSERT_EQ(a.regions.size(), b.regions.size());
+  for (size_t i = 0; i < a.regions.size(); ++i) {
+    EXPECT_EQ(a.regions[i].area, b.regions[i].area);
+    EXPECT_EQ(a.regions[i].mean_intensity, b.regions[i].mean_intensity);
+  }
+  EXPECT_EQ(a.contours.size(), b.contours.size());
+  ASSERT_EQ(a.threshold.has_value(), b.threshold.has_value());
+  if (a.threshold) {
+    EXPECT_EQ(a.threshold->thresholds, b.threshold->thresholds);
+    EXPECT_EQ(a.threshold->separability, b.threshold->separability);
+  }
+}
+
+template <typename T>
+Grid<T> Textured(int height, int width, double scale) {
+  std::mt19937 random(50);
+  Grid<T> grid(height, width);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double wave = 110 + 60 * ((x / 37 + y / 29) % 2) + static_cast<double>(random() % 50);
+      grid.at(y, x) = static_cast<T>(wave * scale);
+    }
+  }
+  return grid;
+}
+
+template <typename T>
+void ExpectThreadsAgree(const Grid<T>& gray) {
+  const Unaligned<T> picture(gray);
+  Inputs inputs;
+  inputs.gray = picture.view();
+  for (const auto& [profile, steps] : Everything()) {
+    const Options options{profile, false, steps};
+    const auto alone = Segment(Context{}, inputs, options);
+    for (const int threads : {1, 2, 8}) {
+      ThreadPool pool(threads);
+      Context context;
+      context.pool = &pool;
+      const auto result = Segment(context, inputs, options);
+      ASSERT_EQ(result.ok(), alone.ok());
+      if (alone.ok()) {
+        ExpectSame(*alone, *result);
+      } else {
+        EXPECT_EQ(alone.status().code(), absl::StatusCode::kUnimplemented);
+      }
+    }
+  }
+}
+
+TEST(Pipeline, ThreadsDoNotMatter) {
+  ExpectThreadsAgree(Textured<uint8_t>(700, 611, 1.0));
+  ExpectThreadsAgree(Textured<uint16_t>(300, 611, 250.0));
+  ExpectThreadsAgree(Textured<float>(300, 611, 1.0 / 255));
+}
+
+TEST(Pipeline, CancelledBeforeAndBetween) {
+  CancelSource source;
+  source.Cancel();
+  Context context;
+  context.cancel = source.token();
+  const auto gray = Textured<uint8_t>(40, 40, 1.0);
+  Inputs inputs;
+  inputs.gray = {DType::kUint8, {40, 40}, gray.cells};
+  for (const auto& [profile, steps] : Everything())
+    EXPECT_EQ(Segment(context, inputs, {profile, false, steps}).status().code(),
+              absl::StatusCode::kCancelled);
+}
+
+// Each part by itself polls while it works: a call that began before the cancellation stops.
+TEST(Pipeline, EveryPartPolls) {
+  CancelSource source;
+  source.Cancel();
+  Context context;
+  context.cancel = source.token();
+  const auto gray = Textured<uint8_t>(600, 600, 1.0);
+  const auto floats = Textured<float>(600, 600, 1.0 / 255);
+  const Picture bytes = PictureOf(gray), reals = PictureOf(floats);
+  Mask mask(600, 600, 255);
+  Labels labels(600, 600, 1);
+  std::vector<float> distance(360000, 1.5f);
+  const auto code = [](const auto& result) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(result)>, absl::Status>) {
+      return result.code();
+    } else {
+      return result.status().code();
+    }
+  };
+  const auto stopped = absl::StatusCode::kCancelled;
+  uint8_t* m = mask.cells.data();
+  int32_t* l = labels.cells.data();
+  EXPECT_EQ(code(CountValues(context, bytes)), stopped);
+  EXPECT_EQ(code(LevelsOfFloats(context, reals)), stopped);
+  EXPECT_EQ(code(CheckFinite(context, reals)), stopped);
+  EXPECT_EQ(code(LabelComponents(context, 600, 600, {}, "", m, l)), stopped);
+  EXPECT_EQ(code(FillHoles(context, 600, 600, {}, nullptr, m)), stopped);
+  EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
+  EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
+  EXPECT_EQ(code(MeasureRegions(context, bytes, l, "")), stopped);
+  const std::vector<double> thresholds = {100};
+  EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, false, m, l)), stopped);
+  EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);
+  EXPECT_EQ(code(LocalGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
+  const LocalThresholdStep sauvola;
+  EXPECT_EQ(code(LocalThreshold(context, bytes, sauvola, Profile::kExact, false, m)), stopped);
+  distance.assign(360000, 1.5f);
+  EXPECT_EQ(
+      code(DistanceMarkers(context, distance.data(), m, 600, 600, Connectivity::k4, 1, "", l)),
+      stopped);
+  Levelled relief{MakeScratch<int32_t>(360000), 1};
+  std::fill_n(relief.level.get(), 360000, 0);
+  std::fill(mask.cells.begin(), mask.cells.end(), uint8_t{255});
+  labels = Labels(600, 600);
+  labels.at(5, 5) = 1;
+  EXPECT_EQ(code(Flood(context, relief, m, 600, 600, Connectivity::k4, false, labels.cells.data())),
+            stopped);
+  Levels levels = LevelsOfCounts(std::vector<uint64_t>(65536, 3));
+  EXPECT_EQ(code(BestCuts(context, levels)), stopped);
+  EXPECT_EQ(code(BestPartition(context, levels, 4)), stopped);
+  levels.offset.clear();
+  EXPECT_EQ(code(BestCuts(context, levels)), stopped);
+  EXPECT_EQ(code(BestPartition(context, levels, 4)), stopped);
+  EXPECT_EQ(code(SkimageMultiOtsu(context, std::vector<uint64_t>(256, 3), 5)), stopped);
+}
+
+}  // namespace
+}  // namespace trine::segment

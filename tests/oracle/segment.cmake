@@ -1,0 +1,3 @@
+trine_library(trine_oracle_segment
+  SOURCES segment_regions_oracle.cc segment_threshold_oracle.cc
+  DEPS gmpxx gmp)
