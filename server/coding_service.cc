@@ -2,15 +2,18 @@
 // server/coding_streams.cc.
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
+#include "core/coding/stats.h"
 #include "server/coding_streams.h"
 #include "server/convert_coding.h"
 #include "server/convert_error.h"
@@ -112,19 +115,25 @@ absl::StatusOr<coding::ProbabilityTable> ExactTable(const v1::ProbabilityTable& 
   return out;
 }
 
-void ExactStats(const coding::ExactCode& code, uint64_t raw_bytes, uint64_t symbols,
-                v1::EncodeStatistics* out) {
+void ExactStats(const coding::ExactCode& code, uint64_t raw_bytes,
+                const std::vector<std::string>& symbols, v1::EncodeStatistics* out) {
   const uint64_t bits = code.shortest.size();
   out->set_raw_bytes(raw_bytes);
   out->set_coded_bytes(CeilDiv(bits, 8));
-  out->set_symbols(symbols);
+  out->set_symbols(symbols.size());
   out->set_model_bits(bits);
-  // The codeword is counted in bits: whole bytes would hide what a short message costs.
-  if (symbols > 0) {
-    out->set_bits_per_symbol(static_cast<double>(bits) / static_cast<double>(symbols));
-  }
   out->set_ideal_bits(code.ideal_bits);
   out->set_model(v1::CODING_MODEL_EXACT);
+  if (symbols.empty()) return;
+  std::map<std::string_view, uint64_t> occurrences;
+  for (const std::string& symbol : symbols) ++occurrences[symbol];
+  std::vector<uint64_t> counts;
+  for (const auto& [symbol, count] : occurrences) counts.push_back(count);
+  const auto n = static_cast<double>(symbols.size());
+  out->set_entropy_bits_per_symbol(coding::EntropyBits(counts) / n);
+  out->set_huffman_bits_per_symbol(static_cast<double>(coding::HuffmanBits(counts)) / n);
+  // The codeword is counted in bits: whole bytes would hide what a short message costs.
+  out->set_bits_per_symbol(static_cast<double>(bits) / n);
 }
 
 absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
@@ -158,7 +167,7 @@ absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
   const auto code = coding::ExactEncode(context, table, *symbols, m.options().max_steps());
   if (!code.ok()) return named(code.status());
   ExactCodeToProto(*code, symbols->size(), out->mutable_exact());
-  ExactStats(*code, m.message().size(), symbols->size(), out->mutable_statistics());
+  ExactStats(*code, m.message().size(), *symbols, out->mutable_statistics());
   return absl::OkStatus();
 }
 

@@ -54,8 +54,8 @@ TEST_F(CodingServiceTest, ShowsWhatATextbookShows) {
   EXPECT_EQ(exact.low().decimal(), "0.343");
   EXPECT_EQ(exact.high().fraction(), "49/100");
   EXPECT_EQ(exact.high().decimal(), "0.49");
-  EXPECT_EQ(exact.shortest(), "011");       // 0.375
-  EXPECT_EQ(exact.prefix_free(), "0110");   // [0.375, 0.4375)
+  EXPECT_EQ(exact.shortest(), "011");      // 0.375
+  EXPECT_EQ(exact.prefix_free(), "0110");  // [0.375, 0.4375)
   EXPECT_EQ(exact.symbols(), 3u);
   ASSERT_EQ(exact.steps_size(), 3);
   EXPECT_EQ(exact.steps(0).symbol(), "0");
@@ -72,6 +72,8 @@ TEST_F(CodingServiceTest, ShowsWhatATextbookShows) {
   EXPECT_EQ(statistics.raw_bytes(), 3u);
   EXPECT_EQ(statistics.model_bits(), 3u);
   EXPECT_DOUBLE_EQ(statistics.bits_per_symbol(), 1);
+  EXPECT_NEAR(statistics.entropy_bits_per_symbol(), 0.918295834, 1e-9);  // H(1/3)
+  EXPECT_DOUBLE_EQ(statistics.huffman_bits_per_symbol(), 1);
   EXPECT_NEAR(statistics.ideal_bits(), -std::log2(0.147), 1e-12);
 
   request.mutable_options()->set_max_steps(1);
@@ -174,8 +176,8 @@ TEST_F(CodingServiceTest, KeepsTensors) {
   }
   // A scalar, and nothing at all.
   for (const std::vector<int64_t>& shape : {std::vector<int64_t>{}, {3, 0, 5}}) {
-    *request.mutable_tensor() = MakeTensor<double>(
-        v1::DATA_TYPE_FLOAT64, shape, std::vector<double>(shape.empty() ? 1 : 0, 4.5));
+    *request.mutable_tensor() = MakeTensor<double>(v1::DATA_TYPE_FLOAT64, shape,
+                                                   std::vector<double>(shape.empty() ? 1 : 0, 4.5));
     const v1::DecodeResponse decoded = DecodeBytes(Encode(request).coded());
     EXPECT_EQ(decoded.data(), request.tensor().data());
     EXPECT_EQ(decoded.content().tensor().shape_size(), static_cast<int>(shape.size()));
@@ -218,8 +220,7 @@ TEST_F(CodingServiceTest, KeepsPictures) {
   v1::EncodeRequest request;
   std::vector<uint8_t> pixels(6 * 5 * 3);
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 3);
-  *request.mutable_image()->mutable_tensor() =
-      MakeTensor(v1::DATA_TYPE_UINT8, {6, 5, 3}, pixels);
+  *request.mutable_image()->mutable_tensor() = MakeTensor(v1::DATA_TYPE_UINT8, {6, 5, 3}, pixels);
   const std::string coded = Encode(request).coded();
   v1::DecodeResponse decoded = DecodeBytes(coded);
   EXPECT_EQ(decoded.content().image().dtype(), v1::DATA_TYPE_UINT8);
@@ -271,8 +272,7 @@ TEST_F(CodingServiceTest, DecodesARangeFromItsBlocksOnly) {
     EXPECT_EQ(decoded.data(), request.data().substr(offset, length));
     EXPECT_EQ(decoded.raw_bytes(), 20000u);
     EXPECT_EQ(decoded.blocks_total(), 5u);
-    const uint64_t touched =
-        length == 0 ? 0 : (offset + length - 1) / 4096 - offset / 4096 + 1;
+    const uint64_t touched = length == 0 ? 0 : (offset + length - 1) / 4096 - offset / 4096 + 1;
     EXPECT_EQ(decoded.blocks_decoded(), touched);
   }
 }
@@ -281,8 +281,7 @@ TEST_F(CodingServiceTest, DecodesStreamsBehindEachOther) {
   const v1::EncodeRequest first = TextRequest(5000, v1::CODING_MODEL_ADAPTIVE);
   v1::EncodeRequest second;
   *second.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {3}, {1, 2, 3});
-  const v1::DecodeResponse decoded =
-      DecodeBytes(Encode(first).coded() + Encode(second).coded());
+  const v1::DecodeResponse decoded = DecodeBytes(Encode(first).coded() + Encode(second).coded());
   EXPECT_EQ(decoded.data(), first.data() + "\x01\x02\x03");
   EXPECT_TRUE(decoded.content().has_bytes());
 }
