@@ -13,6 +13,7 @@
 #include "core/coding/format.h"
 #include "core/coding/nibble_model.h"
 #include "core/coding/range_coder.h"
+#include "core/coding/varint.h"
 
 namespace trine::coding {
 namespace {
@@ -241,6 +242,13 @@ uint64_t CostOfLane(ByteView raw, size_t begin, const ByteModels& models, uint32
   return cost;
 }
 
+// A short block may decode to the same bytes with other parameters; damage shall be seen even so.
+uint8_t ParamsCheck(ByteView params) {
+  uint8_t check = format::kParamsCheckSeed;
+  for (uint8_t byte : params) check ^= byte;
+  return check;
+}
+
 constexpr size_t kSampleBytes = 64 << 10;
 constexpr size_t kPieceBytes = 16 << 10;
 
@@ -307,6 +315,7 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
     payload.bytes.push_back(static_cast<char>(byte));
   }
   if (params.order == 2) payload.bytes.push_back(static_cast<char>(params.slots_log2));
+  payload.bytes.push_back(static_cast<char>(ParamsCheck(ViewOf(payload.bytes))));
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
   TRINE_ASSIGN_OR_RETURN(const ByteModels models, ByteModels::Create(params, limits, cancel));
@@ -321,8 +330,11 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
 
 absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, const Limits& limits,
                             const CancelToken& cancel) {
-  const size_t side_bytes = order == 2 ? 5 : 4;
+  const size_t side_bytes = order == 2 ? 6 : 5;
   if (payload.size() < side_bytes) return CorruptStream(-1, -1, "the payload is cut off");
+  if (payload[side_bytes - 1] != ParamsCheck(payload.subspan(0, side_bytes - 1))) {
+    return CorruptStream(-1, -1, "the check of the payload's parameters differs");
+  }
   AdaptiveParams params;
   params.order = order;
   params.lanes_log2 = payload[0];

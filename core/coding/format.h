@@ -54,6 +54,7 @@ inline constexpr int kMaxTotalBits = 24;        // beyond 14: 64-bit range, 32-b
 inline constexpr uint32_t kMaxTableSymbols = 65536;
 inline constexpr int kMaxOrder = 2;
 inline constexpr int kMaxSegmentLog2 = 12;
+inline constexpr uint8_t kParamsCheckSeed = 0x5A;  // of ADAPTIVE's parameters
 inline constexpr int kMinLimit = 4;     // of a nibble model's count
 inline constexpr int kMaxLimit = 1020;
 inline constexpr int kMinSlotsLog2 = 8;  // ADAPTIVE of order 2

@@ -192,6 +192,10 @@ def decode_adaptive(payload, order, raw_length):
     reader = Reader(payload)
     lanes_log2, segment_log2, limit = reader.u(1), reader.u(1), reader.u(2)
     slots_log2 = reader.u(1) if order == 2 else 8
+    check = 0x5A
+    for byte in payload[:reader.at]:
+        check ^= byte
+    need(reader.u(1) == check, "check of the parameters")
     need(lanes_log2 <= 6 and segment_log2 <= 12 and 4 <= limit <= 1020 and 8 <= slots_log2 <= 16,
          "adaptive parameters")
     count = 1 << lanes_log2

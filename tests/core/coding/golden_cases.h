@@ -1,0 +1,146 @@
+// The golden streams: inputs made by rule, coded with every model and option. The committed files
+// are decoded for ever; that the encoder still gives the same bytes is checked too, and may change
+// by intent only (then coding_golden_make writes them anew, under new names if the old ones are of
+// an older format).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/coding/coding.h"
+#include "tests/core/coding/test_data.h"
+
+namespace trine::coding {
+
+struct GoldenCase {
+  std::string name;
+  Content content;
+  std::string raw;
+  EncodeOptions options;
+};
+
+// 16-bit noise of a fixed linear congruential generator (Knuth, MMIX): no library may change it.
+class Lcg {
+ public:
+  explicit Lcg(uint64_t seed) : state_(seed) {}
+  uint32_t Next() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<uint32_t>(state_ >> 33);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+inline std::string GoldenText(size_t n) {
+  static const char* const kWords[] = {"a ", "range ", "coder ", "narrows ", "the ", "interval. "};
+  Lcg random(1);
+  std::string out;
+  while (out.size() < n) out += kWords[random.Next() % 6];
+  out.resize(n);
+  return out;
+}
+
+inline std::string GoldenSkewed(size_t n) {
+  Lcg random(2);
+  std::string out;
+  while (out.size() < n) {
+    const uint32_t r = random.Next();
+    out.push_back(static_cast<char>((r & 0xFF) * ((r >> 8) & 0xFF) / 512));
+  }
+  return out;
+}
+
+inline std::string GoldenNoise(size_t n) {
+  Lcg random(3);
+  std::string out;
+  while (out.size() < n) out.push_back(static_cast<char>(random.Next() >> 8));
+  return out;
+}
+
+inline std::vector<GoldenCase> GoldenCases() {
+  std::vector<GoldenCase> cases;
+  const auto add = [&](std::string name, std::string raw, Model model, std::optional<int> order = {},
+                       uint64_t block_bytes = 0) -> GoldenCase& {
+    cases.push_back({std::move(name), {}, std::move(raw), {}});
+    cases.back().options.model = model;
+    cases.back().options.order = order;
+    cases.back().options.block_bytes = block_bytes;
+    return cases.back();
+  };
+  add("empty", "", Model::kAuto);
+  add("stored-1-byte", "x", Model::kStatic);
+  add("constant-1", std::string(3000, 'z'), Model::kAuto);
+  std::string eight;
+  while (eight.size() < 2003) eight += "12345678";
+  add("constant-8", eight.substr(0, 2003), Model::kAdaptive);
+  add("stored-noise", GoldenNoise(1200), Model::kAuto, {}, 512);
+  add("static-small", GoldenSkewed(700), Model::kStatic);
+  add("static-blocks", GoldenText(5000), Model::kStatic, {}, 1500);
+  add("static-lanes", GoldenSkewed(150000), Model::kStatic);
+  // So skewed that totals of 2^14 pay.
+  std::string rare = std::string(60000, 'a');
+  for (size_t i = 0; i < rare.size(); i += 977) rare[i] = static_cast<char>('b' + i % 20);
+  add("static-fine", rare, Model::kStatic);
+  for (int order : {0, 1, 2}) {
+    const std::string suffix = std::to_string(order);
+    add("adaptive-" + suffix + "-small", GoldenText(500), Model::kAdaptive, order);
+    add("adaptive-" + suffix + "-lanes", GoldenText(14000) + GoldenSkewed(6001), Model::kAdaptive,
+        order);
+  }
+  add("auto-blocks", GoldenText(9000) + GoldenNoise(3000) + GoldenSkewed(9000), Model::kAuto, {},
+      3000);
+  {
+    GoldenCase& c = add("table-bytes", GoldenSkewed(9000), Model::kTable);
+    c.options.table = ByteTable();
+  }
+  {
+    GoldenCase& c = add("table-text", "", Model::kTable, {}, 300);
+    ProbabilityTable table;
+    table.text = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB5", " "};
+    table.probabilities = {"0.5", "1/8", "1.25e-1", "0.0625", "0.1875"};
+    Lcg random(4);
+    for (int i = 0; i < 700; ++i) c.raw += table.text[std::min<uint32_t>(random.Next() % 9, 4)];
+    c.options.table = std::move(table);
+  }
+  {
+    // Probabilities that need the wide coder.
+    GoldenCase& c = add("table-integers", "", Model::kTable);
+    ProbabilityTable table;
+    table.kind = SymbolKind::kIntegers;
+    Lcg random(5);
+    for (uint32_t v = 0; v < 4200; ++v) {
+      table.integers.push_back(v * 15 + v % 7);
+      table.weights.push_back(v == 0 ? 0.5 : 0.5 / 4199);
+    }
+    for (int i = 0; i < 3000; ++i) {
+      const uint32_t r = random.Next();
+      const uint64_t v = (r & 1) != 0 ? 0 : table.integers[(r >> 1) % 4200];
+      c.raw.push_back(static_cast<char>(v & 0xFF));
+      c.raw.push_back(static_cast<char>(v >> 8));
+    }
+    c.content.kind = ContentKind::kTensor;
+    c.content.dtype = DType::kUint16;
+    c.content.shape = {30, 100};
+    c.options.table = std::move(table);
+  }
+  {
+    GoldenCase& c = add("tensor-float", GoldenText(240), Model::kAdaptive, 0);
+    c.content.kind = ContentKind::kTensor;
+    c.content.dtype = DType::kFloat32;
+    c.content.shape = {2, 5, 6};
+  }
+  {
+    GoldenCase& c = add("image-rgb", GoldenSkewed(20 * 30 * 3), Model::kAuto);
+    c.content.kind = ContentKind::kImage;
+    c.content.shape = {20, 30, 3};
+  }
+  {
+    GoldenCase& c = add("bits", GoldenSkewed(17 * 5), Model::kStatic);
+    c.content.kind = ContentKind::kBits;
+    c.content.shape = {17, 37};
+  }
+  return cases;
+}
+
+}  // namespace trine::coding

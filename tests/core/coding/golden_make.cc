@@ -1,0 +1,38 @@
+// Writes the golden streams: coding_golden_make FOLDER. Run by hand when the encoder's bytes change
+// by intent.
+#include <cstdio>
+#include <fstream>
+
+#include "core/coding/container.h"
+#include "tests/core/coding/golden_cases.h"
+#include "tests/core/coding/golden_variants.h"
+
+namespace {
+
+using namespace trine;          // NOLINT: a program of one page
+using namespace trine::coding;  // NOLINT
+
+void Save(const std::string& folder, const std::string& name, const std::string& coded,
+          const std::string& raw) {
+  std::ofstream(folder + "/" + name + ".trn", std::ios::binary) << coded;
+  char line[64];
+  std::snprintf(line, sizeof line, "%zu %016llx\n", raw.size(),
+                static_cast<unsigned long long>(Checksum(AsBytes(raw))));
+  std::ofstream(folder + "/" + name + ".xxh3") << line;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  for (const GoldenCase& c : GoldenCases()) {
+    const auto coded = Encode({}, c.content, AsBytes(c.raw), c.options);
+    if (!coded.ok()) {
+      std::fprintf(stderr, "%s: %s\n", c.name.c_str(), coded.status().ToString().c_str());
+      return 1;
+    }
+    Save(argv[1], c.name, *coded, c.raw);
+  }
+  for (const GoldenVariant& v : GoldenVariants()) Save(argv[1], v.name, v.coded, v.raw);
+  return 0;
+}

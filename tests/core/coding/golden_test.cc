@@ -1,0 +1,83 @@
+// The committed golden streams: decoded to what they always meant, and encoded to the same bytes.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "core/coding/container.h"
+#include "tests/core/coding/golden_cases.h"
+#include "tests/core/coding/golden_variants.h"
+
+namespace trine::coding {
+namespace {
+
+const std::filesystem::path kFolder = TRINE_GOLDEN_CODING;
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string HashLine(ByteView raw) {
+  std::ostringstream line;
+  line << raw.size() << ' ' << std::hex;
+  line.width(16);
+  line.fill('0');
+  line << Checksum(raw) << '\n';
+  return line.str();
+}
+
+TEST(Golden, EveryStreamDecodes) {
+  int streams = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() != ".trn") continue;
+    SCOPED_TRACE(entry.path().filename());
+    ++streams;
+    const std::string coded = ReadFile(entry.path());
+    DecodeOptions options;
+    const auto info = Inspect({}, AsBytes(coded));
+    ASSERT_TRUE(info.ok()) << info.status();
+    if (info->is_excerpt) options.range = ByteRange{1000, 2000};
+    const auto decoded = Decode({}, AsBytes(coded), options);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(HashLine(decoded->data), ReadFile(std::filesystem::path(entry.path()).replace_extension(".xxh3")));
+  }
+  EXPECT_GE(streams, 26);
+}
+
+TEST(Golden, TheEncoderStillGivesTheSameBytes) {
+  std::set<std::string> modes;
+  for (const GoldenCase& c : GoldenCases()) {
+    SCOPED_TRACE(c.name);
+    const auto coded = Encode({}, c.content, AsBytes(c.raw), c.options);
+    ASSERT_TRUE(coded.ok()) << coded.status();
+    EXPECT_TRUE(*coded == ReadFile(kFolder / (c.name + ".trn")));
+    const auto decoded = Decode({}, AsBytes(*coded));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_TRUE(AsString(decoded->data) == c.raw);
+    EXPECT_EQ(decoded->content.kind, c.content.kind);
+    if (c.content.kind != ContentKind::kBytes) {
+      EXPECT_EQ(decoded->content.shape, c.content.shape);
+    }
+    const auto info = Inspect({}, AsBytes(*coded));
+    ASSERT_TRUE(info.ok());
+    for (const BlockInfo& block : info->blocks) modes.insert(block.mode);
+  }
+  EXPECT_EQ(modes, (std::set<std::string>{"stored", "constant", "static", "adaptive-0",
+                                          "adaptive-1", "adaptive-2", "table"}));
+}
+
+TEST(Golden, VariantsAreWhatTheBuilderMakes) {
+  const auto variants = GoldenVariants();
+  EXPECT_EQ(variants.size(), 4u);
+  for (const GoldenVariant& v : variants) {
+    EXPECT_TRUE(v.coded == ReadFile(kFolder / (v.name + ".trn"))) << v.name;
+    EXPECT_EQ(HashLine(AsBytes(v.raw)), ReadFile(kFolder / (v.name + ".xxh3"))) << v.name;
+  }
+}
+
+}  // namespace
+}  // namespace trine::coding

@@ -1,0 +1,143 @@
+// Golden streams that no call of Encode writes today: what the format allows beyond that.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/coding/adaptive_model.h"
+#include "core/coding/container.h"
+#include "core/coding/varint.h"
+#include "tests/core/coding/golden_cases.h"
+
+namespace trine::coding {
+
+struct GoldenVariant {
+  std::string name;
+  std::string coded;
+  std::string raw;
+};
+
+// A stream of given blocks, with all lengths, checksums and the index right.
+class StreamBuilder {
+ public:
+  explicit StreamBuilder(Header header) : header_(std::move(header)) {
+    AppendHeader(header_, &out_);
+  }
+
+  // Adds a block; `raw` is for its length and checksum.
+  void Add(format::Mode mode, uint8_t model, uint8_t variant, const std::string& payload,
+           const std::string& raw) {
+    BlockHead head;
+    head.raw_offset = raw_bytes_;
+    head.mode = mode;
+    head.model = model;
+    head.variant = variant;
+    head.raw_bytes = raw.size();
+    head.coded_bytes = payload.size();
+    head.checksum = Checksum(AsBytes(raw));
+    AddHead(head, payload);
+  }
+  void AddHead(const BlockHead& head, const std::string& payload) {
+    const size_t begin = out_.size();
+    AppendBlockHead(head, header_.is_excerpt(), &out_);
+    out_ += payload;
+    raw_bytes_ += head.raw_bytes;
+    index_.push_back({head.mode, head.model, head.variant, head.raw_bytes, out_.size() - begin});
+  }
+
+  std::string Finish() {
+    BlockHead end;
+    end.mode = format::Mode::kEnd;
+    end.raw_offset = raw_bytes_;
+    end.block_count = index_.size();
+    std::string mark;
+    AppendBlockHead(end, false, &mark);
+    out_ += mark;
+    if (header_.has_index()) AppendIndex(index_, AsBytes(mark), &out_);
+    return out_;
+  }
+
+ private:
+  Header header_;
+  std::string out_;
+  uint64_t raw_bytes_ = 0;
+  std::vector<IndexEntry> index_;
+};
+
+inline Header PlainHeader(Model model = Model::kStatic) {
+  Header header;
+  header.model = static_cast<uint8_t>(model);
+  if (model == Model::kAdaptive) header.params.assign(1, 1);
+  header.block_bytes = 1 << 20;
+  return header;
+}
+
+inline std::vector<GoldenVariant> GoldenVariants() {
+  std::vector<GoldenVariant> variants;
+  const std::string text = GoldenText(6000);
+  // Every parameter of ADAPTIVE at another value than the encoder chooses.
+  {
+    StreamBuilder stream(PlainHeader(Model::kAdaptive));
+    std::string all;
+    for (int order : {0, 1, 2}) {
+      for (int lanes_log2 : {0, 3, 6}) {
+        AdaptiveParams params;
+        params.order = order;
+        params.lanes_log2 = lanes_log2;
+        params.segment_log2 = lanes_log2 * 2;
+        params.limit = lanes_log2 == 0 ? 4 : lanes_log2 == 3 ? 1020 : 77;
+        params.slots_log2 = 8 + lanes_log2;
+        const std::string raw = text.substr(0, 2000 + static_cast<size_t>(lanes_log2) * 333);
+        const auto payload = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {});
+        if (!payload.ok() || !payload->fits) return {};
+        stream.Add(format::Mode::kModel, static_cast<uint8_t>(Model::kAdaptive),
+                   static_cast<uint8_t>(order), payload->bytes, raw);
+        all += raw;
+      }
+    }
+    variants.push_back({"variant-adaptive", stream.Finish(), all});
+  }
+  // A minor version to come, with a field behind the known ones and a flag that may be ignored; no
+  // index; a period of constants that the encoder does not look for.
+  {
+    Header header = PlainHeader();
+    header.minor = 7;
+    header.flags = format::kFlagNoIndex | 0x40;
+    std::string made;
+    AppendHeader(header, &made);
+    // fields: length at byte 11, then as written; one more byte.
+    std::string with_more = made.substr(0, made.size() - format::kChecksumBytes) + "?";
+    ++with_more[format::kFixedHeaderBytes];
+    AppendLE(Checksum(AsBytes(with_more)), &with_more);
+    StreamBuilder stream(header);
+    stream.Add(format::Mode::kConstant, 0, 0, "abc", "abcabcabcab");
+    stream.Add(format::Mode::kStored, 0, 0, "stored", "stored");
+    const std::string coded = stream.Finish();
+    variants.push_back(
+        {"variant-minor-7", with_more + coded.substr(made.size()), "abcabcabcabstored"});
+  }
+  // Two streams behind each other.
+  {
+    EncodeOptions options;
+    options.block_bytes = 1000;
+    const auto a = Encode({}, {}, AsBytes(text), options);
+    options.model = Model::kAdaptive;
+    const auto b = Encode({}, {}, AsBytes(text.substr(0, 999)), options);
+    if (!a.ok() || !b.ok()) return {};
+    variants.push_back({"variant-two-streams", *a + *b, text + text.substr(0, 999)});
+    // An excerpt: raw bytes 1000 to 2999.
+    const auto excerpt = MakeExcerpt(
+        {}, a->size(),
+        [&](uint64_t at, MutableByteView out) {
+          std::memcpy(out.data(), a->data() + at, out.size());
+          return absl::OkStatus();
+        },
+        ByteRange{1500, 1000});
+    if (!excerpt.ok()) return {};
+    variants.push_back({"variant-excerpt", *excerpt, text.substr(1000, 2000)});
+  }
+  return variants;
+}
+
+}  // namespace trine::coding
