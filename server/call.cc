@@ -195,9 +195,8 @@ void RpcCall::FinishWithResponse() {
   stream_.WriteAndFinish(out_, grpc::WriteOptions(), grpc::Status::OK, &finished_tag_);
 }
 
-void RpcCall::OnFinished(bool ok) {
+void RpcCall::OnFinished(bool) {
   out_.Clear();
-  if (!ok) cut_off_.store(true, std::memory_order_relaxed);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (alarm_set_) alarm_.Cancel();
 }
@@ -249,7 +248,7 @@ absl::Status RpcCall::Cancelled() const {
 void RpcCall::ReportEnd() {
   absl::Status status = status_;
   // What was sent did not arrive: the client saw a cancellation or its deadline.
-  if (status.ok() && cut_off_.load(std::memory_order_relaxed)) status = Cancelled();
+  if (cut_off_.load(std::memory_order_relaxed)) status = Cancelled();
   const double seconds = SecondsSince(arrived_);
   metrics_->Handled(static_cast<int>(status.code()), seconds);
   if (!env_.log.Enabled(spdlog::level::info)) return;

@@ -62,6 +62,18 @@ absl::Status ApplyEnvironment(const Environment& environment, Options* options) 
   return absl::OkStatus();
 }
 
+// CLI11 takes an empty value for a missing one: it travels as this instead.
+constexpr char kEmptyValue[] = "\x01";
+
+std::vector<std::string> MarkEmptyValues(std::vector<std::string> arguments) {
+  for (std::string& argument : arguments) {
+    const bool empty_assignment = argument.size() > 3 && argument.compare(0, 2, "--") == 0 &&
+                                  argument.find('=') == argument.size() - 1;
+    if (argument.empty() || empty_assignment) argument += kEmptyValue;
+  }
+  return arguments;
+}
+
 std::string FlagHelp(const OptionSpec& spec) {
   const std::string value = GetOption(spec, Options{});
   return absl::StrCat(spec.help, " [", value.empty() ? "none" : value, "; ",
@@ -99,15 +111,15 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   for (const OptionSpec& spec : AllOptions()) {
     const std::string name = absl::StrCat("--", spec.name);
     const std::string help = FlagHelp(spec);
-    CLI::Option* flag = IsBool(spec)
-                            ? app.add_flag(absl::StrCat(name, ",!--no-", spec.name), help)
-                            : app.add_option(name, help);
+    CLI::Option* flag = IsBool(spec) ? app.add_flag(absl::StrCat(name, ",!--no-", spec.name), help)
+                                     : app.add_option(name, help);
     if (IsList(spec)) flag->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (!IsBool(spec)) flag->type_name("VALUE");
     flags.emplace_back(&spec, flag);
   }
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const std::vector<std::string> marked = MarkEmptyValues(arguments);
+    app.parse(std::vector<std::string>(marked.rbegin(), marked.rend()));
   } catch (const CLI::CallForHelp&) {
     result.help = app.help();
     return result;
@@ -119,7 +131,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   TRINE_RETURN_IF_ERROR(ApplyEnvironment(environment, &result.options));
   for (const auto& [spec, flag] : flags) {
     if (flag->count() == 0) continue;
-    const std::string text = absl::StrJoin(flag->results(), ",");
+    std::string text = absl::StrJoin(flag->results(), ",");
+    if (text == kEmptyValue) text.clear();
     if (absl::Status status = SetOption(*spec, text, &result.options); !status.ok())
       return Locate(status, absl::StrCat("--", spec->name));
   }

@@ -1,8 +1,15 @@
 #include "server/http_endpoint.h"
 
 #include <CivetServer.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -70,11 +77,43 @@ class CivetEndpoint : public HttpEndpoint {
                 std::string address)
       : handler_(std::move(handler)), server_(std::move(server)), address_(std::move(address)) {}
   // The server's threads use the handler: they end first.
-  ~CivetEndpoint() override { server_.reset(); }
+  ~CivetEndpoint() override {
+    std::atomic<bool> closed{false};
+    std::thread closing([this, &closed] {
+      server_.reset();
+      closed.store(true);
+    });
+    // civetweb looks whether it should end every two seconds, or when somebody knocks.
+    while (!closed.load()) {
+      Knock();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    closing.join();
+  }
 
   const std::string& address() const override { return address_; }
 
  private:
+  // Opens a connection to the endpoint and closes it.
+  void Knock() const {
+    const auto address = ParseAddress("metrics-listen", address_);
+    if (!address.ok()) return;
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const std::string port = absl::StrCat(address->port);
+    if (getaddrinfo(address->host.c_str(), port.c_str(), &hints, &found) != 0) return;
+    const int fd =
+        socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    if (fd >= 0) {
+      // Whether it succeeds does not matter.
+      [[maybe_unused]] const int result = connect(fd, found->ai_addr, found->ai_addrlen);
+      close(fd);
+    }
+    freeaddrinfo(found);
+  }
+
   std::unique_ptr<Handler> handler_;
   std::unique_ptr<CivetServer> server_;
   std::string address_;

@@ -48,48 +48,58 @@ TEST(CodingRefusalsTest, Inputs) {
       r.mutable_bits()->set_width(width);
     };
   };
-  Check<v1::EncodeResponse, Encode>("Encode", TextRequest(100, v1::CODING_MODEL_AUTO), {
-      {"input", [](Encode& r) { r.clear_input(); }},
-      {"message", [](Encode& r) { r.set_message("01"); }},
-      {"tensor.dtype", [](Encode& r) { r.mutable_tensor(); }},
-      {"tensor.dtype", [](Encode& r) {
-         *r.mutable_tensor() = MakeTensor<uint8_t>(static_cast<v1::DataType>(14), {1}, {1});
-       }},
-      {"tensor.shape", [](Encode& r) {
-         *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {INT64_MAX, 4}, {1});
-       }},
-      {"tensor.shape", [](Encode& r) {
-         *r.mutable_tensor() =
-             MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1});
-       }},
-      {"tensor.shape[0]", [](Encode& r) {
-         *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {-1}, {});
-       }},
-      {"tensor.data", [](Encode& r) {
-         *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT16, {2}, {1, 2, 3});
-       }},
-      {"image", [](Encode& r) { r.mutable_image(); }},
-      {"image.encoded", [](Encode& r) { r.mutable_image()->set_encoded("\x89PNG\r\n\x1a\n"); }},
-      {"image.tensor.shape", [](Encode& r) {
-         *r.mutable_image()->mutable_tensor() =
-             MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1}, {1});
-       }},
-      {"image.tensor.dtype", [](Encode& r) {
-         *r.mutable_image()->mutable_tensor() =
-             MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1});
-       }},
-      {"data", bits(10, 81)},  // 100 bytes are 10 rows of 80
-      {"data", bits(11, 80)},
-      {"data", bits(0, 80)},
-      {"bits", bits(INT64_MAX, INT64_MAX)},
-      {"bits.height", bits(-1, 80)},
-      {"bits.width", bits(10, -80)},
-      {"bits", [&](Encode& r) {
-         bits(1, 8)(r);
-         *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1}, {1});
-       }},
-      {"max_threads", [](Encode& r) { r.set_max_threads(-1); }},
-  });
+  Check<v1::EncodeResponse, Encode>(
+      "Encode", TextRequest(100, v1::CODING_MODEL_AUTO),
+      {
+          {"input", [](Encode& r) { r.clear_input(); }},
+          {"message", [](Encode& r) { r.set_message("01"); }},
+          {"tensor.dtype", [](Encode& r) { r.mutable_tensor(); }},
+          {"tensor.dtype",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(static_cast<v1::DataType>(14), {1}, {1});
+           }},
+          {"tensor.shape",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {INT64_MAX, 4}, {1});
+           }},
+          {"tensor.shape",
+           [](Encode& r) {
+             *r.mutable_tensor() =
+                 MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1});
+           }},
+          {"tensor.shape[0]",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {-1}, {});
+           }},
+          {"tensor.data",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT16, {2}, {1, 2, 3});
+           }},
+          {"image", [](Encode& r) { r.mutable_image(); }},
+          {"image.encoded", [](Encode& r) { r.mutable_image()->set_encoded("\x89PNG\r\n\x1a\n"); }},
+          {"image.tensor.shape",
+           [](Encode& r) {
+             *r.mutable_image()->mutable_tensor() =
+                 MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1}, {1});
+           }},
+          {"image.tensor.dtype",
+           [](Encode& r) {
+             *r.mutable_image()->mutable_tensor() =
+                 MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1});
+           }},
+          {"data", bits(10, 81)},  // 100 bytes are 10 rows of 80
+          {"data", bits(11, 80)},
+          {"data", bits(0, 80)},
+          {"bits", bits(INT64_MAX, INT64_MAX)},
+          {"bits.height", bits(-1, 80)},
+          {"bits.width", bits(10, -80)},
+          {"bits",
+           [&](Encode& r) {
+             bits(1, 8)(r);
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1}, {1});
+           }},
+          {"max_threads", [](Encode& r) { r.set_max_threads(-1); }},
+      });
 }
 
 TEST(CodingRefusalsTest, Options) {
@@ -97,29 +107,31 @@ TEST(CodingRefusalsTest, Options) {
     return [spoil](Encode& r) { spoil(*r.mutable_options()); };
   };
   using O = v1::EncodeOptions;
-  Check<v1::EncodeResponse, Encode>("Encode", TextRequest(100, v1::CODING_MODEL_ADAPTIVE), {
-      {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(6)); })},
-      {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(-1)); })},
-      {"options.order", options([](O& o) { o.set_order(3); })},
-      {"options.order", options([](O& o) { o.set_order(-1); })},
-      {"options.order", options([](O& o) {
-         o.set_model(v1::CODING_MODEL_STATIC);
-         o.set_order(1);
-       })},
-      {"options.block_bytes", options([](O& o) { o.set_block_bytes(255); })},
-      {"options.block_bytes", options([](O& o) { o.set_block_bytes((64u << 20) + 1); })},
-      {"options.block_bytes", options([](O& o) { o.set_block_bytes(UINT64_MAX); })},
-      {"options.table", options([](O& o) { o.set_model(v1::CODING_MODEL_TABLE); })},
-      {"options.table", options([](O& o) { *o.mutable_table() = BinaryTable(); })},
-      {"options.max_steps", options([](O& o) { o.set_max_steps(1); })},
-      {"message", options([](O& o) { o.set_model(v1::CODING_MODEL_EXACT); })},
-  });
+  Check<v1::EncodeResponse, Encode>(
+      "Encode", TextRequest(100, v1::CODING_MODEL_ADAPTIVE),
+      {
+          {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(6)); })},
+          {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(-1)); })},
+          {"options.order", options([](O& o) { o.set_order(3); })},
+          {"options.order", options([](O& o) { o.set_order(-1); })},
+          {"options.order", options([](O& o) {
+             o.set_model(v1::CODING_MODEL_STATIC);
+             o.set_order(1);
+           })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes(255); })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes((64u << 20) + 1); })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes(UINT64_MAX); })},
+          {"options.table", options([](O& o) { o.set_model(v1::CODING_MODEL_TABLE); })},
+          {"options.table", options([](O& o) { *o.mutable_table() = BinaryTable(); })},
+          {"options.max_steps", options([](O& o) { o.set_max_steps(1); })},
+          {"message", options([](O& o) { o.set_model(v1::CODING_MODEL_EXACT); })},
+      });
 }
 
 // What is wrong with a table, whoever reads it; `path` is "options.table" or "exact.table".
 template <typename Request>
-std::vector<Refusal<Request>> TableRefusals(
-    const std::string& path, std::function<v1::ProbabilityTable*(Request&)> table) {
+std::vector<Refusal<Request>> TableRefusals(const std::string& path,
+                                            std::function<v1::ProbabilityTable*(Request&)> table) {
   using Table = v1::ProbabilityTable;
   const auto spoil = [table](std::function<void(Table&)> change) {
     return [table, change](Request& r) { change(*table(r)); };
@@ -156,7 +168,8 @@ std::vector<Refusal<Request>> TableRefusals(
        })},
       {path + ".text", spoil([](Table& t) {
          for (int i = 0; i < 65536; ++i) t.add_text("x");
-       }), StatusCode::kResourceExhausted},
+       }),
+       StatusCode::kResourceExhausted},
   };
   for (const char* text : {"-0.3", "0", "0.0", "1.5", "", "abc", "nan", "inf", "0.3x", "1/0",
                            "1e-999999999", "1e999999999", "--1", "0,3", " 0.3"}) {
@@ -195,11 +208,11 @@ TEST(CodingRefusalsTest, TablesOfTheModel) {
   cases.push_back({"options.table.text[1]", [](Encode& r) {  // TABLE's symbols are characters
                      r.mutable_options()->mutable_table()->set_text(1, "10");
                    }});
-  cases.push_back({"tensor.data", [](Encode& r) {
-                     *r.mutable_options()->mutable_table() = IntegerTable();
-                     *r.mutable_tensor() =
-                         MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {2}, {3, 1000});
-                   }});
+  cases.push_back(
+      {"tensor.data", [](Encode& r) {
+         *r.mutable_options()->mutable_table() = IntegerTable();
+         *r.mutable_tensor() = MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {2}, {3, 1000});
+       }});
   cases.push_back({"options.table.kind", [](Encode& r) {
                      *r.mutable_options()->mutable_table() = IntegerTable();
                      *r.mutable_tensor() = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1}, {3});
@@ -227,9 +240,8 @@ TEST(CodingRefusalsTest, ExactMessages) {
   cases.push_back({"message", [](Encode& r) { r.set_message(std::string(1 << 20, '0')); },
                    StatusCode::kResourceExhausted});
   cases.push_back({"options.table", [](Encode& r) { r.mutable_options()->clear_table(); }});
-  cases.push_back({"options.table.kind", [](Encode& r) {
-                     *r.mutable_options()->mutable_table() = ByteTable();
-                   }});
+  cases.push_back({"options.table.kind",
+                   [](Encode& r) { *r.mutable_options()->mutable_table() = ByteTable(); }});
   cases.push_back({"options.max_steps", [](Encode& r) { r.mutable_options()->set_max_steps(257); },
                    StatusCode::kResourceExhausted});
   cases.push_back({"bits", [](Encode& r) { r.mutable_bits(); }});
@@ -244,13 +256,12 @@ TEST(CodingRefusalsTest, ExactCodewords) {
   auto cases = TableRefusals<Decode>("exact.table",
                                      [](Decode& r) { return r.mutable_exact()->mutable_table(); });
   cases.push_back({"exact.table", [](Decode& r) { r.mutable_exact()->clear_table(); }});
-  cases.push_back({"exact.table.kind", [](Decode& r) {
-                     *r.mutable_exact()->mutable_table() = ByteTable();
-                   }});
+  cases.push_back(
+      {"exact.table.kind", [](Decode& r) { *r.mutable_exact()->mutable_table() = ByteTable(); }});
   cases.push_back({"exact.bits", [](Decode& r) { r.mutable_exact()->set_bits("012"); }});
-  cases.push_back({"exact.bits", [](Decode& r) {
-                     r.mutable_exact()->set_bits(std::string(65537, '0'));
-                   }, StatusCode::kResourceExhausted});
+  cases.push_back({"exact.bits",
+                   [](Decode& r) { r.mutable_exact()->set_bits(std::string(65537, '0')); },
+                   StatusCode::kResourceExhausted});
   cases.push_back({"exact.count", [](Decode& r) { r.mutable_exact()->set_count(4097); },
                    StatusCode::kResourceExhausted});
   cases.push_back({"exact.count", [](Decode& r) { r.mutable_exact()->set_count(UINT64_MAX); },
@@ -264,8 +275,8 @@ TEST(CodingRefusalsTest, ExactCodewords) {
 class CodingDamageTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto response = services_.Unary<v1::EncodeResponse>(
-        "Encode", TextRequest(20000, v1::CODING_MODEL_STATIC));
+    const auto response =
+        services_.Unary<v1::EncodeResponse>("Encode", TextRequest(20000, v1::CODING_MODEL_STATIC));
     ASSERT_TRUE(response.ok()) << response.status();
     coded_ = response->coded();
   }
@@ -359,9 +370,10 @@ TEST_F(CodingDamageTest, MoreThanTheAnswerMayHold) {
 
   limits.max_output_bytes = 100;
   ServiceHarness tiny(limits);
-  ExpectRefused(tiny.Unary<v1::EncodeResponse>(
-                        "Encode", TextRequest(20000, v1::CODING_MODEL_STATIC)).status(),
-                StatusCode::kResourceExhausted, "coded");
+  ExpectRefused(
+      tiny.Unary<v1::EncodeResponse>("Encode", TextRequest(20000, v1::CODING_MODEL_STATIC))
+          .status(),
+      StatusCode::kResourceExhausted, "coded");
 }
 
 TEST_F(CodingDamageTest, CallsThatWereCancelled) {
@@ -381,8 +393,8 @@ TEST(CodingRefusalsTest, BytesThatAreNoMessage) {
                   "");
   }
   for (const char* method : {"EncodeStream", "DecodeStream"}) {
-    ExpectRefused(services.StreamBytes(method, {"\x0a\x7f"}).status,
-                  StatusCode::kInvalidArgument, "");
+    ExpectRefused(services.StreamBytes(method, {"\x0a\x7f"}).status, StatusCode::kInvalidArgument,
+                  "");
   }
 }
 

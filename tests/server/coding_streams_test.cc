@@ -189,8 +189,8 @@ TEST_F(CodingStreamsTest, RefusesPartsOutOfOrder) {
   ExpectRefused(Encode(encode).status, StatusCode::kInvalidArgument, "chunk");
   encode[1].mutable_chunk()->pop_back();
   EXPECT_TRUE(Encode(encode).status.ok());
-  ExpectRefused(Encode(std::vector<v1::EncodeStreamRequest>()).status,
-                StatusCode::kInvalidArgument, "header");
+  ExpectRefused(Encode(std::vector<v1::EncodeStreamRequest>()).status, StatusCode::kInvalidArgument,
+                "header");
 
   std::vector<v1::DecodeStreamRequest> decode(1);
   ExpectRefused(Decode(decode).status, StatusCode::kInvalidArgument, "part");
@@ -201,8 +201,8 @@ TEST_F(CodingStreamsTest, RefusesPartsOutOfOrder) {
   ExpectRefused(Decode(decode).status, StatusCode::kInvalidArgument, "header");
   decode[1].set_chunk(std::string((size_t{2} << 20) + 1, 'x'));
   ExpectRefused(Decode(decode).status, StatusCode::kInvalidArgument, "chunk");
-  ExpectRefused(Decode(std::vector<v1::DecodeStreamRequest>()).status,
-                StatusCode::kInvalidArgument, "header");
+  ExpectRefused(Decode(std::vector<v1::DecodeStreamRequest>()).status, StatusCode::kInvalidArgument,
+                "header");
 }
 
 TEST_F(CodingStreamsTest, RefusesBadHeaders) {
@@ -241,10 +241,13 @@ TEST_F(CodingStreamsTest, RefusesBadHeaders) {
   refused("header.content.image.shape", [](auto& h) {
     *h.mutable_content()->mutable_image() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {3}, {});
   });
-  refused("header.content.image.shape", [](auto& h) {
-    *h.mutable_content()->mutable_image() =
-        MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1 << 20, 1 << 20}, {});
-  }, StatusCode::kResourceExhausted);
+  refused(
+      "header.content.image.shape",
+      [](auto& h) {
+        *h.mutable_content()->mutable_image() =
+            MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1 << 20, 1 << 20}, {});
+      },
+      StatusCode::kResourceExhausted);
   refused("header.content.bits.height",
           [](auto& h) { h.mutable_content()->mutable_bits()->set_height(-1); });
   refused("header.content.bits.width",
@@ -294,8 +297,8 @@ TEST_F(CodingStreamsTest, ReportsDamage) {
     EXPECT_EQ(request.data().substr(0, raw.size()), raw);
     return raw.size();
   };
-  for (const size_t length : {size_t{0}, size_t{3}, size_t{30}, coded.size() / 2,
-                              coded.size() - 1}) {
+  for (const size_t length :
+       {size_t{0}, size_t{3}, size_t{30}, coded.size() / 2, coded.size() - 1}) {
     damage(coded.substr(0, length));
   }
   damage(coded + "x");

@@ -1,9 +1,16 @@
 #include "tests/server/harness.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <stdexcept>
 #include <thread>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/base/error.h"
 
 namespace trine::server::testing {
@@ -241,8 +248,12 @@ void Prepare(grpc::ClientContext* context,
 
 Reply MakeReply(const grpc::Status& status, const grpc::ByteBuffer& response,
                 const grpc::ClientContext& context) {
-  Reply reply{
-      .status = status, .bytes = status.ok() ? Unwrap(response) : "", .initial_metadata = {}};
+  Reply reply;
+  reply.status = status;
+  if (status.ok()) {
+    reply.raw = ToString(response);
+    reply.bytes = Unwrap(response);
+  }
   for (const auto& [key, value] : context.GetServerInitialMetadata())
     reply.initial_metadata.emplace(std::string(key.data(), key.size()),
                                    std::string(value.data(), value.size()));
@@ -350,6 +361,54 @@ Reply BidiCall::Finish() {
   Step();
   finished_ = true;
   return MakeReply(status, {}, context_);
+}
+
+// The whole answer to one HTTP request, "" where nothing listens.
+namespace {
+
+std::string Http(const std::string& address, const std::string& request) {
+  const size_t colon = address.rfind(':');
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string answer;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0 &&
+      write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
+    char buffer[4096];
+    for (ssize_t n = 0; (n = read(fd, buffer, sizeof(buffer))) > 0;)
+      answer.append(buffer, static_cast<size_t>(n));
+  }
+  close(fd);
+  return answer;
+}
+
+}  // namespace
+
+std::string Get(const std::string& address, const std::string& path, const std::string& method) {
+  return Http(address, method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+}
+
+// The value of the sample whose name and labels are `sample`; nullopt where there is none.
+std::optional<double> Sample(const std::string& page, const std::string& sample) {
+  for (absl::string_view line : absl::StrSplit(page, '\n')) {
+    if (!absl::ConsumePrefix(&line, sample + " ")) continue;
+    double value = 0;
+    if (absl::SimpleAtod(line, &value)) return value;
+  }
+  return std::nullopt;
+}
+
+// A page on which `sample` has reached `value`: a call is counted a little after its answer.
+std::string AwaitSample(const std::string& address, const std::string& sample, double value) {
+  std::string page;
+  for (int i = 0; i < 10'000; ++i) {
+    page = Get(address, "/metrics");
+    if (Sample(page, sample).value_or(0) >= value) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return page;
 }
 
 }  // namespace trine::server::testing

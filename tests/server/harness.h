@@ -96,6 +96,7 @@ struct TestServer {
 struct Reply {
   grpc::Status status;
   std::string bytes;  // of the BytesValue
+  std::string raw;    // the message as it came
   std::multimap<std::string, std::string> initial_metadata;
 
   google::rpc::Status details() const;
@@ -181,5 +182,14 @@ class BidiCall {
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
   bool finished_ = false;
 };
+
+// The whole HTTP answer of `address`, "" where nothing listens.
+std::string Get(const std::string& address, const std::string& path,
+                const std::string& method = "GET");
+// The value of the sample whose name and labels are `sample`; nullopt where there is none.
+std::optional<double> Sample(const std::string& page, const std::string& sample);
+// A metrics page on which `sample` has reached `value`: a call is counted a little after its
+// answer.
+std::string AwaitSample(const std::string& address, const std::string& sample, double value);
 
 }  // namespace trine::server::testing

@@ -92,11 +92,13 @@ TEST(SegmentationRefusalsTest, Images) {
       {"image.encoded", encoded(png.substr(0, 8))},
       {"image.encoded", encoded("P5\n5 5\n255\n1234")},
       {"image.encoded", encoded("P5\n99999999 99999999\n255\n1"), StatusCode::kResourceExhausted},
-      {"image.page", [&](Request& r) {
+      {"image.page",
+       [&](Request& r) {
          r.mutable_image()->set_encoded(png);
          r.mutable_image()->set_page(-1);
        }},
-      {"image.page", [&](Request& r) {
+      {"image.page",
+       [&](Request& r) {
          r.mutable_image()->set_encoded(png);
          r.mutable_image()->set_page(1);
        }},
@@ -140,20 +142,21 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
       {"mask.tensor.shape", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 0}, {}))},
       {"mask.tensor.data", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW}, {1}))},
       {"mask.tensor", mask(MakeTensor(v1::DATA_TYPE_UINT8, {kH, kW}, zeros))},  // 0 everywhere
-      {"mask.encoded", [](Request& r) {
+      {"mask.encoded",
+       [](Request& r) {
          r.mutable_mask()->set_encoded(PngOf({DType::kUint8, {2, 2}, {1, 2, 3, 4}}));
        }},
       {"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("GIF89a"); }},
       {"markers.tensor.dtype", markers(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 1}, {1}))},
       {"markers.tensor.dtype", markers(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1}, {1}))},
       {"markers.tensor.shape", markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {2, 1}, {1, 2}))},
-      {"markers.tensor.shape", markers(MakeTensor<uint8_t>(
-                                   v1::DATA_TYPE_UINT8, {kH, kW, 2},
+      {"markers.tensor.shape",
+       markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 2},
                                    std::vector<uint8_t>(static_cast<size_t>(2 * kH * kW), 1)))},
       {"markers.tensor.data[1][2]", markers(MakeTensor(v1::DATA_TYPE_UINT32, {kH, kW}, huge))},
-      {"markers.encoded", [](Request& r) {
-         r.mutable_markers()->set_encoded(
-             PngOf({DType::kUint8, {1, 1, 3}, {1, 2, 3}}));
+      {"markers.encoded",
+       [](Request& r) {
+         r.mutable_markers()->set_encoded(PngOf({DType::kUint8, {1, 1, 3}, {1, 2, 3}}));
        }},
   });
 }
@@ -182,7 +185,10 @@ TEST(SegmentationRefusalsTest, Steps) {
   };
   std::vector<Refusal> cases = {
       {"steps[1]", steps([](Step&) {})},
-      {"steps", [](Request& r) { for (int i = 0; i < 65; ++i) r.add_steps()->mutable_otsu(); },
+      {"steps",
+       [](Request& r) {
+         for (int i = 0; i < 65; ++i) r.add_steps()->mutable_otsu();
+       },
        StatusCode::kResourceExhausted},
       {"steps[0]", [](Request& r) { r.add_steps()->mutable_invert(); }},
       {"steps[0]", [](Request& r) { r.add_steps()->mutable_fill_holes(); }},
@@ -216,15 +222,12 @@ TEST(SegmentationRefusalsTest, Steps) {
        watershed([](auto& w) { w.set_relief(static_cast<v1::Relief>(3)); })},
       {"steps[2].watershed.connectivity",
        watershed([](auto& w) { w.set_connectivity(static_cast<v1::Connectivity>(4)); })},
-      {"steps[2].watershed.marker_height",
-       watershed([](auto& w) { w.set_marker_height(-0.5); })},
-      {"steps[2].watershed.marker_height",
-       watershed([](auto& w) { w.set_marker_height(kNaN); })},
+      {"steps[2].watershed.marker_height", watershed([](auto& w) { w.set_marker_height(-0.5); })},
+      {"steps[2].watershed.marker_height", watershed([](auto& w) { w.set_marker_height(kNaN); })},
   };
   for (const int32_t classes : {0, 1, 17, -3, INT32_MAX, INT32_MIN}) {
-    cases.push_back({"steps[1].multi_otsu.classes", steps([classes](Step& s) {
-                       s.mutable_multi_otsu()->set_classes(classes);
-                     })});
+    cases.push_back({"steps[1].multi_otsu.classes",
+                     steps([classes](Step& s) { s.mutable_multi_otsu()->set_classes(classes); })});
   }
   Check(cases);
 }
@@ -253,8 +256,8 @@ TEST(SegmentationRefusalsTest, LocalThresholds) {
          s.set_sigma(-1);
        })},
   };
-  for (const int64_t window : {int64_t{2}, int64_t{4}, int64_t{1}, int64_t{-3}, int64_t{65537},
-                               INT64_MAX, INT64_MIN}) {
+  for (const int64_t window :
+       {int64_t{2}, int64_t{4}, int64_t{1}, int64_t{-3}, int64_t{65537}, INT64_MAX, INT64_MIN}) {
     cases.push_back({path + "window", local([window](Local& s) { s.set_window(window); })});
   }
   Check(cases);
@@ -262,29 +265,33 @@ TEST(SegmentationRefusalsTest, LocalThresholds) {
 
 TEST(SegmentationRefusalsTest, WhatAProfileDoesNotHave) {
   Check({
-      {"profile", [](Request& r) {
+      {"profile",
+       [](Request& r) {
          r.set_profile(v1::SEGMENT_PROFILE_IMAGEJ);
          r.add_steps()->mutable_multi_otsu();
-       }, StatusCode::kUnimplemented},
-      {"profile", [](Request& r) {
+       },
+       StatusCode::kUnimplemented},
+      {"profile",
+       [](Request& r) {
          r.set_profile(v1::SEGMENT_PROFILE_OPENCV);
          *r.mutable_image()->mutable_tensor() =
              MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {0, 1});
-       }, StatusCode::kUnimplemented},
+       },
+       StatusCode::kUnimplemented},
   });
 }
 
 TEST(SegmentationRefusalsTest, Outputs) {
   Check({
-      {"outputs.format", [](Request& r) {
-         r.mutable_outputs()->set_format(static_cast<v1::ImageFormat>(4));
-       }},
+      {"outputs.format",
+       [](Request& r) { r.mutable_outputs()->set_format(static_cast<v1::ImageFormat>(4)); }},
       {"outputs.labels", [](Request& r) { r.mutable_outputs()->set_labels(true); }},
       {"outputs.distance", [](Request& r) { r.mutable_outputs()->set_distance(true); }},
-      {"outputs.distance", [](Request& r) {
-         *r.mutable_markers()->mutable_tensor() = MakeTensor(
-             v1::DATA_TYPE_UINT8, {Disks::kHeight, Disks::kWidth},
-             std::vector<uint8_t>(Disks::kHeight * Disks::kWidth, 1));
+      {"outputs.distance",
+       [](Request& r) {
+         *r.mutable_markers()->mutable_tensor() =
+             MakeTensor(v1::DATA_TYPE_UINT8, {Disks::kHeight, Disks::kWidth},
+                        std::vector<uint8_t>(Disks::kHeight * Disks::kWidth, 1));
          r.mutable_outputs()->set_mask(true);
          r.mutable_outputs()->set_distance(true);
          r.add_steps()->mutable_watershed();
@@ -388,8 +395,7 @@ TEST(SegmentationRefusalsTest, BytesThatAreNoMessage) {
   ServiceHarness services;
   ExpectRefused(services.UnaryBytes("Segment", "\x0a\x05\x0a").status(),
                 StatusCode::kInvalidArgument, "");
-  ExpectRefused(services.UnaryBytes("Segment", "").status(), StatusCode::kInvalidArgument,
-                "image");
+  ExpectRefused(services.UnaryBytes("Segment", "").status(), StatusCode::kInvalidArgument, "image");
   ExpectRefused(services.StreamBytes("SegmentStream", {"\x07"}).status,
                 StatusCode::kInvalidArgument, "");
 }

@@ -1,0 +1,199 @@
+// Tokens, TLS and mutual TLS, with certificates made by openssl for the test.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/base/error.h"
+#include "server/auth.h"
+#include "tests/server/harness.h"
+
+namespace trine::server::testing {
+namespace {
+
+std::string WriteFile(const std::string& name, const std::string& text) {
+  const std::string path = ::testing::TempDir() + "trine_security_" + name;
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+TEST(ConstantTimeEquals, IsEquality) {
+  EXPECT_TRUE(ConstantTimeEquals("", ""));
+  EXPECT_TRUE(ConstantTimeEquals("abc", "abc"));
+  EXPECT_FALSE(ConstantTimeEquals("abc", "abd"));
+  EXPECT_FALSE(ConstantTimeEquals("abc", "ab"));
+  EXPECT_FALSE(ConstantTimeEquals(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
+}
+
+TEST(Tokens, FilesThatMakeNoSenseAreRefused) {
+  const std::vector<std::string> texts = {"", "\n# nothing\n", "two words\n",
+                                          std::string(5000, 'x')};
+  for (const std::string& text : texts) {
+    const auto loaded = Authenticator::Load(WriteFile("tokens_bad", text));
+    ASSERT_FALSE(loaded.ok()) << text;
+    EXPECT_EQ(GetErrorDetail(loaded.status())->field, "token-file");
+  }
+  const auto missing = Authenticator::Load("/nonexistent/tokens");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(GetErrorDetail(missing.status())->field, "token-file");
+}
+
+TEST(Tokens, HeadersAreCheckedToTheLetter) {
+  const auto auth = Authenticator::Load(WriteFile("tokens", "# who\nalpha\n\n  beta-2  \r\n"));
+  ASSERT_TRUE(auth.ok()) << auth.status();
+  for (const char* good : {"Bearer alpha", "bearer beta-2", "BEARER alpha"})
+    EXPECT_TRUE((*auth)->CheckHeader(good).ok()) << good;
+  for (const char* bad : {"", "alpha", "Bearer", "Bearer ", "Bearer alph", "Bearer alphaa",
+                          "Bearer Alpha", "Bearer  alpha", "Basic alpha", "Bearer # who"}) {
+    EXPECT_EQ((*auth)->CheckHeader(bad).code(), absl::StatusCode::kUnauthenticated) << bad;
+  }
+}
+
+TEST(Tokens, CallsWithoutOneAreRefused) {
+  Options options = TestOptions();
+  options.token_file = WriteFile("tokens", "alpha\nbeta\n");
+  TestServer server(options);
+  const auto channel = server.Channel();
+  const auto with = [](const std::string& header) {
+    return
+        [header](grpc::ClientContext* context) { context->AddMetadata("authorization", header); };
+  };
+  EXPECT_TRUE(CallUnary(channel, kEcho, "x", with("Bearer beta")).status.ok());
+  const std::vector<Reply> refused = {
+      CallUnary(channel, kEcho, "x"), CallUnary(channel, kEcho, "x", with("Bearer gamma")),
+      CallUnary(channel, "/trine.test.v1.TestService/Nothing", "x"),
+      CallRaw(channel, "/trine.v1.ServerService/GetServerInfo", ""),
+      CallUnary(channel, kEcho, "x", [](grpc::ClientContext* context) {
+        context->AddMetadata("authorization", "Bearer alpha");
+        context->AddMetadata("authorization", "Bearer beta");
+      })};
+  for (const Reply& reply : refused) {
+    EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(reply.reason(), "UNAUTHENTICATED");
+  }
+  // Health needs no token, and channelz is not there to tell of others.
+  EXPECT_TRUE(CallRaw(channel, "/grpc.health.v1.Health/Check", "").status.ok());
+  EXPECT_FALSE(CallRaw(channel, "/grpc.channelz.v1.Channelz/GetServers", "").status.ok());
+}
+
+TEST(Channelz, IsThereUnlessSwitchedOff) {
+  TestServer on;
+  EXPECT_TRUE(CallRaw(on.Channel(), "/grpc.channelz.v1.Channelz/GetServers", "").status.ok());
+  Options options = TestOptions();
+  options.channelz = false;
+  TestServer off(options);
+  EXPECT_EQ(CallRaw(off.Channel(), "/grpc.channelz.v1.Channelz/GetServers", "").status.error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+// An authority, a certificate of it for localhost, one for a client, and a stranger's authority.
+class Tls : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = ::testing::TempDir() + "trine_tls";
+    std::filesystem::create_directories(folder_);
+    const std::string script =
+        "cd '" + folder_ +
+        "' && {"
+        " for ca in ca stranger; do"
+        "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        "   -subj /CN=$ca -keyout $ca.key -out $ca.pem;"
+        " done;"
+        " for who in server client; do"
+        "  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$who"
+        "   -keyout $who.key -out $who.csr;"
+        "  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext;"
+        "  openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
+        "   -extfile ext -out $who.pem;"
+        " done; } > openssl.log 2>&1";
+    ASSERT_EQ(std::system(script.c_str()), 0) << ReadAll(folder_ + "/openssl.log");
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
+
+  static std::string File(const std::string& name) { return folder_ + "/" + name; }
+  static Options TlsOptions() {
+    Options options = TestOptions();
+    options.tls_cert = File("server.pem");
+    options.tls_key = File("server.key");
+    return options;
+  }
+  static std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& ca,
+                                                               const std::string& client = "") {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = ReadAll(File(ca + ".pem"));
+    if (!client.empty()) {
+      options.pem_cert_chain = ReadAll(File(client + ".pem"));
+      options.pem_private_key = ReadAll(File(client + ".key"));
+    }
+    return grpc::SslCredentials(options);
+  }
+  // The option that the error of a start with `options` names.
+  static std::string RefusedOption(const Options& options) {
+    const auto server = StartServer(options, Registry());
+    if (server.ok()) return "started";
+    const auto detail = GetErrorDetail(server.status());
+    EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
+    return detail ? detail->field : "no detail";
+  }
+
+  static std::string folder_;
+};
+std::string Tls::folder_;
+
+TEST_F(Tls, ServesWhoTrustsItsAuthority) {
+  TestServer server(TlsOptions());
+  EXPECT_TRUE(CallUnary(server.Channel(Credentials("ca")), kEcho, "x").status.ok());
+  EXPECT_EQ(CallUnary(server.Channel(Credentials("stranger")), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(CallUnary(server.Channel(), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(Tls, MutualTlsWantsACertificateOfItsAuthority) {
+  Options options = TlsOptions();
+  options.tls_client_ca = File("ca.pem");
+  options.health_listen = "127.0.0.1:0";
+  TestServer server(options);
+  EXPECT_TRUE(CallUnary(server.Channel(Credentials("ca", "client")), kEcho, "x").status.ok());
+  EXPECT_EQ(CallUnary(server.Channel(Credentials("ca")), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(
+      CallUnary(server.Channel(Credentials("ca", "stranger")), kEcho, "x").status.error_code(),
+      grpc::StatusCode::UNAVAILABLE);
+  // Probes have no certificate: the health port is plaintext.
+  const auto health =
+      grpc::CreateChannel(server.server->health_address(), grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(CallRaw(health, "/grpc.health.v1.Health/Check", "").status.ok());
+}
+
+TEST_F(Tls, MistakesAreNamedAtTheStart) {
+  Options options = TlsOptions();
+  options.tls_key = File("client.key");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = File("nothing.key");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = File("server.pem");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = "";
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options = TlsOptions();
+  options.tls_cert = "";
+  EXPECT_EQ(RefusedOption(options), "tls-cert");
+  options.tls_cert = File("server.key");
+  EXPECT_EQ(RefusedOption(options), "tls-cert");
+  options = TlsOptions();
+  options.tls_client_ca = File("server.key");
+  EXPECT_EQ(RefusedOption(options), "tls-client-ca");
+  options = TestOptions();
+  options.tls_client_ca = File("ca.pem");
+  EXPECT_EQ(RefusedOption(options), "tls-client-ca");
+}
+
+}  // namespace
+}  // namespace trine::server::testing
