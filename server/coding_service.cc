@@ -65,9 +65,9 @@ absl::StatusOr<EncodeInput> InputFromProto(const Context& context,
       if (m.has_bits()) return BitsInput(m.bits(), input.raw, *context.limits);
       return input;
     case v1::EncodeRequest::kTensor: {
-      TRINE_ASSIGN_OR_RETURN(TensorView tensor,
-                             ViewFromProto(m.tensor(), request.Payload(m.tensor().data()),
-                                           *context.limits, "tensor"));
+      TRINE_ASSIGN_OR_RETURN(
+          TensorView tensor,
+          ViewFromProto(m.tensor(), request.Payload(m.tensor().data()), *context.limits, "tensor"));
       input.raw = tensor.data;
       input.content = {ContentKind::kTensor, tensor.dtype, std::move(tensor.shape)};
       return input;
@@ -102,8 +102,7 @@ uint64_t LongestSymbolBytes(const coding::ProbabilityTable& table) {
 
 // The dictionary of the exact coder, whose symbols are text.
 absl::StatusOr<coding::ProbabilityTable> ExactTable(const v1::ProbabilityTable& table,
-                                                    const Limits& limits,
-                                                    std::string_view field) {
+                                                    const Limits& limits, std::string_view field) {
   TRINE_ASSIGN_OR_RETURN(coding::ProbabilityTable out, TableFromProto(table, limits, field));
   if (out.kind != coding::SymbolKind::kText) {
     return InvalidField(Path(field, "kind"), v1::SymbolKind_Name(static_cast<int>(out.kind)),

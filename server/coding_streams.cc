@@ -76,8 +76,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> Produce(const Call&,
-                               Response<v1::EncodeStreamResponse>* response) override {
+  absl::StatusOr<bool> Produce(const Call&, Response<v1::EncodeStreamResponse>* response) override {
     v1::EncodeStreamResponse* out = response->mutable_message();
     if (!outbox_.empty()) {
       response->SetPayload(out->mutable_chunk(), outbox_.TakeChunk());
@@ -130,8 +129,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> Produce(const Call&,
-                               Response<v1::DecodeStreamResponse>* response) override {
+  absl::StatusOr<bool> Produce(const Call&, Response<v1::DecodeStreamResponse>* response) override {
     if (decoder_ == nullptr) return false;
     v1::DecodeStreamResponse* out = response->mutable_message();
     if (outbox_.empty()) {

@@ -27,10 +27,9 @@ absl::Status CheckSymbols(const v1::ProbabilityTable& table, SymbolKind kind, co
   const int other = is_text ? table.integers_size() : table.text_size();
   const std::string used_path = Path(field, is_text ? "text" : "integers");
   if (other != 0) {
-    return InvalidField(Path(field, is_text ? "integers" : "text"),
-                        absl::StrCat("of ", other, " symbols"),
-                        absl::StrCat("a table of this kind lists its symbols in ",
-                                     is_text ? "text" : "integers"));
+    return InvalidField(
+        Path(field, is_text ? "integers" : "text"), absl::StrCat("of ", other, " symbols"),
+        absl::StrCat("a table of this kind lists its symbols in ", is_text ? "text" : "integers"));
   }
   if (used == 0) return MissingField(used_path, "a table has at least one symbol");
   if (used > limits.max_table_symbols) {
@@ -51,7 +50,8 @@ absl::Status CheckEntries(const v1::ProbabilityTable& table, uint64_t symbols,
     if (given != nullptr) {
       return InvalidField(Path(field, name), absl::StrCat("of ", size, " entries"),
                           absl::StrCat("exactly one of decimals, counts and weights is allowed, "
-                                       "and ", given, " is given"));
+                                       "and ",
+                                       given, " is given"));
     }
     given = name;
     if (static_cast<uint64_t>(size) != symbols) {
@@ -60,8 +60,7 @@ absl::Status CheckEntries(const v1::ProbabilityTable& table, uint64_t symbols,
     }
   }
   if (given != nullptr) return absl::OkStatus();
-  return MissingField(Path(field, "decimals"),
-                      "one of decimals, counts and weights is required");
+  return MissingField(Path(field, "decimals"), "one of decimals, counts and weights is required");
 }
 
 }  // namespace
@@ -113,8 +112,7 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOpt
   if (out.model != Model::kTable) {
     return InvalidField(Path(field, "table"), "given", "only models TABLE and EXACT take one");
   }
-  TRINE_ASSIGN_OR_RETURN(out.table,
-                         TableFromProto(options.table(), limits, Path(field, "table")));
+  TRINE_ASSIGN_OR_RETURN(out.table, TableFromProto(options.table(), limits, Path(field, "table")));
   return out;
 }
 

@@ -18,8 +18,8 @@ absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTab
                                                         const Limits& limits,
                                                         std::string_view field);
 
-// A status of core with its "table.probabilities", below "options." or not, named as in the message:
-// "table.decimals".
+// A status of core with its "table.probabilities", below "options." or not, named as in the
+// message: "table.decimals".
 absl::Status NameTableFields(const absl::Status& status);
 
 // Options of every model but EXACT, which is INVALID_ARGUMENT naming "<field>.model" here.

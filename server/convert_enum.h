@@ -19,7 +19,8 @@ namespace trine::server {
 absl::Status UnknownEnum(const google::protobuf::EnumDescriptor* descriptor, int number,
                          std::string_view field);
 
-// The value of core; nullopt for UNSPECIFIED, INVALID_ARGUMENT naming `field` for an unknown number.
+// The value of core; nullopt for UNSPECIFIED, INVALID_ARGUMENT naming `field` for an unknown
+// number.
 template <typename Core, typename Proto>
 absl::StatusOr<std::optional<Core>> EnumFromProto(Proto value, std::string_view field) {
   const int number = static_cast<int>(value);

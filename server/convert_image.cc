@@ -50,8 +50,8 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
       if (image.has_page()) {
         return InvalidField(Path(field, "page"), image.page(), "only a TIFF file has pages");
       }
-      TRINE_ASSIGN_OR_RETURN(picture.view, ViewFromProto(image.tensor(), tensor_data,
-                                                         *context.limits, path));
+      TRINE_ASSIGN_OR_RETURN(picture.view,
+                             ViewFromProto(image.tensor(), tensor_data, *context.limits, path));
       TRINE_RETURN_IF_ERROR(CheckPicture(picture.view, types, path));
       return picture;
     }

@@ -14,15 +14,12 @@ absl::StatusOr<normalize::LrnOptions> LrnOptionsFromProto(const v1::LrnOptions& 
   TRINE_ASSIGN_OR_RETURN(out.mode, EnumFromProto<normalize::Mode>(options.mode(), "options.mode"));
   TRINE_ASSIGN_OR_RETURN(out.layout,
                          EnumFromProto<normalize::Layout>(options.layout(), "options.layout"));
-  TRINE_ASSIGN_OR_RETURN(
-      out.alpha_scaling,
-      EnumFromProto<normalize::AlphaScaling>(options.alpha_scaling(), "options.alpha_scaling"));
-  TRINE_ASSIGN_OR_RETURN(
-      out.even_window,
-      EnumFromProto<normalize::EvenWindow>(options.even_window(), "options.even_window"));
-  TRINE_ASSIGN_OR_RETURN(
-      out.activation,
-      EnumFromProto<normalize::Activation>(options.activation(), "options.activation"));
+  TRINE_ASSIGN_OR_RETURN(out.alpha_scaling, EnumFromProto<normalize::AlphaScaling>(
+                                                options.alpha_scaling(), "options.alpha_scaling"));
+  TRINE_ASSIGN_OR_RETURN(out.even_window, EnumFromProto<normalize::EvenWindow>(
+                                              options.even_window(), "options.even_window"));
+  TRINE_ASSIGN_OR_RETURN(out.activation, EnumFromProto<normalize::Activation>(
+                                             options.activation(), "options.activation"));
   if (options.has_size()) out.size = options.size();
   if (options.has_depth_radius()) out.depth_radius = options.depth_radius();
   if (options.has_alpha()) out.alpha = options.alpha();

@@ -12,8 +12,7 @@ namespace trine::server {
 
 // RESOURCE_EXHAUSTED naming `field` where an answer would hold more than limits.max_output_bytes.
 // Called before the answer is allocated wherever its size is known by then.
-inline absl::Status CheckOutputBytes(uint64_t bytes, const Limits& limits,
-                                     std::string_view field) {
+inline absl::Status CheckOutputBytes(uint64_t bytes, const Limits& limits, std::string_view field) {
   if (bytes <= limits.max_output_bytes) return absl::OkStatus();
   return LimitExceeded(field, bytes, "max_output_bytes", limits.max_output_bytes);
 }

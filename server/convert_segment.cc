@@ -66,8 +66,8 @@ absl::StatusOr<segment::Step> WatershedFromProto(const v1::WatershedStep& step, 
   }
   TRINE_ASSIGN_OR_RETURN(const std::optional<Relief> relief,
                          EnumFromProto<Relief>(step.relief(), Path(path, "relief")));
-  out.relief = relief.value_or(out.markers == MarkerSource::kDistance ? Relief::kDistance
-                                                                      : Relief::kGray);
+  out.relief =
+      relief.value_or(out.markers == MarkerSource::kDistance ? Relief::kDistance : Relief::kGray);
   TRINE_ASSIGN_OR_RETURN(
       const std::optional<Connectivity> connectivity,
       EnumFromProto<Connectivity>(step.connectivity(), Path(path, "connectivity")));
@@ -162,8 +162,7 @@ absl::Status CheckLists(const segment::Result& result, const Limits& limits) {
   constexpr uint64_t kRegionBytes = 96;
   constexpr uint64_t kContourBytes = 96;
   constexpr uint64_t kPointBytes = 8;  // coordinates below 2^28 take 4 bytes each
-  TRINE_RETURN_IF_ERROR(
-      CheckOutputBytes(result.regions.size() * kRegionBytes, limits, "regions"));
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes(result.regions.size() * kRegionBytes, limits, "regions"));
   uint64_t bytes = result.contours.size() * kContourBytes;
   for (const segment::Contour& contour : result.contours) {
     bytes += contour.points.size() * kPointBytes;
@@ -181,13 +180,13 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   out.profile = profile.value_or(Profile::kExact);
   out.invert = request.invert();
   if (request.steps_size() > limits.max_segment_steps) {
-    return LimitExceeded("steps", static_cast<uint64_t>(request.steps_size()),
-                         "max_segment_steps", static_cast<uint64_t>(limits.max_segment_steps));
+    return LimitExceeded("steps", static_cast<uint64_t>(request.steps_size()), "max_segment_steps",
+                         static_cast<uint64_t>(limits.max_segment_steps));
   }
   for (int i = 0; i < request.steps_size(); ++i) {
-    TRINE_ASSIGN_OR_RETURN(segment::Step step,
-                           StepFromProto(request.steps(i), request.has_markers(),
-                                         absl::StrCat("steps[", i, "]")));
+    TRINE_ASSIGN_OR_RETURN(
+        segment::Step step,
+        StepFromProto(request.steps(i), request.has_markers(), absl::StrCat("steps[", i, "]")));
     out.steps.push_back(std::move(step));
   }
   if (out.steps.empty()) out.steps.push_back(segment::OtsuStep{});

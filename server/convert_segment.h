@@ -8,8 +8,8 @@
 
 namespace trine::server {
 
-// Profile, invert and steps of `request`; no steps mean Otsu. What UNSPECIFIED stands for is said in
-// the proto file. INVALID_ARGUMENT names "profile", "steps[i]" or "steps[i].<step>.<field>".
+// Profile, invert and steps of `request`; no steps mean Otsu. What UNSPECIFIED stands for is said
+// in the proto file. INVALID_ARGUMENT names "profile", "steps[i]" or "steps[i].<step>.<field>".
 absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentRequest& request,
                                                          const Limits& limits);
 

@@ -74,9 +74,9 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
 absl::Status CheckSameSize(const v1::Image& image, const TensorView& view, const TensorView& gray,
                            std::string_view field) {
   if (view.shape[0] == gray.shape[0] && view.shape[1] == gray.shape[1]) return absl::OkStatus();
-  return InvalidField(ShapePath(image, field), ShapeToString(view.shape),
-                      absl::StrCat("it must be as high and wide as the image, ",
-                                   ShapeToString(gray.shape)));
+  return InvalidField(
+      ShapePath(image, field), ShapeToString(view.shape),
+      absl::StrCat("it must be as high and wide as the image, ", ShapeToString(gray.shape)));
 }
 
 // 1 where any of the pixel's channels is not 0.
@@ -109,10 +109,10 @@ absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInp
     return absl::OkStatus();
   }
   out->binary_mask = Tensor::Zeros(DType::kUint8, {view.shape[0], view.shape[1]});
-  const absl::Status done =
-      is_byte                          ? Binarize<uint8_t>(context, view, &out->binary_mask)
-      : view.dtype == DType::kUint16   ? Binarize<uint16_t>(context, view, &out->binary_mask)
-                                       : Binarize<float>(context, view, &out->binary_mask);
+  const absl::Status done = is_byte ? Binarize<uint8_t>(context, view, &out->binary_mask)
+                            : view.dtype == DType::kUint16
+                                ? Binarize<uint16_t>(context, view, &out->binary_mask)
+                                : Binarize<float>(context, view, &out->binary_mask);
   TRINE_RETURN_IF_ERROR(done);
   out->inputs.mask = out->binary_mask.view();
   return absl::OkStatus();

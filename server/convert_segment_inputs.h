@@ -31,8 +31,7 @@ struct SegmentPictures {
 // the markers as integers that core reads. Errors name fields of `request`.
 absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
                                                 const v1::SegmentRequest& request,
-                                                segment::Profile profile,
-                                                SegmentPictures pictures);
+                                                segment::Profile profile, SegmentPictures pictures);
 
 // The pictures of `item`, a SegmentRequest inside `request`, and the inputs made from them.
 template <typename Message>

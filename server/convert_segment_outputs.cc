@@ -43,8 +43,8 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
                              const Limits& limits) {
-  const uint64_t bytes_a_pixel = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0) +
-                                 (outputs.distance() ? 4 : 0);
+  const uint64_t bytes_a_pixel =
+      (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0) + (outputs.distance() ? 4 : 0);
   return CheckOutputBytes(bytes_a_pixel * gray.elements(), limits, "outputs");
 }
 
@@ -72,15 +72,14 @@ absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format for
     return Packed(image::EncodeImage(context, format, labels.view()));
   }
   if (highest > kMaxPngLabel) {
-    return InvalidField("outputs.format", "PNG",
-                        absl::StrCat("a PNG holds labels up to ", kMaxPngLabel,
-                                     ", and the highest here is ", highest,
-                                     "; ask for TIFF or TENSOR"));
+    return InvalidField(
+        "outputs.format", "PNG",
+        absl::StrCat("a PNG holds labels up to ", kMaxPngLabel, ", and the highest here is ",
+                     highest, "; ask for TIFF or TENSOR"));
   }
   Tensor narrow = Tensor::Zeros(DType::kUint16, labels.shape);
   TRINE_RETURN_IF_ERROR(ParallelFor(
-      context, narrow.data.size() / sizeof(uint16_t), kPixelsARange,
-      [&](size_t begin, size_t end) {
+      context, narrow.data.size() / sizeof(uint16_t), kPixelsARange, [&](size_t begin, size_t end) {
         for (size_t i = begin; i < end; ++i) {
           const auto label = LoadLE<int32_t>(labels.data.data() + i * sizeof(int32_t));
           StoreLE(narrow.data.data() + i * sizeof(uint16_t), static_cast<uint16_t>(label));

@@ -54,8 +54,8 @@ absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& ou
     send(*result.mask, out->mutable_mask()->mutable_tensor());
   }
   if (outputs.labels() && format.has_value()) {
-    TRINE_ASSIGN_OR_RETURN(
-        std::string file, LabelsFile(context, *format, *result.labels, result.label_count));
+    TRINE_ASSIGN_OR_RETURN(std::string file,
+                           LabelsFile(context, *format, *result.labels, result.label_count));
     response->SetPayload(out->mutable_labels()->mutable_encoded(), std::move(file));
   } else if (outputs.labels()) {
     send(*result.labels, out->mutable_labels()->mutable_tensor());

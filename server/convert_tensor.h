@@ -16,7 +16,8 @@ struct TensorHead {
   Shape shape;
 };
 
-// Dtype and shape of `tensor`, checked: INVALID_ARGUMENT naming "<field>.dtype" (absent, unknown) or
+// Dtype and shape of `tensor`, checked: INVALID_ARGUMENT naming "<field>.dtype" (absent, unknown)
+// or
 // "<field>.shape[i]", RESOURCE_EXHAUSTED beyond limits.max_elements. Does not look at the data.
 absl::StatusOr<TensorHead> HeadFromProto(const v1::Tensor& tensor, const Limits& limits,
                                          std::string_view field);

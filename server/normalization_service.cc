@@ -43,8 +43,7 @@ absl::Status NormalizeItem(const Call& call, const Request<Req>& request,
                                        *context.limits, "tensor"));
   TRINE_RETURN_IF_ERROR(CheckNormalizable(in, *context.limits));
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
-                         normalize::Resolve(options, in.shape));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved, normalize::Resolve(options, in.shape));
   std::string data;
   TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, in, Into(&data, in)));
   HeadToProto(in.dtype, in.shape, out->mutable_tensor());
@@ -60,9 +59,9 @@ absl::Status Normalize(const Call& call, const Request<v1::NormalizeRequest>& re
 
 absl::Status CheckSameKind(const TensorView& gradient, const TensorView& tensor) {
   if (gradient.dtype != tensor.dtype) {
-    return InvalidField("output_gradient.dtype", DTypeName(gradient.dtype),
-                        absl::StrCat("it must be that of tensor, ",
-                                     ToAbsl(DTypeName(tensor.dtype))));
+    return InvalidField(
+        "output_gradient.dtype", DTypeName(gradient.dtype),
+        absl::StrCat("it must be that of tensor, ", ToAbsl(DTypeName(tensor.dtype))));
   }
   if (gradient.shape != tensor.shape) {
     return InvalidField("output_gradient.shape", ShapeToString(gradient.shape),
@@ -91,8 +90,7 @@ absl::Status NormalizeGradient(const Call& call,
   TRINE_RETURN_IF_ERROR(CheckNormalizable(in, limits));
   TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, in));
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
-                         normalize::Resolve(options, in.shape));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved, normalize::Resolve(options, in.shape));
   std::string data;
   TRINE_RETURN_IF_ERROR(
       normalize::LrnGradient(context, resolved, in, out_gradient, Into(&data, in)));

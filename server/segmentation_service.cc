@@ -23,7 +23,8 @@ namespace {
 // request's words. It names steps as the request does.
 absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
   const std::tuple<const v1::Image&, std::string_view, std::string_view> sources[] = {
-      {item.image(), "gray", "image"}, {item.mask(), "mask", "mask"},
+      {item.image(), "gray", "image"},
+      {item.mask(), "mask", "mask"},
       {item.markers(), "markers", "markers"}};
   const auto detail = GetErrorDetail(status);
   if (!detail.has_value()) return status;

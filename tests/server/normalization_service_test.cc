@@ -296,19 +296,20 @@ std::vector<Refusal> TensorRefusals() {
     };
   };
   const auto dtype = [](int number) {
-    return [number](Request& r) {
-      r.mutable_tensor()->set_dtype(static_cast<v1::DataType>(number));
-    };
+    return
+        [number](Request& r) { r.mutable_tensor()->set_dtype(static_cast<v1::DataType>(number)); };
   };
   return {
       {"tensor", [](Request& r) { r.clear_tensor(); }},
       {"tensor.dtype", dtype(0)},
       {"tensor.dtype", dtype(99)},
       {"tensor.dtype", dtype(-1)},
-      {"tensor.dtype", [](Request& r) {
+      {"tensor.dtype",
+       [](Request& r) {
          *r.mutable_tensor() = MakeTensor<int32_t>(v1::DATA_TYPE_INT32, {1, 2}, {1, 2});
        }},
-      {"tensor.dtype", [](Request& r) {
+      {"tensor.dtype",
+       [](Request& r) {
          *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {1, 2}, {1, 0});
        }},
       {"tensor.shape", shape({int64_t{1} << 62, 8, 1, 1})},
@@ -364,7 +365,8 @@ std::vector<Refusal> OptionRefusals() {
          o.set_beta(0);
        })},
       {"tensor.shape", options([](O& o) { o.set_layout(v1::LRN_LAYOUT_HWC); })},
-      {"tensor.shape", [](Request& r) {
+      {"tensor.shape",
+       [](Request& r) {
          *r.mutable_tensor() = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {1, 2});
          r.mutable_options()->set_mode(v1::LRN_MODE_WITHIN_CHANNEL);
        }},
@@ -423,13 +425,11 @@ TEST_F(NormalizationServiceTest, RefusesBadGradients) {
   request = GradientExample();
   *request.mutable_output_gradient() =
       MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 4}, {1, 2, 3, 4});
-  ExpectRefused(Gradient(request).status(), StatusCode::kInvalidArgument,
-                "output_gradient.dtype");
+  ExpectRefused(Gradient(request).status(), StatusCode::kInvalidArgument, "output_gradient.dtype");
   request = GradientExample();
   request.mutable_output_gradient()->set_shape(0, 2);
   request.mutable_output_gradient()->set_shape(1, 2);
-  ExpectRefused(Gradient(request).status(), StatusCode::kInvalidArgument,
-                "output_gradient.shape");
+  ExpectRefused(Gradient(request).status(), StatusCode::kInvalidArgument, "output_gradient.shape");
   request.mutable_output_gradient()->set_shape(1, -2);
   ExpectRefused(Gradient(request).status(), StatusCode::kInvalidArgument,
                 "output_gradient.shape[1]");

@@ -269,8 +269,7 @@ TEST_F(SegmentationServiceTest, ReadsMasksOfEveryType) {
   check("uint16");
   *mask = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 4}, {0.5f, -1, 0, -0.0f});
   check("float32");
-  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4, 3},
-                              {0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0});
+  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4, 3}, {0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0});
   check("colour");
   request.mutable_mask()->set_encoded(
       Encode(image::Format::kPng, {DType::kUint8, {1, 4}, {255, 255, 0, 0}}));
@@ -359,8 +358,7 @@ TEST_F(SegmentationServiceTest, RunsTheOtherThresholdingSteps) {
   EXPECT_THAT(Values<uint8_t>(response.mask().tensor()), ElementsAre(0, 0, 255, 255, 255, 255));
 
   request.add_steps()->mutable_invert();
-  EXPECT_THAT(Values<uint8_t>(Segment(request).mask().tensor()),
-              ElementsAre(255, 255, 0, 0, 0, 0));
+  EXPECT_THAT(Values<uint8_t>(Segment(request).mask().tensor()), ElementsAre(255, 255, 0, 0, 0, 0));
   request.set_invert(true);  // and twice is not at all
   EXPECT_THAT(Values<uint8_t>(Segment(request).mask().tensor()),
               ElementsAre(0, 0, 255, 255, 255, 255));
@@ -373,14 +371,14 @@ TEST_F(SegmentationServiceTest, RunsEveryLocalThreshold) {
     for (int x = 0; x < 32; ++x) pixels.push_back(static_cast<uint8_t>(4 * x + (x % 8 == 4) * 60));
   }
   v1::SegmentRequest request;
-  *request.mutable_image()->mutable_tensor() =
-      MakeTensor(v1::DATA_TYPE_UINT8, {9, 32}, pixels);
+  *request.mutable_image()->mutable_tensor() = MakeTensor(v1::DATA_TYPE_UINT8, {9, 32}, pixels);
   request.mutable_outputs()->set_mask(true);
   v1::LocalThresholdStep* local = request.add_steps()->mutable_local_threshold();
   const auto bright_columns = [&] {
     const auto mask = Values<uint8_t>(Segment(request).mask().tensor());
     int right = 0;
-    for (int x = 0; x < 32; ++x) right += (mask[4 * 32 + static_cast<size_t>(x)] != 0) == (x % 8 == 4);
+    for (int x = 0; x < 32; ++x)
+      right += (mask[4 * 32 + static_cast<size_t>(x)] != 0) == (x % 8 == 4);
     return right;
   };
   local->set_window(9);
@@ -405,8 +403,8 @@ TEST_F(SegmentationServiceTest, RunsEveryLocalThreshold) {
 
 TEST_F(SegmentationServiceTest, RemovesSmallComponents) {
   v1::SegmentRequest request;
-  *request.mutable_image()->mutable_tensor() = MakeTensor<uint8_t>(
-      v1::DATA_TYPE_UINT8, {3, 4}, {9, 0, 0, 9, 0, 9, 0, 0, 0, 0, 0, 0});
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {3, 4}, {9, 0, 0, 9, 0, 9, 0, 0, 0, 0, 0, 0});
   request.add_steps()->mutable_otsu();
   v1::ComponentsStep* components = request.add_steps()->mutable_components();
   EXPECT_EQ(Segment(request).label_count(), 2);

@@ -1,0 +1,45 @@
+// Any bytes as the request of the unary RPC TRINE_FUZZ_METHOD: refused with a reason, or answered.
+// What Encode answers, Decode returns.
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/request_fuzz.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::server {
+namespace {
+
+void CheckRoundTrip(const grpc::ByteBuffer& out) {
+  v1::EncodeResponse encoded;
+  Require(ParseMessage(out, &encoded).ok(), "an answer that is no message");
+  if (encoded.has_exact()) return;
+  v1::DecodeRequest request;
+  request.set_coded(encoded.coded());
+  const std::string bytes = request.SerializeAsString();
+  const FuzzCall decode;
+  grpc::ByteBuffer raw;
+  const absl::Status status = FindMethod("Decode").unary(
+      decode.call(), OneSlice(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), &raw);
+  if (status.code() == absl::StatusCode::kDeadlineExceeded) return;
+  Require(status.ok(), "Decode refuses what Encode made");
+  v1::DecodeResponse decoded;
+  Require(ParseMessage(raw, &decoded).ok(), "an answer that is no message");
+  Require(decoded.data().size() == encoded.statistics().raw_bytes(), "another length");
+}
+
+}  // namespace
+}  // namespace trine::server
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace trine::server;  // NOLINT(google-build-using-namespace)
+  const FuzzCall fuzz;
+  grpc::ByteBuffer out;
+  const absl::Status status =
+      FindMethod(TRINE_FUZZ_METHOD).unary(fuzz.call(), OneSlice(data, size), &out);
+  if (!status.ok()) {
+    CheckRefusal(status);
+  } else if (std::string_view(TRINE_FUZZ_METHOD) == "Encode") {
+    CheckRoundTrip(out);
+  }
+  return 0;
+}

@@ -1,0 +1,21 @@
+# A fuzzer an RPC: any bytes as its request, or as the messages of its stream.
+if(NOT TARGET trine_services)
+  return()
+endif()
+
+foreach(method Normalize NormalizeGradient Encode Decode Inspect Segment
+               NormalizeStream EncodeStream DecodeStream SegmentStream)
+  set(kind unary)
+  if(method MATCHES "Stream$")
+    set(kind stream)
+  endif()
+  trine_fuzzer(request_${method}_fuzz
+    SOURCE request_${kind}_fuzz.cc
+    CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/request/${method}
+    DEPS trine_services)
+  target_compile_definitions(request_${method}_fuzz PRIVATE TRINE_FUZZ_METHOD="${method}")
+endforeach()
+
+# Writes the seeds anew; built on demand.
+add_executable(make_request_seeds EXCLUDE_FROM_ALL make_request_seeds.cc)
+target_link_libraries(make_request_seeds PRIVATE trine_flags trine_service_harness GTest::gtest)
