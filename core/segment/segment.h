@@ -34,12 +34,16 @@ enum class Profile : uint8_t {
 enum class Connectivity : uint8_t { k4 = 1, k8 = 2 };
 
 // Otsu 1979: the threshold t that maximises the variance between {v <= t} and {v > t}. Sets the
-// threshold result and the mask (v > t).
+// threshold result and the mask (v > t). A constant picture's threshold is its value (EXACT,
+// SKIMAGE), 0 (OPENCV, MATLAB) or 254 (IMAGEJ). float32: EXACT takes the lower of the two distinct
+// values that it parts, SKIMAGE the centre of one of 256 bins, the others are UNIMPLEMENTED.
 struct OtsuStep {};
 
 // Otsu's criterion for `classes` classes, 2 to 16, by dynamic programming (Liao et al. 2001). Sets
 // the threshold result, the label map (class 0 to classes-1) and the mask (class > 0). Among equal
-// optima the lexicographically smallest tuple.
+// optima the lexicographically smallest tuple. With `invert` the mask is class 0. Profiles: EXACT,
+// and SKIMAGE up to 5 classes and 256 bins (with its weight of the first bin); others are
+// UNIMPLEMENTED. More classes than distinct values: INVALID_ARGUMENT naming the step's classes.
 struct MultiOtsuStep {
   int classes = 3;
 };
@@ -54,12 +58,15 @@ enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
 // v > T(y, x) with T from a square window around the pixel: the mean minus offset, the Gaussian
 // mean minus offset, or Sauvola's mean * (1 + k * (deviation / r - 1)). EXACT clips the window at
 // the border; OPENCV replicates the border, SKIMAGE mirrors it. Sets the mask.
+// Pixels outside Inputs::mask do not count in EXACT's windows. core/segment/local_threshold.h says
+// which combinations of method, profile and dtype are offered; the others are UNIMPLEMENTED. A
+// parameter that the method does not have is INVALID_ARGUMENT.
 struct LocalThresholdStep {
   LocalMethod method = LocalMethod::kSauvola;
   int64_t window = 0;           // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
   double offset = 0;            // kMean, kGaussian; in gray values
   std::optional<double> k;      // kSauvola; default 0.2
-  std::optional<double> r;      // kSauvola; default half the dtype's range (128 for uint8)
+  std::optional<double> r;      // kSauvola; default half the dtype's range: 128, 32768, 0.5
   std::optional<double> sigma;  // kGaussian; default (window - 1) / 6, OPENCV its own formula
 };
 
@@ -67,7 +74,8 @@ struct LocalThresholdStep {
 struct InvertStep {};
 
 // Fills holes of the mask: background that does not reach the border through background
-// neighbours. With max_area > 0 only holes of at most so many pixels.
+// neighbours. With max_area > 0 only holes of at most so many pixels. Pixels outside Inputs::mask
+// are background that is neither filled nor counted.
 struct FillHolesStep {
   Connectivity connectivity = Connectivity::k4;  // of the background
   int64_t max_area = 0;
@@ -81,8 +89,8 @@ struct ComponentsStep {
 };
 
 // Exact Euclidean distance of each foreground pixel to the nearest background pixel of the mask
-// (Felzenszwalb, Huttenlocher 2012). Outside the picture counts as neither. Where there is no
-// background at all the distance is +infinity. Sets the distance map.
+// (Felzenszwalb, Huttenlocher 2012), correctly rounded. Outside the picture counts as neither.
+// Where there is no background at all the distance is +infinity. Sets the distance map.
 struct DistanceStep {};
 
 enum class MarkerSource : uint8_t {
@@ -98,16 +106,21 @@ enum class Relief : uint8_t {
 // value never below its parent's. Floods the mask where one was made, else the whole picture.
 // Sets the label map (labels of given markers kept; else 1.. in raster order of the markers' first
 // pixels) and the mask.
+// Neighbours are taken above, left, right, below, then the diagonals; markers enter the queue in
+// raster order. Maxima of the distance use the same connectivity; of equal ones the first in raster
+// order is the higher. Markers outside the flooded pixels are dropped.
 struct WatershedStep {
   MarkerSource markers = MarkerSource::kDistance;
   Relief relief = Relief::kDistance;
   Connectivity connectivity = Connectivity::k4;
   double marker_height = 1.0;  // kDistance [pixels]; finite, >= 0
-  bool lines = false;          // pixels where two basins meet become 0
+  // Of two neighbours in different basins the one that was flooded later becomes 0; the basins are
+  // otherwise the same, and adjacent markers are separated too.
+  bool lines = false;
 };
 
 // Border following with hierarchy (Suzuki, Abe 1985) over the mask: 8-connected outer borders and
-// hole borders. Sets the contours.
+// hole borders, in OpenCV's order (RETR_TREE, CHAIN_APPROX_NONE). Sets the contours.
 struct ContoursStep {};
 
 // Measures each label of the label map. Sets the regions.
@@ -125,7 +138,8 @@ struct Options {
 };
 
 struct Inputs {
-  TensorView gray;  // [H,W] uint8, uint16 or float32 (finite); at least one pixel
+  // [H,W] uint8, uint16 or float32 (finite); 1 to 2^30 pixels, whatever the limits say.
+  TensorView gray;
   // [H,W] uint8 or bool: pixels that are 0 belong to nothing: not in a histogram, never foreground.
   std::optional<TensorView> mask;
   std::optional<TensorView> markers;  // [H,W] uint8, uint16, int32, uint32; at most 2^31 - 1
@@ -138,7 +152,9 @@ struct ClassStats {
 
 struct ThresholdResult {
   std::vector<double> thresholds;  // ascending, in gray values
-  // One threshold: the lowest and highest threshold that reach the same maximum (the "plateau").
+  // Otsu: the lowest and highest threshold that reach the exact maximum (the "plateau"), whatever
+  // the profile; of a constant picture its value twice. One or more fixed thresholds: the first.
+  // Multi-Otsu: 0.
   double plateau_low = 0;
   double plateau_high = 0;
   // Variance between classes over total variance, 0 to 1; 0 for a constant picture.
@@ -177,6 +193,8 @@ struct Result {
   std::vector<Contour> contours;
 };
 
+// Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED
+// for more steps, pixels, bytes or regions than context.limits allow.
 absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
                                const Options& options);
 

@@ -1,0 +1,148 @@
+// What OpenCV 4.6 and scikit-image 0.19 answered for pictures made by rule; see
+// tests/golden/segment/make_golden.py for the format of a line.
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "gtest/gtest.h"
+#include "tests/core/segment/support.h"
+
+namespace trine::segment {
+namespace {
+
+struct Case {
+  std::string operation, dtype, rule;
+  uint32_t levels = 0;
+  int height = 0, width = 0;
+  uint64_t seed = 0;
+  std::vector<double> parameters;
+  std::vector<std::string> answer;
+};
+
+std::vector<Case> Cases(const std::string& file) {
+  std::ifstream in(std::string(TRINE_GOLDEN_DIR) + "/" + file);
+  EXPECT_TRUE(in.good()) << file;
+  std::vector<Case> cases;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    Case c;
+    words >> c.operation >> c.dtype >> c.rule >> c.levels >> c.height >> c.width >> c.seed;
+    std::string word;
+    while (words >> word && word != "=") c.parameters.push_back(std::stod(word));
+    while (words >> word) c.answer.push_back(word);
+    cases.push_back(c);
+  }
+  return cases;
+}
+
+template <typename T>
+Grid<T> PictureByRule(const Case& c) {
+  Grid<T> grid(c.height, c.width);
+  uint64_t state = c.seed;
+  for (int y = 0; y < c.height; ++y) {
+    for (int x = 0; x < c.width; ++x) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      const uint32_t r = static_cast<uint32_t>(state >> 33);
+      uint32_t v = 0;
+      if (c.rule == "noise") {
+        v = r % c.levels;
+      } else if (c.rule == "blocks") {
+        v = static_cast<uint32_t>((x / 7 + y / 5) % 3) * (c.levels / 4) + r % (c.levels / 5 + 1);
+      } else if (c.rule == "ramp") {
+        v = (static_cast<uint32_t>(x) * c.levels / static_cast<uint32_t>(c.width) +
+             r % (c.levels / 8 + 1)) %
+            c.levels;
+      } else {
+        v = r % 100 < c.levels ? 255 : 0;
+      }
+      if constexpr (std::is_floating_point_v<T>) {
+        grid.at(y, x) = static_cast<float>(v) / static_cast<float>(std::max(c.levels - 1, 1u));
+      } else {
+        grid.at(y, x) = static_cast<T>(v);
+      }
+    }
+  }
+  return grid;
+}
+
+std::string Fnv(const std::vector<uint8_t>& bytes) {
+  uint64_t hash = 14695981039346656037u;
+  for (const uint8_t byte : bytes) hash = (hash ^ byte) * 1099511628211u;
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016" PRIx64, hash);
+  return text;
+}
+
+std::string FnvOfContours(const std::vector<Contour>& contours) {
+  std::vector<int64_t> numbers;
+  for (const Contour& c : contours) {
+    numbers.insert(numbers.end(),
+                   {c.next, c.previous, c.child, c.parent, static_cast<int64_t>(c.points.size())});
+    for (const Point& p : c.points) numbers.insert(numbers.end(), {p.x, p.y});
+  }
+  std::vector<uint8_t> bytes(numbers.size() * 4);
+  for (size_t i = 0; i < numbers.size(); ++i)
+    StoreLE(bytes.data() + 4 * i, static_cast<int32_t>(numbers[i]));
+  return Fnv(bytes);
+}
+
+// The operation's steps and whether the answer is that of `invert`.
+std::vector<Step> StepsOf(const Case& c, bool& invert) {
+  invert = false;
+  const std::vector<double>& p = c.parameters;
+  const auto connectivity = [&] { return p[0] == 4 ? Connectivity::k4 : Connectivity::k8; };
+  if (c.operation == "otsu") return {OtsuStep{}};
+  if (c.operation == "multi_otsu") return {MultiOtsuStep{static_cast<int>(p[0])}};
+  if (c.operation == "components") return {MaskStep(), ComponentsStep{connectivity()}};
+  if (c.operation == "fill_holes") return {MaskStep(), FillHolesStep{connectivity()}};
+  if (c.operation == "contours") return {MaskStep(), ContoursStep{}};
+  LocalThresholdStep step;
+  step.window = static_cast<int64_t>(p[0]);
+  invert = p[2] != 0;
+  if (c.operation == "sauvola") {
+    step.k = p[1];
+  } else {
+    step.method = c.operation == "mean" ? LocalMethod::kMean : LocalMethod::kGaussian;
+    step.offset = p[1];
+  }
+  return {step};
+}
+
+absl::StatusOr<Result> Answer(const Case& c, Profile profile) {
+  bool invert = false;
+  const std::vector<Step> steps = StepsOf(c, invert);
+  if (c.dtype == "uint8") return RunSteps(PictureByRule<uint8_t>(c), steps, profile, invert);
+  if (c.dtype == "uint16") return RunSteps(PictureByRule<uint16_t>(c), steps, profile, invert);
+  return RunSteps(PictureByRule<float>(c), steps, profile, invert);
+}
+
+void ExpectAnswers(const std::string& file, Profile profile, size_t at_least) {
+  const std::vector<Case> cases = Cases(file);
+  EXPECT_GE(cases.size(), at_least);
+  for (const Case& c : cases) {
+    const auto result = Answer(c, profile);
+    ASSERT_TRUE(result.ok()) << result.status();
+    bool right = true;
+    if (c.operation == "otsu" || c.operation == "multi_otsu") {
+      right = result->threshold->thresholds.size() == c.answer.size();
+      for (size_t i = 0; right && i < c.answer.size(); ++i)
+        right = result->threshold->thresholds[i] == std::stod(c.answer[i]);
+    } else if (c.operation == "contours") {
+      right = FnvOfContours(result->contours) == c.answer[0];
+    } else if (c.operation == "components") {
+      right = Fnv(result->labels->data) == c.answer[0];
+    } else {
+      right = Fnv(result->mask->data) == c.answer[0];
+    }
+    EXPECT_TRUE(right) << c.operation << " " << c.dtype << " " << c.rule << " " << c.levels << " "
+                       << c.height << "x" << c.width << " seed " << c.seed << " "
+                       << testing::PrintToString(c.parameters);
+  }
+}
+
+TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250); }
+TEST(Golden, Skimage) { ExpectAnswers("scikit-image-0.19.3.txt", Profile::kSkimage, 400); }
+
+}  // namespace
+}  // namespace trine::segment
