@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "client/status.h"
 #include "core/base/error.h"
@@ -19,11 +20,10 @@ std::string ReasonOf(const absl::Status& status) {
   return detail.has_value() ? detail->reason : "";
 }
 
-std::string HintFor(const absl::Status& status, const std::string& target) {
+std::string HintFor(const absl::Status& status) {
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (client::IsUnreachable(status)) {
-    return absl::StrCat("cannot reach a server at ", target,
-                        ": is it running, and does it speak TLS or plaintext as asked?");
+    return "is it running, and does it speak TLS or plaintext as asked?";
   }
   if (status.code() == absl::StatusCode::kUnauthenticated) {
     return "give the server's token with --token-file";
@@ -75,15 +75,21 @@ absl::Status WithFile(const absl::Status& status, const std::string& path) {
       ReasonOf(status) == "FILE") {
     return status;
   }
-  ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail{});
-  detail.field.clear();  // the message begins with it already
-  return MakeError(status.code(), detail,
-                   absl::StrCat(path == "-" ? "stdin" : path, ": ", status.message()));
+  absl::Status named(status.code(),
+                     absl::StrCat(path == "-" ? "stdin" : path, ": ", status.message()));
+  status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
+    named.SetPayload(url, payload);
+  });
+  return named;
 }
 
 void PrintError(const absl::Status& status, const std::string& target, bool verbose) {
-  std::fprintf(stderr, "trine: error: %s\n", OneLine(ToStd(status.message())).c_str());
-  const std::string hint = HintFor(status, target);
+  std::string message = OneLine(ToStd(status.message()));
+  if (client::IsUnreachable(status)) {
+    message = absl::StrCat("cannot reach a server at ", target, ": ", message);
+  }
+  std::fprintf(stderr, "trine: error: %s\n", message.c_str());
+  const std::string hint = HintFor(status);
   if (!hint.empty()) std::fprintf(stderr, "trine: hint: %s\n", hint.c_str());
   if (!verbose) return;
   std::fprintf(stderr, "trine: code %s", absl::StatusCodeToString(status.code()).c_str());

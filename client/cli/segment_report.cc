@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -23,8 +24,12 @@ Json RegionJson(const v1::Region& r) {
           {"mean_intensity", r.mean_intensity()}};
 }
 
-// The shortest text that reads back as the same number.
-std::string Exact(double value) { return Json(value).dump(); }
+// The shortest text that reads back as the same number; whole numbers without ".0".
+std::string Exact(double value) {
+  std::string text = Json(value).dump();
+  if (absl::EndsWith(text, ".0")) text.resize(text.size() - 2);
+  return text;
+}
 
 void TellThresholds(const Session& session, const v1::ThresholdResult& t) {
   const std::string values =

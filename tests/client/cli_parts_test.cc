@@ -1,0 +1,217 @@
+// The parts of the command line that need no server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/cli/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/message_text.h"
+#include "client/cli/outputs.h"
+#include "client/cli/overlay.h"
+#include "client/cli/quantity.h"
+#include "client/cli/table_file.h"
+#include "client/status.h"
+#include "core/base/error.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Quantity, Sizes) {
+  EXPECT_EQ(*ParseSize("0", "-x"), 0u);
+  EXPECT_EQ(*ParseSize("4096", "-x"), 4096u);
+  EXPECT_EQ(*ParseSize("64KiB", "-x"), 65536u);
+  EXPECT_EQ(*ParseSize("1M", "-x"), 1048576u);
+  EXPECT_EQ(*ParseSize("10kB", "-x"), 10000u);
+  EXPECT_EQ(*ParseSize("17179869183GiB", "-x"), 18446744072635809792u);
+  for (const char* wrong : {"", "MiB", "-1", "1.5MiB", "1 MiB", "0x10", "17179869184GiB",
+                            "99999999999999999999", "1mib"}) {
+    const absl::Status status = ParseSize(wrong, "--size").status();
+    EXPECT_EQ(ExitCodeOf(status), kExitUsage) << wrong;
+    EXPECT_THAT(status.message(), HasSubstr("--size")) << wrong;
+  }
+}
+
+TEST(Quantity, Durations) {
+  EXPECT_EQ(ParseDuration("30", "-x")->count(), 30000);
+  EXPECT_EQ(ParseDuration("500ms", "-x")->count(), 500);
+  EXPECT_EQ(ParseDuration("0.25s", "-x")->count(), 250);
+  EXPECT_EQ(ParseDuration("2m", "-x")->count(), 120000);
+  EXPECT_EQ(ParseDuration("1h", "-x")->count(), 3600000);
+  for (const char* wrong : {"", "0", "0ms", "-5", "s", "5x", "1e9h"}) {
+    EXPECT_EQ(ExitCodeOf(ParseDuration(wrong, "-x").status()), kExitUsage) << wrong;
+  }
+}
+
+TEST(Quantity, RangesAndShapes) {
+  const Range range = *ParseRange("1MiB:100", "-x");
+  EXPECT_EQ(range.offset, 1048576u);
+  EXPECT_EQ(range.length, 100u);
+  for (const char* wrong : {"", ":", "1", "1:", ":1", "1:2:3"}) {
+    EXPECT_EQ(ExitCodeOf(ParseRange(wrong, "-x").status()), kExitUsage) << wrong;
+  }
+  EXPECT_THAT(*ParseShape("2,3,4", "-x"), ElementsAre(2, 3, 4));
+  EXPECT_THAT(*ParseShape("16x96", "-x"), ElementsAre(16, 96));
+  EXPECT_FALSE(ParseShape("2,,3", "-x").ok());
+  EXPECT_FALSE(ParseShape("2,-3", "-x").ok());
+  EXPECT_EQ(SizeText(1023), "1023 bytes");
+  EXPECT_EQ(SizeText(1536), "1.5 KiB");
+  EXPECT_EQ(SizeText(uint64_t{1} << 30), "1.0 GiB");
+}
+
+TEST(EnumNames, AreShortAndReadBack) {
+  EXPECT_EQ(EnumText(v1::CODING_MODEL_ADAPTIVE), "adaptive");
+  EXPECT_EQ(EnumText(v1::MARKER_SOURCE_GIVEN), "given");
+  EXPECT_EQ(EnumText(*v1::CodingModel_descriptor(), 99), "99");
+  EXPECT_EQ(ParseEnumText<v1::LocalMethod>("sauvola"), v1::LOCAL_METHOD_SAUVOLA);
+  EXPECT_EQ(ParseEnumText<v1::Connectivity>("8"), v1::CONNECTIVITY_8);
+  EXPECT_FALSE(ParseEnumText<v1::LocalMethod>("unspecified").has_value());
+  EXPECT_FALSE(ParseEnumText<v1::LocalMethod>("").has_value());
+  EXPECT_THAT(EnumNames<v1::LocalMethod>(), ElementsAre("mean", "gaussian", "sauvola"));
+}
+
+TEST(MessageText, SetsFieldsByName) {
+  v1::WatershedStep step;
+  EXPECT_TRUE(SetFieldFromText("marker-height=2.5", &step).ok());
+  EXPECT_TRUE(SetFieldFromText("lines", &step).ok());
+  EXPECT_TRUE(SetFieldFromText("connectivity=8", &step).ok());
+  EXPECT_EQ(step.marker_height(), 2.5);
+  EXPECT_TRUE(step.lines());
+  EXPECT_EQ(step.connectivity(), v1::CONNECTIVITY_8);
+  for (const char* wrong : {"", "lines=maybe", "marker_height", "marker_height=high",
+                            "marker_height=inf", "connectivity=6", "height=3"}) {
+    EXPECT_EQ(ExitCodeOf(SetFieldFromText(wrong, &step)), kExitUsage) << wrong;
+  }
+  v1::ThresholdStep thresholds;
+  EXPECT_TRUE(SetFieldFromText("thresholds=1", &thresholds).ok());
+  EXPECT_TRUE(SetFieldFromText("thresholds=2", &thresholds).ok());
+  EXPECT_THAT(thresholds.thresholds(), ElementsAre(1, 2));
+}
+
+TEST(Table, NumbersKeepTheirDecimalText) {
+  const auto table = ParseTable(
+      R"({"symbols": ["a", "b", "c", "d"], "probabilities": [0.1, "1/5", 7e-1, 0.10000000000000000000001]})",
+      "t", IntegerSymbols::kBytes);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_THAT(table->decimals(),
+              ElementsAre("0.1", "1/5", "7e-1", "0.10000000000000000000001"));
+  EXPECT_THAT(table->text(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_EQ(table->kind(), v1::SYMBOL_KIND_TEXT);
+}
+
+TEST(Table, CountsAndIntegerSymbols) {
+  const std::string json = R"({"counts": [1, 9223372036854775807], "symbols": [0, 255]})";
+  const auto bytes = ParseTable(json, "t", IntegerSymbols::kBytes);
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_THAT(bytes->integers(), ElementsAre(0, 255));
+  EXPECT_THAT(bytes->counts(), ElementsAre(1, 9223372036854775807u));
+  EXPECT_EQ(bytes->kind(), v1::SYMBOL_KIND_BYTES);
+  EXPECT_EQ(ParseTable(json, "t", IntegerSymbols::kElements)->kind(), v1::SYMBOL_KIND_INTEGERS);
+  const auto digits = ParseTable(json, "t", IntegerSymbols::kDigits);
+  EXPECT_THAT(digits->text(), ElementsAre("0", "255"));
+  EXPECT_EQ(digits->integers_size(), 0);
+}
+
+TEST(Table, RefusesWhatIsNone) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "byte"},
+      {"[1]", "one object"},
+      {"{", "byte"},
+      {R"({"symbols": ["a"]})", "probabilities or counts"},
+      {R"({"symbols": [], "counts": []})", "needs symbols"},
+      {R"({"symbols": ["a"], "counts": [1], "probabilities": [1]})", "either"},
+      {R"({"symbols": ["a", "b"], "counts": [1]})", "2 symbols and 1 counts"},
+      {R"({"symbols": ["a", 1], "counts": [1, 1]})", "not both"},
+      {R"({"symbols": ["a"], "counts": [-1]})", "-1"},
+      {R"({"symbols": ["a"], "counts": [1.5]})", "1.5"},
+      {R"({"symbols": ["a"], "counts": [null]})", "null"},
+      {R"({"symbols": "a", "counts": [1]})", "array"},
+      {R"({"symbols": [["a"]], "counts": [1]})", "arrays"},
+      {R"({"symbols": ["a"], "count": [1]})", "unknown key \"count\""},
+      {R"({"symbols": ["a"], "symbols": ["b"], "counts": [1]})", "twice"},
+      {R"({"symbols": ["a"], "counts": [1]} x)", "byte"},
+  };
+  for (const auto& [json, expected] : cases) {
+    const absl::Status status = ParseTable(json, "t.json", IntegerSymbols::kBytes).status();
+    EXPECT_EQ(ExitCodeOf(status), kExitUsage) << json;
+    EXPECT_THAT(status.message(), HasSubstr(expected)) << json;
+    EXPECT_THAT(status.message(), HasSubstr("t.json")) << json;
+  }
+}
+
+TEST(ExitCodes, FollowTheReason) {
+  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), 0);
+  EXPECT_EQ(ExitCodeOf(InvalidField("a", "b", "c")), 1);
+  EXPECT_EQ(ExitCodeOf(absl::InternalError("x")), 1);
+  EXPECT_EQ(ExitCodeOf(FileError("cannot write", "f", ENOSPC)), 1);
+  EXPECT_EQ(ExitCodeOf(FileError("cannot open", "f", ENOENT, true)), 2);
+  EXPECT_EQ(ExitCodeOf(UsageError("x")), 2);
+  EXPECT_EQ(ExitCodeOf(client::Unreachable("x")), 3);
+  EXPECT_EQ(ExitCodeOf(CorruptStream(1, 2, "x")), 4);
+  EXPECT_EQ(ExitCodeOf(CorruptImage("f", "x")), 4);
+}
+
+TEST(WithFile, NamesTheFileAndKeepsTheDetail) {
+  const absl::Status named = WithFile(InvalidField("options.size", int64_t{0}, "1 to 9"), "a.npy");
+  EXPECT_EQ(named.message(), "a.npy: options.size: is 0; 1 to 9");
+  EXPECT_EQ(GetErrorDetail(named)->field, "options.size");
+  EXPECT_EQ(WithFile(UsageError("no"), "a.npy").message(), "no");
+  EXPECT_TRUE(WithFile(absl::OkStatus(), "a.npy").ok());
+}
+
+std::string SameName(const std::string&) { return "x"; }
+std::string OwnName(const std::string& input) { return BaseName(input) + ".out"; }
+
+TEST(OutputPaths, OneAnInput) {
+  EXPECT_EQ(OutputPath("in/a", {"", "dir"}, OwnName), "dir/a.out");
+  EXPECT_EQ(OutputPath("in/a", {"b", ""}, OwnName), "b");
+  EXPECT_TRUE(CheckOutputs({"a", "b"}, {"", "dir"}, OwnName).ok());
+  EXPECT_FALSE(CheckOutputs({"a", "b"}, {"o", ""}, OwnName).ok());
+  EXPECT_FALSE(CheckOutputs({"a"}, {"o", "dir"}, OwnName).ok());
+  EXPECT_FALSE(CheckOutputs({"-"}, {"", "dir"}, OwnName).ok());
+  EXPECT_FALSE(CheckOutputs({"a", "b"}, {"", "dir"}, SameName).ok());
+}
+
+// A 3 x 3 block in a 5 x 5 picture: its border is drawn, its middle pixel is not.
+TEST(Overlay, DrawsTheOutlineOfAMask) {
+  Tensor picture = Tensor::Zeros(DType::kUint8, {5, 5});
+  for (uint8_t& v : picture.data) v = 7;
+  Tensor mask = Tensor::Zeros(DType::kUint8, {5, 5});
+  for (size_t y = 1; y < 4; ++y) {
+    for (size_t x = 1; x < 4; ++x) mask.data[y * 5 + x] = 255;
+  }
+  const auto drawn = DrawOverlay(picture.view(), mask.view());
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  EXPECT_THAT(drawn->shape, ElementsAre(5, 5, 3));
+  std::string seen;
+  for (size_t i = 0; i < 25; ++i) {
+    const uint8_t* p = &drawn->data[i * 3];
+    seen += p[0] == 7 && p[1] == 7 && p[2] == 7 ? '.' : p[0] > 200 && p[1] < 64 ? 'R' : '?';
+  }
+  EXPECT_EQ(seen, "......RRR..R.R..RRR......");
+}
+
+TEST(Overlay, LabelsThatTouchGetTwoColours) {
+  Tensor picture = Tensor::Zeros(DType::kUint16, {1, 4});
+  Tensor labels = Tensor::Zeros(DType::kInt32, {1, 4});
+  for (int32_t x = 0; x < 4; ++x) {
+    StoreLE(&labels.data[static_cast<size_t>(x) * 4], x < 2 ? int32_t{1} : int32_t{2});
+  }
+  const auto drawn = DrawOverlay(picture.view(), labels.view());
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  const auto pixel = [&](size_t x) {
+    return std::vector<int>(&drawn->data[x * 3], &drawn->data[x * 3] + 3);
+  };
+  EXPECT_THAT(pixel(0), ElementsAre(0, 0, 0));
+  EXPECT_NE(pixel(1), pixel(0));
+  EXPECT_NE(pixel(2), pixel(0));
+  EXPECT_NE(pixel(1), pixel(2));
+  EXPECT_THAT(pixel(3), ElementsAre(0, 0, 0));
+  const Tensor other = Tensor::Zeros(DType::kInt32, {2, 2});
+  EXPECT_FALSE(DrawOverlay(picture.view(), other.view()).ok());
+}
+
+}  // namespace
+}  // namespace trine::cli
