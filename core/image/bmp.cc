@@ -170,13 +170,13 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
   if (raster.size() < needed) {
     return Corrupt(absl::StrCat("the BMP raster needs ", needed, " bytes and has ", raster.size()));
   }
-  Tensor out = Tensor::Zeros(size.dtype, size.shape());
+  PictureRows rows(size);
   std::vector<uint8_t> unpacked(h.bits < 8 ? size.width : 0);
   Poll poll(context);
   for (size_t y = 0; y < size.height; ++y) {
     TRINE_RETURN_IF_ERROR(poll.Work(3 * size.width));
     const uint8_t* in = raster.data() + stride * (h.height < 0 ? y : size.height - 1 - y);
-    uint8_t* row = out.data.data() + y * size.row_bytes();
+    uint8_t* row = rows.Append();
     if (!IsIndexed(h.bits)) {
       ConvertRow(h, in, row);
       continue;
@@ -189,7 +189,7 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
       return IndexBeyondPalette(palette);
     }
   }
-  return out;
+  return std::move(rows).Take();
 }
 
 absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Palette& palette,

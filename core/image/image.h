@@ -87,10 +87,13 @@ enum class GrayWeights : uint8_t {
   kBt601 = 1,  // round((299 R + 587 G + 114 B) / 1000), ties up: EXACT and MATLAB
   kBt709 = 2,  // 0.2125, 0.7154, 0.0721 (scikit-image rgb2gray): float32, integers scaled to 0..1
   kMean = 3,   // round((R + G + B) / 3) (ImageJ unweighted)
-  kOpencvBt601 = 4,  // OpenCV's cvtColor to the bit: (9798 R + 19235 G + 3735 B + 2^14) >> 15
+  // OpenCV's cvtColor to the bit (4.6.0): (9798 R + 19235 G + 3735 B + 2^14) >> 15; float32 as its
+  // fused multiply-add: fma(B, 0.114f, fma(R, 0.299f, G * 0.587f)).
+  kOpencvBt601 = 4,
 };
 
-// [H,W,3] to [H,W] of the same dtype (but for kBt709); [H,W] and [H,W,1] come back as [H,W].
+// [H,W,3] of uint8, uint16 or float32 to [H,W] of the same dtype (kBt709: float32); [H,W] and
+// [H,W,1] of any dtype come back as [H,W], unchanged. UNIMPLEMENTED for colour of another dtype.
 absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
                               GrayWeights weights);
 // One channel of [H,W,C] as [H,W].

@@ -66,12 +66,13 @@ Turn TurnOf(int orientation) {
 // picture is read by stay in the cache.
 template <size_t kPixelBytes>
 absl::Status Copy(const Context& context, const uint8_t* stored, size_t stored_height,
-                  size_t stored_width, Turn turn, uint8_t* upright) {
+                  size_t stored_width, Turn turn, PictureRows& rows) {
   constexpr size_t kTile = 32;
   const size_t height = turn.transposed ? stored_width : stored_height;
   const size_t width = turn.transposed ? stored_height : stored_width;
   Poll poll(context);
   for (size_t y0 = 0; y0 < height; y0 += kTile) {
+    uint8_t* upright = rows.Append(std::min(kTile, height - y0));
     for (size_t x0 = 0; x0 < width; x0 += kTile) {
       TRINE_RETURN_IF_ERROR(poll.Work(kTile * kTile * kPixelBytes));
       for (size_t y = y0; y < std::min(height, y0 + kTile); ++y) {
@@ -80,13 +81,33 @@ absl::Status Copy(const Context& context, const uint8_t* stored, size_t stored_h
           size_t column = turn.transposed ? y : x;
           if (turn.flip_rows) row = stored_height - 1 - row;
           if (turn.flip_columns) column = stored_width - 1 - column;
-          std::memcpy(upright + (y * width + x) * kPixelBytes,
+          std::memcpy(upright + ((y - y0) * width + x) * kPixelBytes,
                       stored + (row * stored_width + column) * kPixelBytes, kPixelBytes);
         }
       }
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CopyPixels(const Context& context, const uint8_t* stored, size_t height, size_t width,
+                        size_t pixel_bytes, Turn turn, PictureRows& rows) {
+  switch (pixel_bytes) {
+    case 1:
+      return Copy<1>(context, stored, height, width, turn, rows);
+    case 2:
+      return Copy<2>(context, stored, height, width, turn, rows);
+    case 3:
+      return Copy<3>(context, stored, height, width, turn, rows);
+    case 4:
+      return Copy<4>(context, stored, height, width, turn, rows);
+    case 6:
+      return Copy<6>(context, stored, height, width, turn, rows);
+    case 12:
+      return Copy<12>(context, stored, height, width, turn, rows);
+    default:
+      return NotRead("an orientation other than 1 is not applied to pixels of this size");
+  }
 }
 
 }  // namespace
@@ -116,34 +137,12 @@ absl::StatusOr<Tensor> ApplyOrientation(const Context& context, Tensor picture, 
   const Turn turn = TurnOf(orientation);
   const size_t height = static_cast<size_t>(picture.shape[0]);
   const size_t width = static_cast<size_t>(picture.shape[1]);
-  Shape shape = picture.shape;
-  if (turn.transposed) std::swap(shape[0], shape[1]);
-  Tensor upright = Tensor::Zeros(picture.dtype, std::move(shape));
   const size_t channels = picture.shape.size() == 3 ? static_cast<size_t>(picture.shape[2]) : 1;
-  const uint8_t* from = picture.data.data();
-  uint8_t* to = upright.data.data();
-  switch (channels * DTypeSize(picture.dtype)) {
-    case 1:
-      TRINE_RETURN_IF_ERROR(Copy<1>(context, from, height, width, turn, to));
-      return upright;
-    case 2:
-      TRINE_RETURN_IF_ERROR(Copy<2>(context, from, height, width, turn, to));
-      return upright;
-    case 3:
-      TRINE_RETURN_IF_ERROR(Copy<3>(context, from, height, width, turn, to));
-      return upright;
-    case 4:
-      TRINE_RETURN_IF_ERROR(Copy<4>(context, from, height, width, turn, to));
-      return upright;
-    case 6:
-      TRINE_RETURN_IF_ERROR(Copy<6>(context, from, height, width, turn, to));
-      return upright;
-    case 12:
-      TRINE_RETURN_IF_ERROR(Copy<12>(context, from, height, width, turn, to));
-      return upright;
-    default:
-      return NotRead("an orientation other than 1 is not applied to pixels of this size");
-  }
+  PictureRows rows({turn.transposed ? height : width, turn.transposed ? width : height, channels,
+                    picture.dtype});
+  TRINE_RETURN_IF_ERROR(CopyPixels(context, picture.data.data(), height, width,
+                                   channels * DTypeSize(picture.dtype), turn, rows));
+  return std::move(rows).Take();
 }
 
 }  // namespace trine::image::internal

@@ -90,7 +90,7 @@ TEST(BmpTest, RleThatLeavesThePictureIsCorrupt) {
 }
 
 TEST(BmpTest, RleThatEndsTooEarlyIsCorrupt) {
-  for (const std::string& coded : {std::string(""), std::string("\2"), std::string("\2\1\0\0"),
+  for (const std::string& coded : {std::string(""), std::string("\2"), std::string("\2\1\0\0", 4),
                                    std::string("\0\2\1", 3), std::string("\0\4\1\1", 4)}) {
     EXPECT_THAT(Decode(Rle8(2, 2, coded).Make()), HasReason("CORRUPT_IMAGE"));
   }

@@ -1,6 +1,7 @@
 // Pictures that other software wrote, whole, cut at every length and with every byte changed.
 #include <algorithm>
 
+#include "core/runtime/thread_pool.h"
 #include "tests/core/image/image_testing.h"
 
 namespace trine::image::testing {
@@ -91,6 +92,27 @@ INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, ::testing::ValuesIn(GoldenNames()),
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });
+
+TEST(GoldenFilesTest, DecodeAtTheSameTimeOnManyThreads) {
+  const std::vector<std::string> names = GoldenNames();
+  ThreadPool pool(8);
+  Context context;
+  context.pool = &pool;
+  // Whole and cut: the libraries' error handling must not be shared by threads either.
+  const absl::Status status =
+      ParallelFor(context, 8 * names.size(), 1, [&](size_t begin, size_t) -> absl::Status {
+        const std::string& name = names[begin % names.size()];
+        const std::string file = ReadGolden(name);
+        const auto picture = Decode(name, Exact(file));
+        const auto cut = Decode(name, Exact(file.substr(0, file.size() / 2)));
+        const auto expected = DecodeNpy(Context{}, Bytes(ReadGolden(name + ".npy")));
+        // A TIFF of several pages still has its first.
+        const bool right = picture.ok() && expected.ok() && Same(*picture, *expected) &&
+                           (!cut.ok() || Same(*cut, *expected));
+        return right ? absl::OkStatus() : absl::InternalError(name);
+      });
+  EXPECT_TRUE(status.ok()) << status;
+}
 
 TEST(GoldenFilesTest, CoverEveryFormat) {
   std::vector<int> count(7);

@@ -1,4 +1,5 @@
 // PNG: what the golden files do not say.
+#include "absl/strings/str_cat.h"
 #include "tests/core/image/image_testing.h"
 
 namespace trine::image::testing {
@@ -56,13 +57,20 @@ TEST(PngTest, BrokenOrder) {
   const std::string data = PngChunk("IDAT", Deflate(std::string(2, '\0')));
   const std::string palette = PngChunk("PLTE", "abc");
   const std::string indexed = PngHead(1, 1, 8, 3);
-  for (const std::string& file :
-       {head + end, head + data, head + data + PngChunk("tEXt", "") + data + end,
-        head + PngHead(1, 1, 8, 0).substr(8) + data + end, indexed + data + end,
-        indexed + data + palette + end, indexed + palette + palette + data + end,
-        indexed + PngChunk("PLTE", "") + data + end, indexed + PngChunk("PLTE", "ab") + data + end,
-        indexed + PngChunk("PLTE", std::string(771, 'x')) + data + end,
-        head.substr(0, 8) + data + end}) {
+  const std::string text = PngChunk("tEXt", "");
+  for (const std::string& file : {
+           absl::StrCat(head, end),
+           absl::StrCat(head, data),
+           absl::StrCat(head, data, text, data, end),
+           absl::StrCat(head, head.substr(8), data, end),
+           absl::StrCat(indexed, data, end),
+           absl::StrCat(indexed, data, palette, end),
+           absl::StrCat(indexed, palette, palette, data, end),
+           absl::StrCat(indexed, PngChunk("PLTE", ""), data, end),
+           absl::StrCat(indexed, PngChunk("PLTE", "ab"), data, end),
+           absl::StrCat(indexed, PngChunk("PLTE", std::string(771, 'x')), data, end),
+           absl::StrCat(head.substr(0, 8), data, end),
+       }) {
     EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
   }
 }

@@ -1,4 +1,5 @@
 // PNM: literal files, and what the golden files do not say.
+#include "absl/strings/str_cat.h"
 #include "tests/core/image/image_testing.h"
 
 namespace trine::image::testing {
@@ -83,9 +84,10 @@ TEST(PnmTest, ClaimsBeyondTheLimits) {
     const std::string magic = std::string("P") + kind;
     const std::string maxval = kind == '1' || kind == '4' ? "\n" : " 255\n";
     for (const std::string size : {" 4294967295 4294967295", " 999999 999999", " 4294967295 1"}) {
-      EXPECT_THAT(Decode(magic + size + maxval + "xx"), HasReason("LIMIT_EXCEEDED"));
+      EXPECT_THAT(Decode(absl::StrCat(magic, size, maxval, "xx")), HasReason("LIMIT_EXCEEDED"));
     }
-    EXPECT_THAT(Decode(magic + " 16000 16000" + maxval + "11"), HasReason("CORRUPT_IMAGE"));
+    EXPECT_THAT(Decode(absl::StrCat(magic, " 16000 16000", maxval, "11")),
+                HasReason("CORRUPT_IMAGE"));
   }
 }
 

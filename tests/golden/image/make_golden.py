@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the golden pictures of this folder, and beside each NAME the NAME.npy that it decodes to.
 
-Needs numpy, Pillow and tifffile with imagecodecs. The files are committed: they are other software's
-output, so that our readers are not checked against our writers. Run it in an empty folder to compare.
+Needs numpy, Pillow and tifffile with imagecodecs. The files are committed: they are other
+software's output, so that our readers are not checked against our writers. Run it in an empty
+folder to compare.
 BMP, plain PNM, NPY oddities and interlaced PNG are written by hand below, from the specifications.
 """
 import io
@@ -139,7 +140,8 @@ def make_png():
         index = pattern(np.uint8, maximum=size - 1)
         save(f"palette{depth}.png", png(index, 3, depth, colours.tobytes(),
                                         interlaced=depth == 4), colours[index])
-        save(f"palette{depth}_gray.png", png(index, 3, depth, grays.tobytes()), grays[index][..., 0])
+        save(f"palette{depth}_gray.png", png(index, 3, depth, grays.tobytes()),
+             grays[index][..., 0])
     # tRNS stands behind PLTE, where `extra` does not: alpha for the first three entries.
     opaque = png(index, 3, 8, colours.tobytes())
     at = opaque.index(b"IDAT") - 4
