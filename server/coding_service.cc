@@ -245,8 +245,7 @@ absl::Status Inspect(const Call& call, const Request<v1::InspectRequest>& reques
   }
   const auto info = coding::Inspect(call.context, request.Payload(m.coded()));
   if (!info.ok()) return RenameField(info.status(), "data", "coded");
-  StreamInfoToProto(*info, max_blocks, response->mutable_message());
-  return absl::OkStatus();
+  return StreamInfoToProto(call.context, *info, max_blocks, response->mutable_message());
 }
 
 }  // namespace

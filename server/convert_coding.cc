@@ -214,8 +214,9 @@ void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::Exact
   out->set_symbols(symbols);
 }
 
-void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
-                       v1::InspectResponse* out) {
+absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo& info,
+                               uint64_t max_blocks, v1::InspectResponse* out) {
+  constexpr size_t kBlocksAPoll = 4096;  // less than a millisecond
   out->set_format_version(absl::StrCat(info.format_major, ".", info.format_minor));
   ContentToProto(info.content, out->mutable_content());
   out->set_raw_bytes(info.raw_bytes);
@@ -230,6 +231,7 @@ void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
   out->set_is_excerpt(info.is_excerpt);
   const size_t listed = std::min<size_t>(info.blocks.size(), max_blocks);
   for (size_t i = 0; i < listed; ++i) {
+    if (i % kBlocksAPoll == 0) TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const coding::BlockInfo& block = info.blocks[i];
     v1::BlockInfo* added = out->add_blocks();
     added->set_raw_offset(block.raw_offset);
@@ -238,6 +240,7 @@ void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
     added->set_coded_bytes(block.coded_bytes);
     added->set_mode(block.mode);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace trine::server

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
@@ -38,7 +39,7 @@ void ContentToProto(const coding::Content& content, v1::Content* out);
 void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
 void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out);
 // Lists the first `max_blocks` blocks.
-void StreamInfoToProto(const coding::StreamInfo& info, uint64_t max_blocks,
-                       v1::InspectResponse* out);
+absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo& info,
+                               uint64_t max_blocks, v1::InspectResponse* out);
 
 }  // namespace trine::server

@@ -19,6 +19,9 @@ using segment::MarkerSource;
 using segment::Profile;
 using segment::Relief;
 
+// Regions, or points of contours, between two looks at the cancellation: less than a millisecond.
+constexpr size_t kEntriesAPoll = 4096;
+
 absl::StatusOr<segment::Step> LocalThresholdFromProto(const v1::LocalThresholdStep& step,
                                                       const std::string& path) {
   segment::LocalThresholdStep out;
@@ -193,17 +196,26 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   return out;
 }
 
-absl::Status ResultToProto(const segment::Result& result, const Limits& limits,
+absl::Status ResultToProto(const Context& context, const segment::Result& result,
                            v1::SegmentResponse* out) {
-  TRINE_RETURN_IF_ERROR(CheckLists(result, limits));
+  TRINE_RETURN_IF_ERROR(CheckLists(result, *context.limits));
   if (result.threshold.has_value()) {
     ThresholdToProto(*result.threshold, out->mutable_threshold());
   }
   out->set_label_count(result.label_count);
   out->set_foreground_fraction(result.foreground_fraction);
-  for (const segment::Region& region : result.regions) RegionToProto(region, out->add_regions());
+  for (size_t i = 0; i < result.regions.size(); ++i) {
+    if (i % kEntriesAPoll == 0) TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    RegionToProto(result.regions[i], out->add_regions());
+  }
+  uint64_t polled = 0, done = 0;  // points, and one for each contour
   for (const segment::Contour& contour : result.contours) {
+    if (done - polled >= kEntriesAPoll) {
+      TRINE_RETURN_IF_ERROR(context.cancel.Check());
+      polled = done;
+    }
     ContourToProto(contour, out->add_contours());
+    done += 1 + contour.points.size();
   }
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/runtime/context.h"
 #include "core/segment/segment.h"
 #include "trine/v1/segmentation.pb.h"
 
@@ -15,7 +16,7 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
 
 // The numbers and lists of `result`: all but mask, labels and distance. RESOURCE_EXHAUSTED naming
 // "regions" or "contours" where they are more than limits.max_output_bytes.
-absl::Status ResultToProto(const segment::Result& result, const Limits& limits,
+absl::Status ResultToProto(const Context& context, const segment::Result& result,
                            v1::SegmentResponse* out);
 
 }  // namespace trine::server

@@ -57,7 +57,7 @@ absl::Status SegmentItem(const Call& call, const Request<Req>& request,
   if (!result.ok()) return NameInputs(result.status(), item);
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
-  TRINE_RETURN_IF_ERROR(ResultToProto(*result, limits, out));
+  TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
   return OutputsToProto(context, item.outputs(), format, *result, response, out);
 }
 
