@@ -136,8 +136,10 @@ void RpcCall::OnRead(bool ok) {
     bytes_in_ += in_.Length();
     metrics_->Received(in_.Length());
     has_message_ = true;
-    if (absl::Status status = CheckSize(in_.Length(), "message"); !status.ok())
+    if (absl::Status status = CheckSize(in_.Length(), "message"); !status.ok()) {
+      in_.Clear();
       return Finish(status);
+    }
   }
   if (handler_ != nullptr) {
     half_closed_ = !ok;

@@ -50,6 +50,7 @@ void RpcCall::QueueUnary() {
       env_.admission.EnterUnary(&place_, bytes, [this] { StartJob(&RpcCall::RunUnary); });
   if (!status.ok()) {
     held_bytes_ = 0;
+    in_.Clear();
     Finish(status);
     Unref();
   }

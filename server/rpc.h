@@ -1,6 +1,6 @@
 // What a service offers to the one RPC path, and what it gets from it.
 //
-// A service is a table of methods (Registry). server/rpc.cc walks every call through the same
+// A service is a table of methods (Registry). server/call.h walks every call through the same
 // steps: started metric, request id and trace id, authentication, admission (requests, bytes,
 // queue, deadline), the pool, the handler, status and error details, finished metric, access log.
 // A handler runs on a pool thread, never on gRPC's, and does four things: from the message to
