@@ -23,25 +23,26 @@ def place_cells(rng):
     cells = []
 
     def free(y, x, reach):
-        return all((y - c[0]) ** 2 + (x - c[1]) ** 2 > (reach + c[2] + 6) ** 2 for c in cells)
+        return all((y - c[0]) ** 2 + (x - c[1]) ** 2 > (reach + c[2] + 4) ** 2 for c in cells)
 
     tries = 0
-    while len(cells) < 52 and tries < 5000:
+    while len(cells) < 70 and tries < 5000:
         tries += 1
         y, x = rng.uniform(34, HEIGHT - 34), rng.uniform(34, WIDTH - 34)
         group = int(rng.choice([1, 2, 3], p=[0.5, 0.35, 0.15]))
         radius = rng.uniform(12, 17)
-        if not free(y, x, radius * (1 if group == 1 else 3)):
+        if not free(y, x, radius * (1 if group == 1 else 2.6)):
             continue
         turn = rng.uniform(0, 2 * np.pi)
         members = []
         for i in range(group):
-            # Centres 1.62 radii apart: the outlines overlap in a waist.
-            distance = 0 if group == 1 else radius * (0.81 if group == 2 else 0.94)
-            angle = turn + 2 * np.pi * i / group
-            cy, cx = y + distance * np.sin(angle), x + distance * np.cos(angle)
-            axes = radius * rng.uniform(0.95, 1.05), radius * rng.uniform(0.95, 1.05)
-            members.append((cy, cx, axes[0], axes[1], rng.uniform(0, np.pi), rng.uniform(0.8, 1.0)))
+            # Neighbours' centres lie 1.62 radii apart, so that outlines overlap in a waist; triples
+            # stand in a bent row (in a triangle they would have no waist but a common middle).
+            bend = turn + (0 if i < 2 else 2.4)
+            distance = 0 if i == 0 else 1.62 * radius
+            cy, cx = y + distance * np.sin(bend), x + distance * np.cos(bend)
+            axes = radius * rng.uniform(0.93, 1.07), radius * rng.uniform(0.93, 1.07)
+            members.append((cy, cx, *axes, rng.uniform(0, np.pi), rng.uniform(0.8, 1.0)))
         if all(30 < m[0] < HEIGHT - 30 and 30 < m[1] < WIDTH - 30 for m in members):
             cells += members
     return cells

@@ -74,7 +74,7 @@ main() {
 
   say "Segmenting"
   "$trine" segment "$out/cells.pgm" --force -o "$out/mask.png" --overlay "$out/overlay.png" \
-    --steps mean:window=121:offset=-16,fill-holes,components:min_area=80,distance,watershed:marker_height=0.75,measure \
+    --steps mean:window=121:offset=-18,fill-holes,components:min_area=80:connectivity=4,distance,watershed,measure \
     --json >"$out/segment.json"
   say "Coding the mask and decoding it again"
   "$trine" encode "$out/mask.png" --as image --force -o "$out/mask.trine" --json >"$out/encode.json"
