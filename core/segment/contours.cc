@@ -145,7 +145,7 @@ class BorderFollower {
 };
 
 // Pre-order, of siblings the last found first; sets the links.
-std::vector<Contour> InTreeOrder(std::vector<Contour> found) {
+absl::StatusOr<std::vector<Contour>> InTreeOrder(std::vector<Contour> found, Poller& poll) {
   const size_t count = found.size();
   // Linking each contour in front of those found before reverses the siblings.
   std::vector<int64_t> first_child(count + 1, -1), next_sibling(count, -1);
@@ -153,6 +153,7 @@ std::vector<Contour> InTreeOrder(std::vector<Contour> found) {
     return parent < 0 ? count : static_cast<size_t>(parent);
   };
   for (size_t i = 0; i < count; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
     int64_t& first = first_child[slot(found[i].parent)];
     next_sibling[i] = first;
     first = static_cast<int64_t>(i);
@@ -161,6 +162,7 @@ std::vector<Contour> InTreeOrder(std::vector<Contour> found) {
   order.reserve(count);
   int64_t at = first_child[count];
   while (at >= 0) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
     const size_t i = static_cast<size_t>(at);
     position[i] = static_cast<int64_t>(order.size());
     order.push_back(at);
@@ -175,6 +177,7 @@ std::vector<Contour> InTreeOrder(std::vector<Contour> found) {
   const auto moved = [&](int64_t i) { return i < 0 ? -1 : position[static_cast<size_t>(i)]; };
   std::vector<Contour> out(count);
   for (size_t i = 0; i < count; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
     Contour& contour = out[static_cast<size_t>(position[i])];
     contour.points = std::move(found[i].points);
     contour.is_hole = found[i].is_hole;
@@ -183,6 +186,7 @@ std::vector<Contour> InTreeOrder(std::vector<Contour> found) {
     contour.next = moved(next_sibling[i]);
   }
   for (size_t i = 0; i < count; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
     if (out[i].next >= 0) out[static_cast<size_t>(out[i].next)].previous = static_cast<int64_t>(i);
   }
   return out;
@@ -195,7 +199,8 @@ absl::StatusOr<std::vector<Contour>> FindContours(const Context& context, const 
                                                   std::string_view field) {
   BorderFollower follower(context, height, width, field);
   TRINE_RETURN_IF_ERROR(follower.Run(mask));
-  return InTreeOrder(follower.Take());
+  Poller poll(context);
+  return InTreeOrder(follower.Take(), poll);
 }
 
 }  // namespace trine::segment

@@ -83,19 +83,23 @@ int LowestBit(float value) {
 }
 
 // Fills levels.offset where the values allow it; see the header.
-void ScaleToIntegers(Levels& levels) {
+absl::Status ScaleToIntegers(Levels& levels, Poller& poll) {
   int unit = 1000;
   for (const double value : levels.values) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(4));
     if (value != 0) unit = std::min(unit, LowestBit(static_cast<float>(value)));
   }
   if (unit == 1000) unit = 0;  // the only value is 0
   const double low = levels.values.front();
   // The difference may round, but not from below to above 2^32 steps.
   const double steps = std::ldexp(levels.values.back() - low, -unit);
-  if (!(steps < 0x1p32)) return;
+  if (!(steps < 0x1p32)) return absl::OkStatus();
   levels.offset.reserve(levels.size());
-  for (const double value : levels.values)
+  for (const double value : levels.values) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(4));
     levels.offset.push_back(static_cast<uint64_t>(std::ldexp(value - low, -unit)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -142,6 +146,14 @@ absl::StatusOr<Levels> LevelsOfFloats(const Context& context, const Picture& gra
   Levels levels;
   levels.total = static_cast<uint64_t>(sorted.count);
   Poller poll(context);
+  // Counted first: a vector that grows copies itself without polls.
+  size_t distinct = 0;
+  for (int64_t i = 0; i < sorted.count; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    distinct += i == 0 || sorted.keys[i] != sorted.keys[i - 1] ? 1 : 0;
+  }
+  levels.values.reserve(distinct);
+  levels.counts.reserve(distinct);
   for (int64_t i = 0; i < sorted.count; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 4096));
     if (i > 0 && sorted.keys[i] == sorted.keys[i - 1]) {
@@ -151,7 +163,7 @@ absl::StatusOr<Levels> LevelsOfFloats(const Context& context, const Picture& gra
       levels.counts.push_back(1);
     }
   }
-  if (levels.size() > 0) ScaleToIntegers(levels);
+  if (levels.size() > 0) TRINE_RETURN_IF_ERROR(ScaleToIntegers(levels, poll));
   return levels;
 }
 

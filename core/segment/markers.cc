@@ -11,6 +11,7 @@ namespace trine::segment {
 namespace {
 
 constexpr int32_t kUnseen = -1;
+constexpr int32_t kMaximum = -1;
 
 // Pixels of the region from the highest rank down, in raster order within one.
 absl::StatusOr<int64_t> OrderByRank(const int32_t* rank, int32_t ranks, const uint8_t* region,
@@ -35,22 +36,23 @@ absl::StatusOr<int64_t> OrderByRank(const int32_t* rank, int32_t ranks, const ui
   return count;
 }
 
-// The roots of the maxima that count, ascending. A component's root is its highest pixel, the
-// first in raster order among equals; components merge where the falling level joins them.
-absl::StatusOr<std::vector<int32_t>> CountingMaxima(const float* distance, const int32_t* rank,
-                                                    const int32_t* order, int64_t count,
-                                                    int64_t pixels, int64_t height, int64_t width,
-                                                    Connectivity connectivity, double marker_height,
-                                                    Poller& poll) {
-  Scratch<int32_t> parent = MakeScratch<int32_t>(pixels);
-  for (int64_t i = 0; i < pixels; ++i) {
-    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
-    parent[i] = kUnseen;
-  }
+// Sets labels to kMaximum at the roots of the maxima that count and returns their number. A
+// component's root is its highest pixel, the first in raster order among equals; components merge
+// where the falling level joins them.
+absl::StatusOr<uint64_t> MarkMaxima(const float* distance, const int32_t* rank,
+                                    const int32_t* order, int64_t count, int64_t height,
+                                    int64_t width, Connectivity connectivity, double marker_height,
+                                    Poller& poll, int32_t* labels) {
+  TRINE_ASSIGN_OR_RETURN(const Scratch<int32_t> parent,
+                         MakeFilledScratch<int32_t>(height * width, kUnseen, poll));
   const auto higher = [&](int32_t a, int32_t b) {
     return rank[a] != rank[b] ? rank[a] > rank[b] : a < b;
   };
-  std::vector<int32_t> maxima;
+  uint64_t maxima = 0;
+  const auto mark = [&](int32_t root) {
+    labels[root] = kMaximum;
+    ++maxima;
+  };
   for (int64_t k = 0; k < count; ++k) {
     TRINE_RETURN_IF_ERROR(poll.Spend(16));
     const int32_t pixel = order[k];
@@ -64,14 +66,13 @@ absl::StatusOr<std::vector<int32_t>> CountingMaxima(const float* distance, const
       if (higher(loser, winner)) std::swap(winner, loser);
       parent[loser] = winner;
       const double top = double{distance[loser]};
-      if (top > level && top - level >= marker_height) maxima.push_back(loser);
+      if (top > level && top - level >= marker_height) mark(loser);
     });
   }
   for (int64_t k = 0; k < count; ++k) {
     if (k % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
-    if (parent[order[k]] == order[k]) maxima.push_back(order[k]);
+    if (parent[order[k]] == order[k]) mark(order[k]);
   }
-  std::sort(maxima.begin(), maxima.end());
   return maxima;
 }
 
@@ -89,20 +90,23 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
       RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.get()));
   TRINE_ASSIGN_OR_RETURN(const int64_t count,
                          OrderByRank(rank.get(), ranks, region, pixels, poll, order.get()));
-  TRINE_ASSIGN_OR_RETURN(const std::vector<int32_t> maxima,
-                         CountingMaxima(distance, rank.get(), order.get(), count, pixels, height,
-                                        width, connectivity, marker_height, poll));
-  if (maxima.size() > context.limits->max_regions)
-    return LimitExceeded(field, maxima.size(), "max_regions", context.limits->max_regions);
-
   for (int64_t i = 0; i < pixels; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
     labels[i] = 0;
   }
+  TRINE_ASSIGN_OR_RETURN(const uint64_t maxima,
+                         MarkMaxima(distance, rank.get(), order.get(), count, height, width,
+                                    connectivity, marker_height, poll, labels));
+  if (maxima > context.limits->max_regions)
+    return LimitExceeded(field, maxima, "max_regions", context.limits->max_regions);
+
   // `order` is done with: it holds the pixels still to spread from.
   int32_t label = 0;
-  for (const int32_t root : maxima) {
+  for (int64_t i = 0; i < pixels; ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
+    if (labels[i] != kMaximum) continue;
     ++label;
+    const int32_t root = static_cast<int32_t>(i);
     int64_t waiting = 0;
     order[waiting++] = root;
     labels[root] = label;

@@ -16,6 +16,40 @@ struct Sums {
   WindowSum<T> intensity{};
 };
 
+struct LabelSlot {
+  int32_t label = 0;
+  size_t slot = 0;
+};
+
+// A merge sort by label, in pieces between polls.
+absl::Status SortByLabel(std::vector<LabelSlot>& slots, Poller& poll) {
+  constexpr size_t kPiece = 4096;
+  const auto less = [](const LabelSlot& a, const LabelSlot& b) { return a.label < b.label; };
+  const auto at = [&](size_t i) {
+    return slots.begin() + static_cast<int64_t>(std::min(i, slots.size()));
+  };
+  for (size_t i = 0; i < slots.size(); i += kPiece) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(kPiece * 16));
+    std::sort(at(i), at(i + kPiece), less);
+  }
+  std::vector<LabelSlot> merged;
+  for (size_t run = kPiece; run < slots.size(); run *= 2) {
+    merged.clear();
+    merged.reserve(slots.size());
+    for (size_t i = 0; i < slots.size(); i += 2 * run) {
+      auto a = at(i), b = at(i + run);
+      const auto a_end = b, b_end = at(i + 2 * run);
+      while (a != a_end || b != b_end) {
+        TRINE_RETURN_IF_ERROR(poll.Spend(4));
+        const bool from_a = b == b_end || (a != a_end && !less(*b, *a));
+        merged.push_back(from_a ? *a++ : *b++);
+      }
+    }
+    slots.swap(merged);
+  }
+  return absl::OkStatus();
+}
+
 template <typename T>
 absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Picture& gray,
                                             const int32_t* labels, std::string_view field) {
@@ -53,11 +87,15 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
       sums.intensity = sums.intensity + SumOf<T>(PixelAt<T>(gray.data, i));
     }
   }
-  std::sort(all.begin(), all.end(),
-            [](const Sums<T>& a, const Sums<T>& b) { return a.region.label < b.region.label; });
+  std::vector<LabelSlot> slots;
+  slots.reserve(all.size());
+  for (size_t i = 0; i < all.size(); ++i) slots.push_back({all[i].region.label, i});
+  TRINE_RETURN_IF_ERROR(SortByLabel(slots, poll));
   std::vector<Region> regions;
   regions.reserve(all.size());
-  for (Sums<T>& sums : all) {
+  for (const LabelSlot& sorted : slots) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    Sums<T>& sums = all[sorted.slot];
     const double area = static_cast<double>(sums.region.area);
     sums.region.centroid_y = static_cast<double>(sums.y) / area;
     sums.region.centroid_x = static_cast<double>(sums.x) / area;

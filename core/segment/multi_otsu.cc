@@ -20,15 +20,17 @@ class IntegerMoments {
  public:
   using Value = double;
 
-  explicit IntegerMoments(const Levels& levels) {
+  absl::Status Fill(const Levels& levels, Poller& poll) {
     weight_.reserve(levels.size() + 1);
     sum_.reserve(levels.size() + 1);
     weight_.push_back(0);
     sum_.push_back(0);
     for (size_t i = 0; i < levels.size(); ++i) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(4));
       weight_.push_back(weight_.back() + levels.counts[i]);
       sum_.push_back(sum_.back() + levels.counts[i] * levels.offset[i]);
     }
+    return absl::OkStatus();
   }
 
   Value Term(size_t begin, size_t end) const {
@@ -76,16 +78,18 @@ class DoubleMoments {
  public:
   using Value = DoubleDouble;
 
-  explicit DoubleMoments(const Levels& levels) {
+  absl::Status Fill(const Levels& levels, Poller& poll) {
     weight_.reserve(levels.size() + 1);
     sum_.reserve(levels.size() + 1);
     weight_.push_back(0);
     sum_.emplace_back();
     for (size_t i = 0; i < levels.size(); ++i) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(8));
       const double count = static_cast<double>(levels.counts[i]);
       weight_.push_back(weight_.back() + levels.counts[i]);
       sum_.push_back(sum_.back() + DoubleDouble::TwoProduct(count, levels.values[i]));
     }
+    return absl::OkStatus();
   }
 
   Value Term(size_t begin, size_t end) const {
@@ -108,6 +112,15 @@ class DoubleMoments {
   std::vector<uint64_t> weight_;
   std::vector<DoubleDouble> sum_;
 };
+
+template <typename Moments>
+absl::StatusOr<std::vector<size_t>> SearchWith(const Context& context, const Levels& levels,
+                                               int classes) {
+  Poller poll(context);
+  Moments moments;
+  TRINE_RETURN_IF_ERROR(moments.Fill(levels, poll));
+  return PartitionSearch<Moments>(context, moments, levels.size(), classes).Run();
+}
 
 absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Picture& gray,
                                               const Levels& levels, int classes,
@@ -154,10 +167,8 @@ absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const 
   if (cells > kMaxCutTable)
     return LimitExceeded("gray", levels.size(), "distinct values for so many classes",
                          kMaxCutTable / static_cast<uint64_t>(classes - 2));
-  if (levels.offset.empty()) {
-    return PartitionSearch(context, DoubleMoments(levels), levels.size(), classes).Run();
-  }
-  return PartitionSearch(context, IntegerMoments(levels), levels.size(), classes).Run();
+  if (levels.offset.empty()) return SearchWith<DoubleMoments>(context, levels, classes);
+  return SearchWith<IntegerMoments>(context, levels, classes);
 }
 
 absl::StatusOr<ThresholdResult> MultiOtsu(const Context& context, const Picture& gray,

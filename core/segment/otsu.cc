@@ -44,9 +44,12 @@ struct ExactCriterion {
 constexpr double kDecided = 1 + 0x1p-48;
 
 absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels& levels) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < levels.size(); ++i) sum += levels.counts[i] * levels.offset[i];
   Poller poll(context);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(1));
+    sum += levels.counts[i] * levels.offset[i];
+  }
   ExactCriterion best;
   OtsuCuts cuts;
   uint64_t weight = 0, sum_below = 0;

@@ -34,15 +34,15 @@ class PartitionSearch {
   // The last level of each class but the last.
   absl::StatusOr<std::vector<size_t>> Run() {
     // best_[s]: the criterion of levels s.. in `parts` classes; first for one class.
-    best_.resize(levels_ + 1);
+    best_ = MakeScratch<Value>(static_cast<int64_t>(levels_) + 1);
     for (size_t s = 0; s < levels_; ++s) {
       TRINE_RETURN_IF_ERROR(poll_.Spend(8));
       best_[s] = moments_.Term(s, levels_);
     }
-    ends_.assign(2, {});  // ends_[parts][s]: end of the first class; none needed for 0 and 1
+    ends_.resize(2);  // ends_[parts][s]: end of the first class; none needed for 0 and 1
     for (size_t parts = 2; parts < classes_; ++parts) {
-      next_.resize(levels_ + 1);
-      ends_.emplace_back(levels_ + 1);
+      next_ = MakeScratch<Value>(static_cast<int64_t>(levels_) + 1);
+      ends_.push_back(MakeScratch<uint32_t>(static_cast<int64_t>(levels_) + 1));
       // The classes before take at least a level each, those after too.
       TRINE_RETURN_IF_ERROR(Solve(parts, classes_ - parts, levels_ - parts + 1,
                                   classes_ - parts + 1, levels_ - parts + 1));
@@ -107,8 +107,8 @@ class PartitionSearch {
   const Moments& moments_;
   size_t levels_;
   size_t classes_;
-  std::vector<Value> best_, next_;
-  std::vector<std::vector<uint32_t>> ends_;
+  Scratch<Value> best_, next_;
+  std::vector<Scratch<uint32_t>> ends_;
 };
 
 }  // namespace trine::segment

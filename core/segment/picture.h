@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/dtype.h"
 #include "core/base/error.h"
@@ -77,6 +78,18 @@ using Scratch = std::unique_ptr<T[]>;
 template <typename T>
 Scratch<T> MakeScratch(int64_t count) {
   return std::make_unique_for_overwrite<T[]>(static_cast<size_t>(count));
+}
+
+// The same, filled with `value` with polls.
+template <typename T>
+absl::StatusOr<Scratch<T>> MakeFilledScratch(int64_t count, T value, Poller& poll) {
+  Scratch<T> out = MakeScratch<T>(count);
+  for (int64_t begin = 0; begin < count; begin += kPixelGrain) {
+    const int64_t end = std::min(count, begin + kPixelGrain);
+    TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+    std::fill(out.get() + begin, out.get() + end, value);
+  }
+  return out;
 }
 
 // Rows of a range so that it holds about kPixelGrain pixels.

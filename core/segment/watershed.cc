@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <vector>
 
 #include "core/segment/grid.h"
 #include "core/segment/histogram.h"
@@ -16,16 +15,19 @@ constexpr int32_t kEnd = -1;
 // that is being emptied, so that queues by level serve in the order of (level, age).
 class BucketQueue {
  public:
-  BucketQueue(int32_t levels, int64_t pixels)
-      : head_(static_cast<size_t>(levels), kEnd),
-        tail_(static_cast<size_t>(levels), kEnd),
-        next_(MakeScratch<int32_t>(pixels)) {}
+  absl::Status Reserve(int32_t levels, int64_t pixels, Poller& poll) {
+    TRINE_ASSIGN_OR_RETURN(head_, MakeFilledScratch<int32_t>(levels, kEnd, poll));
+    TRINE_ASSIGN_OR_RETURN(tail_, MakeFilledScratch<int32_t>(levels, kEnd, poll));
+    next_ = MakeScratch<int32_t>(pixels);
+    levels_ = levels;
+    return absl::OkStatus();
+  }
 
   void Push(int32_t level, int32_t pixel) {
     level = std::max(level, current_);
-    int32_t& tail = tail_[static_cast<size_t>(level)];
+    int32_t& tail = tail_[level];
     next_[pixel] = kEnd;
-    (tail == kEnd ? head_[static_cast<size_t>(level)] : next_[tail]) = pixel;
+    (tail == kEnd ? head_[level] : next_[tail]) = pixel;
     tail = pixel;
   }
 
@@ -33,26 +35,24 @@ class BucketQueue {
 
   // The next pixel; kNothingYet after a bounded number of empty levels, for the caller to poll.
   Popped Pop(int32_t& pixel) {
-    const int32_t levels = static_cast<int32_t>(head_.size());
-    const int32_t stop = static_cast<int32_t>(std::min<int64_t>(levels, current_ + kPixelGrain));
-    while (head_[static_cast<size_t>(current_)] == kEnd) {
+    const int32_t stop = static_cast<int32_t>(std::min<int64_t>(levels_, current_ + kPixelGrain));
+    while (head_[current_] == kEnd) {
       if (current_ + 1 >= stop) {
-        if (stop == levels) return Popped::kEmpty;
+        if (stop == levels_) return Popped::kEmpty;
         ++current_;
         return Popped::kNothingYet;
       }
       ++current_;
     }
-    const size_t level = static_cast<size_t>(current_);
-    pixel = head_[level];
-    head_[level] = next_[pixel];
-    if (head_[level] == kEnd) tail_[level] = kEnd;
+    pixel = head_[current_];
+    head_[current_] = next_[pixel];
+    if (head_[current_] == kEnd) tail_[current_] = kEnd;
     return Popped::kPixel;
   }
 
  private:
-  std::vector<int32_t> head_, tail_;
-  Scratch<int32_t> next_;
+  Scratch<int32_t> head_, tail_, next_;
+  int32_t levels_ = 0;
   int32_t current_ = 0;
 };
 
@@ -107,7 +107,8 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
     if (region[i] == 0 || labels[i] < 0) labels[i] = 0;
   }
   // While flooding, a negative label marks a pixel of a line.
-  BucketQueue queue(relief.count, pixels);
+  BucketQueue queue;
+  TRINE_RETURN_IF_ERROR(queue.Reserve(relief.count, pixels, poll));
   const auto meets_other = [&](int64_t pixel, int32_t label, int64_t before) {
     bool meets = false;
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {

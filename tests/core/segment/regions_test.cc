@@ -211,5 +211,27 @@ TEST(Measure, SparseGivenLabelsAndFloats) {
   EXPECT_EQ(result->regions[1].mean_intensity, (double{0.1f} + 0.2f + 0.3f + 0.4f + 0.5f) / 5);
 }
 
+TEST(Measure, ManyLabelsInAnyOrderComeSorted) {
+  // 20000 given labels, more than one piece of the merge sort, in a scrambled order.
+  const Grid<uint8_t> gray(100, 200, 7);
+  Labels markers(100, 200);
+  for (size_t i = 0; i < markers.cells.size(); ++i)
+    markers.cells[i] = static_cast<int32_t>(1 + (i * 7919) % 20000);
+  WatershedStep flood;
+  flood.markers = MarkerSource::kGiven;
+  flood.relief = Relief::kGray;
+  const auto result =
+      RunSteps(gray, {flood, MeasureStep{}}, Profile::kExact, false, nullptr, &markers);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->regions.size(), 20000u);
+  for (size_t i = 0; i < result->regions.size(); ++i) {
+    const Region& region = result->regions[i];
+    ASSERT_EQ(region.label, static_cast<int64_t>(i) + 1);
+    ASSERT_EQ(region.area, 1);
+    ASSERT_EQ(markers.at(static_cast<int>(region.min_y), static_cast<int>(region.min_x)),
+              region.label);
+  }
+}
+
 }  // namespace
 }  // namespace trine::segment
