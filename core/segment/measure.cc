@@ -17,7 +17,7 @@ struct Sums {
 };
 
 struct LabelSlot {
-  int32_t label = 0;
+  int64_t label = 0;
   size_t slot = 0;
 };
 
