@@ -8,7 +8,7 @@ set -euo pipefail
 BASE=(
   build-essential cmake ninja-build ccache pkg-config git ca-certificates
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev
-  libspdlog-dev libcli11-dev prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev
+  libspdlog-dev libcli11-dev prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev libtbb-dev libhwy-dev libxxhash-dev libgmp-dev
   libpng-dev libjpeg62-turbo-dev libtiff-dev
   python3 python3-grpcio python3-protobuf python3-numpy openssl

@@ -1,6 +1,13 @@
 #include "server/toml.h"
 
-#include <set>
+// Errors are values here, not exceptions.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,160 +17,70 @@
 namespace trine::server {
 namespace {
 
-bool IsKeyChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_';
+absl::Status Error(size_t line, std::string_view text) {
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "INVALID_FIELD"},
+                   absl::StrCat("line ", line, ": ", ToAbsl(text)));
 }
 
-class Parser {
- public:
-  explicit Parser(std::string_view text) : rest_(text) {}
-
-  absl::StatusOr<std::vector<TomlEntry>> Parse() {
-    std::vector<TomlEntry> entries;
-    std::set<std::string> keys;
-    for (SkipBlank(true); !rest_.empty(); SkipBlank(true)) {
-      TomlEntry entry;
-      entry.line = line_;
-      if (rest_[0] == '[') return Error("tables are not understood; all keys stand at the top");
-      while (!rest_.empty() && IsKeyChar(rest_[0])) entry.key += Take();
-      if (entry.key.empty()) return Error("expected a key");
-      if (!keys.insert(entry.key).second)
-        return Error(absl::StrCat("the key ", entry.key, " appears twice"));
-      SkipBlank(false);
-      if (!TakeIf('=')) return Error(absl::StrCat("expected '=' behind ", entry.key));
-      SkipBlank(false);
-      TRINE_RETURN_IF_ERROR(ParseValues(&entry));
-      SkipBlank(false);
-      if (!rest_.empty() && rest_[0] != '\n')
-        return Error(absl::StrCat("unexpected text behind the value of ", entry.key));
-      entries.push_back(std::move(entry));
-    }
-    return entries;
+// A string, an integer or a boolean as text; nothing for any other value.
+bool ScalarText(const toml::node& node, std::string* out) {
+  if (const auto* s = node.as_string()) {
+    *out = s->get();
+  } else if (const auto* i = node.as_integer()) {
+    *out = std::to_string(i->get());
+  } else if (const auto* b = node.as_boolean()) {
+    *out = b->get() ? "true" : "false";
+  } else {
+    return false;
   }
+  return true;
+}
 
- private:
-  absl::Status Error(std::string_view text) const {
-    return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "INVALID_FIELD"},
-                     absl::StrCat("line ", line_, ": ", ToAbsl(text)));
+absl::Status ReadValues(const toml::node& node, TomlEntry* entry) {
+  const auto refuse = [&] {
+    return Error(static_cast<size_t>(entry->line),
+                 absl::StrCat(entry->key,
+                              " must be a string, an integer, true, false, or an array "
+                              "of these; all keys stand at the top"));
+  };
+  const toml::array* array = node.as_array();
+  entry->is_array = array != nullptr;
+  if (array == nullptr) {
+    return ScalarText(node, &entry->values.emplace_back()) ? absl::OkStatus() : refuse();
   }
-
-  char Take() {
-    const char c = rest_[0];
-    if (c == '\n') ++line_;
-    rest_.remove_prefix(1);
-    return c;
+  for (const toml::node& item : *array) {
+    if (!ScalarText(item, &entry->values.emplace_back())) return refuse();
   }
-
-  bool TakeIf(char c) {
-    if (rest_.empty() || rest_[0] != c) return false;
-    Take();
-    return true;
-  }
-
-  // Blanks and comments; ends of lines only where asked to.
-  void SkipBlank(bool lines) {
-    while (!rest_.empty()) {
-      const char c = rest_[0];
-      if (c == '#') {
-        while (!rest_.empty() && rest_[0] != '\n') Take();
-      } else if (c == ' ' || c == '\t' || c == '\r' || (lines && c == '\n')) {
-        Take();
-      } else {
-        return;
-      }
-    }
-  }
-
-  absl::Status ParseValues(TomlEntry* entry) {
-    if (!TakeIf('[')) {
-      TRINE_ASSIGN_OR_RETURN(std::string value, ParseScalar());
-      entry->values.push_back(std::move(value));
-      return absl::OkStatus();
-    }
-    entry->is_array = true;
-    for (SkipBlank(true); !TakeIf(']'); SkipBlank(true)) {
-      TRINE_ASSIGN_OR_RETURN(std::string value, ParseScalar());
-      entry->values.push_back(std::move(value));
-      SkipBlank(true);
-      if (!TakeIf(',') && (rest_.empty() || rest_[0] != ']'))
-        return Error("expected ',' or ']' in the array");
-    }
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<std::string> ParseScalar() {
-    if (TakeIf('"')) return ParseBasicString();
-    if (TakeIf('\'')) return ParseLiteralString();
-    std::string word;
-    while (!rest_.empty() && IsKeyChar(rest_[0])) word += Take();
-    if (word == "true" || word == "false") return word;
-    std::string digits;
-    for (const char c : word)
-      if (c != '_') digits += c;
-    if (!digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos)
-      return digits;
-    return Error("a value is a quoted string, a whole number, true, false or an array of these");
-  }
-
-  absl::StatusOr<std::string> ParseLiteralString() {
-    std::string out;
-    while (!rest_.empty() && rest_[0] != '\'' && rest_[0] != '\n') out += Take();
-    if (!TakeIf('\'')) return Error("the string does not end on its line");
-    return out;
-  }
-
-  absl::StatusOr<std::string> ParseBasicString() {
-    static constexpr std::pair<char, char> kEscapes[] = {
-        {'"', '"'}, {'\\', '\\'}, {'n', '\n'}, {'t', '\t'}, {'r', '\r'}, {'b', '\b'}, {'f', '\f'}};
-    std::string out;
-    while (!rest_.empty() && rest_[0] != '"' && rest_[0] != '\n') {
-      const char c = Take();
-      if (c != '\\') {
-        out += c;
-        continue;
-      }
-      const char escape = rest_.empty() ? '\n' : rest_[0];
-      bool known = false;
-      for (const auto& [name, value] : kEscapes) {
-        if (escape != name) continue;
-        out += value;
-        known = true;
-      }
-      if (!known) return Error("an escape other than \\\" \\\\ \\n \\t \\r \\b \\f");
-      Take();
-    }
-    if (!TakeIf('"')) return Error("the string does not end on its line");
-    return out;
-  }
-
-  std::string_view rest_;
-  int line_ = 1;
-};
+  return absl::OkStatus();
+}
 
 }  // namespace
 
 absl::StatusOr<std::vector<TomlEntry>> ParseToml(std::string_view text) {
-  return Parser(text).Parse();
+  const toml::parse_result result = toml::parse(text);
+  if (!result) {
+    const toml::parse_error& error = result.error();
+    return Error(error.source().begin.line, error.description());
+  }
+  std::vector<TomlEntry> entries;
+  for (auto&& [key, node] : result.table()) {
+    TomlEntry entry;
+    entry.key = std::string(key.str());
+    entry.line = static_cast<int>(key.source().begin.line);
+    TRINE_RETURN_IF_ERROR(ReadValues(node, &entry));
+    entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const TomlEntry& a, const TomlEntry& b) { return a.line < b.line; });
+  return entries;
 }
 
 std::string TomlString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
+  std::ostringstream out;
+  // No literal ('...') or multi-line strings: one line, always in the same form.
+  out << toml::toml_formatter(toml::value<std::string>(std::string(text)),
+                              toml::format_flags::none);
+  return out.str();
 }
 
 }  // namespace trine::server

@@ -220,10 +220,8 @@ TEST(Toml, ReadsWhatAFlatFileNeeds) {
 
 TEST(Toml, RefusesTheRestWithItsLine) {
   for (const char* text : {"[table]", "a", "a =", "a = x", "a = 1.5", "a = \"open", "a = 'open",
-                           "a = \"x\" y", "a = [1", "a = [1 2]", "a = -1", "a.b = 1", "= 1",
-                           "a = 1\na = 2", "a = \"\\q\"", "a = 1979-05-27", "a = [\"x\"",
-                           "\xEF\xBB\xBF"
-                           "a = 1"}) {
+                           "a = \"x\" y", "a = [1", "a = [1 2]", "a.b = 1", "= 1", "a = 1\na = 2",
+                           "a = \"\\q\"", "a = 1979-05-27", "a = [\"x\"", "a = [[1]]"}) {
     const auto entries = ParseToml(text);
     ASSERT_FALSE(entries.ok()) << text;
     EXPECT_THAT(std::string(entries.status().message()), HasSubstr("line ")) << text;
