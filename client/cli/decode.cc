@@ -124,7 +124,7 @@ std::string OutputName(const std::string& input) {
 void Report(const std::string& input, const std::string& output, const Decoder& decoder,
             double elapsed_ms, const Session& session) {
   const Totals& totals = decoder.totals();
-  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded", input,
+  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded", DisplayName(input),
                               totals.coded_bytes, totals.raw_bytes, ContentText(totals.content),
                               totals.blocks_decoded));
   Json json;

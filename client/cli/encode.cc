@@ -101,7 +101,7 @@ Json ToJson(const std::string& input, const std::string& output, const v1::Encod
 }
 
 void Tell(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
-  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", input, s.raw_bytes(),
+  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input), s.raw_bytes(),
                               s.coded_bytes(), Ratio(s), ModelText(s)));
   session.Say(absl::StrFormat(
       "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",

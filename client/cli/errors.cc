@@ -6,6 +6,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/outputs.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -76,7 +77,7 @@ absl::Status WithFile(const absl::Status& status, const std::string& path) {
     return status;
   }
   absl::Status named(status.code(),
-                     absl::StrCat(path == "-" ? "stdin" : path, ": ", status.message()));
+                     absl::StrCat(DisplayName(path), ": ", status.message()));
   status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
     named.SetPayload(url, payload);
   });

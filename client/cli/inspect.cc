@@ -12,6 +12,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/excerpt.h"
 #include "client/cli/input_file.h"
+#include "client/cli/outputs.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -54,7 +55,7 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
 }
 
 void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
-  session.Say(absl::StrFormat("%s: trine stream %s, %s", input, r.format_version(),
+  session.Say(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input), r.format_version(),
                               ContentText(r.content())));
   std::string model = EnumText(r.model());
   if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());

@@ -16,6 +16,7 @@
 #include "client/cli/lrn_flags.h"
 #include "client/cli/normalize_stream.h"
 #include "client/cli/output_file.h"
+#include "client/cli/outputs.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -40,7 +41,7 @@ struct Report {
 };
 
 void Tell(const Args& args, const Report& report, double elapsed_ms, const Session& session) {
-  session.Say(absl::StrCat(args.input, ": ", ToAbsl(DTypeName(report.dtype)), " ",
+  session.Say(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(report.dtype)), " ",
                            ShapeToString(report.shape), " -> ", args.output));
   session.Say(absl::StrCat("  ", ResolvedText(report.resolved)));
   if (report.file_dtype != report.dtype || args.lrn.scale != 1) {

@@ -9,6 +9,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/lrn_flags.h"
 #include "client/cli/output_file.h"
+#include "client/cli/outputs.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -54,7 +55,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
   TRINE_RETURN_IF_ERROR(output->Write(AsBytes(saved.bytes)));
   TRINE_RETURN_IF_ERROR(output->Commit());
-  session->Say(absl::StrCat(args.input, ": ", ToAbsl(DTypeName(result.dtype)), " ",
+  session->Say(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)), " ",
                             ShapeToString(result.shape), " -> ", args.output));
   session->Say(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
   Json json;

@@ -12,7 +12,7 @@ namespace trine::cli {
 namespace {
 
 constexpr uint64_t kPartBytes = uint64_t{8} << 20;
-constexpr uint64_t kMessageOverhead = 4096;
+constexpr uint64_t kMessageOverhead = 512;  // all but the elements
 
 uint64_t SampleBytes(const image::NpyHeader& header) {
   uint64_t bytes = DTypeSize(header.dtype);
@@ -46,6 +46,12 @@ absl::Status Scale(DType dtype, double scale, std::string* data) {
   return absl::OkStatus();
 }
 
+// The longest tensor that a message takes [bytes]. Servers take 64 MiB by default, whatever this
+// side allows.
+uint64_t MessageRoom(uint64_t max_message_bytes) {
+  return std::min(max_message_bytes, client::Options().max_message_bytes) - kMessageOverhead;
+}
+
 }  // namespace
 
 bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options,
@@ -54,9 +60,7 @@ bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options,
   if (header.shape.size() < 2 || header.shape[0] < 2) return false;
   if (options.layout() == v1::LRN_LAYOUT_HWC) return false;
   const uint64_t sample = SampleBytes(header);
-  // Servers take 64 MiB by default, whatever this side allows.
-  const uint64_t limit =
-      std::min(max_message_bytes, client::Options().max_message_bytes) - kMessageOverhead;
+  const uint64_t limit = MessageRoom(max_message_bytes);
   return sample <= limit && sample * static_cast<uint64_t>(header.shape[0]) > limit;
 }
 
@@ -67,7 +71,9 @@ absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const uint64_t sample = SampleBytes(header);
   const auto samples = static_cast<uint64_t>(header.shape[0]);
-  const uint64_t in_part = std::max<uint64_t>(1, kPartBytes / std::max<uint64_t>(1, sample));
+  const uint64_t part_bytes =
+      std::min(kPartBytes, MessageRoom(client->options().max_message_bytes));
+  const uint64_t in_part = std::max<uint64_t>(1, part_bytes / std::max<uint64_t>(1, sample));
   TRINE_RETURN_IF_ERROR(
       output->Write(AsBytes(image::MakeNpyHeader(header.dtype, header.shape))));
   ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, file->path(),

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/outputs.h"
 
 namespace trine::cli {
 namespace {
@@ -77,7 +78,7 @@ Json SegmentJson(const v1::SegmentResponse& r) {
 
 void TellSegment(const Session& session, const std::string& input,
                  const v1::SegmentResponse& r) {
-  session.Say(absl::StrCat(input, ": ", r.width(), " x ", r.height(), " pixels"));
+  session.Say(absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) TellThresholds(session, r.threshold());
   session.Say(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
   if (r.label_count() > 0) session.Say(absl::StrFormat("  labels       %d", r.label_count()));
