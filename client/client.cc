@@ -63,9 +63,8 @@ class ChunkWriter {
     }
     std::string& chunk = *request->mutable_chunk();
     chunk.resize(kChunkBytes);
-    TRINE_ASSIGN_OR_RETURN(
-        const size_t n,
-        source_({reinterpret_cast<uint8_t*>(chunk.data()), chunk.size()}, stop));
+    TRINE_ASSIGN_OR_RETURN(const size_t n,
+                           source_({reinterpret_cast<uint8_t*>(chunk.data()), chunk.size()}, stop));
     chunk.resize(n);
     meter_->Sent(n);
     return n > 0;
@@ -247,9 +246,8 @@ absl::StatusOr<v1::EncodeStatistics> Client::EncodeStream(const v1::EncodeStream
     meter.Received(response->chunk().size());
     return sink(Bytes(response->chunk()));
   };
-  TRINE_RETURN_IF_ERROR(
-      impl_->Convert(RunBidi<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(
-          &context, stream.get(), write, read)));
+  TRINE_RETURN_IF_ERROR(impl_->Convert(RunBidi<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(
+      &context, stream.get(), write, read)));
   if (!statistics.has_value()) return ProtocolError("the answer ended without its statistics");
   return *std::move(statistics);
 }
@@ -284,9 +282,8 @@ absl::StatusOr<v1::DecodeStreamSummary> Client::DecodeStream(const v1::DecodeStr
         return sink(Bytes(response->chunk()));
     }
   };
-  TRINE_RETURN_IF_ERROR(
-      impl_->Convert(RunBidi<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(
-          &context, stream.get(), write, read)));
+  TRINE_RETURN_IF_ERROR(impl_->Convert(RunBidi<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(
+      &context, stream.get(), write, read)));
   if (!summary.has_value()) return ProtocolError("the answer ended without its summary");
   return *std::move(summary);
 }

@@ -16,9 +16,9 @@ struct TomlEntry {
   int line = 0;  // from 1
 };
 
-// The keys of a TOML file in the order of their lines, values being strings, integers, booleans, and
-// arrays of these. What else TOML knows (tables, floats, dates, dotted keys) is an INVALID_ARGUMENT
-// that names the line, as is a key that appears twice.
+// The keys of a TOML file in the order of their lines, values being strings, integers, booleans,
+// and arrays of these. What else TOML knows (tables, floats, dates, dotted keys) is an
+// INVALID_ARGUMENT that names the line, as is a key that appears twice.
 absl::StatusOr<std::vector<TomlEntry>> ParseToml(std::string_view text);
 
 // `text` as a basic string with its quotes.

@@ -18,8 +18,7 @@ template <typename T>
 Tensor ConvertFrom(const Tensor& in) {
   Tensor out = Tensor::Zeros(DType::kFloat32, in.shape);
   for (size_t i = 0; i < in.data.size() / sizeof(T); ++i) {
-    StoreLE(&out.data[i * sizeof(float)],
-            static_cast<float>(LoadLE<T>(&in.data[i * sizeof(T)])));
+    StoreLE(&out.data[i * sizeof(float)], static_cast<float>(LoadLE<T>(&in.data[i * sizeof(T)])));
   }
   return out;
 }
@@ -57,8 +56,8 @@ absl::Status Scale(double scale, Tensor* tensor) {
   } else if (tensor->dtype == DType::kFloat64) {
     Multiply<double>(scale, tensor);
   } else {
-    return UsageError(absl::StrCat("--scale does not multiply ", ToAbsl(DTypeName(tensor->dtype)),
-                                   " elements"));
+    return UsageError(
+        absl::StrCat("--scale does not multiply ", ToAbsl(DTypeName(tensor->dtype)), " elements"));
   }
   return absl::OkStatus();
 }
@@ -116,8 +115,7 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path) {
   SavedArray saved;
   if (IsNpyName(path)) {
-    TRINE_ASSIGN_OR_RETURN(saved.bytes,
-                           image::EncodeImage(Context(), image::Format::kNpy, tensor));
+    TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), image::Format::kNpy, tensor));
     return saved;
   }
   const image::Format format = *image::FormatOfExtension(path);

@@ -23,8 +23,8 @@ struct LoadedArray {
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale);
 
 struct SavedArray {
-  std::string bytes;          // of the file
-  double output_scale = 1;    // what the values were multiplied by for an integer format
+  std::string bytes;        // of the file
+  double output_scale = 1;  // what the values were multiplied by for an integer format
 };
 
 // The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,

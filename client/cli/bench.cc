@@ -136,8 +136,7 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
   session.Say(absl::StrFormat("  throughput  %.1f calls/s, %s/s", per_second,
                               SizeText(static_cast<uint64_t>(bytes_per_second))));
   session.Say(absl::StrFormat("  latency     p50 %.3f ms, p99 %.3f ms, longest %.3f ms",
-                              Percentile(m.ms, 0.5), Percentile(m.ms, 0.99),
-                              Percentile(m.ms, 1)));
+                              Percentile(m.ms, 0.5), Percentile(m.ms, 0.99), Percentile(m.ms, 1)));
   Json json;
   json["rpc"] = args.rpc;
   json["size_bytes"] = size;
@@ -185,9 +184,8 @@ void AddBenchCommand(CLI::App* app, Run* run) {
   command->add_option("--concurrency", args->concurrency, "Calls at once, 1 to 256. Default: 1")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunBench(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunBench(*args, session); }; });
 }
 
 }  // namespace trine::cli

@@ -63,8 +63,8 @@ class Decoder {
       const Range now{range.offset, part};
       const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, now);
       if (!excerpt.ok()) {
-        const bool undecided = excerpt.status().code() != absl::StatusCode::kOutOfRange &&
-                               totals_.raw_bytes == 0;
+        const bool undecided =
+            excerpt.status().code() != absl::StatusCode::kOutOfRange && totals_.raw_bytes == 0;
         if (undecided) return false;
         return excerpt.status();
       }
@@ -94,10 +94,10 @@ class Decoder {
           sink_, MakeDecodeSink(content, !range.has_value(), kMaxPictureBytes, output_));
       return absl::OkStatus();
     };
-    TRINE_ASSIGN_OR_RETURN(
-        const v1::DecodeStreamSummary summary,
-        client_->DecodeStream(header, source, on_content,
-                              [this](ByteView bytes) { return sink_->Write(bytes); }, progress));
+    TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,
+                           client_->DecodeStream(
+                               header, source, on_content,
+                               [this](ByteView bytes) { return sink_->Write(bytes); }, progress));
     totals_.raw_bytes += summary.raw_bytes();
     totals_.coded_bytes += summary.coded_bytes();
     totals_.blocks_decoded += summary.blocks_decoded();
@@ -124,9 +124,9 @@ std::string OutputName(const std::string& input) {
 void Report(const std::string& input, const std::string& output, const Decoder& decoder,
             double elapsed_ms, const Session& session) {
   const Totals& totals = decoder.totals();
-  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded", DisplayName(input),
-                              totals.coded_bytes, totals.raw_bytes, ContentText(totals.content),
-                              totals.blocks_decoded));
+  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
+                              DisplayName(input), totals.coded_bytes, totals.raw_bytes,
+                              ContentText(totals.content), totals.blocks_decoded));
   Json json;
   json["input"] = input;
   json["output"] = output;
@@ -139,8 +139,8 @@ void Report(const std::string& input, const std::string& output, const Decoder& 
   session.Emit(json);
 }
 
-absl::Status DecodeOne(const Args& args, const std::optional<Range>& range,
-                       const std::string& path, Session* session) {
+absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const std::string& path,
+                       Session* session) {
   const Stopwatch watch;
   const std::string out_path = OutputPath(path, args.outputs, OutputName);
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
@@ -172,9 +172,8 @@ absl::Status RunDecode(const Args& args, Session* session) {
   if (!args.range.empty()) {
     TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
   }
-  return session->ForEach(args.inputs, [&](const std::string& path) {
-    return DecodeOne(args, range, path, session);
-  });
+  return session->ForEach(
+      args.inputs, [&](const std::string& path) { return DecodeOne(args, range, path, session); });
 }
 
 }  // namespace
@@ -183,20 +182,21 @@ void AddDecodeCommand(CLI::App* app, Run* run) {
   auto args = std::make_shared<Args>();
   CLI::App* command = app->add_subcommand("decode", "Decode coded streams");
   command->add_option("IN", args->inputs, "Coded streams; - for stdin")->required();
-  command->add_option("-o,--output", args->outputs.output,
-                      "Decoded bytes; - for stdout. An array becomes an .npy file and a picture a "
-                      ".png, .tif, .ppm or .npy file where the name ends so")
+  command
+      ->add_option("-o,--output", args->outputs.output,
+                   "Decoded bytes; - for stdout. An array becomes an .npy file and a picture a "
+                   ".png, .tif, .ppm or .npy file where the name ends so")
       ->type_name("OUT");
-  command->add_option("--out-dir", args->outputs.out_dir,
-                      "Write NAME.trine's content to DIR/NAME")->type_name("DIR");
+  command->add_option("--out-dir", args->outputs.out_dir, "Write NAME.trine's content to DIR/NAME")
+      ->type_name("DIR");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
-  command->add_option("--range", args->range,
-                      "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
-                      "blocks are read. Default: everything")
+  command
+      ->add_option("--range", args->range,
+                   "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
+                   "blocks are read. Default: everything")
       ->type_name("OFFSET:LENGTH");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunDecode(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunDecode(*args, session); }; });
 }
 
 }  // namespace trine::cli

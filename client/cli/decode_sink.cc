@@ -63,10 +63,9 @@ class PictureSink : public DecodeSink {
   absl::Status Finish() override {
     TRINE_ASSIGN_OR_RETURN(const uint64_t elements,
                            CountElements(head_.shape, DefaultLimits(), "shape"));
-    const uint64_t expected =
-        packed_ ? static_cast<uint64_t>(head_.shape[0]) *
-                      ((static_cast<uint64_t>(head_.shape[1]) + 7) / 8)
-                : elements * DTypeSize(head_.dtype);
+    const uint64_t expected = packed_ ? static_cast<uint64_t>(head_.shape[0]) *
+                                            ((static_cast<uint64_t>(head_.shape[1]) + 7) / 8)
+                                      : elements * DTypeSize(head_.dtype);
     if (data_.size() != expected) {
       return client::ProtocolError("the picture's bytes do not fit its shape");
     }

@@ -15,7 +15,7 @@ class DecodeSink {
  public:
   virtual ~DecodeSink() = default;
   virtual absl::Status Write(ByteView bytes) = 0;
-  virtual absl::Status Finish() = 0;  // writes what waited for the end
+  virtual absl::Status Finish() = 0;     // writes what waited for the end
   virtual const char* form() const = 0;  // "bytes", "npy", "picture": for --json
 };
 

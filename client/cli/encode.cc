@@ -101,8 +101,8 @@ Json ToJson(const std::string& input, const std::string& output, const v1::Encod
 }
 
 void Tell(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
-  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input), s.raw_bytes(),
-                              s.coded_bytes(), Ratio(s), ModelText(s)));
+  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input),
+                              s.raw_bytes(), s.coded_bytes(), Ratio(s), ModelText(s)));
   session.Say(absl::StrFormat(
       "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
       s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
@@ -163,34 +163,39 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
   command->add_option("IN", args->inputs, "Files; - for stdin")->required();
   command->add_option("-o,--output", args->outputs.output, "Coded stream; - for stdout")
       ->type_name("OUT");
-  command->add_option("--out-dir", args->outputs.out_dir,
-                      "Write each input's stream to DIR/NAME.trine")->type_name("DIR");
+  command
+      ->add_option("--out-dir", args->outputs.out_dir,
+                   "Write each input's stream to DIR/NAME.trine")
+      ->type_name("DIR");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
-  command->add_option("--model", args->model,
-                      "Model: auto (smallest on samples), static (frequencies a block), adaptive "
-                      "(learned), table (given). Default: auto")
+  command
+      ->add_option("--model", args->model,
+                   "Model: auto (smallest on samples), static (frequencies a block), adaptive "
+                   "(learned), table (given). Default: auto")
       ->check(CLI::IsMember(EnumNames<v1::CodingModel>()))
       ->type_name("MODEL");
   args->order_given =
       command->add_option("--order", args->order, "adaptive: bytes of context, 0 to 2. Default: 1")
           ->type_name("N");
-  command->add_option("--block-size", args->block_size,
-                      "Raw bytes a block, from 256. Default: the model's own, 1MiB")
+  command
+      ->add_option("--block-size", args->block_size,
+                   "Raw bytes a block, from 256. Default: the model's own, 1MiB")
       ->type_name("SIZE");
-  command->add_option("--table", args->table,
-                      "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}")
+  command
+      ->add_option("--table", args->table,
+                   "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}")
       ->type_name("FILE");
-  command->add_option("--as", args->as,
-                      "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
-                      "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
-                      "bilevel rows, with --shape H,W). Default: bytes")
+  command
+      ->add_option("--as", args->as,
+                   "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
+                   "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
+                   "bilevel rows, with --shape H,W). Default: bytes")
       ->check(CLI::IsMember({"bytes", "image", "tensor", "raw", "bits"}))
       ->type_name("KIND");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
   command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunEncode(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunEncode(*args, session); }; });
 }
 
 }  // namespace trine::cli

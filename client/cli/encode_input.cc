@@ -57,8 +57,8 @@ absl::StatusOr<EncodeInput> OpenImage(InputFile file) {
 
 absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
   std::string start(image::kMaxNpyHeaderBytes, '\0');
-  TRINE_ASSIGN_OR_RETURN(
-      const size_t n, file.Read({reinterpret_cast<uint8_t*>(start.data()), start.size()}));
+  TRINE_ASSIGN_OR_RETURN(const size_t n,
+                         file.Read({reinterpret_cast<uint8_t*>(start.data()), start.size()}));
   start.resize(n);
   Limits limits;  // the length is the server's to judge: nothing is held here
   limits.max_elements = UINT64_MAX;
@@ -91,7 +91,8 @@ absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as
     input.content.mutable_bits()->set_height(shape[0]);
     input.content.mutable_bits()->set_width(shape[1]);
   } else if (as == EncodeAs::kRaw) {
-    if (!dtype.has_value() || shape.empty()) return UsageError("--as raw needs --dtype and --shape");
+    if (!dtype.has_value() || shape.empty())
+      return UsageError("--as raw needs --dtype and --shape");
     SetHead(*dtype, shape, input.content.mutable_tensor());
   } else {
     input.content.mutable_bytes();

@@ -16,7 +16,7 @@ enum class EncodeAs { kBytes, kImage, kTensor, kBits, kRaw };
 
 struct EncodeInput {
   v1::Content content;
-  client::Source source;  // owns what it reads
+  client::Source source;          // owns what it reads
   std::optional<uint64_t> bytes;  // how many the source gives, where that is known
 };
 

@@ -65,8 +65,7 @@ absl::Status UsageError(std::string_view text) {
 }
 
 absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
-  const std::string text =
-      absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));
+  const std::string text = absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));
   if (usage) return UsageError(text);
   return MakeError(absl::StatusCode::kUnknown, {.reason = "FILE"}, text);
 }
@@ -76,8 +75,7 @@ absl::Status WithFile(const absl::Status& status, const std::string& path) {
       ReasonOf(status) == "FILE") {
     return status;
   }
-  absl::Status named(status.code(),
-                     absl::StrCat(DisplayName(path), ": ", status.message()));
+  absl::Status named(status.code(), absl::StrCat(DisplayName(path), ": ", status.message()));
   status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
     named.SetPayload(url, payload);
   });

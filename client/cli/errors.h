@@ -21,8 +21,8 @@ int ExitCodeOf(const absl::Status& status);
 // INVALID_ARGUMENT, reason USAGE: exit code 2.
 absl::Status UsageError(std::string_view text);
 
-// "cannot open 'x.png': No such file or directory": reason FILE, exit code 1; or USAGE, exit code 2,
-// where `usage` says that the file was named wrongly. `error` is errno.
+// "cannot open 'x.png': No such file or directory": reason FILE, exit code 1; or USAGE, exit code
+// 2, where `usage` says that the file was named wrongly. `error` is errno.
 absl::Status FileError(std::string_view what, const std::string& path, int error,
                        bool usage = false);
 

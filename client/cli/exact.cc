@@ -80,20 +80,18 @@ void TellSteps(const Session& session, const v1::ExactCode& exact) {
     low_width = std::max(low_width, Width(step.low().decimal()));
     high_width = std::max(high_width, Width(step.high().decimal()));
   }
-  session.Say(absl::StrCat("step  ", Pad("symbol", symbol_width), "  ", Pad("low", low_width),
-                           "  ", Pad("high", high_width), "  interval as fractions"));
+  session.Say(absl::StrCat("step  ", Pad("symbol", symbol_width), "  ", Pad("low", low_width), "  ",
+                           Pad("high", high_width), "  interval as fractions"));
   int number = 1;
   for (const v1::ExactStep& step : exact.steps()) {
-    session.Say(absl::StrCat(absl::StrFormat("%4d", number++), "  ",
-                             Pad(step.symbol(), symbol_width), "  ",
-                             Pad(step.low().decimal(), low_width), "  ",
-                             Pad(step.high().decimal(), high_width), "  [", step.low().fraction(),
-                             ", ", step.high().fraction(), ")"));
+    session.Say(absl::StrCat(
+        absl::StrFormat("%4d", number++), "  ", Pad(step.symbol(), symbol_width), "  ",
+        Pad(step.low().decimal(), low_width), "  ", Pad(step.high().decimal(), high_width), "  [",
+        step.low().fraction(), ", ", step.high().fraction(), ")"));
   }
   if (exact.symbols() > static_cast<uint64_t>(exact.steps_size())) {
-    session.Say(absl::StrCat("  ... and ",
-                             exact.symbols() - static_cast<uint64_t>(exact.steps_size()),
-                             " more steps"));
+    session.Say(absl::StrCat(
+        "  ... and ", exact.symbols() - static_cast<uint64_t>(exact.steps_size()), " more steps"));
   }
 }
 
@@ -113,8 +111,8 @@ absl::Status RunEncode(const Args& args, const v1::ProbabilityTable& table, Sess
   const v1::ExactCode& exact = response.exact();
   TellSteps(*session, exact);
   session->Say(absl::StrCat("interval     ", IntervalText(exact.low(), exact.high())));
-  session->Say(absl::StrCat("             [", exact.low().fraction(), ", ",
-                            exact.high().fraction(), ")"));
+  session->Say(
+      absl::StrCat("             [", exact.low().fraction(), ", ", exact.high().fraction(), ")"));
   session->Say(absl::StrCat("shortest     ", CodeText(exact.shortest())));
   session->Say(absl::StrCat("prefix-free  ", CodeText(exact.prefix_free())));
   session->Say(absl::StrFormat("information  %.6g bits for %d symbols",
@@ -132,9 +130,8 @@ absl::Status RunDecode(const Args& args, const v1::ProbabilityTable& table, Sess
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   TRINE_ASSIGN_OR_RETURN(const v1::DecodeResponse response, client->Decode(request));
   // The form that encodes to the same codeword again.
-  const bool characters =
-      std::all_of(table.text().begin(), table.text().end(),
-                  [](const std::string& symbol) { return Width(symbol) == 1; });
+  const bool characters = std::all_of(table.text().begin(), table.text().end(),
+                                      [](const std::string& symbol) { return Width(symbol) == 1; });
   const std::string message = absl::StrJoin(response.message(), characters ? "" : " ");
   session->Say(message);
   Json json;
@@ -169,9 +166,10 @@ void AddExactCommand(CLI::App* app, Run* run) {
   args->message_given = command->add_option(
       "MESSAGE", args->message,
       "Up to 4096 symbols: characters, or parts between single spaces where a symbol is longer");
-  command->add_option("--table", args->table,
-                      "{\"symbols\": [...], \"probabilities\" or \"counts\": [...]}; numbers are "
-                      "read by their decimal text; probabilities must sum to exactly 1")
+  command
+      ->add_option("--table", args->table,
+                   "{\"symbols\": [...], \"probabilities\" or \"counts\": [...]}; numbers are "
+                   "read by their decimal text; probabilities must sum to exactly 1")
       ->required()
       ->type_name("FILE");
   command->add_flag("--steps", args->steps, "Show the interval after each symbol, up to 256");
@@ -181,9 +179,8 @@ void AddExactCommand(CLI::App* app, Run* run) {
   args->count_given =
       command->add_option("--count", args->count, "Symbols of the message to decode")
           ->type_name("N");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunExact(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunExact(*args, session); }; });
 }
 
 }  // namespace trine::cli

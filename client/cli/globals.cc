@@ -73,7 +73,8 @@ void AddGlobalFlags(CLI::App* app, Globals* g) {
       ->type_name("SIZE")
       ->envname("TRINE_CLIENT_MAX_MESSAGE_BYTES")
       ->group(group);
-  app->add_flag("--json", g->json, "Print exactly one JSON object on stdout (one a line where "
+  app->add_flag("--json", g->json,
+                "Print exactly one JSON object on stdout (one a line where "
                 "there are many inputs)")
       ->group(group);
   app->add_flag("-q,--quiet", g->quiet, "Print no text but errors")->group(group);

@@ -49,15 +49,16 @@ absl::Status RunHealth(const Args& args, Session* session) {
 
 void AddHealthCommand(CLI::App* app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand(
-      "health", "Ask grpc.health.v1; exit code 0 only if SERVING. Without --server "
-      "127.0.0.1:7433 is asked");
-  command->add_option("--service", args->service,
-                      "Full name, such as trine.v1.CodingService. Default: the server as a whole")
+  CLI::App* command =
+      app->add_subcommand("health",
+                          "Ask grpc.health.v1; exit code 0 only if SERVING. Without --server "
+                          "127.0.0.1:7433 is asked");
+  command
+      ->add_option("--service", args->service,
+                   "Full name, such as trine.v1.CodingService. Default: the server as a whole")
       ->type_name("NAME");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunHealth(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunHealth(*args, session); }; });
 }
 
 }  // namespace trine::cli

@@ -62,8 +62,8 @@ absl::StatusOr<size_t> InputFile::Read(MutableByteView out, const CancelToken& s
 absl::Status InputFile::ReadAt(uint64_t offset, MutableByteView out) const {
   size_t filled = 0;
   while (filled < out.size()) {
-    const ssize_t n = pread(fd_, out.data() + filled, out.size() - filled,
-                            static_cast<off_t>(offset + filled));
+    const ssize_t n =
+        pread(fd_, out.data() + filled, out.size() - filled, static_cast<off_t>(offset + filled));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return FileError("cannot read", path_, errno);
     if (n == 0) {
@@ -85,8 +85,8 @@ absl::StatusOr<std::string> InputFile::ReadAll(uint64_t max_bytes) {
     // One byte more than allowed tells a longer input.
     const size_t room = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, max_bytes + 1 - old));
     all.resize(old + room);
-    TRINE_ASSIGN_OR_RETURN(
-        const size_t n, Read({reinterpret_cast<uint8_t*>(all.data()) + old, room}));
+    TRINE_ASSIGN_OR_RETURN(const size_t n,
+                           Read({reinterpret_cast<uint8_t*>(all.data()) + old, room}));
     all.resize(old + n);
     if (all.size() > max_bytes) {
       return LimitExceeded("input", all.size(), "max_message_bytes", max_bytes);

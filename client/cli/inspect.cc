@@ -32,9 +32,9 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   json["content"] = ContentJson(r.content());
   json["raw_bytes"] = r.raw_bytes();
   json["coded_bytes"] = r.coded_bytes();
-  json["ratio"] = r.coded_bytes() == 0 ? 0
-                                       : static_cast<double>(r.raw_bytes()) /
-                                             static_cast<double>(r.coded_bytes());
+  json["ratio"] = r.coded_bytes() == 0
+                      ? 0
+                      : static_cast<double>(r.raw_bytes()) / static_cast<double>(r.coded_bytes());
   json["model"] = EnumText(r.model());
   json["order"] = r.order();
   json["table_symbols"] = r.table_symbols();
@@ -64,8 +64,8 @@ void Tell(const Session& session, const std::string& input, const v1::InspectRes
   session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
   session.Say(absl::StrFormat("  coded bytes    %d (header %d, index %d)", r.coded_bytes(),
                               r.header_bytes(), r.index_bytes()));
-  session.Say(absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(),
-                              r.block_bytes()));
+  session.Say(
+      absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
   const int shown = std::min(kShownBlocks, r.blocks_size());
   if (shown == 0) return;
   session.Say(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
@@ -76,8 +76,8 @@ void Tell(const Session& session, const std::string& input, const v1::InspectRes
                                 block.coded_offset(), block.coded_bytes(), block.mode()));
   }
   if (r.blocks_total() > static_cast<uint64_t>(shown)) {
-    session.Say(absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown),
-                             " more"));
+    session.Say(
+        absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown), " more"));
   }
 }
 
@@ -113,12 +113,12 @@ void AddInspectCommand(CLI::App* app, Run* run) {
   CLI::App* command =
       app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
   command->add_option("IN", args->input, "Coded stream; - for stdin")->required();
-  command->add_option("--max-blocks", args->max_blocks,
-                      "List at most so many blocks in the JSON, to 1000000. Default: 1000")
+  command
+      ->add_option("--max-blocks", args->max_blocks,
+                   "List at most so many blocks in the JSON, to 1000000. Default: 1000")
       ->type_name("N");
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunInspect(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunInspect(*args, session); }; });
 }
 
 }  // namespace trine::cli

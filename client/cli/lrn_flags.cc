@@ -23,11 +23,13 @@ void AddLrnFlags(CLI::App* command, LrnFlags* f) {
   AddEnum<v1::LrnLayout>(command, "--layout", &f->layout,
                          "Where the channels are. Default: pictures hwc; arrays nchw, with preset "
                          "tensorflow nhwc");
-  auto* size = command->add_option("--size", f->size,
-                                   "Window size n, 1 to 65535 [elements]. Default: the preset's")
+  auto* size = command
+                   ->add_option("--size", f->size,
+                                "Window size n, 1 to 65535 [elements]. Default: the preset's")
                    ->type_name("N");
-  command->add_option("--depth-radius", f->depth_radius,
-                      "Taps on either side r, n = 2r + 1, 0 to 32767. Default: the preset's")
+  command
+      ->add_option("--depth-radius", f->depth_radius,
+                   "Taps on either side r, n = 2r + 1, 0 to 32767. Default: the preset's")
       ->type_name("R")
       ->excludes(size);
   command->add_option("--alpha", f->alpha, "Factor of the sum of squares. Default: the preset's")
@@ -43,8 +45,9 @@ void AddLrnFlags(CLI::App* command, LrnFlags* f) {
   AddEnum<v1::LrnActivation>(command, "--activation", &f->activation,
                              "Applied to the input first. Default: none");
   f->scale_given =
-      command->add_option("--scale", f->scale,
-                          "Multiply the input first, such as 0.00392156862745098. Default: 1")
+      command
+          ->add_option("--scale", f->scale,
+                       "Multiply the input first, such as 0.00392156862745098. Default: 1")
           ->type_name("X");
 }
 
@@ -58,8 +61,7 @@ v1::LrnOptions ToLrnOptions(const LrnFlags& f) {
   set(f.layout, ParseEnumText<v1::LrnLayout>, [&](auto v) { options.set_layout(v); });
   set(f.alpha_scaling, ParseEnumText<v1::LrnAlphaScaling>,
       [&](auto v) { options.set_alpha_scaling(v); });
-  set(f.even_window, ParseEnumText<v1::LrnEvenWindow>,
-      [&](auto v) { options.set_even_window(v); });
+  set(f.even_window, ParseEnumText<v1::LrnEvenWindow>, [&](auto v) { options.set_even_window(v); });
   set(f.activation, ParseEnumText<v1::LrnActivation>, [&](auto v) { options.set_activation(v); });
   if (f.size.has_value()) options.set_size(*f.size);
   if (f.depth_radius.has_value()) options.set_depth_radius(*f.depth_radius);

@@ -33,8 +33,8 @@ bool ParseBool(std::string_view text, bool* value) {
 absl::Status SetEnum(const FieldDescriptor& field, std::string_view text, Message* message) {
   const std::optional<int> number = ParseEnumText(*field.enum_type(), text);
   if (!number.has_value()) {
-    return Wrong(field, text, absl::StrCat("one of ",
-                                           absl::StrJoin(EnumNames(*field.enum_type()), ", ")));
+    return Wrong(field, text,
+                 absl::StrCat("one of ", absl::StrJoin(EnumNames(*field.enum_type()), ", ")));
   }
   message->GetReflection()->SetEnumValue(message, &field, *number);
   return absl::OkStatus();
@@ -108,12 +108,13 @@ absl::Status SetFieldFromText(std::string_view text, Message* message) {
     for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
       known.push_back(message->GetDescriptor()->field(i)->name());
     }
-    return UsageError(absl::StrCat(
-        "'", name, "' is no parameter; known are: ",
-        known.empty() ? std::string("none") : absl::StrJoin(known, ", ")));
+    return UsageError(
+        absl::StrCat("'", name, "' is no parameter; known are: ",
+                     known.empty() ? std::string("none") : absl::StrJoin(known, ", ")));
   }
   if (equals == std::string_view::npos) {
-    if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) return SetScalar(*field, "true", message);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL)
+      return SetScalar(*field, "true", message);
     return UsageError(absl::StrCat(name, " needs a value: ", name, "=..."));
   }
   return SetScalar(*field, text.substr(equals + 1), message);

@@ -73,8 +73,7 @@ absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
                                                          InputFile* file) {
   if (!file->size().has_value() || !IsNpyName(args.output)) return std::nullopt;
   std::string start(std::min(*file->size(), image::kMaxNpyHeaderBytes), '\0');
-  TRINE_RETURN_IF_ERROR(
-      file->ReadAt(0, {reinterpret_cast<uint8_t*>(start.data()), start.size()}));
+  TRINE_RETURN_IF_ERROR(file->ReadAt(0, {reinterpret_cast<uint8_t*>(start.data()), start.size()}));
   if (image::RecognizeFormat(AsBytes(start)) != image::Format::kNpy) return std::nullopt;
   Limits limits;  // a part is what the server's limits are about
   limits.max_elements = uint64_t{1} << 58;
@@ -142,16 +141,16 @@ void AddNormalizeCommand(CLI::App* app, Run* run) {
       app->add_subcommand("normalize", "Local response normalization of an array or a picture");
   command->add_option("IN", args->input, ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin")
       ->required();
-  command->add_option("-o,--output", args->output,
-                      ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "
-                      "stdout")
+  command
+      ->add_option("-o,--output", args->output,
+                   ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "
+                   "stdout")
       ->required()
       ->type_name("OUT");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
   AddLrnFlags(command, &args->lrn);
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunNormalize(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunNormalize(*args, session); }; });
 }
 
 }  // namespace trine::cli

@@ -47,8 +47,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
     request.mutable_options()->set_layout(v1::LRN_LAYOUT_HWC);
   }
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const absl::StatusOr<v1::NormalizeGradientResponse> response =
-      client->NormalizeGradient(request);
+  const absl::StatusOr<v1::NormalizeGradientResponse> response = client->NormalizeGradient(request);
   if (!response.ok()) return WithFile(response.status(), args.input);
   TRINE_ASSIGN_OR_RETURN(const TensorView result,
                          ViewOf(response->input_gradient(), "input_gradient"));
@@ -77,11 +76,12 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
 
 void AddNormalizeGradientCommand(CLI::App* app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand(
-      "normalize-gradient", "Gradient with respect to the normalization's input");
+  CLI::App* command = app->add_subcommand("normalize-gradient",
+                                          "Gradient with respect to the normalization's input");
   command->add_option("IN", args->input, "The layer's input: .npy or a picture")->required();
-  command->add_option("GRAD", args->gradient,
-                      "Gradient with respect to the layer's output, of the same dtype and shape")
+  command
+      ->add_option("GRAD", args->gradient,
+                   "Gradient with respect to the layer's output, of the same dtype and shape")
       ->required();
   command->add_option("-o,--output", args->output, "Gradient with respect to the input; - stdout")
       ->required()

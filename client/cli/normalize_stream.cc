@@ -21,8 +21,8 @@ uint64_t SampleBytes(const image::NpyHeader& header) {
 }
 
 absl::Status Fill(InputFile* file, std::string* out, const CancelToken& stop) {
-  TRINE_ASSIGN_OR_RETURN(
-      const size_t n, file->Read({reinterpret_cast<uint8_t*>(out->data()), out->size()}, stop));
+  TRINE_ASSIGN_OR_RETURN(const size_t n,
+                         file->Read({reinterpret_cast<uint8_t*>(out->data()), out->size()}, stop));
   if (n == out->size()) return absl::OkStatus();
   return CorruptImage("", "the .npy file ends before its last element");
 }
@@ -74,8 +74,7 @@ absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
   const uint64_t part_bytes =
       std::min(kPartBytes, MessageRoom(client->options().max_message_bytes));
   const uint64_t in_part = std::max<uint64_t>(1, part_bytes / std::max<uint64_t>(1, sample));
-  TRINE_RETURN_IF_ERROR(
-      output->Write(AsBytes(image::MakeNpyHeader(header.dtype, header.shape))));
+  TRINE_RETURN_IF_ERROR(output->Write(AsBytes(image::MakeNpyHeader(header.dtype, header.shape))));
   ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, file->path(),
                   sample * samples);
   uint64_t sent = 0;
@@ -104,8 +103,8 @@ absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
   };
   TRINE_RETURN_IF_ERROR(client->NormalizeStream(next, use));
   if (received != sample * samples) {
-    return client::ProtocolError(absl::StrCat("the answers hold ", received, " bytes instead of ",
-                                              sample * samples));
+    return client::ProtocolError(
+        absl::StrCat("the answers hold ", received, " bytes instead of ", sample * samples));
   }
   return resolved;
 }

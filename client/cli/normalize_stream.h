@@ -15,8 +15,9 @@ namespace trine::cli {
 bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options,
                  uint64_t max_message_bytes);
 
-// Normalizes the array in `file`, which stands behind its header, into `output` as .npy. Each sample is normalized alone, so parts give the same bytes
-// as a whole. Memory: a few parts of at most 8 MiB, or of one sample.
+// Normalizes the array in `file`, which stands behind its header, into `output` as .npy. Each
+// sample is normalized alone, so parts give the same bytes as a whole. Memory: a few parts of at
+// most 8 MiB, or of one sample.
 absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
                                                  const v1::LrnOptions& options, double scale,
                                                  InputFile* file, OutputFile* output,

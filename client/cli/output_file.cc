@@ -94,8 +94,8 @@ absl::Status OutputFile::Commit() {
 absl::Status OutputFile::Rename() {
   const char* from = temporary_->path().c_str();
   const char* to = final_path_.c_str();
-  int renamed = force_ ? rename(from, to)
-                       : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+  int renamed =
+      force_ ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
   // File systems that cannot do it in one step: look, then rename.
   if (renamed != 0 && !force_ && (errno == EINVAL || errno == ENOSYS)) {
     struct stat info = {};

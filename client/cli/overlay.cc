@@ -14,8 +14,8 @@ namespace {
 using Colour = std::array<uint8_t, 3>;
 
 // Saturated colours, well apart; neighbouring labels differ.
-constexpr Colour kColours[] = {{255, 32, 32},  {32, 200, 64},  {64, 112, 255}, {255, 200, 0},
-                               {224, 64, 255}, {0, 208, 224},  {255, 128, 0},  {160, 232, 0},
+constexpr Colour kColours[] = {{255, 32, 32},  {32, 200, 64}, {64, 112, 255}, {255, 200, 0},
+                               {224, 64, 255}, {0, 208, 224}, {255, 128, 0},  {160, 232, 0},
                                {255, 96, 160}, {0, 152, 136}};
 
 Colour ColourOf(int64_t label) {
@@ -84,29 +84,32 @@ absl::StatusOr<std::vector<int64_t>> Widen(const TensorView& labels) {
 }  // namespace
 
 absl::StatusOr<Tensor> DrawOverlay(const TensorView& picture, const TensorView& labels) {
-  const bool gray = picture.shape.size() == 2 || (picture.shape.size() == 3 && picture.shape[2] == 1);
+  const bool gray =
+      picture.shape.size() == 2 || (picture.shape.size() == 3 && picture.shape[2] == 1);
   const bool colour = picture.shape.size() == 3 && picture.shape[2] == 3;
   if ((!gray && !colour) || labels.shape.size() != 2 || picture.shape[0] != labels.shape[0] ||
       picture.shape[1] != labels.shape[1]) {
     return InvalidField("picture.shape", ShapeToString(picture.shape),
                         absl::StrCat("an overlay needs [H,W] or [H,W,3] and labels of that size, "
-                                     "not ", ShapeToString(labels.shape)));
+                                     "not ",
+                                     ShapeToString(labels.shape)));
   }
   TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ToBytes(picture));
   TRINE_ASSIGN_OR_RETURN(const std::vector<int64_t> map, Widen(labels));
   const auto height = static_cast<size_t>(labels.shape[0]);
   const auto width = static_cast<size_t>(labels.shape[1]);
-  const bool mask = std::all_of(map.begin(), map.end(), [](int64_t v) { return v == 0 || v == 255; });
+  const bool mask =
+      std::all_of(map.begin(), map.end(), [](int64_t v) { return v == 0 || v == 255; });
   Tensor out = Tensor::Zeros(DType::kUint8, {labels.shape[0], labels.shape[1], 3});
   for (size_t y = 0; y < height; ++y) {
     for (size_t x = 0; x < width; ++x) {
       const size_t at = y * width + x;
       uint8_t* pixel = &out.data[at * 3];
       const int64_t label = map[at];
-      const bool edge = label != 0 && ((y > 0 && map[at - width] != label) ||
-                                       (y + 1 < height && map[at + width] != label) ||
-                                       (x > 0 && map[at - 1] != label) ||
-                                       (x + 1 < width && map[at + 1] != label));
+      const bool edge =
+          label != 0 &&
+          ((y > 0 && map[at - width] != label) || (y + 1 < height && map[at + width] != label) ||
+           (x > 0 && map[at - 1] != label) || (x + 1 < width && map[at + 1] != label));
       for (size_t c = 0; c < 3; ++c) {
         pixel[c] = edge ? ColourOf(mask ? 1 : label)[c] : bytes[gray ? at : at * 3 + c];
       }

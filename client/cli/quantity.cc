@@ -17,15 +17,14 @@ namespace trine::cli {
 namespace {
 
 absl::Status Wrong(std::string_view flag, std::string_view text, std::string_view expected) {
-  return UsageError(absl::StrCat(ToAbsl(flag), ": '", ToAbsl(text), "' is not ",
-                                 ToAbsl(expected)));
+  return UsageError(absl::StrCat(ToAbsl(flag), ": '", ToAbsl(text), "' is not ", ToAbsl(expected)));
 }
 
 // The number before a unit, and the unit.
 std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
   size_t end = 0;
-  while (end < text.size() && (absl::ascii_isdigit(static_cast<unsigned char>(text[end])) ||
-                               text[end] == '.')) {
+  while (end < text.size() &&
+         (absl::ascii_isdigit(static_cast<unsigned char>(text[end])) || text[end] == '.')) {
     ++end;
   }
   return {text.substr(0, end), text.substr(end)};
@@ -35,9 +34,9 @@ std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
 
 absl::StatusOr<uint64_t> ParseSize(std::string_view text, std::string_view flag) {
   static constexpr std::pair<std::string_view, uint64_t> kUnits[] = {
-      {"", 1},           {"B", 1},           {"KiB", 1 << 10},  {"K", 1 << 10},
-      {"MiB", 1 << 20},  {"M", 1 << 20},     {"GiB", 1 << 30},  {"G", 1 << 30},
-      {"kB", 1000},      {"KB", 1000},       {"MB", 1'000'000}, {"GB", 1'000'000'000}};
+      {"", 1},          {"B", 1},       {"KiB", 1 << 10},  {"K", 1 << 10},
+      {"MiB", 1 << 20}, {"M", 1 << 20}, {"GiB", 1 << 30},  {"G", 1 << 30},
+      {"kB", 1000},     {"KB", 1000},   {"MB", 1'000'000}, {"GB", 1'000'000'000}};
   constexpr std::string_view kExpected = "a size such as 4096, 64KiB or 1MiB";
   const auto [number, unit] = SplitUnit(text);
   uint64_t value = 0;

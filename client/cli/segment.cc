@@ -117,8 +117,7 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
   }
   if (files.labels != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                           PictureFile(response.labels(), *wanted.labels));
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.labels(), *wanted.labels));
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
   }
   if (files.overlay != nullptr) {
@@ -202,8 +201,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const uint64_t max_bytes = client->options().max_message_bytes;
   if (!args.mask.empty()) {
-    TRINE_RETURN_IF_ERROR(
-        LoadImage(args.mask, std::nullopt, max_bytes, request.mutable_mask()));
+    TRINE_RETURN_IF_ERROR(LoadImage(args.mask, std::nullopt, max_bytes, request.mutable_mask()));
   }
   if (!args.markers.empty()) {
     TRINE_RETURN_IF_ERROR(
@@ -220,9 +218,8 @@ void AddSegmentCommand(CLI::App* app, Run* run) {
   auto args = std::make_shared<SegmentArgs>();
   CLI::App* command = app->add_subcommand("segment", "Find objects in pictures");
   AddSegmentFlags(command, args.get());
-  command->callback([args, run] {
-    *run = [args](Session* session) { return RunSegment(*args, session); };
-  });
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunSegment(*args, session); }; });
 }
 
 }  // namespace trine::cli

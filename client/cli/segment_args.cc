@@ -19,8 +19,7 @@ void AddFiles(CLI::App* c, SegmentArgs* a) {
       ->check(CLI::IsMember({"mask", "labels", "overlay"}))
       ->type_name("WHAT")
       ->group(group);
-  c->add_option("--labels", a->labels,
-                "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
+  c->add_option("--labels", a->labels, "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--overlay", a->overlay,
@@ -43,8 +42,8 @@ void AddMethod(CLI::App* c, SegmentArgs* a) {
                     "otsu, multi-otsu, threshold (given), mean, gaussian, sauvola (local), or "
                     "watershed (otsu, fill-holes, distance, watershed, measure; with --markers: "
                     "of the gray picture from these). Default: otsu")
-          ->check(CLI::IsMember({"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola",
-                                 "watershed"}))
+          ->check(CLI::IsMember(
+              {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola", "watershed"}))
           ->type_name("NAME")
           ->group(group);
   c->add_option("--steps", a->steps,
@@ -98,8 +97,7 @@ void AddMethod(CLI::App* c, SegmentArgs* a) {
 void AddRest(CLI::App* c, SegmentArgs* a) {
   const std::string group = "Picture and regions";
   c->add_flag("--invert", a->invert, "Objects are dark. Default: bright")->group(group);
-  c->add_option("--channel", a->channel,
-                "Channel from 0 instead of the gray of all. Default: gray")
+  c->add_option("--channel", a->channel, "Channel from 0 instead of the gray of all. Default: gray")
       ->type_name("N")
       ->group(group);
   c->add_option("--mask", a->mask, "Picture whose pixels of 0 belong to nothing. Default: none")
@@ -129,8 +127,9 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
 }  // namespace
 
 void AddSegmentFlags(CLI::App* command, SegmentArgs* args) {
-  command->add_option("IN", args->inputs,
-                      "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
+  command
+      ->add_option("IN", args->inputs,
+                   "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
       ->required();
   AddFiles(command, args);
   AddMethod(command, args);

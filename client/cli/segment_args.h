@@ -12,7 +12,7 @@ namespace trine::cli {
 
 struct SegmentArgs {
   std::vector<std::string> inputs;
-  Outputs outputs;  // the mask, or what `emit` says
+  Outputs outputs;            // the mask, or what `emit` says
   std::string emit = "mask";  // with --out-dir: mask, labels or overlay
   bool force = false;
   std::string labels, overlay, contours, csv;

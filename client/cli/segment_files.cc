@@ -19,8 +19,8 @@ absl::StatusOr<Tensor> ToUint16(const TensorView& labels) {
   for (size_t i = 0; i < labels.data.size() / sizeof(int32_t); ++i) {
     const auto label = LoadLE<int32_t>(&labels.data[i * sizeof(int32_t)]);
     if (label < 0 || label > 65535) {
-      return UsageError(absl::StrCat("label ", label,
-                                     " does not fit 16 bits; name the label map .tif or .npy"));
+      return UsageError(
+          absl::StrCat("label ", label, " does not fit 16 bits; name the label map .tif or .npy"));
     }
     StoreLE(&out.data[i * sizeof(uint16_t)], static_cast<uint16_t>(label));
   }
@@ -49,8 +49,7 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
   return *format;
 }
 
-v1::ImageFormat PackingFor(std::optional<image::Format> mask,
-                           std::optional<image::Format> labels) {
+v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels) {
   if (mask.has_value() && labels.has_value() && *mask != *labels) return v1::IMAGE_FORMAT_TENSOR;
   const image::Format format = mask.value_or(labels.value_or(image::Format::kNpy));
   if (format == image::Format::kPng) return v1::IMAGE_FORMAT_PNG;

@@ -33,11 +33,10 @@ std::string Exact(double value) {
 }
 
 void TellThresholds(const Session& session, const v1::ThresholdResult& t) {
-  const std::string values =
-      absl::StrJoin(t.thresholds(), ", ",
-                    [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
-  std::string line = absl::StrCat(t.thresholds_size() == 1 ? "  threshold    " : "  thresholds   ",
-                                  values);
+  const std::string values = absl::StrJoin(
+      t.thresholds(), ", ", [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
+  std::string line =
+      absl::StrCat(t.thresholds_size() == 1 ? "  threshold    " : "  thresholds   ", values);
   if (t.thresholds_size() == 1 && t.plateau_low() < t.plateau_high()) {
     absl::StrAppend(&line, " (the same from ", Exact(t.plateau_low()), " to ",
                     Exact(t.plateau_high()), ")");
@@ -76,8 +75,7 @@ Json SegmentJson(const v1::SegmentResponse& r) {
   return json;
 }
 
-void TellSegment(const Session& session, const std::string& input,
-                 const v1::SegmentResponse& r) {
+void TellSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
   session.Say(absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) TellThresholds(session, r.threshold());
   session.Say(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
@@ -99,8 +97,7 @@ void TellSegment(const Session& session, const std::string& input,
 }
 
 std::string RegionsCsv(const v1::SegmentResponse& r) {
-  std::string csv =
-      "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity\n";
+  std::string csv = "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity\n";
   for (const v1::Region& g : r.regions()) {
     absl::StrAppend(&csv, g.label(), ",", g.area(), ",", g.min_y(), ",");
     absl::StrAppend(&csv, g.min_x(), ",", g.max_y(), ",", g.max_x(), ",");

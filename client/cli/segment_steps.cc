@@ -150,8 +150,7 @@ absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request) {
 }
 
 bool MakesLabels(const v1::SegmentRequest& request) {
-  return Has(request,
-             {Step::kMultiOtsu, Step::kThreshold, Step::kComponents, Step::kWatershed});
+  return Has(request, {Step::kMultiOtsu, Step::kThreshold, Step::kComponents, Step::kWatershed});
 }
 
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {

@@ -59,8 +59,8 @@ class TableReader {
 
   bool key(std::string& name) {
     if (name != "symbols" && name != "probabilities" && name != "counts") {
-      return Fail(absl::StrCat("unknown key \"", name,
-                               "\"; known are symbols, probabilities and counts"));
+      return Fail(
+          absl::StrCat("unknown key \"", name, "\"; known are symbols, probabilities and counts"));
     }
     for (const std::string& old : seen_) {
       if (old == name) return Fail(absl::StrCat("key \"", name, "\" stands twice"));

@@ -57,8 +57,8 @@ std::string Serialize(const ErrorDetail& d) {
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, const ErrorDetail& detail, std::string_view text) {
-  std::string message = detail.field.empty() ? std::string(text)
-                                             : absl::StrCat(detail.field, ": ", ToAbsl(text));
+  std::string message =
+      detail.field.empty() ? std::string(text) : absl::StrCat(detail.field, ": ", ToAbsl(text));
   absl::Status status(code, Shorten(message, kMaxMessageBytes));
   ErrorDetail kept = detail;
   kept.field = Shorten(kept.field, kMaxValueBytes);

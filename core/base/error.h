@@ -66,8 +66,8 @@ absl::Status PrefixField(const absl::Status& status, std::string_view prefix);
 #define TRINE_CONCAT(a, b) TRINE_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expr`, an absl::Status, is not OK.
-#define TRINE_RETURN_IF_ERROR(expr)                        \
-  do {                                                     \
+#define TRINE_RETURN_IF_ERROR(expr)                                                     \
+  do {                                                                                  \
     if (absl::Status trine_status_ = (expr); !trine_status_.ok()) return trine_status_; \
   } while (false)
 

@@ -32,8 +32,8 @@ absl::StatusOr<uint64_t> CountElements(absl::Span<const int64_t> shape, const Li
     const auto product = CheckedMul(count, static_cast<uint64_t>(dim));
     if (!product.has_value()) {
       return InvalidField(field, ShapeToString(shape),
-                          absl::StrCat("its element count overflows; at most ",
-                                       limits.max_elements, " elements are allowed"));
+                          absl::StrCat("its element count overflows; at most ", limits.max_elements,
+                                       " elements are allowed"));
     }
     count = *product;
   }
@@ -58,11 +58,10 @@ absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits,
       CountElements(tensor.shape, limits, absl::StrCat(ToAbsl(field), ".shape")));
   const auto bytes = CheckedMul(count, DTypeSize(tensor.dtype));
   if (!bytes.has_value() || *bytes != tensor.data.size()) {
-    return InvalidField(absl::StrCat(ToAbsl(field), ".data"),
-                        absl::StrCat(tensor.data.size(), " bytes long"),
-                        absl::StrCat("shape ", ShapeToString(tensor.shape), " of ",
-                                     ToAbsl(DTypeName(tensor.dtype)), " needs ",
-                                     bytes.value_or(UINT64_MAX), " bytes"));
+    return InvalidField(
+        absl::StrCat(ToAbsl(field), ".data"), absl::StrCat(tensor.data.size(), " bytes long"),
+        absl::StrCat("shape ", ShapeToString(tensor.shape), " of ", ToAbsl(DTypeName(tensor.dtype)),
+                     " needs ", bytes.value_or(UINT64_MAX), " bytes"));
   }
   return absl::OkStatus();
 }

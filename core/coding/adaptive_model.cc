@@ -92,8 +92,8 @@ struct Steps {
   std::array<uint8_t, format::kMaxLanes> symbol;
 };
 
-inline void EncodeNibble(const NibbleModel& model, uint32_t symbol, RangeEncoder<NarrowCoder>& coder,
-                         int l) {
+inline void EncodeNibble(const NibbleModel& model, uint32_t symbol,
+                         RangeEncoder<NarrowCoder>& coder, int l) {
   const uint64_t range = coder.lane(l).range;
   const auto offset = static_cast<uint32_t>((range * model.Start(symbol)) >> 16);
   const auto end = static_cast<uint32_t>((range * model.End(symbol)) >> 16);
@@ -134,9 +134,9 @@ absl::StatusOr<bool> EncodeLanes(ByteView raw, const ByteModels& models,
                                  const CancelToken& cancel, std::string* out) {
   const uint64_t stripe_bytes = uint64_t{1} << (params.lanes_log2 + params.segment_log2);
   const uint64_t poll_bytes = std::max(kPollSymbols, stripe_bytes);
-  RangeEncoder<NarrowCoder> coder(
-      1 << params.lanes_log2, std::min<uint64_t>(2 * raw.size(), max_bytes / 2) +
-                                  2 * std::min<uint64_t>(raw.size(), poll_bytes) + 1);
+  RangeEncoder<NarrowCoder> coder(1 << params.lanes_log2,
+                                  std::min<uint64_t>(2 * raw.size(), max_bytes / 2) +
+                                      2 * std::min<uint64_t>(raw.size(), poll_bytes) + 1);
   uint64_t next_poll = 0;
   for (uint64_t begin = 0; begin < raw.size();) {
     if (begin >= next_poll) {
@@ -311,7 +311,8 @@ absl::StatusOr<AdaptiveParams> ChooseLimit(const Sample& sample, const AdaptiveP
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,
                                        const Limits& limits, const CancelToken& cancel) {
   Payload payload;
-  for (int byte : {params.lanes_log2, params.segment_log2, params.limit & 0xFF, params.limit >> 8}) {
+  for (int byte :
+       {params.lanes_log2, params.segment_log2, params.limit & 0xFF, params.limit >> 8}) {
     payload.bytes.push_back(static_cast<char>(byte));
   }
   if (params.order == 2) payload.bytes.push_back(static_cast<char>(params.slots_log2));
@@ -322,9 +323,9 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
   const auto encode = params.order == 0   ? EncodeLanes<0>
                       : params.order == 1 ? EncodeLanes<1>
                                           : EncodeLanes<2>;
-  TRINE_ASSIGN_OR_RETURN(payload.fits,
-                         encode(raw, models, params, raw.size() - payload.side_bytes - 1, cancel,
-                                &payload.bytes));
+  TRINE_ASSIGN_OR_RETURN(
+      payload.fits,
+      encode(raw, models, params, raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
   return payload;
 }
 

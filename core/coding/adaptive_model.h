@@ -15,7 +15,7 @@
 namespace trine::coding {
 
 struct AdaptiveParams {
-  int order = 1;         // 0 to 2
+  int order = 1;  // 0 to 2
   int lanes_log2 = 0;
   int segment_log2 = 7;  // a lane's bytes in a row
   int limit = 250;       // where a model's count stops: its slowest rate is 1 / (limit + 2.5)

@@ -43,9 +43,8 @@ absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
 absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan& plan, ByteView raw,
                                         uint64_t raw_offset, bool constant, EncodedBlock* block) {
   const FrequencyDictionary& dictionary = *plan.dictionary;
-  TRINE_ASSIGN_OR_RETURN(
-      const std::vector<uint16_t> ranks,
-      RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<uint16_t> ranks,
+                         RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
   block->model = Model::kTable;
   block->symbols = ranks.size();
   block->counts.assign(dictionary.size(), 0);
@@ -120,8 +119,8 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
     default:
       break;
   }
-  return NotOffered("data", ToStd(absl::StrCat("model ", head.model, " with variant ",
-                                               head.variant, " is not known to this reader")));
+  return NotOffered("data", ToStd(absl::StrCat("model ", head.model, " with variant ", head.variant,
+                                               " is not known to this reader")));
 }
 
 // Adds the place to an error of a payload.
@@ -135,8 +134,8 @@ absl::Status AtBlock(const absl::Status& status, int64_t block, uint64_t offset)
 
 }  // namespace
 
-absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan, ByteView raw,
-                                         uint64_t raw_offset) {
+absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan,
+                                         ByteView raw, uint64_t raw_offset) {
   EncodedBlock block;
   block.head.raw_offset = raw_offset;
   block.head.raw_bytes = raw.size();
@@ -144,8 +143,8 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
   const size_t period = ConstantPeriod(raw);
   Payload payload;
   if (plan.model == Model::kTable) {
-    TRINE_ASSIGN_OR_RETURN(
-        payload, EncodeWithTable(context, plan, raw, raw_offset, period != 0, &block));
+    TRINE_ASSIGN_OR_RETURN(payload,
+                           EncodeWithTable(context, plan, raw, raw_offset, period != 0, &block));
   } else {
     TRINE_ASSIGN_OR_RETURN(payload, EncodeBytes(context, plan, raw, period != 0, &block));
   }
@@ -169,8 +168,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
 
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw) {
-  TRINE_RETURN_IF_ERROR(
-      AtBlock(DecodePayload(context, plan, head, payload, raw), block, offset));
+  TRINE_RETURN_IF_ERROR(AtBlock(DecodePayload(context, plan, head, payload, raw), block, offset));
   TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, PolledChecksum(raw, context.cancel));
   if (checksum != head.checksum) {
     return CorruptStream(block, static_cast<int64_t>(offset),

@@ -18,7 +18,7 @@ namespace trine::coding {
 // What a stream's blocks are coded with.
 struct BlockPlan {
   Model model = Model::kAuto;
-  int order = 1;  // ADAPTIVE
+  int order = 1;                                          // ADAPTIVE
   std::shared_ptr<const FrequencyDictionary> dictionary;  // TABLE
   size_t element_bytes = 1;
 };
@@ -37,8 +37,8 @@ struct EncodedBlock {
 };
 
 // `raw` is not empty; `raw_offset` is where it stands in the input.
-absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan, ByteView raw,
-                                         uint64_t raw_offset);
+absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan,
+                                         ByteView raw, uint64_t raw_offset);
 
 // Decodes into `raw` (head.raw_bytes of it) and compares the checksum. Errors name `block` and
 // `offset`, that of the block's head in the stream. UNIMPLEMENTED for a model that is not known.

@@ -42,7 +42,7 @@ enum class ContentKind : uint8_t {
   kBytes = 1,   // bytes; dtype and shape unused
   kTensor = 2,  // a tensor
   kImage = 3,   // a tensor that is a picture, [H,W] or [H,W,C]
-  kBits = 4,    // packed bilevel rows, shape [H,W], most significant bit first, rows padded to bytes
+  kBits = 4,  // packed bilevel rows, shape [H,W], most significant bit first, rows padded to bytes
 };
 
 struct Content {

@@ -342,8 +342,8 @@ std::optional<uint64_t> ContentBytes(const Content& content) {
   if (content.kind == ContentKind::kImage && rank != 2 && rank != 3) return std::nullopt;
   if (content.kind == ContentKind::kBits) {
     if (rank != 2) return std::nullopt;
-    const auto bytes = CheckedMul(static_cast<uint64_t>(shape[0]),
-                                  CeilDiv(static_cast<uint64_t>(shape[1]), 8));
+    const auto bytes =
+        CheckedMul(static_cast<uint64_t>(shape[0]), CeilDiv(static_cast<uint64_t>(shape[1]), 8));
     return bytes.has_value() && *bytes < format::kMaxStreamBytes ? bytes : std::nullopt;
   }
   uint64_t bytes = ElementBytes(content);

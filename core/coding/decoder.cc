@@ -61,8 +61,8 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
   const BlockPlan& plan = layout.streams[ref.stream].plan;
   const uint64_t begin = std::max(ref.raw_offset, range.offset);
   const uint64_t end = std::min(ref.raw_offset + ref.raw_bytes, range.offset + range.length);
-  const MutableByteView to = out.subspan(static_cast<size_t>(begin - range.offset),
-                                         static_cast<size_t>(end - begin));
+  const MutableByteView to =
+      out.subspan(static_cast<size_t>(begin - range.offset), static_cast<size_t>(end - begin));
   const auto number = static_cast<int64_t>(i);
   if (end - begin == ref.raw_bytes) {
     return DecodeBlock(context, plan, head, payload, number, ref.at, to);

@@ -146,10 +146,10 @@ class Encoder final : public StreamEncoder {
   }
 
   absl::Status WrongLength(uint64_t bytes, std::string_view more) const {
-    return InvalidField("data", ToStd(absl::StrCat(bytes, " bytes")),
-                        absl::StrCat(ToAbsl(more), "the shape ",
-                                     ShapeToString(header_.content.shape), " takes ",
-                                     *header_.raw_bytes, " bytes"));
+    return InvalidField(
+        "data", ToStd(absl::StrCat(bytes, " bytes")),
+        absl::StrCat(ToAbsl(more), "the shape ", ShapeToString(header_.content.shape), " takes ",
+                     *header_.raw_bytes, " bytes"));
   }
 
   absl::Status Consume(ByteView raw, std::string* out) {
@@ -157,7 +157,8 @@ class Encoder final : public StreamEncoder {
     // Straight from the caller's bytes where a batch of them is there, else by way of `pending_`.
     while (!raw.empty()) {
       if (pending_.empty() && raw.size() > batch) {
-        TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(raw.subspan(0, batch + 1), false, out));
+        TRINE_ASSIGN_OR_RETURN(const size_t done,
+                               CodeBlocks(raw.subspan(0, batch + 1), false, out));
         raw.remove_prefix(done);
         continue;
       }
@@ -217,8 +218,8 @@ class Encoder final : public StreamEncoder {
     *out += block.payload;
     const uint64_t bytes = out->size() - begin;
     coded_bytes_ += bytes;
-    index_.push_back({block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes,
-                      bytes});
+    index_.push_back(
+        {block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes, bytes});
     stats_.symbols += block.symbols;
     stats_.side_bits += 8 * block.side_bytes;
     stats_.model_bits += 8 * (block.payload.size() - block.side_bytes);
@@ -250,7 +251,7 @@ class Encoder final : public StreamEncoder {
     s.model = plan_.model != Model::kAuto ? plan_.model
               : most == 0                 ? Model::kStatic
                                           : Model::kAdaptive;
-    s.order = s.model != Model::kAdaptive    ? 0
+    s.order = s.model != Model::kAdaptive   ? 0
               : plan_.model == Model::kAuto ? static_cast<int>(most) - 1
                                             : plan_.order;
     s.raw_bytes = raw_offset_;

@@ -54,8 +54,8 @@ absl::StatusOr<Distribution> FromProbabilities(const Context& context,
                            ParseRational(table.probabilities[i], "table.probabilities"));
     mpz_lcm(common.get_mpz_t(), common.get_mpz_t(), value.get_den().get_mpz_t());
     if (BitsOf(common) > kMaxDenominatorBits) {
-      return LimitExceeded("table.probabilities", BitsOf(common),
-                           "bits of the common denominator", kMaxDenominatorBits);
+      return LimitExceeded("table.probabilities", BitsOf(common), "bits of the common denominator",
+                           kMaxDenominatorBits);
     }
     p.push_back(std::move(value));
   }
@@ -117,8 +117,7 @@ std::string ToDecimal(const mpq_class& x) {
   mpz_ui_pow_ui(scale.get_mpz_t(), 10, kExactDigits);
   mpz_class quotient, rest;
   const mpz_class scaled = x.get_num() * scale;
-  mpz_fdiv_qr(quotient.get_mpz_t(), rest.get_mpz_t(), scaled.get_mpz_t(),
-              x.get_den().get_mpz_t());
+  mpz_fdiv_qr(quotient.get_mpz_t(), rest.get_mpz_t(), scaled.get_mpz_t(), x.get_den().get_mpz_t());
   std::string digits = quotient.get_str();
   if (digits.size() <= kExactDigits) digits.insert(0, kExactDigits + 1 - digits.size(), '0');
   std::string whole = digits.substr(0, digits.size() - kExactDigits);
@@ -147,10 +146,11 @@ std::string ToBits(const mpz_class& value, size_t bits) {
 std::string ShortestBits(const mpz_class& low, const mpz_class& high, const mpz_class& den,
                          bool prefix_free) {
   // From n = log2(den / (high - low)) on, less one for rounding, up to two more.
-  const auto estimate = static_cast<long>(BitsOf(den)) -
-                        static_cast<long>(BitsOf(mpz_class(high - low))) - 1;
+  const auto estimate =
+      static_cast<long>(BitsOf(den)) - static_cast<long>(BitsOf(mpz_class(high - low))) - 1;
   // Shorter ones than the interval suggests exist when a coarse fraction lies inside by luck; each
-  // coarser grid is part of the finer one, so the property is monotone and a binary search finds it.
+  // coarser grid is part of the finer one, so the property is monotone and a binary search finds
+  // it.
   const auto fits = [&](long n, mpz_class* value) {
     const mpz_class scaled_low = low << n;
     const mpz_class scaled_high = high << n;
@@ -198,9 +198,9 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
     }
     const std::string_view symbol = message.substr(at, bytes);
     if (known.find(symbol) == known.end()) {
-      return InvalidField("message", symbol,
-                          absl::StrCat("symbol ", symbols.size(), " (at byte ", at,
-                                       ") is not in the table"));
+      return InvalidField(
+          "message", symbol,
+          absl::StrCat("symbol ", symbols.size(), " (at byte ", at, ") is not in the table"));
     }
     symbols.emplace_back(symbol);
     at += bytes;
@@ -213,8 +213,7 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
 }
 
 absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityTable& table,
-                                      const std::vector<std::string>& message,
-                                      uint64_t max_steps) {
+                                      const std::vector<std::string>& message, uint64_t max_steps) {
   if (max_steps > context.limits->max_exact_steps) {
     return LimitExceeded("max_steps", max_steps, "max_exact_steps",
                          context.limits->max_exact_steps);

@@ -28,7 +28,7 @@ struct ExactStep {
 };
 
 struct ExactCode {
-  Rational low;   // the final interval [low, high)
+  Rational low;  // the final interval [low, high)
   Rational high;
   // The shortest binary fraction 0.b1b2... inside [low, high) (the smallest such value of that
   // length); empty for an empty message. Needs the symbol count to be decoded.

@@ -148,10 +148,9 @@ class ExcerptMaker {
     TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
                            Read(block.coded_offset, block.coded_bytes));
     BlockHead head;
-    TRINE_ASSIGN_OR_RETURN(
-        const Parsed parsed,
-        ParseBlockHead(bytes, layout_.streams[0].header, block.raw_offset,
-                       static_cast<int64_t>(i), block.coded_offset, &head));
+    TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
+                           ParseBlockHead(bytes, layout_.streams[0].header, block.raw_offset,
+                                          static_cast<int64_t>(i), block.coded_offset, &head));
     if (!parsed.complete() || parsed.consumed + head.coded_bytes != block.coded_bytes ||
         head.is_end() || head.raw_bytes != block.raw_bytes) {
       return Corrupt(block.coded_offset, "the index differs from the block's head");

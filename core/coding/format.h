@@ -28,19 +28,18 @@ enum class Mode : uint8_t {
   kModel = 3,     // payload of the block's model
 };
 
-inline constexpr size_t kFixedHeaderBytes = 11;           // magic, major, minor, flags
-inline constexpr uint64_t kMaxHeaderFields = 1 << 20;     // of the header's fields [bytes]
-inline constexpr size_t kChecksumBytes = 8;               // XXH3, 64 bits
-inline constexpr size_t kHeadCheckBytes = 4;              // low half of XXH3
-inline constexpr size_t kTrailerBytes = 24;               // tail length, checksum, end magic
+inline constexpr size_t kFixedHeaderBytes = 11;        // magic, major, minor, flags
+inline constexpr uint64_t kMaxHeaderFields = 1 << 20;  // of the header's fields [bytes]
+inline constexpr size_t kChecksumBytes = 8;            // XXH3, 64 bits
+inline constexpr size_t kHeadCheckBytes = 4;           // low half of XXH3
+inline constexpr size_t kTrailerBytes = 24;            // tail length, checksum, end magic
 inline constexpr size_t kMaxVarintBytes = 10;
 inline constexpr uint64_t kMaxBlockBytes = uint64_t{1} << 30;
 inline constexpr uint64_t kMaxStreamBytes = uint64_t{1} << 62;  // raw
 inline constexpr int kMaxRank = 8;
 inline constexpr uint64_t kMaxConstantPeriod = 16;  // [bytes]
 // Excerpt offset, mode, model, variant, raw and coded length, checksum, check.
-inline constexpr size_t kMaxBlockHead =
-    3 + 3 * kMaxVarintBytes + kChecksumBytes + kHeadCheckBytes;
+inline constexpr size_t kMaxBlockHead = 3 + 3 * kMaxVarintBytes + kChecksumBytes + kHeadCheckBytes;
 inline constexpr size_t kMinIndexEntry = 5;
 inline constexpr size_t kMaxIndexEntry = 3 + 2 * kMaxVarintBytes;
 inline constexpr uint64_t kMaxExcerptBlocks = 1 << 20;  // that an excerpt holds
@@ -55,7 +54,7 @@ inline constexpr uint32_t kMaxTableSymbols = 65536;
 inline constexpr int kMaxOrder = 2;
 inline constexpr int kMaxSegmentLog2 = 12;
 inline constexpr uint8_t kParamsCheckSeed = 0x5A;  // of ADAPTIVE's parameters
-inline constexpr int kMinLimit = 4;     // of a nibble model's count
+inline constexpr int kMinLimit = 4;                // of a nibble model's count
 inline constexpr int kMaxLimit = 1020;
 inline constexpr int kMinSlotsLog2 = 8;  // ADAPTIVE of order 2
 inline constexpr int kMaxSlotsLog2 = 16;

@@ -66,7 +66,8 @@ std::array<uint32_t, 256> FitFrequencies(const Histogram& counts, int total_bits
     uint64_t best_count = 0, best_middle = 1;  // saving = 2 * count / middle
     for (int s = 0; s < 256; ++s) {
       if (counts[s] == 0 || (!give && frequencies[s] == 1)) continue;
-      const uint64_t middle = give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
+      const uint64_t middle =
+          give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
       const uint64_t here = counts[s] * best_middle, there = best_count * middle;
       if (best < 0 || (give ? here > there : here < there)) {
         best = s;
@@ -103,8 +104,7 @@ void AppendFrequencies(const std::array<uint32_t, 256>& frequencies, int total_b
     NibbleModel& model = models[context];
     const uint64_t range = coder.lane(0).range;
     const uint32_t offset = static_cast<uint32_t>((range * model.Start(length)) >> 16);
-    EncodePart(coder, offset,
-               static_cast<uint32_t>((range * model.End(length)) >> 16) - offset);
+    EncodePart(coder, offset, static_cast<uint32_t>((range * model.End(length)) >> 16) - offset);
     Update(model, length, format::kTableLimit);
     if (length > 1) {
       const int bits = static_cast<int>(length) - 1;
@@ -147,8 +147,8 @@ absl::StatusOr<FrequencyTable> ParseFrequencies(ByteView in, int total_bits) {
       f = (1u << bits) + v;
     }
     if (f > left) {
-      return CorruptStream(-1, -1, ToStd(absl::StrCat("the frequency table sums to more than 2^",
-                                                      total_bits)));
+      return CorruptStream(
+          -1, -1, ToStd(absl::StrCat("the frequency table sums to more than 2^", total_bits)));
     }
     table.frequencies[s] = f;
     symbols += f != 0;
@@ -156,8 +156,9 @@ absl::StatusOr<FrequencyTable> ParseFrequencies(ByteView in, int total_bits) {
     context = length;
   }
   if (left != 0) {
-    return CorruptStream(-1, -1, ToStd(absl::StrCat("the frequency table sums to ", left,
-                                                    " less than 2^", total_bits)));
+    return CorruptStream(
+        -1, -1,
+        ToStd(absl::StrCat("the frequency table sums to ", left, " less than 2^", total_bits)));
   }
   if (symbols < 2) return CorruptStream(-1, -1, "the frequency table has one symbol only");
   if (!coder.AtEnd()) return CorruptStream(-1, -1, "the frequency table is not closed");

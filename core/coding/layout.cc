@@ -17,8 +17,8 @@ absl::Status Corrupt(int64_t block, uint64_t offset, std::string_view text) {
 }
 
 bool Agrees(const IndexEntry& entry, const BlockRef& block) {
-  return entry == IndexEntry{block.mode, block.model, block.variant, block.raw_bytes,
-                             block.coded_bytes};
+  return entry ==
+         IndexEntry{block.mode, block.model, block.variant, block.raw_bytes, block.coded_bytes};
 }
 
 // The length of the tail that begins at coded[0]: to the end of the trailer. 0: cut off.
@@ -132,8 +132,7 @@ class Walker {
     if (header.is_excerpt() && !header.has_index()) {
       return Corrupt(-1, at_, "the excerpt has no index");
     }
-    const uint64_t length =
-        TailLength(coded_.subspan(at_), header, mark_bytes, end.block_count);
+    const uint64_t length = TailLength(coded_.subspan(at_), header, mark_bytes, end.block_count);
     if (length == 0) return Corrupt(-1, at_, "the stream is cut off in its index");
     TRINE_ASSIGN_OR_RETURN(
         const Tail tail, ParseTail(coded_.subspan(at_, static_cast<size_t>(length)), header, at_));
@@ -204,7 +203,7 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
     block.model = entry.model;
     block.variant = entry.variant;
     layout->blocks.push_back(block);
-    raw += entry.raw_bytes;      // ParseTail has bounded both sums
+    raw += entry.raw_bytes;  // ParseTail has bounded both sums
     coded += entry.coded_bytes;
   }
   layout->raw_bytes = raw;
@@ -216,10 +215,9 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
   const auto number = static_cast<int64_t>(block);
   if (ref.at > coded.size()) return Corrupt(number, ref.at, "the index points behind the end");
   const Header& header = layout.streams[ref.stream].header;
-  TRINE_ASSIGN_OR_RETURN(
-      const Parsed parsed,
-      ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,
-                     ref.raw_offset - ref.raw_begin, number, ref.at, head));
+  TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
+                         ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,
+                                        ref.raw_offset - ref.raw_begin, number, ref.at, head));
   if (!parsed.complete() || head->is_end() || head->raw_offset != ref.raw_offset - ref.raw_begin ||
       head->raw_bytes != ref.raw_bytes || head->mode != ref.mode || head->model != ref.model ||
       head->variant != ref.variant ||
@@ -237,18 +235,17 @@ absl::Status CheckRange(const ByteRange& range, uint64_t raw_bytes) {
   if (end.has_value() && *end <= raw_bytes) return absl::OkStatus();
   const std::string value = absl::StrCat(range.offset, ":", range.length);
   const std::string limit = absl::StrCat("the stream has ", raw_bytes, " raw bytes");
-  return MakeError(
-      absl::StatusCode::kOutOfRange,
-      {.reason = "RANGE_BEYOND_END", .field = "range", .value = value, .limit = limit},
-      ToStd(absl::StrCat("is ", value, "; ", limit)));
+  return MakeError(absl::StatusCode::kOutOfRange,
+                   {.reason = "RANGE_BEYOND_END", .field = "range", .value = value, .limit = limit},
+                   ToStd(absl::StrCat("is ", value, "; ", limit)));
 }
 
 BlockSpan BlocksOf(const std::vector<BlockRef>& blocks, const ByteRange& range) {
   if (range.length == 0) return {};
   const uint64_t end = range.offset + range.length;
-  const auto first = std::partition_point(
-      blocks.begin(), blocks.end(),
-      [&](const BlockRef& b) { return b.raw_offset + b.raw_bytes <= range.offset; });
+  const auto first = std::partition_point(blocks.begin(), blocks.end(), [&](const BlockRef& b) {
+    return b.raw_offset + b.raw_bytes <= range.offset;
+  });
   const auto last = std::partition_point(first, blocks.end(),
                                          [&](const BlockRef& b) { return b.raw_offset < end; });
   return {static_cast<size_t>(first - blocks.begin()), static_cast<size_t>(last - blocks.begin())};

@@ -15,7 +15,7 @@
 namespace trine::coding {
 
 struct BlockRef {
-  uint64_t raw_offset = 0;    // in all streams together
+  uint64_t raw_offset = 0;  // in all streams together
   uint64_t raw_bytes = 0;
   uint64_t coded_offset = 0;  // of the head in the original stream
   uint64_t coded_bytes = 0;   // head and payload in the original stream
@@ -44,9 +44,7 @@ struct Layout {
   uint64_t coded_bytes = 0;  // of the original streams
 
   // kBytes where there are several streams.
-  Content content() const {
-    return streams.size() == 1 ? streams[0].header.content : Content{};
-  }
+  Content content() const { return streams.size() == 1 ? streams[0].header.content : Content{}; }
 };
 
 // Reads headers, block heads, end marks and indices of all that is in `coded`, and checks that they

@@ -27,9 +27,9 @@ struct alignas(32) NibbleModel {
   uint32_t End(uint32_t symbol) const { return symbol == 15 ? 65536 : cdf[symbol + 1]; }
 };
 
-inline constexpr NibbleModel kUniformNibble = {
-    {0, 0x1000, 0x2000, 0x3000, 0x4000, 0x5000, 0x6000, 0x7000, 0x8000, 0x9000, 0xA000, 0xB000,
-     0xC000, 0xD000, 0xE000, 0xF000}};
+inline constexpr NibbleModel kUniformNibble = {{0, 0x1000, 0x2000, 0x3000, 0x4000, 0x5000, 0x6000,
+                                                0x7000, 0x8000, 0x9000, 0xA000, 0xB000, 0xC000,
+                                                0xD000, 0xE000, 0xF000}};
 
 // Half of the cumulative table that symbol s pulls towards: i for i <= s, 32752 + i above. Both
 // sides step by one, which keeps every symbol possible.
@@ -86,8 +86,8 @@ inline void Update(NibbleModel& model, uint32_t symbol, uint32_t limit) {
   for (size_t half = 0; half < 2; ++half) {
     auto* at = reinterpret_cast<__m128i*>(model.cdf.data() + 8 * half);
     const __m128i cdf = _mm_load_si128(at);
-    const __m128i target = _mm_load_si128(
-        reinterpret_cast<const __m128i*>(kNibbleTargets[symbol].data() + 8 * half));
+    const __m128i target =
+        _mm_load_si128(reinterpret_cast<const __m128i*>(kNibbleTargets[symbol].data() + 8 * half));
     const __m128i distance = _mm_sub_epi16(target, _mm_srli_epi16(cdf, 1));
     // (distance * rate + 2^14) >> 15 from the two halves of the product.
     const __m128i high = _mm_mulhi_epi16(distance, rate);

@@ -26,7 +26,8 @@ mpz_class PowerOfTen(unsigned long exponent) {
 }  // namespace
 
 absl::StatusOr<mpq_class> ParseRational(std::string_view text, std::string_view field) {
-  constexpr std::string_view kForm = "must be a decimal such as 0.7 or 7e-1, or a fraction such as 1/3";
+  constexpr std::string_view kForm =
+      "must be a decimal such as 0.7 or 7e-1, or a fraction such as 1/3";
   const auto invalid = [&] { return InvalidField(field, text, kForm); };
   if (text.empty() || text.size() > kMaxNumberText) return invalid();
   std::string_view rest = text;

@@ -30,9 +30,8 @@ absl::StatusOr<ModelChoice> SelectModel(const Sample& sample, const Histogram& c
   ModelChoice best;
   uint64_t best_cost = StaticCost(sample, counts, raw_bytes);
   for (int order = 0; order <= format::kMaxOrder; ++order) {
-    TRINE_ASSIGN_OR_RETURN(
-        const uint64_t cost,
-        CostOfSample(sample, DefaultAdaptive(raw_bytes, order), cancel));
+    TRINE_ASSIGN_OR_RETURN(const uint64_t cost,
+                           CostOfSample(sample, DefaultAdaptive(raw_bytes, order), cancel));
     if (cost < best_cost) {
       best_cost = cost;
       best = {Model::kAdaptive, order};

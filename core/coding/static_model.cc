@@ -18,8 +18,8 @@ constexpr int kFastTotalBits = 12;
 // Cumulative frequencies by symbol: ascending symbols, the most frequent one last. It then gets
 // the remainder of the coder's division, which costs 0.3 % of the bits when it is thrown away.
 std::array<SymbolFrequency, 256> Accumulate(const std::array<uint32_t, 256>& frequencies) {
-  const auto last = static_cast<size_t>(
-      std::max_element(frequencies.begin(), frequencies.end()) - frequencies.begin());
+  const auto last = static_cast<size_t>(std::max_element(frequencies.begin(), frequencies.end()) -
+                                        frequencies.begin());
   std::array<SymbolFrequency, 256> table;
   uint32_t start = 0;
   for (size_t s = 0; s < 256; ++s) {
@@ -69,8 +69,8 @@ absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
   TRINE_ASSIGN_OR_RETURN(
       payload.fits, EncodeInterleaved<NarrowCoder>(
                         table.data(), choice.total_bits, lanes_log2, raw.size(),
-                        [&](uint64_t i) { return raw[i]; },
-                        raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
+                        [&](uint64_t i) { return raw[i]; }, raw.size() - payload.side_bytes - 1,
+                        cancel, &payload.bytes));
   return payload;
 }
 

@@ -155,6 +155,7 @@ class Decoder final : public StreamDecoder {
       return true;
     }
     TRINE_RETURN_IF_ERROR(CheckLimits(head));
+    TRINE_RETURN_IF_ERROR(CheckNoGap(here));
     if (rest().size() < parsed.consumed + head.coded_bytes) return false;
     Waiting waiting;
     waiting.head = head;
@@ -205,6 +206,17 @@ class Decoder final : public StreamDecoder {
     if (head.raw_offset != raw_offset_ - stream_begin_) {
       return InvalidField("range", "absent", "the excerpt must hold every block of the range");
     }
+    return absl::OkStatus();
+  }
+
+  // An excerpt that lacks a block of the range must not pass its neighbour's bytes for it.
+  absl::Status CheckNoGap(const ByteRange& block) {
+    if (!range_.has_value()) return absl::OkStatus();
+    if (block.offset > std::max(wanted_at_, range_->offset)) {
+      return InvalidField("range", ToStd(absl::StrCat("block at ", wanted_at_)),
+                          "the excerpt must hold every block of the range");
+    }
+    wanted_at_ = block.offset + block.length;
     return absl::OkStatus();
   }
 
@@ -301,6 +313,7 @@ class Decoder final : public StreamDecoder {
   uint64_t batch_raw_bytes_ = 0;
   uint64_t blocks_decoded_ = 0;
   uint64_t emitted_ = 0;
+  uint64_t wanted_at_ = 0;  // raw offset behind the last block that was wanted
 };
 
 }  // namespace

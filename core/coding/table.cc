@@ -82,7 +82,8 @@ absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits) 
     return InvalidField("table.kind", static_cast<int64_t>(table.kind),
                         "must be 1 (bytes), 2 (text) or 3 (integers)");
   }
-  const std::string_view symbols = table.kind == SymbolKind::kText ? "table.text" : "table.integers";
+  const std::string_view symbols =
+      table.kind == SymbolKind::kText ? "table.text" : "table.integers";
   // The larger of the two: a list that does not belong to the kind is bounded too.
   const size_t listed = std::max(table.text.size(), table.integers.size());
   if (listed > limits.max_table_symbols) {

@@ -117,7 +117,8 @@ std::vector<uint32_t> RoundShares(const std::vector<uint64_t>& shares, int total
     const auto floor = static_cast<uint64_t>(exact >> kShareBits);
     frequencies[i] = static_cast<uint32_t>(std::max<uint64_t>(floor, 1));
     // A share below one unit got more than its due already.
-    remainders[i] = floor == 0 ? 0 : static_cast<uint64_t>(exact) & ((uint64_t{1} << kShareBits) - 1);
+    remainders[i] =
+        floor == 0 ? 0 : static_cast<uint64_t>(exact) & ((uint64_t{1} << kShareBits) - 1);
     sum += frequencies[i];
   }
   if (sum < total) {
@@ -152,7 +153,8 @@ absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits
   // Ascending values, so that the caller's order does not matter.
   std::vector<uint32_t> order(values.size());
   std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return values[a] < values[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return values[a] < values[b]; });
   FittedTable fitted;
   std::vector<uint64_t> shares;
   shares.reserve(values.size());

@@ -48,8 +48,8 @@ void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
   kind_ = kind;
   total_bits_ = total_bits;
   const size_t n = values.size();
-  const auto last = static_cast<size_t>(
-      std::max_element(frequencies.begin(), frequencies.end()) - frequencies.begin());
+  const auto last = static_cast<size_t>(std::max_element(frequencies.begin(), frequencies.end()) -
+                                        frequencies.begin());
   rank_of_small_.assign(kDirectValues, static_cast<uint32_t>(n));
   uint32_t start = 0;
   const auto add = [&](size_t i) {
@@ -190,10 +190,10 @@ absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& diction
     }
     const size_t rank = dictionary.Rank(value);
     if (rank == dictionary.size()) {
-      return UnknownSymbol(text ? absl::StrCat("'", std::string(raw.begin() + i,
-                                                                raw.begin() + i + bytes), "'")
-                                : absl::StrCat(value),
-                           raw_offset + i);
+      return UnknownSymbol(
+          text ? absl::StrCat("'", std::string(raw.begin() + i, raw.begin() + i + bytes), "'")
+               : absl::StrCat(value),
+          raw_offset + i);
     }
     ranks.push_back(static_cast<uint16_t>(rank));
     i += bytes;
@@ -223,11 +223,10 @@ absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
   const auto symbol = [&](uint64_t i) { return ranks[i]; };
   const uint64_t max_bytes = raw_bytes - payload.side_bytes - 1;
   absl::StatusOr<bool> fits =
-      dictionary.wide()
-          ? EncodeInterleaved<WideCoder>(table, bits, lanes_log2, ranks.size(), symbol, max_bytes,
-                                         cancel, &payload.bytes)
-          : EncodeInterleaved<NarrowCoder>(table, bits, lanes_log2, ranks.size(), symbol, max_bytes,
-                                           cancel, &payload.bytes);
+      dictionary.wide() ? EncodeInterleaved<WideCoder>(table, bits, lanes_log2, ranks.size(),
+                                                       symbol, max_bytes, cancel, &payload.bytes)
+                        : EncodeInterleaved<NarrowCoder>(table, bits, lanes_log2, ranks.size(),
+                                                         symbol, max_bytes, cancel, &payload.bytes);
   TRINE_ASSIGN_OR_RETURN(payload.fits, std::move(fits));
   return payload;
 }

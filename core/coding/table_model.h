@@ -63,10 +63,10 @@ class FrequencyDictionary {
 
   SymbolKind kind_ = SymbolKind::kBytes;
   int total_bits_ = 0;
-  std::vector<uint32_t> values_;               // by rank
-  std::vector<SymbolFrequency> frequencies_;   // by rank
-  std::vector<double> ideal_bits_;             // by rank
-  std::vector<uint32_t> rank_of_small_;        // by value below 65536
+  std::vector<uint32_t> values_;                              // by rank
+  std::vector<SymbolFrequency> frequencies_;                  // by rank
+  std::vector<double> ideal_bits_;                            // by rank
+  std::vector<uint32_t> rank_of_small_;                       // by value below 65536
   std::vector<std::pair<uint32_t, uint32_t>> rank_of_large_;  // (value, rank), ascending
   // buckets_[b]: the rank that holds the first slot of bucket b; one more at the end.
   std::vector<uint32_t> buckets_;

@@ -89,9 +89,8 @@ absl::StatusOr<TailParser::Step> TailParser::Take(ByteView in, uint64_t offset) 
   }
   const ByteView rest = in.subspan(step.consumed);
   if (rest.size() < format::kTrailerBytes) return step;
-  TRINE_ASSIGN_OR_RETURN(
-      const Trailer trailer,
-      ParseTrailer(rest.subspan(0, format::kTrailerBytes), offset + step.consumed));
+  TRINE_ASSIGN_OR_RETURN(const Trailer trailer, ParseTrailer(rest.subspan(0, format::kTrailerBytes),
+                                                             offset + step.consumed));
   if (trailer.tail_bytes != tail_bytes_ || trailer.checksum != tail_.Value()) {
     return Corrupt(offset + step.consumed, "the checksum of the index differs");
   }

@@ -15,8 +15,8 @@ CodePoint TakeCodePoint(ByteView in) {
     // The second byte decides about overlong forms, surrogates and the end of the range.
     if (i == 1 && length > 2) {
       const uint32_t top = value << (6 * (length - 2));
-      if (top > 0x10FFFF || (top & 0xFFFFF800) == 0xD800 ||
-          (length == 3 && value < 0x20) || (length == 4 && value < 0x10)) {
+      if (top > 0x10FFFF || (top & 0xFFFFF800) == 0xD800 || (length == 3 && value < 0x20) ||
+          (length == 4 && value < 0x10)) {
         return {};
       }
     }

@@ -34,7 +34,8 @@ std::string OwnCgroupPath() {
 
 int CgroupCpus() {
   int cpus = 0;
-  // Inside a container the own path may not exist below the mount; the root then is the container's.
+  // Inside a container the own path may not exist below the mount; the root then is the
+  // container's.
   std::string path = OwnCgroupPath();
   while (true) {
     const int here = ParseCpuMax(ReadAll("/sys/fs/cgroup" + path + "/cpu.max"));

@@ -122,9 +122,8 @@ absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
     }
   };
   context.pool->impl_->arena.execute([&] {
-    tbb::this_task_arena::isolate([&] {
-      tbb::parallel_for(size_t{0}, threads, draw, tbb::simple_partitioner());
-    });
+    tbb::this_task_arena::isolate(
+        [&] { tbb::parallel_for(size_t{0}, threads, draw, tbb::simple_partitioner()); });
   });
   return error.Take();
 }

@@ -73,8 +73,7 @@ TEST_F(ByteStreamsTest, RoundTripOfSeveralSizesAndPieces) {
       EXPECT_GE(sent, last_sent);
       last_sent = sent;
     };
-    const auto statistics =
-        client_->EncodeStream(header, From(raw, 100'000), To(&coded), progress);
+    const auto statistics = client_->EncodeStream(header, From(raw, 100'000), To(&coded), progress);
     ASSERT_TRUE(statistics.ok()) << statistics.status();
     EXPECT_EQ(last_sent, size);
     EXPECT_EQ(statistics->raw_bytes(), size);
@@ -138,8 +137,7 @@ TEST_F(ByteStreamsTest, TheSinksErrorEndsTheCall) {
   const auto full = [&writes](ByteView) {
     return ++writes == 2 ? absl::ResourceExhaustedError("the disk is full") : absl::OkStatus();
   };
-  const auto summary =
-      client_->DecodeStream(v1::DecodeStreamHeader(), From(coded), nullptr, full);
+  const auto summary = client_->DecodeStream(v1::DecodeStreamHeader(), From(coded), nullptr, full);
   EXPECT_EQ(summary.status(), absl::ResourceExhaustedError("the disk is full"));
   EXPECT_EQ(writes, 2);
 }
@@ -165,8 +163,7 @@ TEST_F(ByteStreamsTest, TheDeadlineStopsASourceThatWaits) {
   header.mutable_content()->mutable_bytes();
   std::atomic<bool> ended{false};
   std::string coded;
-  const absl::Status status =
-      hasty->EncodeStream(header, Endless(&ended), To(&coded)).status();
+  const absl::Status status = hasty->EncodeStream(header, Endless(&ended), To(&coded)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
   EXPECT_EQ(GetErrorDetail(status)->reason, "DEADLINE");
   EXPECT_TRUE(ended.load());

@@ -95,8 +95,7 @@ TEST(Table, NumbersKeepTheirDecimalText) {
       R"({"symbols": ["a", "b", "c", "d"], "probabilities": [0.1, "1/5", 7e-1, 0.10000000000000000000001]})",
       "t", IntegerSymbols::kBytes);
   ASSERT_TRUE(table.ok()) << table.status();
-  EXPECT_THAT(table->decimals(),
-              ElementsAre("0.1", "1/5", "7e-1", "0.10000000000000000000001"));
+  EXPECT_THAT(table->decimals(), ElementsAre("0.1", "1/5", "7e-1", "0.10000000000000000000001"));
   EXPECT_THAT(table->text(), ElementsAre("a", "b", "c", "d"));
   EXPECT_EQ(table->kind(), v1::SYMBOL_KIND_TEXT);
 }

@@ -33,10 +33,10 @@ TEST(Status, WhatTheServerSendsComesBackWhole) {
   ExpectSame(CorruptStream(3, 4096, "the checksum differs"));
   ExpectSame(CorruptImage("image.encoded", "the file ends too early"));
   ExpectSame(NotOffered("options.model", "not here"));
-  ExpectSame(MakeError(absl::StatusCode::kResourceExhausted,
-                       {.reason = "QUEUE_FULL", .limit = "max_queued = 256",
-                        .retry_after_ms = 1250},
-                       "the queue is full"));
+  ExpectSame(
+      MakeError(absl::StatusCode::kResourceExhausted,
+                {.reason = "QUEUE_FULL", .limit = "max_queued = 256", .retry_after_ms = 1250},
+                "the queue is full"));
 }
 
 TEST(Status, OkIsOk) { EXPECT_TRUE(FromGrpcStatus(grpc::Status::OK).ok()); }
@@ -62,8 +62,8 @@ TEST(Status, DetailsOfOthers) {
   google::rpc::QuotaFailure quota;
   quota.add_violations()->set_subject("per client");
   wire.add_details()->PackFrom(quota);
-  const absl::Status status = FromGrpcStatus(
-      {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many", wire.SerializeAsString()});
+  const absl::Status status =
+      FromGrpcStatus({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many", wire.SerializeAsString()});
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   ASSERT_TRUE(detail.has_value());
   EXPECT_EQ(detail->field, "a.b");

@@ -18,8 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return absl::OkStatus();
   };
   const auto info = Inspect(context, coded);
-  for (const std::optional<ByteRange>& wanted : {std::optional<ByteRange>(range),
-                                                 std::optional<ByteRange>()}) {
+  for (const std::optional<ByteRange>& wanted :
+       {std::optional<ByteRange>(range), std::optional<ByteRange>()}) {
     const auto excerpt = MakeExcerpt(context, coded.size(), read, wanted);
     if (!excerpt.ok()) continue;
     const auto seen = Inspect(context, ViewOf(*excerpt));

@@ -49,9 +49,10 @@ TEST(Float16, EveryHalfComesBack) {
 }
 
 TEST(Float16, RoundsToNearestEven) {
-  const float values[] = {0.1f,      1.0f / 3, 2049.0f, 2051.0f, 65519.9f, 65520.0f, 1e-8f,
-                          2.98e-8f,  6e-5f,    6.1e-5f, -7.7f,   1e30f,    0.0f,     -0.0f,
-                          0x1p-25f,  0x1.8p-24f, 0x1.ffcp-15f, 0x1.ffep-15f, 1234.56f};
+  const float values[] = {0.1f,       1.0f / 3,     2049.0f,      2051.0f, 65519.9f,
+                          65520.0f,   1e-8f,        2.98e-8f,     6e-5f,   6.1e-5f,
+                          -7.7f,      1e30f,        0.0f,         -0.0f,   0x1p-25f,
+                          0x1.8p-24f, 0x1.ffcp-15f, 0x1.ffep-15f, 1234.56f};
   for (const float value : values) {
     EXPECT_EQ(FloatToFloat16(value), NearestHalfBySearch(value)) << value;
   }

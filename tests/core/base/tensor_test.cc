@@ -45,8 +45,8 @@ TEST(CountElements, CountsAndRefuses) {
 TEST(ValidateTensor, TheDataMustBeExactlyAsLongAsTheShapeSays) {
   const std::vector<uint8_t> data(24);
   const auto check = [&](size_t bytes) {
-    return ValidateTensor({DType::kFloat32, {2, 3}, ByteView(data.data(), bytes)},
-                          DefaultLimits(), "tensor");
+    return ValidateTensor({DType::kFloat32, {2, 3}, ByteView(data.data(), bytes)}, DefaultLimits(),
+                          "tensor");
   };
   EXPECT_TRUE(check(24).ok());
   EXPECT_EQ(GetErrorDetail(check(23))->field, "tensor.data");

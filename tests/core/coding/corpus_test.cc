@@ -18,7 +18,7 @@ namespace {
 struct File {
   std::string name;
   std::string raw;
-  double h0_bytes = 0;       // order-0 entropy of the file
+  double h0_bytes = 0;        // order-0 entropy of the file
   double arith_o1_bytes = 0;  // htscodecs, arith_dynamic of order 1
 };
 

@@ -31,7 +31,8 @@ TEST(Exact, TheTextbookExample) {
   EXPECT_EQ(code->prefix_free, "0110");
   EXPECT_NEAR(code->ideal_bits, -std::log2(0.147), 1e-12);
   ASSERT_EQ(code->steps.size(), 3u);
-  const char* const expected[3][3] = {{"0", "0", "0.7"}, {"0", "0", "0.49"}, {"1", "0.343", "0.49"}};
+  const char* const expected[3][3] = {
+      {"0", "0", "0.7"}, {"0", "0", "0.49"}, {"1", "0.343", "0.49"}};
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(code->steps[i].symbol, expected[i][0]);
     EXPECT_EQ(code->steps[i].low.decimal, expected[i][1]);
@@ -165,7 +166,8 @@ TEST(Exact, RefusesByField) {
   table = Binary();
   EXPECT_THAT(std::string(ExactEncode({}, table, {"0", "2"}, 0).status().message()),
               StartsWith("message:"));
-  EXPECT_THAT(std::string(ExactDecode({}, table, "012", 1).status().message()), StartsWith("bits:"));
+  EXPECT_THAT(std::string(ExactDecode({}, table, "012", 1).status().message()),
+              StartsWith("bits:"));
   EXPECT_EQ(ExactDecode({}, table, std::string(65537, '0'), 1).status().code(),
             absl::StatusCode::kResourceExhausted);
   table.probabilities.clear();

@@ -60,8 +60,8 @@ inline std::string GoldenNoise(size_t n) {
 
 inline std::vector<GoldenCase> GoldenCases() {
   std::vector<GoldenCase> cases;
-  const auto add = [&](std::string name, std::string raw, Model model, std::optional<int> order = {},
-                       uint64_t block_bytes = 0) -> GoldenCase& {
+  const auto add = [&](std::string name, std::string raw, Model model,
+                       std::optional<int> order = {}, uint64_t block_bytes = 0) -> GoldenCase& {
     cases.push_back({std::move(name), {}, std::move(raw), {}});
     cases.back().options.model = model;
     cases.back().options.order = order;

@@ -43,7 +43,8 @@ TEST(Golden, EveryStreamDecodes) {
     if (info->is_excerpt) options.range = ByteRange{1000, 2000};
     const auto decoded = Decode({}, AsBytes(coded), options);
     ASSERT_TRUE(decoded.ok()) << decoded.status();
-    EXPECT_EQ(HashLine(decoded->data), ReadFile(std::filesystem::path(entry.path()).replace_extension(".xxh3")));
+    EXPECT_EQ(HashLine(decoded->data),
+              ReadFile(std::filesystem::path(entry.path()).replace_extension(".xxh3")));
   }
   EXPECT_GE(streams, 26);
 }

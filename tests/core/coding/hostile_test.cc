@@ -65,8 +65,8 @@ std::vector<Sample> Samples() {
       if (coded.ok()) samples.push_back({std::string(model.name) + std::to_string(n), *coded});
     }
   }
-  const auto mixed = Encode({}, {}, AsBytes(std::string(256, 'a') + Noise(100, 1)),
-                            Options(kModels[0], 256));
+  const auto mixed =
+      Encode({}, {}, AsBytes(std::string(256, 'a') + Noise(100, 1)), Options(kModels[0], 256));
   EXPECT_TRUE(mixed.ok());
   samples.push_back({"constant and stored", *mixed});
   for (const GoldenCase& c : GoldenCases()) {
@@ -77,7 +77,8 @@ std::vector<Sample> Samples() {
     }
   }
   for (const GoldenVariant& v : GoldenVariants()) {
-    if (v.name == "variant-excerpt" || v.name == "variant-minor-7") samples.push_back({v.name, v.coded});
+    if (v.name == "variant-excerpt" || v.name == "variant-minor-7")
+      samples.push_back({v.name, v.coded});
   }
   return samples;
 }
@@ -278,7 +279,8 @@ TEST(Hostile, ModelMemoryIsLimited) {
   options.table = ByteTable();
   const auto table = Encode({}, {}, AsBytes(raw), options);
   ASSERT_TRUE(table.ok());
-  ExpectRefused(AsBytes(*table), absl::StatusCode::kResourceExhausted, "max_table_symbols", context);
+  ExpectRefused(AsBytes(*table), absl::StatusCode::kResourceExhausted, "max_table_symbols",
+                context);
 }
 
 std::string OneBlock(const Header& header, uint8_t model, uint8_t variant,
@@ -394,8 +396,9 @@ TEST(Hostile, PayloadsThatAreTooShortOrTooLong) {
     ExpectRefused(AsBytes(stream(other)), absl::StatusCode::kDataLoss, "block 0");
   }
   // Parameters out of range, with their check right.
-  for (const std::string& bad : {std::string("\x07\x07\xFA\x00", 4), std::string("\x00\x0D\xFA\x00", 4),
-                                 std::string("\x00\x07\x03\x00", 4), std::string("\x00\x07\xFD\x03", 4)}) {
+  for (const std::string& bad :
+       {std::string("\x07\x07\xFA\x00", 4), std::string("\x00\x0D\xFA\x00", 4),
+        std::string("\x00\x07\x03\x00", 4), std::string("\x00\x07\xFD\x03", 4)}) {
     uint8_t check = format::kParamsCheckSeed;
     for (char c : bad) check ^= static_cast<uint8_t>(c);
     ExpectRefused(AsBytes(OneBlock(PlainHeader(), 3, 1,
@@ -445,7 +448,8 @@ TEST(Hostile, MalformedDictionaries) {
 }
 
 TEST(Hostile, MalformedHeads) {
-  const auto refused = [](const BlockHead& head, const std::string& payload, const std::string& text) {
+  const auto refused = [](const BlockHead& head, const std::string& payload,
+                          const std::string& text) {
     StreamBuilder stream(PlainHeader());
     stream.AddHead(head, payload);
     ExpectRefused(AsBytes(stream.Finish()), absl::StatusCode::kDataLoss, text);

@@ -205,10 +205,10 @@ TEST(Static, CostsLittleMoreThanTheEntropy) {
       const double entropy = EntropyBits(counts) / 8;
       EXPECT_LT(static_cast<double>(payload->bytes.size()), entropy * 1.002 + 250);
       std::string back(raw.size(), '\0');
-      ASSERT_TRUE(DecodeStatic(AsBytes(payload->bytes),
-                               MutableByteView(reinterpret_cast<uint8_t*>(back.data()), back.size()),
-                               {})
-                      .ok());
+      ASSERT_TRUE(
+          DecodeStatic(AsBytes(payload->bytes),
+                       MutableByteView(reinterpret_cast<uint8_t*>(back.data()), back.size()), {})
+              .ok());
       EXPECT_TRUE(back == raw);
     }
   }
@@ -231,10 +231,10 @@ TEST(Adaptive, EveryParameterRoundTrips) {
           ASSERT_TRUE(payload.ok()) << payload.status();
           if (!payload->fits) continue;
           std::string back(part.size(), '\0');
-          const auto status = DecodeAdaptive(
-              AsBytes(payload->bytes), order,
-              MutableByteView(reinterpret_cast<uint8_t*>(back.data()), back.size()),
-              DefaultLimits(), {});
+          const auto status =
+              DecodeAdaptive(AsBytes(payload->bytes), order,
+                             MutableByteView(reinterpret_cast<uint8_t*>(back.data()), back.size()),
+                             DefaultLimits(), {});
           ASSERT_TRUE(status.ok()) << status;
           ASSERT_TRUE(back == part) << order << " " << lanes_log2 << " " << segment_log2;
         }
@@ -248,7 +248,9 @@ TEST(Statistics, AgreeWithTheOracles) {
   for (int round = 0; round < 300; ++round) {
     std::vector<uint64_t> counts(random() % 300);
     for (uint64_t& c : counts) {
-      c = round % 3 == 0 ? random() % 4 : round % 3 == 1 ? random() % 100000 : uint64_t{1} << (random() % 40);
+      c = round % 3 == 0   ? random() % 4
+          : round % 3 == 1 ? random() % 100000
+                           : uint64_t{1} << (random() % 40);
     }
     EXPECT_EQ(HuffmanBits(counts), oracle::HuffmanBits(counts));
     const double expected = oracle::EntropyBits(counts);
@@ -275,9 +277,9 @@ TEST(Varint, OnlyTheShortestFormIsRead) {
       EXPECT_TRUE(cut.failed() && cut.short_of_bytes());
     }
   }
-  for (const std::string& bad :
-       {std::string("\x80\x00", 2), std::string("\xFF\x80\x00", 3), std::string(10, '\x80') + "\x01",
-        std::string(9, '\xFF') + "\x02", std::string(11, '\xFF')}) {
+  for (const std::string& bad : {std::string("\x80\x00", 2), std::string("\xFF\x80\x00", 3),
+                                 std::string(10, '\x80') + "\x01", std::string(9, '\xFF') + "\x02",
+                                 std::string(11, '\xFF')}) {
     ByteReader in(AsBytes(bad));
     EXPECT_EQ(in.Varint(), 0u);
     EXPECT_TRUE(in.failed());
@@ -298,8 +300,8 @@ TEST(Utf8, EveryCodePointAndOnlyThose) {
     }
   }
   for (const char* bad : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                          "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                          "\xC3\x28", "\xE2\x82\x28", "\xFF"}) {
+                          "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+                          "\xF5\x80\x80\x80", "\xC3\x28", "\xE2\x82\x28", "\xFF"}) {
     const std::string s = bad;
     EXPECT_EQ(TakeCodePoint(AsBytes(s)).bytes, 0u) << testing::PrintToString(s);
   }

@@ -175,6 +175,15 @@ TEST(Excerpt, HoldsWhatTheRangeNeedsAndReadsNoMore) {
     EXPECT_EQ(StreamRange(*excerpt, {0, 10}, 1000).status().code(),
               absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(Decode({}, AsBytes(*excerpt)).status().code(), absl::StatusCode::kInvalidArgument);
+    // Ranges that begin or end outside of the blocks that are there.
+    for (const ByteRange& partly : {ByteRange{range.offset - 5000, 5000}, ByteRange{range.offset, 9000},
+                                    ByteRange{range.offset - 5000, 12000}}) {
+      decode.range = partly;
+      EXPECT_EQ(Decode({}, AsBytes(*excerpt), decode).status().code(),
+                absl::StatusCode::kInvalidArgument);
+      EXPECT_EQ(StreamRange(*excerpt, partly, 1000).status().code(),
+                absl::StatusCode::kInvalidArgument);
+    }
 
     // Inspection sees the whole stream.
     const auto head_only = MakeExcerpt({}, coded.size(), read, std::nullopt);

@@ -63,7 +63,8 @@ absl::StatusOr<std::string> DecodeInPieces(const std::string& coded, size_t piec
 TEST(Stream, RoundTripsEveryModelInputAndLength) {
   for (const NamedOptions& model : kModels) {
     for (const NamedInput& input : kInputs) {
-      for (size_t n : {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 255, 256, 257, 1000, 4095, 4096, 4097, 30000}) {
+      for (size_t n :
+           {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 255, 256, 257, 1000, 4095, 4096, 4097, 30000}) {
         SCOPED_TRACE(testing::Message() << model.name << " " << input.name << " " << n);
         const std::string raw = input.make(n, 1);
         EncodeStats stats;

@@ -21,12 +21,11 @@ using testing::StartsWith;
 // Relative frequencies of letters in English text, and of the space.
 ProbabilityTable English() {
   ProbabilityTable table;
-  const char* const p[27] = {"0.0651738", "0.0124248", "0.0217339", "0.0349835", "0.1041442",
-                             "0.0197881", "0.0158610", "0.0492888", "0.0558094", "0.0009033",
-                             "0.0050529", "0.0331490", "0.0202124", "0.0564513", "0.0596302",
-                             "0.0137645", "0.0008606", "0.0497563", "0.0515760", "0.0729357",
-                             "0.0225134", "0.0082903", "0.0171272", "0.0013692", "0.0145984",
-                             "0.0007836", "0.1918182"};
+  const char* const p[27] = {
+      "0.0651738", "0.0124248", "0.0217339", "0.0349835", "0.1041442", "0.0197881", "0.0158610",
+      "0.0492888", "0.0558094", "0.0009033", "0.0050529", "0.0331490", "0.0202124", "0.0564513",
+      "0.0596302", "0.0137645", "0.0008606", "0.0497563", "0.0515760", "0.0729357", "0.0225134",
+      "0.0082903", "0.0171272", "0.0013692", "0.0145984", "0.0007836", "0.1918182"};
   for (int i = 0; i < 27; ++i) {
     table.text.push_back(i < 26 ? std::string(1, static_cast<char>('a' + i)) : " ");
     table.probabilities.push_back(p[i]);
@@ -59,7 +58,8 @@ TEST(Table, TwentySevenSymbolsCostWhatTheirProbabilitiesSay) {
   ASSERT_TRUE(coded.ok()) << coded.status();
   double ideal = 0;
   for (char c : message) {
-    ideal -= std::log2(std::stod(table.probabilities[c == ' ' ? 26 : static_cast<size_t>(c - 'a')]));
+    ideal -=
+        std::log2(std::stod(table.probabilities[c == ' ' ? 26 : static_cast<size_t>(c - 'a')]));
   }
   EXPECT_NEAR(stats.ideal_bits, ideal, 1e-6 * ideal);
   EXPECT_NEAR(static_cast<double>(stats.model_bits), ideal, 0.001 * ideal);
@@ -162,17 +162,18 @@ TEST(Table, AnUnknownSymbolIsNamedWithItsPlace) {
   message[700] = 'X';
   const auto coded = Encode({}, {}, AsBytes(message), options);
   EXPECT_EQ(coded.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(coded.status().message()), testing::AllOf(StartsWith("data:"),
-              testing::HasSubstr("'X'"), testing::HasSubstr("byte 700")));
+  EXPECT_THAT(std::string(coded.status().message()),
+              testing::AllOf(StartsWith("data:"), testing::HasSubstr("'X'"),
+                             testing::HasSubstr("byte 700")));
   message[700] = '\xFF';
   EXPECT_THAT(std::string(Encode({}, {}, AsBytes(message), options).status().message()),
               testing::AllOf(StartsWith("data:"), testing::HasSubstr("700")));
   options = TableOptions(ByteTable());
   options.table->integers.resize(100);
   options.table->counts.resize(100);
-  EXPECT_THAT(std::string(Encode({}, {}, AsBytes("\x05\x64"), options).status().message()),
-              testing::AllOf(StartsWith("data:"), testing::HasSubstr("100"),
-                             testing::HasSubstr("byte 1")));
+  EXPECT_THAT(
+      std::string(Encode({}, {}, AsBytes("\x05\x64"), options).status().message()),
+      testing::AllOf(StartsWith("data:"), testing::HasSubstr("100"), testing::HasSubstr("byte 1")));
 }
 
 TEST(Table, NeitherOrderNorSpellingMatters) {
@@ -218,7 +219,8 @@ TEST(RoundShares, SumsForRandomTables) {
     const size_t n = 1 + random() % (round % 2 == 0 ? 60 : 1000);
     std::vector<double> w(n);
     double sum = 0;
-    for (double& x : w) sum += x = std::exp(static_cast<double>(random() % 1000) / (round % 3 == 0 ? 20 : 300));
+    for (double& x : w)
+      sum += x = std::exp(static_cast<double>(random() % 1000) / (round % 3 == 0 ? 20 : 300));
     std::vector<uint64_t> shares;
     for (double x : w) shares.push_back(static_cast<uint64_t>(x / sum * 4611686018427387904.0));
     for (int bits : {12, 14, 24}) {
@@ -247,42 +249,76 @@ TEST(Table, WrongTablesAreRefusedByField) {
       {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = "0,5"; }},
       {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = "1/0"; }},
       {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = "1e-999999999"; }},
-      {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = std::string(300, '1'); }},
+      {"options.table.probabilities[0]:",
+       [](auto& t) { t.probabilities[0] = std::string(300, '1'); }},
       {"options.table.probabilities:", [](auto& t) { t.probabilities[0] = "0.5001"; }},
       {"options.table.probabilities:", [](auto& t) { t.probabilities.pop_back(); }},
       {"options.table.probabilities:", [](auto& t) { t.probabilities.clear(); }},
-      {"options.table.probabilities:", [](auto& t) { t.counts = {1, 1, 1}; }},
+      {"options.table.probabilities:",
+       [](auto& t) {
+         t.counts = {1, 1, 1};
+       }},
       {"options.table.text[2]:", [](auto& t) { t.text[2] = "a"; }},
       {"options.table.text[1]:", [](auto& t) { t.text[1] = ""; }},
       {"options.table.text[1]:", [](auto& t) { t.text[1] = "bb"; }},
       {"options.table.text[1]:", [](auto& t) { t.text[1] = "\xFF"; }},
-      {"options.table.text:", [](auto& t) { t.text.clear(); t.probabilities.clear(); t.counts = {}; }},
+      {"options.table.text:",
+       [](auto& t) {
+         t.text.clear();
+         t.probabilities.clear();
+         t.counts = {};
+       }},
       {"options.table.integers:", [](auto& t) { t.integers = {1}; }},
       {"options.table.text:", [](auto& t) { t.kind = SymbolKind::kBytes; }},
       {"options.table.kind:", [](auto& t) { t.kind = static_cast<SymbolKind>(9); }},
-      {"options.table.counts[1]:", [](auto& t) { t.probabilities.clear(); t.counts = {1, 0, 1}; }},
-      {"options.table.counts[2]:", [](auto& t) {
+      {"options.table.counts[1]:",
+       [](auto& t) {
+         t.probabilities.clear();
+         t.counts = {1, 0, 1};
+       }},
+      {"options.table.counts[2]:",
+       [](auto& t) {
          t.probabilities.clear();
          t.counts = {uint64_t{1} << 62, (uint64_t{1} << 62) - 1, 1};
        }},
-      {"options.table.counts:", [](auto& t) { t.probabilities.clear(); t.counts = {1, 1}; }},
-      {"options.table.weights[0]:", [](auto& t) {
+      {"options.table.counts:",
+       [](auto& t) {
+         t.probabilities.clear();
+         t.counts = {1, 1};
+       }},
+      {"options.table.weights[0]:",
+       [](auto& t) {
          t.probabilities.clear();
          t.weights = {std::numeric_limits<double>::quiet_NaN(), 0.5, 0.5};
        }},
-      {"options.table.weights[1]:", [](auto& t) {
+      {"options.table.weights[1]:",
+       [](auto& t) {
          t.probabilities.clear();
          t.weights = {0.5, std::numeric_limits<double>::infinity(), 0.5};
        }},
-      {"options.table.weights[1]:", [](auto& t) { t.probabilities.clear(); t.weights = {0.5, 0.0, 0.5}; }},
-      {"options.table.weights[1]:", [](auto& t) { t.probabilities.clear(); t.weights = {0.5, -0.5, 1}; }},
-      {"options.table.weights:", [](auto& t) { t.probabilities.clear(); t.weights = {0.5, 0.3, 0.1}; }},
-      {"options.table.integers[1]:", [](auto& t) {
+      {"options.table.weights[1]:",
+       [](auto& t) {
+         t.probabilities.clear();
+         t.weights = {0.5, 0.0, 0.5};
+       }},
+      {"options.table.weights[1]:",
+       [](auto& t) {
+         t.probabilities.clear();
+         t.weights = {0.5, -0.5, 1};
+       }},
+      {"options.table.weights:",
+       [](auto& t) {
+         t.probabilities.clear();
+         t.weights = {0.5, 0.3, 0.1};
+       }},
+      {"options.table.integers[1]:",
+       [](auto& t) {
          t.text.clear();
          t.kind = SymbolKind::kBytes;
          t.integers = {1, 256, 3};
        }},
-      {"options.table.integers[2]:", [](auto& t) {
+      {"options.table.integers[2]:",
+       [](auto& t) {
          t.text.clear();
          t.kind = SymbolKind::kBytes;
          t.integers = {1, 2, 1};
@@ -354,9 +390,11 @@ TEST(Rational, ReadsEverySpellingExactly) {
   EXPECT_EQ(read("00.50"), "1/2");
   EXPECT_EQ(read("2/6"), "1/3");
   EXPECT_EQ(read("1"), "1");
-  EXPECT_EQ(read("0.1000000000000000055511151231257827"), "1000000000000000055511151231257827/10000000000000000000000000000000000");
-  for (const char* bad : {"", ".", "e5", "+1", "-1", "1e", "1e+", "1e+-5", "1e401", "0x1", "1/", "/2",
-                          "1/2/3", "1.5/2", "1 ", " 1", "1,5", "1e5.5", "nan", "1/-2"}) {
+  EXPECT_EQ(read("0.1000000000000000055511151231257827"),
+            "1000000000000000055511151231257827/10000000000000000000000000000000000");
+  for (const char* bad :
+       {"",   ".",  "e5",    "+1",    "-1", "1e", "1e+", "1e+-5", "1e401", "0x1",
+        "1/", "/2", "1/2/3", "1.5/2", "1 ", " 1", "1,5", "1e5.5", "nan",   "1/-2"}) {
     EXPECT_FALSE(ParseRational(bad, "f").ok()) << bad;
   }
 }

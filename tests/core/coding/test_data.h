@@ -83,9 +83,9 @@ struct NamedOptions {
   std::optional<int> order;
 };
 inline constexpr NamedOptions kModels[] = {
-    {"auto", Model::kAuto, std::nullopt},   {"static", Model::kStatic, std::nullopt},
+    {"auto", Model::kAuto, std::nullopt},         {"static", Model::kStatic, std::nullopt},
     {"adaptive", Model::kAdaptive, std::nullopt}, {"adaptive0", Model::kAdaptive, 0},
-    {"adaptive1", Model::kAdaptive, 1},     {"adaptive2", Model::kAdaptive, 2},
+    {"adaptive1", Model::kAdaptive, 1},           {"adaptive2", Model::kAdaptive, 2},
     {"table", Model::kTable, std::nullopt},
 };
 
