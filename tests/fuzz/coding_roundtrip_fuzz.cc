@@ -41,7 +41,7 @@ void TestOne(ByteReader& in) {
   const int repeats = 1 + in.Byte() % 16;
   const ByteView rest = in.Take(in.left());
   std::string raw;
-  for (int i = 0; i < repeats && raw.size() < 60000; ++i) raw.append(rest.begin(), rest.end());
+  for (int i = 0; i < repeats && raw.size() < 5000; ++i) raw.append(rest.begin(), rest.end());
   EncodeStats stats;
   const auto coded = Encode(context, {}, ViewOf(raw), options, &stats);
   if (!coded.ok()) {
