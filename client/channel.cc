@@ -20,6 +20,13 @@ bool UsesTls(const Options& options) {
   return options.tls || !options.tls_ca.empty() || !options.tls_cert.empty();
 }
 
+bool IsLoopback(const std::string& target) {
+  for (const char* start : {"127.", "localhost:", "[::1]:", "unix:"}) {
+    if (target.rfind(start, 0) == 0) return true;
+  }
+  return false;
+}
+
 std::shared_ptr<grpc::ChannelCredentials> MakeCredentials(const Options& options) {
   if (!UsesTls(options)) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions ssl;
@@ -59,8 +66,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Options& options) {
   arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
   arguments.SetMaxSendMessageSize(-1);  // checked before, with a message that names the limit
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kMaxFrameBytes);
-  // A proxy of the environment between two programs of one machine only gets in the way.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // A proxy named by the environment cannot reach this machine's own loopback interface.
+  if (IsLoopback(options.target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (options.target.rfind("dns:", 0) == 0) arguments.SetLoadBalancingPolicyName("round_robin");
   return grpc::CreateCustomChannel(options.target, MakeCredentials(options), arguments);
 }

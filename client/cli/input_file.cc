@@ -79,7 +79,7 @@ absl::StatusOr<std::string> InputFile::ReadAll(uint64_t max_bytes) {
     return LimitExceeded("input", *size_, "max_message_bytes", max_bytes);
   }
   std::string all;
-  if (size_.has_value()) all.reserve(*size_);
+  if (size_.has_value()) all.reserve(*size_ + kPieceBytes);  // no second copy at the end
   for (;;) {
     const size_t old = all.size();
     // One byte more than allowed tells a longer input.

@@ -1,0 +1,273 @@
+"""The command line against servers of their own processes: reaching, losing and refusing them."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+import numpy
+
+import support
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class WithServer(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        self.server = support.Server(self.dir)
+        self.addCleanup(self.server.kill)
+        self.target = ["--server", self.server.address]
+
+    def test_every_command(self):
+        self.path("in", "abc" * 1000)
+        self.path("t.json", '{"symbols": ["a", "b"], "counts": [1, 1]}')
+        self.path("p.pgm", b"P5\n2 1\n255\n\x0a\xc8")
+        numpy.save(self.path("x.npy"), numpy.ones((1, 3), numpy.float32))
+        commands = [
+            ["encode", "in", "-o", "coded"], ["decode", "coded", "-o", "back"],
+            ["decode", "coded", "--range", "1:2", "-o", "part"], ["inspect", "coded"],
+            ["exact", "ab", "--table", "t.json"], ["segment", "p.pgm"],
+            ["normalize", "x.npy", "-o", "y.npy"],
+            ["normalize-gradient", "x.npy", "x.npy", "-o", "z.npy"], ["info"], ["health"],
+            ["bench", "--seconds", "50ms", "--size", "1KiB"],
+        ]
+        for command in commands:
+            # Global options before the command, behind it, and from the environment.
+            told = json.loads(self.ok("--json", *self.target, *command, cwd=self.dir))
+            self.assertGreaterEqual(told["elapsed_ms"], 0, command)
+            if "-o" in command:
+                command = [*command, "-f"]
+            self.ok(*command, *self.target, cwd=self.dir)
+            environment = support.clean_environment(TRINE_SERVER=self.server.address)
+            self.ok(*command, cwd=self.dir, env=environment)
+        self.assertEqual(self.path("back").read_bytes(), self.path("in").read_bytes())
+
+    def test_info(self):
+        told = self.json("info", *self.target)
+        self.assertEqual(told["server"], self.server.address)
+        self.assertEqual(told["limits"]["max_message_bytes"], 64 << 20)
+        self.assertGreaterEqual(told["threads"], 1)
+        self.assertIn("limits", self.ok("info", *self.target).decode())
+
+    def test_bench(self):
+        for rpc in ("normalize", "encode", "decode", "segment", "info", "health"):
+            told = self.json("bench", *self.target, "--rpc", rpc, "--seconds", "50ms", "--size",
+                             "4KiB", "--concurrency", "2")
+            self.assertEqual(told["errors"], 0)
+            self.assertGreaterEqual(told["calls"], 1)
+            self.assertLessEqual(told["p50_ms"], told["p99_ms"])
+            self.assertLessEqual(told["p99_ms"], told["max_ms"])
+
+    def test_health(self):
+        self.assertEqual(self.ok("health", *self.target), b"SERVING\n")
+        self.assertEqual(self.json("health", *self.target)["status"], "SERVING")
+        self.ok("health", *self.target, "--service", "trine.v1.CodingService")
+        self.fails(1, "health", *self.target, "--service", "no.such.Service")
+
+    def test_a_killed_server(self):
+        self.server.kill()
+        for command in (["info"], ["health"], ["bench"],
+                        ["encode", self.path("in", "abc"), "-o", self.path("out")]):
+            error = self.fails(3, "--json", *command, *self.target)
+            self.assertIn(self.server.address, error)
+            self.assertIn("trine: hint: ", error)
+        self.assertFalse(self.path("out").exists())
+
+    def test_a_server_killed_in_the_middle(self):
+        process = support.start("encode", "-", "-o", self.path("out"), *self.target,
+                                stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(os.urandom(4 << 20))
+        process.stdin.flush()
+        # Coded bytes have come back: the call is well under way.
+        support.wait_until(
+            lambda: any(p.stat().st_size > 0 for p in self.dir.glob(".trine-*")), "coded bytes")
+        self.server.kill()
+        # It ends although its input, still open, says nothing more.
+        self.assertEqual(process.wait(support.WAIT_SECONDS), 3)
+        self.assertIn(b"cannot reach a server", process.stderr.read())
+        process.stdin.close()
+        process.stderr.close()
+        self.assertFalse(self.path("out").exists())
+
+    def test_many_inputs_stop_where_nobody_answers(self):
+        self.server.kill()
+        out = self.path("o")
+        out.mkdir()
+        done = support.run("encode", self.path("a", "a"), self.path("b", "b"), "--out-dir", out,
+                           *self.target)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stderr.count(b"trine: error: "), 1)
+
+    def test_refusals_say_what_and_where(self):
+        error = self.fails(1, "encode", self.path("in", "abc"), "-o", self.path("out"),
+                           "--block-size", "1", "-v", *self.target)
+        self.assertIn("block_bytes", error)
+        self.assertIn("INVALID_FIELD", error)
+
+    def test_progress(self):
+        done = support.run("encode", self.path("in", "abc"), "-o", self.path("out"), *self.target,
+                           "--progress", "always")
+        self.assertIn(b"\r\x1b[K", done.stderr)
+        for when in ("never", "auto"):  # stderr is no terminal here
+            done = support.run("encode", self.path("in"), "-f", "-o", self.path("out"),
+                               *self.target, "--progress", when)
+            self.assertEqual(done.stderr, b"")
+        self.fails(2, "info", "--progress", "sometimes")
+
+    def test_timeout(self):
+        process = support.start("encode", "-", "-o", self.path("out"), "--timeout", "1s",
+                                *self.target, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.wait(support.WAIT_SECONDS), 1)
+        self.assertIn(b"--timeout", process.stderr.read())
+        process.stdin.close()
+        process.stderr.close()
+        self.fails(2, "info", "--timeout", "never")
+
+    def test_longer_than_the_servers_limit(self):
+        zeros = self.path("big.pgm", b"P5\n9000 9000\n255\n" + bytes(81_000_000))
+        error = self.fails(1, "segment", zeros, *self.target)
+        self.assertIn("max_message_bytes", error)
+        # The same picture passes where nothing lies between.
+        self.assertEqual(self.json("segment", zeros)["foreground_fraction"], 0)
+
+
+class Unreachable(support.CliTest):
+    def test_nobody_listens(self):
+        for target in (f"127.0.0.1:{free_port()}", f"unix:{self.dir}/absent", "dns:///[::1]:1"):
+            self.fails(3, "info", "--server", target)
+
+    def test_a_peer_that_says_nothing(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            target = f"127.0.0.1:{listener.getsockname()[1]}"
+            self.fails(3, "info", "--server", target, "--timeout", "500ms")
+
+    def test_a_peer_that_speaks_something_else(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(8)
+            process = support.start("info", "--timeout", "2s", "--server",
+                                    f"127.0.0.1:{listener.getsockname()[1]}",
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            peer, _ = listener.accept()
+            peer.sendall(b"220 mail.example.org ESMTP\r\n")
+            peer.close()
+            self.assertEqual(process.wait(support.WAIT_SECONDS), 3)
+
+
+class Credentials(support.CliTest):
+    def test_tokens(self):
+        tokens = self.path("tokens", "first-token-of-the-server\nsecond-token-of-the-server\n")
+        tokens.chmod(0o600)
+        with support.Server(self.dir, "--token-file", str(tokens)) as server:
+            target = ["--server", server.address]
+            self.assertIn("--token-file", self.fails(1, "info", *target))
+            self.ok("info", *target, "--token-file", tokens)
+            self.ok("info", *target, "--token-file",
+                    self.path("mine", "  second-token-of-the-server  \n"))
+            self.fails(1, "info", *target, "--token-file", self.path("wrong", "something-else"))
+            self.fails(2, "info", *target, "--token-file", self.path("empty", "\n"))
+            self.fails(2, "info", *target, "--token-file", self.path("absent"))
+            environment = support.clean_environment(TRINE_TOKEN_FILE=str(tokens))
+            self.ok("info", *target, env=environment)
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make certificates")
+    def test_tls_and_mutual_tls(self):
+        def openssl(*args):
+            subprocess.run(["openssl", *args], cwd=self.dir, check=True, capture_output=True)
+
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test ca")
+        self.path("names", "subjectAltName=IP:127.0.0.1,DNS:localhost")
+        for name in ("server", "client"):
+            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                    "-CAcreateserial", "-out", f"{name}.pem", "-days", "2", "-extfile", "names")
+        tls = ["--tls-cert", str(self.path("server.pem")), "--tls-key",
+               str(self.path("server.key"))]
+        trust = ["--tls-ca", self.path("ca.pem")]
+        own = ["--tls-cert", self.path("client.pem"), "--tls-key", self.path("client.key")]
+        with support.Server(self.dir, *tls) as server:
+            target = ["--server", server.address]
+            self.ok("info", *target, *trust)
+            self.fails(3, "info", *target)  # plaintext
+            self.fails(3, "info", *target, "--tls")  # the system does not trust this CA
+            # The server's own variables in the environment of a health check change nothing.
+            environment = support.clean_environment(
+                TRINE_TLS_CERT=str(self.path("server.pem")),
+                TRINE_TLS_KEY=str(self.path("server.key")), TRINE_TLS_CA=str(self.path("ca.pem")))
+            self.ok("health", *target, env=environment)
+        mutual = ["--tls-client-ca", str(self.path("ca.pem"))]
+        with support.Server(self.dir, *tls, *mutual) as server:
+            target = ["--server", server.address]
+            self.ok("info", *target, *trust, *own)
+            self.fails(3, "info", *target, *trust)
+            self.fails(2, "info", *target, *trust, *own[:2])
+
+
+class Signals(support.CliTest):
+    def test_nothing_is_left_behind(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            environment = support.clean_environment(TMPDIR=str(self.dir))
+            process = subprocess.Popen(
+                [support.OPTIONS.trine, "encode", "-", "-o", str(self.path("out"))],
+                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+            # The unfinished output and the folder of the embedded server.
+            support.wait_until(lambda: len(list(self.dir.iterdir())) == 2, "files")
+            folder = next(p for p in self.dir.iterdir() if p.is_dir())
+            self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+            support.wait_until(lambda: (folder / "socket").exists(), "the socket")
+            process.send_signal(number)
+            self.assertEqual(process.wait(support.WAIT_SECONDS), -number)
+            process.stdin.close()
+            self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_the_embedded_server_goes_with_the_command(self):
+        environment = support.clean_environment(TMPDIR=str(self.dir))
+        self.ok("info", env=environment)
+        self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_a_temporary_folder_that_cannot_be_used(self):
+        environment = support.clean_environment(TMPDIR=str(self.dir / ("x" * 120)))
+        self.ok("info", env=environment)  # another is found
+
+
+class Usage(support.CliTest):
+    def test_help_and_version(self):
+        self.assertRegex(self.ok("--version"), rb"^trine \d+\.\d+\.\d+\n$")
+        commands = ["normalize", "normalize-gradient", "encode", "decode", "inspect", "exact",
+                    "segment", "info", "health", "bench"]
+        text = self.ok("--help").decode()
+        for command in commands:
+            self.assertIn(f"\n  {command} ", text)
+            lines = self.ok(command, "--help").decode().splitlines()
+            # Every option of a command says what it is.
+            for line in lines:
+                if line.startswith("  -") and "--help" not in line:
+                    self.assertTrue(len(line.split("  ", 2)[-1]) > 0, line)
+
+    def test_wrong_usage(self):
+        for args in ([], ["--nonsense"], ["fly"], ["info", "--fast"], ["info", "extra"],
+                     ["info", "encode"], ["bench", "--rpc", "fly"], ["bench", "--size", "0"],
+                     ["bench", "--concurrency", "0"], ["info", "--max-message-bytes", "10"],
+                     ["info", "--server", "127.0.0.1:1", "--tls-cert", "only"]):
+            self.fails(2, *args)
+
+    def test_health_without_a_server_does_not_ask_itself(self):
+        # Whether or not someone listens on the default port: that one is asked.
+        done = support.run("--json", "health", "--timeout", "2s")
+        self.assertIn(b"127.0.0.1:7433", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
