@@ -153,8 +153,6 @@ absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
     return LimitExceeded("message", m.message().size() / symbol_bytes, "max_exact_symbols",
                          limits.max_exact_symbols);
   }
-  const uint64_t steps = std::min<uint64_t>(m.options().max_steps(), limits.max_exact_symbols);
-  TRINE_RETURN_IF_ERROR(CheckOutputBytes(steps * symbol_bytes, limits, "options.max_steps"));
   // Core's fields but "message" are options here.
   const auto named = [](const absl::Status& status) {
     const auto detail = GetErrorDetail(status);
@@ -166,6 +164,8 @@ absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
   const auto code = coding::ExactEncode(context, table, *symbols, m.options().max_steps());
   if (!code.ok()) return named(code.status());
   ExactCodeToProto(*code, symbols->size(), out->mutable_exact());
+  // Rationals of many digits: what asks for most of them is the steps.
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes(out->ByteSizeLong(), limits, "options.max_steps"));
   ExactStats(*code, m.message().size(), *symbols, out->mutable_statistics());
   return absl::OkStatus();
 }

@@ -376,6 +376,17 @@ TEST_F(CodingDamageTest, MoreThanTheAnswerMayHold) {
       StatusCode::kResourceExhausted, "coded");
 }
 
+TEST(CodingRefusalsTest, MoreDigitsThanTheAnswerMayHold) {
+  Limits limits;
+  limits.max_output_bytes = 1000;
+  ServiceHarness services(limits);
+  v1::EncodeRequest request = ExactRequest("01100110011001100110");
+  EXPECT_TRUE(services.Unary<v1::EncodeResponse>("Encode", request).ok());
+  request.mutable_options()->set_max_steps(20);
+  ExpectRefused(services.Unary<v1::EncodeResponse>("Encode", request).status(),
+                StatusCode::kResourceExhausted, "options.max_steps");
+}
+
 TEST_F(CodingDamageTest, CallsThatWereCancelled) {
   services_.cancel().Cancel();
   ExpectRefused(DecodeStatus(coded_), StatusCode::kCancelled, "");
