@@ -251,6 +251,7 @@ uint8_t ParamsCheck(ByteView params) {
 
 constexpr size_t kSampleBytes = 64 << 10;
 constexpr size_t kPieceBytes = 16 << 10;
+constexpr size_t kShortBytes = 2 << 10;
 
 }  // namespace
 
@@ -295,6 +296,8 @@ absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams
 absl::StatusOr<AdaptiveParams> ChooseLimit(const Sample& sample, const AdaptiveParams& params,
                                            const CancelToken& cancel) {
   AdaptiveParams best = params;
+  // Counts hardly reach a limit there, and each trial prepares all models.
+  if (sample.bytes.size() <= kShortBytes) return best;
   uint64_t best_cost = ~uint64_t{0};
   for (int limit : {60, 250, 1000}) {
     AdaptiveParams tried = params;

@@ -138,10 +138,9 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> TakeBlock(std::string* raw) {
     BlockHead head;
-    TRINE_ASSIGN_OR_RETURN(
-        const Parsed parsed,
-        ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_, static_cast<int64_t>(blocks_),
-                       offset(), &head));
+    TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
+                           ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_,
+                                          static_cast<int64_t>(blocks_), offset(), &head));
     if (!parsed.complete()) return false;
     if (head.is_end()) return BeginTail(head);
     if (head.raw_offset < raw_offset_ - stream_begin_) {
@@ -284,8 +283,8 @@ class Decoder final : public StreamDecoder {
     if (range_.has_value()) {
       const uint64_t skip = range_->offset > offset ? range_->offset - offset : 0;
       bytes.remove_prefix(static_cast<size_t>(std::min<uint64_t>(skip, bytes.size())));
-      bytes = bytes.subspan(0, static_cast<size_t>(std::min<uint64_t>(
-                                   bytes.size(), range_->length - emitted_)));
+      bytes = bytes.subspan(
+          0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), range_->length - emitted_)));
     }
     raw->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     emitted_ += bytes.size();

@@ -38,12 +38,23 @@ void Release(void* p) {
 
 }  // namespace
 
+// All forms, so that none is mixed with a sanitizer's own.
 void* operator new(size_t n) { return Allocate(n, 1); }
+void* operator new[](size_t n) { return Allocate(n, 1); }
+void* operator new(size_t n, const std::nothrow_t&) noexcept { return Allocate(n, 1); }
+void* operator new[](size_t n, const std::nothrow_t&) noexcept { return Allocate(n, 1); }
 void* operator new(size_t n, std::align_val_t a) { return Allocate(n, static_cast<size_t>(a)); }
+void* operator new[](size_t n, std::align_val_t a) { return Allocate(n, static_cast<size_t>(a)); }
 void operator delete(void* p) noexcept { Release(p); }
+void operator delete[](void* p) noexcept { Release(p); }
 void operator delete(void* p, size_t) noexcept { Release(p); }
+void operator delete[](void* p, size_t) noexcept { Release(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { Release(p); }
+void operator delete[](void* p, const std::nothrow_t&) noexcept { Release(p); }
 void operator delete(void* p, std::align_val_t) noexcept { Release(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { Release(p); }
 void operator delete(void* p, size_t, std::align_val_t) noexcept { Release(p); }
+void operator delete[](void* p, size_t, std::align_val_t) noexcept { Release(p); }
 
 namespace trine::coding {
 

@@ -71,6 +71,26 @@ TEST(Golden, TheEncoderStillGivesTheSameBytes) {
                                           "adaptive-1", "adaptive-2", "table"}));
 }
 
+// The worked example of FORMAT.md, byte for byte.
+TEST(Golden, TheSpecificationsExampleIsTrue) {
+  const std::string page = ReadFile(TRINE_FORMAT_MD);
+  const size_t section = page.find("## Example");
+  ASSERT_NE(section, std::string::npos);
+  const size_t begin = page.find("```\n", section) + 4;
+  std::istringstream lines(page.substr(begin, page.find("```", begin) - begin));
+  std::string bytes, line;
+  while (std::getline(lines, line)) {
+    line.erase(0, line.find_first_not_of(' '));
+    std::istringstream words(line.substr(0, line.find("  ")));
+    std::string word;
+    // Two hex digits a byte; two spaces stand before the line's remark.
+    while (words >> word) bytes.push_back(static_cast<char>(std::stoi(word, nullptr, 16)));
+  }
+  const auto coded = Encode({}, {}, AsBytes("abab"), {});
+  ASSERT_TRUE(coded.ok());
+  EXPECT_EQ(testing::PrintToString(bytes), testing::PrintToString(*coded));
+}
+
 TEST(Golden, VariantsAreWhatTheBuilderMakes) {
   const auto variants = GoldenVariants();
   EXPECT_EQ(variants.size(), 4u);

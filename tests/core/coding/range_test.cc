@@ -176,8 +176,9 @@ TEST(Excerpt, HoldsWhatTheRangeNeedsAndReadsNoMore) {
               absl::StatusCode::kInvalidArgument);
     EXPECT_EQ(Decode({}, AsBytes(*excerpt)).status().code(), absl::StatusCode::kInvalidArgument);
     // Ranges that begin or end outside of the blocks that are there.
-    for (const ByteRange& partly : {ByteRange{range.offset - 5000, 5000}, ByteRange{range.offset, 9000},
-                                    ByteRange{range.offset - 5000, 12000}}) {
+    for (const ByteRange& partly :
+         {ByteRange{range.offset - 5000, 5000}, ByteRange{range.offset, 9000},
+          ByteRange{range.offset - 5000, 12000}}) {
       decode.range = partly;
       EXPECT_EQ(Decode({}, AsBytes(*excerpt), decode).status().code(),
                 absl::StatusCode::kInvalidArgument);
