@@ -36,12 +36,12 @@ void DirectSum(const T* q, size_t count, size_t stride, size_t n, T* out) {
 #define TRINE_DIRECT(N) \
   case N:               \
     return Direct<N>(q, count, stride, out);
-    TRINE_DIRECT(1)
-    TRINE_DIRECT(2)
-    TRINE_DIRECT(3)
-    TRINE_DIRECT(4) TRINE_DIRECT(5) TRINE_DIRECT(6) TRINE_DIRECT(7) TRINE_DIRECT(8) TRINE_DIRECT(9)
-        TRINE_DIRECT(10) TRINE_DIRECT(11) TRINE_DIRECT(12) TRINE_DIRECT(13) TRINE_DIRECT(14)
-            TRINE_DIRECT(15) TRINE_DIRECT(16)
+    // clang-format off
+    TRINE_DIRECT(1) TRINE_DIRECT(2) TRINE_DIRECT(3) TRINE_DIRECT(4)
+    TRINE_DIRECT(5) TRINE_DIRECT(6) TRINE_DIRECT(7) TRINE_DIRECT(8)
+    TRINE_DIRECT(9) TRINE_DIRECT(10) TRINE_DIRECT(11) TRINE_DIRECT(12)
+    TRINE_DIRECT(13) TRINE_DIRECT(14) TRINE_DIRECT(15) TRINE_DIRECT(16)
+    // clang-format on
 #undef TRINE_DIRECT
                 default : break;
   }
