@@ -27,6 +27,7 @@ void RpcCall::Accept(CallEnv* env, grpc::AsyncGenericService* service,
 RpcCall::RpcCall(CallEnv* env, grpc::AsyncGenericService* service,
                  grpc::ServerCompletionQueue* queue)
     : env_(*env), service_(service), queue_(queue), stream_(&context_) {
+  env_.objects.Begin();
   context_.AsyncNotifyWhenDone(&done_tag_);
 }
 
@@ -40,7 +41,10 @@ RpcCall::~RpcCall() {
 }
 
 void RpcCall::Unref() {
-  if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  ActiveCalls& objects = env_.objects;
+  delete this;
+  objects.End();
 }
 
 void RpcCall::OnAccepted(bool ok) {

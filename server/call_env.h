@@ -18,7 +18,7 @@
 
 namespace trine::server {
 
-// Counts the calls between arrival and end. Thread-safe.
+// Counts what has begun and not ended. Thread-safe.
 class ActiveCalls {
  public:
   void Begin() {
@@ -37,6 +37,10 @@ class ActiveCalls {
   bool WaitIdle(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock<std::mutex> lock(mutex_);
     return idle_.wait_until(lock, deadline, [this] { return count_ == 0; });
+  }
+  void WaitIdle() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    idle_.wait(lock, [this] { return count_ == 0; });
   }
 
  private:
@@ -59,7 +63,10 @@ struct CallEnv {
   ThreadPool& pool;
   std::unordered_map<std::string, ServedMethod> methods;  // by path
   std::unique_ptr<MethodMetrics> unknown;                 // of paths that are not served
-  ActiveCalls active;
+  ActiveCalls active;                                     // calls between arrival and end
+  // RpcCall objects, those that wait for a call too. Each may start operations on its completion
+  // queue, which must outlive them all: gRPC aborts the process otherwise.
+  ActiveCalls objects;
 };
 
 }  // namespace trine::server

@@ -51,7 +51,8 @@ class ServerImpl : public Server {
              .pool = *pool_,
              .methods = {},
              .unknown = metrics_.ForMethod("unknown", "unknown", "unknown"),
-             .active = {}} {}
+             .active = {},
+             .objects = {}} {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -199,6 +200,8 @@ void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* 
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   closing.join();
+  // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.
+  env_.objects.WaitIdle();
   for (const auto& queue : main_.queues) queue->Shutdown();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
