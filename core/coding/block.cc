@@ -191,7 +191,7 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
     if (header.params.size() != 1 || static_cast<uint8_t>(header.params[0]) > format::kMaxOrder) {
       return corrupt("the header's order is out of range");
     }
-    plan.order = header.params[0];
+    plan.order = static_cast<uint8_t>(header.params[0]);
   }
   if (plan.model == Model::kTable) {
     absl::StatusOr<FrequencyDictionary> dictionary =

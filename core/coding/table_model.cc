@@ -21,7 +21,7 @@ absl::Status Malformed(std::string_view text) {
   return CorruptStream(-1, -1, ToStd(absl::StrCat("the header's table: ", ToAbsl(text))));
 }
 
-absl::Status UnknownSymbol(std::string value, uint64_t position) {
+absl::Status UnknownSymbol(std::string_view value, uint64_t position) {
   return InvalidField("data", value,
                       absl::StrCat("the symbol at byte ", position, " is not in the table"));
 }

@@ -65,7 +65,7 @@ class IntegerMoments {
       if (std::find(a.begin(), a.end(), range) == a.end()) add(range, sum_b, sum_a);
     }
     const std::strong_ordering order = sum_a <=> sum_b;
-    return order > 0 ? 1 : order < 0 ? -1 : 0;
+    return std::is_gt(order) ? 1 : std::is_lt(order) ? -1 : 0;
   }
 
  private:

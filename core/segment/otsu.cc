@@ -62,8 +62,8 @@ absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels
     const std::strong_ordering order = here.approximate > best.approximate * kDecided
                                            ? std::strong_ordering::greater
                                            : here.Compare(best);
-    if (order < 0) continue;
-    if (order > 0) {
+    if (std::is_lt(order)) continue;
+    if (std::is_gt(order)) {
       best = here;
       cuts.first = cut;
     }
