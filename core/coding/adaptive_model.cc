@@ -150,7 +150,7 @@ absl::StatusOr<bool> EncodeLanes(ByteView raw, const ByteModels& models,
     begin += stripe.bytes;
   }
   if (coder.CodedBytes() > max_bytes) return false;
-  coder.Finish(out);
+  TRINE_RETURN_IF_ERROR(coder.Finish(out, cancel));
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "core/coding/adaptive_model.h"
 #include "core/coding/format.h"
 #include "core/coding/frequencies.h"
+#include "core/coding/polled.h"
 #include "core/coding/select_model.h"
 #include "core/coding/static_model.h"
 #include "core/coding/varint.h"
@@ -18,25 +19,23 @@ namespace {
 
 using format::Mode;
 
-constexpr size_t kPollBytes = size_t{4} << 20;  // of plain copying, counting and checksums
-
 // The shortest of the periods 1, 2, 4 and 8 with which `raw` repeats itself; 0 for none.
-size_t ConstantPeriod(ByteView raw) {
+absl::StatusOr<size_t> ConstantPeriod(ByteView raw, const CancelToken& cancel) {
   for (size_t period : {1, 2, 4, 8}) {
-    if (raw.size() > period &&
-        std::memcmp(raw.data(), raw.data() + period, raw.size() - period) == 0) {
-      return period;
-    }
+    if (raw.size() <= period) break;
+    bool equal = true;
+    TRINE_RETURN_IF_ERROR(InPieces(raw.size() - period, cancel, [&](size_t i, size_t n) {
+      equal = equal && std::memcmp(raw.data() + i, raw.data() + i + period, n) == 0;
+    }));
+    if (equal) return period;
   }
   return raw.size() == 1 ? 1 : 0;
 }
 
 absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
   Histogram counts{};
-  for (size_t i = 0; i < raw.size(); i += kPollBytes) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
-    CountBytes(raw.subspan(i, std::min(kPollBytes, raw.size() - i)), counts);
-  }
+  TRINE_RETURN_IF_ERROR(InPieces(
+      raw.size(), cancel, [&](size_t i, size_t n) { CountBytes(raw.subspan(i, n), counts); }));
   return counts;
 }
 
@@ -48,7 +47,9 @@ absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan&
   block->model = Model::kTable;
   block->symbols = ranks.size();
   block->counts.assign(dictionary.size(), 0);
-  for (uint16_t rank : ranks) ++block->counts[rank];
+  TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
+    for (size_t k = i; k < i + n; ++k) ++block->counts[ranks[k]];
+  }));
   for (size_t r = 0; r < dictionary.size(); ++r) {
     block->ideal_bits += static_cast<double>(block->counts[r]) * dictionary.ideal_bits(r);
   }
@@ -79,17 +80,10 @@ absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& pla
   return EncodeAdaptive(raw, params, *context.limits, context.cancel);
 }
 
-absl::StatusOr<uint64_t> PolledChecksum(ByteView raw, const CancelToken& cancel) {
-  // One call for 64 MiB takes about 5 ms.
-  TRINE_RETURN_IF_ERROR(cancel.Check());
-  return Checksum(raw);
-}
-
 absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const BlockHead& head,
                            ByteView payload, MutableByteView raw) {
   if (head.mode == Mode::kStored) {
-    std::memcpy(raw.data(), payload.data(), raw.size());
-    return absl::OkStatus();
+    return CopyPolled(payload, context.cancel, raw.data());
   }
   if (head.mode == Mode::kConstant) {
     // Copies what is there behind itself, doubling.
@@ -97,7 +91,7 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
     std::memcpy(raw.data(), payload.data(), done);
     while (done < raw.size()) {
       TRINE_RETURN_IF_ERROR(context.cancel.Check());
-      const size_t step = std::min({done, raw.size() - done, kPollBytes / 16 * 16});
+      const size_t step = std::min({done, raw.size() - done, kPollBytes});
       std::memcpy(raw.data() + done, raw.data(), step);
       done += step;
     }
@@ -139,8 +133,8 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
   EncodedBlock block;
   block.head.raw_offset = raw_offset;
   block.head.raw_bytes = raw.size();
-  TRINE_ASSIGN_OR_RETURN(block.head.checksum, PolledChecksum(raw, context.cancel));
-  const size_t period = ConstantPeriod(raw);
+  TRINE_ASSIGN_OR_RETURN(block.head.checksum, ChecksumPolled(raw, context.cancel));
+  TRINE_ASSIGN_OR_RETURN(const size_t period, ConstantPeriod(raw, context.cancel));
   Payload payload;
   if (plan.model == Model::kTable) {
     TRINE_ASSIGN_OR_RETURN(payload,
@@ -160,7 +154,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
     block.side_bytes = payload.side_bytes;
   } else {
     block.head.mode = Mode::kStored;
-    AppendView(raw, &block.payload);
+    TRINE_RETURN_IF_ERROR(AppendPolled(raw, context.cancel, &block.payload));
   }
   block.head.coded_bytes = block.payload.size();
   return block;
@@ -169,7 +163,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw) {
   TRINE_RETURN_IF_ERROR(AtBlock(DecodePayload(context, plan, head, payload, raw), block, offset));
-  TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, PolledChecksum(raw, context.cancel));
+  TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, ChecksumPolled(raw, context.cancel));
   if (checksum != head.checksum) {
     return CorruptStream(block, static_cast<int64_t>(offset),
                          "the checksum of the block's raw bytes differs");

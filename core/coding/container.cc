@@ -286,6 +286,10 @@ absl::StatusOr<Tail> ParseTail(ByteView in, const Header& header, uint64_t offse
   if (tail.end.block_count > (tail_bytes - mark_bytes) / format::kMinIndexEntry) {
     return Corrupt(-1, offset, "the index has fewer entries than the stream has blocks");
   }
+  if (tail.end.block_count > format::kMaxListedBlocks) {
+    return LimitExceeded("data", tail.end.block_count, "blocks listed at a time",
+                         format::kMaxListedBlocks);
+  }
   ByteView entries = in.subspan(mark_bytes, tail_bytes - mark_bytes);
   tail.index.resize(static_cast<size_t>(tail.end.block_count));
   uint64_t raw_sum = 0;  // each is at most 2^30, and there are fewer than 2^32 in memory

@@ -1,6 +1,5 @@
 // Decode of a stream that is at hand as a whole, and Inspect.
 #include <algorithm>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
@@ -10,6 +9,7 @@
 #include "core/coding/coding.h"
 #include "core/coding/container.h"
 #include "core/coding/layout.h"
+#include "core/coding/polled.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::coding {
@@ -67,11 +67,12 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
   if (end - begin == ref.raw_bytes) {
     return DecodeBlock(context, plan, head, payload, number, ref.at, to);
   }
-  std::vector<uint8_t> whole(static_cast<size_t>(ref.raw_bytes));
+  std::vector<uint8_t> whole;
+  TRINE_RETURN_IF_ERROR(GrowPolled(ref.raw_bytes, context.cancel, &whole));
   TRINE_RETURN_IF_ERROR(
       DecodeBlock(context, plan, head, payload, number, ref.at, absl::MakeSpan(whole)));
-  std::memcpy(to.data(), whole.data() + (begin - ref.raw_offset), to.size());
-  return absl::OkStatus();
+  return CopyPolled(ByteView(whole).subspan(begin - ref.raw_offset, to.size()), context.cancel,
+                    to.data());
 }
 
 absl::Status CheckBlocks(const Context& context, const Layout& layout, const BlockSpan& span) {
@@ -116,7 +117,8 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();
   // Every block's head is verified by now, and its payload is there.
-  decoded.data.resize(static_cast<size_t>(range.length));
+  TRINE_RETURN_IF_ERROR(
+      GrowPolled(static_cast<size_t>(range.length), context.cancel, &decoded.data));
   const auto decode_some = [&](size_t begin, size_t end) {
     for (size_t i = span.first + begin; i < span.first + end; ++i) {
       TRINE_RETURN_IF_ERROR(

@@ -12,6 +12,7 @@
 #include "core/coding/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container.h"
+#include "core/coding/polled.h"
 #include "core/coding/stats.h"
 #include "core/coding/varint.h"
 #include "core/runtime/thread_pool.h"
@@ -163,7 +164,7 @@ class Encoder final : public StreamEncoder {
         continue;
       }
       const size_t step = std::min(raw.size(), batch + 1 - pending_.size());
-      pending_.insert(pending_.end(), raw.begin(), raw.begin() + static_cast<ptrdiff_t>(step));
+      TRINE_RETURN_IF_ERROR(AppendPolled(raw.subspan(0, step), context_.cancel, &pending_));
       raw.remove_prefix(step);
       if (pending_.size() <= batch) break;
       TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(pending_, false, out));
@@ -205,17 +206,17 @@ class Encoder final : public StreamEncoder {
         ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes), encode_some));
     raw_offset_ += taken;
     for (EncodedBlock& block : coded) {
-      AppendBlock(block, out);
+      TRINE_RETURN_IF_ERROR(AppendBlock(block, out));
       block = EncodedBlock{};
     }
     return taken;
   }
 
-  void AppendBlock(const EncodedBlock& block, std::string* out) {
+  absl::Status AppendBlock(const EncodedBlock& block, std::string* out) {
     WriteHeader(block.model, block.order, out);
     const size_t begin = out->size();
     AppendBlockHead(block.head, false, out);
-    *out += block.payload;
+    TRINE_RETURN_IF_ERROR(AppendPolled(ViewOf(block.payload), context_.cancel, out));
     const uint64_t bytes = out->size() - begin;
     coded_bytes_ += bytes;
     index_.push_back(
@@ -228,6 +229,7 @@ class Encoder final : public StreamEncoder {
     const size_t choice =
         block.model == Model::kAdaptive ? 1 + static_cast<size_t>(block.order) : 0;
     ++choices_[choice];
+    return absl::OkStatus();
   }
 
   // AUTO's first block names the stream's model.

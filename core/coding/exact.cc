@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/rational_text.h"
+#include "core/coding/table_fit.h"
 #include "core/coding/utf8.h"
 #include "core/coding/varint.h"
 
@@ -83,7 +84,7 @@ absl::StatusOr<Distribution> MakeDistribution(const Context& context,
   if (table.kind != SymbolKind::kText) {
     return InvalidField("table.kind", static_cast<int64_t>(table.kind), "must be 2 (text)");
   }
-  TRINE_RETURN_IF_ERROR(ValidateTable(table, *context.limits));
+  TRINE_RETURN_IF_ERROR(ValidateTablePolled(table, *context.limits, context.cancel));
   if (!table.weights.empty()) {
     return InvalidField("table.weights", static_cast<int64_t>(table.weights.size()),
                         "the exact coder takes probabilities as text, or counts");
@@ -143,8 +144,9 @@ std::string ToBits(const mpz_class& value, size_t bits) {
 
 // The smallest n-bit fraction in [low, high) / den is ceil(low * 2^n / den); it exists when it is
 // below high * 2^n / den, or, for the prefix-free one, when its successor is at most that.
-std::string ShortestBits(const mpz_class& low, const mpz_class& high, const mpz_class& den,
-                         bool prefix_free) {
+absl::StatusOr<std::string> ShortestBits(const mpz_class& low, const mpz_class& high,
+                                         const mpz_class& den, bool prefix_free,
+                                         const CancelToken& cancel) {
   // From n = log2(den / (high - low)) on, less one for rounding, up to two more.
   const auto estimate =
       static_cast<long>(BitsOf(den)) - static_cast<long>(BitsOf(mpz_class(high - low))) - 1;
@@ -159,9 +161,13 @@ std::string ShortestBits(const mpz_class& low, const mpz_class& high, const mpz_
   };
   long yes = std::max(estimate, 0L);
   mpz_class value;
-  while (!fits(yes, &value)) ++yes;
+  while (!fits(yes, &value)) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    ++yes;
+  }
   long no = -1;
   while (no + 1 < yes) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
     const long middle = no + (yes - no) / 2;
     if (fits(middle, &value)) {
       yes = middle;
@@ -245,9 +251,8 @@ absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityT
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   code.high = ToRational(high, den);
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
-  code.shortest = ShortestBits(low, high, den, /*prefix_free=*/false);
-  TRINE_RETURN_IF_ERROR(context.cancel.Check());
-  code.prefix_free = ShortestBits(low, high, den, /*prefix_free=*/true);
+  TRINE_ASSIGN_OR_RETURN(code.shortest, ShortestBits(low, high, den, false, context.cancel));
+  TRINE_ASSIGN_OR_RETURN(code.prefix_free, ShortestBits(low, high, den, true, context.cancel));
   code.ideal_bits = width == den ? 0 : Log2(den) - Log2(width);
   return code;
 }

@@ -135,6 +135,10 @@ class ExcerptMaker {
         AddIndexedBlocks(tail, &layout_);
         return absl::OkStatus();
       }
+      if (index.size() == format::kMaxListedBlocks) {
+        return LimitExceeded("data", index.size() + 1, "blocks listed at a time",
+                             format::kMaxListedBlocks);
+      }
       const uint64_t bytes_of_block = parsed.consumed + head.coded_bytes;
       if (bytes_of_block > size_ - at) return Corrupt(at, "the stream is cut off in a block");
       index.push_back({head.mode, head.model, head.variant, head.raw_bytes, bytes_of_block});

@@ -43,6 +43,9 @@ inline constexpr size_t kMaxBlockHead = 3 + 3 * kMaxVarintBytes + kChecksumBytes
 inline constexpr size_t kMinIndexEntry = 5;
 inline constexpr size_t kMaxIndexEntry = 3 + 2 * kMaxVarintBytes;
 inline constexpr uint64_t kMaxExcerptBlocks = 1 << 20;  // that an excerpt holds
+// Blocks that a reader lists at a time (Decode, Inspect, MakeExcerpt): 2 TiB of 1 MiB each. A
+// stream decoder, which lists none, takes any number.
+inline constexpr uint64_t kMaxListedBlocks = 1 << 21;
 
 // The coders.
 inline constexpr int kMaxLanesLog2 = 6;

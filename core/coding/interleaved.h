@@ -46,7 +46,7 @@ absl::StatusOr<bool> EncodeInterleaved(const SymbolFrequency* table, int total_b
     }
   }
   if (coder.CodedBytes() > max_bytes) return false;
-  coder.Finish(out);
+  TRINE_RETURN_IF_ERROR(coder.Finish(out, cancel));
   return true;
 }
 

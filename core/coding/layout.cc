@@ -65,6 +65,7 @@ class Walker {
     }
     TRINE_ASSIGN_OR_RETURN(stream.plan, PlanOf(stream.header, *context_.limits, at_));
     stream.header_bytes = parsed->consumed;
+    stream.raw_begin = layout_.raw_bytes;
     at_ += parsed->consumed;
     original_bytes_ += parsed->consumed;
     layout_.streams.push_back(std::move(stream));
@@ -95,15 +96,14 @@ class Walker {
     }
     BlockRef block;
     block.raw_offset = raw_begin + head.raw_offset;
-    block.raw_bytes = head.raw_bytes;
+    block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
     block.coded_offset = original_bytes_;
-    block.coded_bytes = parsed.consumed + head.coded_bytes;
+    block.coded_bytes = static_cast<uint32_t>(parsed.consumed + head.coded_bytes);
     block.mode = head.mode;
     block.model = head.model;
     block.variant = head.variant;
     block.at = at_;
-    block.raw_begin = raw_begin;
-    block.stream = layout_.streams.size() - 1;
+    block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
     if (stream.header.is_excerpt() && block.raw_offset < layout_.raw_bytes) {
       return Corrupt(number, at_, "the blocks of the excerpt are not in order");
     }
@@ -113,6 +113,10 @@ class Walker {
     }
     if (stream.header.is_excerpt() && number >= static_cast<int64_t>(format::kMaxExcerptBlocks)) {
       return Corrupt(number, at_, "the excerpt holds too many blocks");
+    }
+    if (layout_.blocks.size() == format::kMaxListedBlocks) {
+      return LimitExceeded("data", layout_.blocks.size() + 1, "blocks listed at a time",
+                           format::kMaxListedBlocks);
     }
     layout_.blocks.push_back(block);
     at_ += static_cast<size_t>(block.coded_bytes);
@@ -196,9 +200,9 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
   for (const IndexEntry& entry : tail.index) {
     BlockRef block;
     block.raw_offset = raw;
-    block.raw_bytes = entry.raw_bytes;
+    block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
     block.coded_offset = block.at = coded;
-    block.coded_bytes = entry.coded_bytes;
+    block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
     block.mode = entry.mode;
     block.model = entry.model;
     block.variant = entry.variant;
@@ -215,10 +219,11 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
   const auto number = static_cast<int64_t>(block);
   if (ref.at > coded.size()) return Corrupt(number, ref.at, "the index points behind the end");
   const Header& header = layout.streams[ref.stream].header;
+  const uint64_t raw_offset = ref.raw_offset - layout.streams[ref.stream].raw_begin;
   TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                          ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,
-                                        ref.raw_offset - ref.raw_begin, number, ref.at, head));
-  if (!parsed.complete() || head->is_end() || head->raw_offset != ref.raw_offset - ref.raw_begin ||
+                                        raw_offset, number, ref.at, head));
+  if (!parsed.complete() || head->is_end() || head->raw_offset != raw_offset ||
       head->raw_bytes != ref.raw_bytes || head->mode != ref.mode || head->model != ref.model ||
       head->variant != ref.variant ||
       (!header.is_excerpt() && parsed.consumed + head->coded_bytes != ref.coded_bytes)) {

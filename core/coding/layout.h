@@ -14,24 +14,25 @@
 
 namespace trine::coding {
 
+// Small, because a hostile stream may have millions of them.
 struct BlockRef {
-  uint64_t raw_offset = 0;  // in all streams together
-  uint64_t raw_bytes = 0;
+  uint64_t raw_offset = 0;    // in all streams together
   uint64_t coded_offset = 0;  // of the head in the original stream
-  uint64_t coded_bytes = 0;   // head and payload in the original stream
-  format::Mode mode = format::Mode::kStored;
-  uint8_t model = 0;
-  uint8_t variant = 0;
   // Where the head stands in the bytes at hand; kAbsent where an excerpt lacks the block.
   static constexpr uint64_t kAbsent = ~uint64_t{0};
   uint64_t at = 0;
-  uint64_t raw_begin = 0;  // raw offset of its stream: heads count from there
-  size_t stream = 0;
+  uint32_t raw_bytes = 0;
+  uint32_t coded_bytes = 0;  // head and payload in the original stream
+  uint32_t stream = 0;
+  format::Mode mode = format::Mode::kStored;
+  uint8_t model = 0;
+  uint8_t variant = 0;
 };
 
 struct StreamLayout {
   Header header;
   BlockPlan plan;
+  uint64_t raw_begin = 0;  // raw bytes of the streams before this one: heads count from there
   uint64_t header_bytes = 0;
   uint64_t index_bytes = 0;  // end mark, index, trailer
 };

@@ -24,8 +24,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "core/base/bytes.h"
+#include "core/base/cancel.h"
 #include "core/coding/format.h"
+#include "core/coding/polled.h"
 
 namespace trine::coding {
 
@@ -94,8 +97,9 @@ class RangeEncoder {
     return static_cast<size_t>(lane_count_) * sizeof(Range) + events() * sizeof(Word);
   }
 
-  // Appends the lanes' initial codes, then the words in the decoder's order.
-  void Finish(std::string* out) {
+  // Appends the lanes' initial codes, then the words in the decoder's order. Fails only when the
+  // work is called off.
+  absl::Status Finish(std::string* out, const CancelToken& cancel = {}) {
     constexpr Range kMask = (Range{1} << kWordBits) - 1;
     Range carry[format::kMaxLanes];
     Range next1[format::kMaxLanes];  // the lane's resolved digit k + 1, k the event at hand
@@ -106,11 +110,12 @@ class RangeEncoder {
       next1[l] = digit & kMask;
       carry[l] = digit >> kWordBits;
     }
-    const size_t old_size = out->size();
-    out->resize(old_size + CodedBytes());
+    [[maybe_unused]] const size_t old_size = out->size();
+    TRINE_RETURN_IF_ERROR(GrowPolled(CodedBytes(), cancel, out));
     char* to = out->data() + out->size();
-    for (const Range* event = next_; event != log_.get();) {
-      --event;
+    for (size_t event_number = events(); event_number-- > 0;) {
+      if (event_number % (size_t{1} << 18) == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
+      const Range* const event = log_.get() + event_number;
       const int l = static_cast<int>(*event >> (kWordBits + 1));
       to -= sizeof(Word);
       StoreLE(to, static_cast<Word>(next2[l]));
@@ -126,6 +131,7 @@ class RangeEncoder {
       StoreLE(to, static_cast<Range>(next1[l] << kWordBits | next2[l]));
     }
     assert(to == out->data() + old_size);
+    return absl::OkStatus();
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "core/coding/coding.h"
 #include "core/coding/container.h"
 #include "core/coding/layout.h"
+#include "core/coding/polled.h"
 #include "core/coding/tail_parser.h"
 #include "core/runtime/thread_pool.h"
 
@@ -25,8 +26,7 @@ class Decoder final : public StreamDecoder {
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(BeginCall());
     if (ended_) return Finished();
-    buffer_.insert(buffer_.end(), coded.begin(), coded.end());
-    return absl::OkStatus();
+    return Keep(AppendPolled(coded, context_.cancel, &buffer_));
   }
 
   absl::StatusOr<bool> Next(std::string* raw) override {
@@ -263,7 +263,7 @@ class Decoder final : public StreamDecoder {
         ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some));
     for (Waiting& block : batch_) {
       ++blocks_decoded_;
-      Emit(stream_begin_ + block.head.raw_offset, block.raw, raw);
+      TRINE_RETURN_IF_ERROR(Emit(stream_begin_ + block.head.raw_offset, block.raw, raw));
       block.raw = {};
     }
     batch_.clear();
@@ -272,22 +272,23 @@ class Decoder final : public StreamDecoder {
   }
 
   absl::Status DecodeOne(Waiting& block) const {
-    block.raw.resize(static_cast<size_t>(block.head.raw_bytes));
+    TRINE_RETURN_IF_ERROR(
+        GrowPolled(static_cast<size_t>(block.head.raw_bytes), context_.cancel, &block.raw));
     const ByteView payload =
         ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
     return DecodeBlock(context_, plan_, block.head, payload, block.number, block.offset,
                        absl::MakeSpan(block.raw));
   }
 
-  void Emit(uint64_t offset, ByteView bytes, std::string* raw) {
+  absl::Status Emit(uint64_t offset, ByteView bytes, std::string* raw) {
     if (range_.has_value()) {
       const uint64_t skip = range_->offset > offset ? range_->offset - offset : 0;
       bytes.remove_prefix(static_cast<size_t>(std::min<uint64_t>(skip, bytes.size())));
       bytes = bytes.subspan(
           0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), range_->length - emitted_)));
     }
-    raw->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     emitted_ += bytes.size();
+    return AppendPolled(bytes, context_.cancel, raw);
   }
 
   const Context context_;

@@ -2,36 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <unordered_set>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/rational_text.h"
+#include "core/coding/table_fit.h"
 
 namespace trine::coding {
 namespace {
+
+constexpr size_t kPollEntries = 1024;
 
 std::string At(std::string_view field, size_t i) {
   return absl::StrCat("table.", ToAbsl(field), "[", i, "]");
 }
 
-// The first of two equal symbols in the order of the caller, or the table's size.
+// The first symbol that was there before, or the table's size.
 template <typename T>
-size_t FindDuplicate(const std::vector<T>& symbols) {
-  std::vector<size_t> order(symbols.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return symbols[a] != symbols[b] ? symbols[a] < symbols[b] : a < b;
-  });
-  size_t found = symbols.size();
-  for (size_t k = 1; k < order.size(); ++k) {
-    if (symbols[order[k]] == symbols[order[k - 1]]) found = std::min(found, order[k]);
+absl::StatusOr<size_t> FindDuplicate(const std::vector<T>& symbols, const CancelToken& cancel) {
+  std::unordered_set<T> seen;
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    if (i % kPollEntries == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
+    if (!seen.insert(symbols[i]).second) return i;
   }
-  return found;
+  return symbols.size();
 }
 
-absl::Status ValidateSymbols(const ProbabilityTable& table) {
+absl::Status ValidateSymbols(const ProbabilityTable& table, const CancelToken& cancel) {
   if (table.kind == SymbolKind::kText) {
     if (!table.integers.empty()) {
       return InvalidField("table.integers", static_cast<int64_t>(table.integers.size()),
@@ -42,7 +41,7 @@ absl::Status ValidateSymbols(const ProbabilityTable& table) {
         return InvalidField(At("text", i), table.text[i], "must have 1 to 256 bytes");
       }
     }
-    const size_t duplicate = FindDuplicate(table.text);
+    TRINE_ASSIGN_OR_RETURN(const size_t duplicate, FindDuplicate(table.text, cancel));
     if (duplicate < table.text.size()) {
       return InvalidField(At("text", duplicate), table.text[duplicate], "must be there only once");
     }
@@ -59,7 +58,7 @@ absl::Status ValidateSymbols(const ProbabilityTable& table) {
                           absl::StrCat("must be at most ", max));
     }
   }
-  const size_t duplicate = FindDuplicate(table.integers);
+  TRINE_ASSIGN_OR_RETURN(const size_t duplicate, FindDuplicate(table.integers, cancel));
   if (duplicate < table.integers.size()) {
     return InvalidField(At("integers", duplicate),
                         ToStd(absl::AlphaNum(table.integers[duplicate]).Piece()),
@@ -77,6 +76,11 @@ absl::Status ValidateSize(std::string_view field, size_t entries, size_t symbols
 }  // namespace
 
 absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits) {
+  return ValidateTablePolled(table, limits, {});
+}
+
+absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& limits,
+                                 const CancelToken& cancel) {
   if (table.kind != SymbolKind::kBytes && table.kind != SymbolKind::kText &&
       table.kind != SymbolKind::kIntegers) {
     return InvalidField("table.kind", static_cast<int64_t>(table.kind),
@@ -92,7 +96,7 @@ absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits) 
   if (table.size() == 0 && listed == 0) {
     return InvalidField(symbols, int64_t{0}, "must have at least one symbol");
   }
-  TRINE_RETURN_IF_ERROR(ValidateSymbols(table));
+  TRINE_RETURN_IF_ERROR(ValidateSymbols(table, cancel));
   const int filled = !table.probabilities.empty() + !table.counts.empty() + !table.weights.empty();
   if (filled != 1) {
     return InvalidField("table.probabilities", static_cast<int64_t>(filled),
@@ -123,6 +127,7 @@ absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits) 
   }
   TRINE_RETURN_IF_ERROR(ValidateSize("probabilities", table.probabilities.size(), table.size()));
   for (size_t i = 0; i < table.probabilities.size(); ++i) {
+    if (i % kPollEntries == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     const std::string field = At("probabilities", i);
     TRINE_ASSIGN_OR_RETURN(const mpq_class p, ParseRational(table.probabilities[i], field));
     if (p <= 0 || p > 1) {

@@ -11,6 +11,10 @@
 
 namespace trine::coding {
 
+// ValidateTable (table.h) of a table that may be long.
+absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& limits,
+                                 const CancelToken& cancel);
+
 struct FittedTable {
   std::vector<uint32_t> values;       // ascending
   std::vector<uint32_t> frequencies;  // sum 2^total_bits, each >= 1

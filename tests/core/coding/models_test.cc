@@ -68,7 +68,7 @@ void RangeCoderRoundTrip(int lanes, int rule) {
     encoder.Renormalise(i % lanes);
   }
   std::string out = "front";
-  encoder.Finish(&out);
+  ASSERT_TRUE(encoder.Finish(&out).ok());
   ASSERT_EQ(out.size(), 5 + encoder.CodedBytes());
   RangeDecoder<Coder> decoder;
   ASSERT_TRUE(decoder.Start(lanes, AsBytes(out).subspan(5)));
@@ -114,7 +114,7 @@ TEST(RangeCoder, EmitsExactlyTheLowerEnd) {
     if (width < 65536) low.push_back(0);
   }
   std::string out;
-  encoder.Finish(&out);
+  ASSERT_TRUE(encoder.Finish(&out).ok());
   ASSERT_EQ(out.size(), 2 * low.size());
   std::vector<uint32_t> digits = {LoadLE<uint16_t>(out.data() + 2), LoadLE<uint16_t>(out.data())};
   for (size_t i = 4; i < out.size(); i += 2) digits.push_back(LoadLE<uint16_t>(out.data() + i));
