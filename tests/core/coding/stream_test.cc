@@ -105,19 +105,20 @@ TEST(Stream, BlocksEndWhereTheyShould) {
 }
 
 TEST(Stream, ThreadsAndPiecesDoNotMatter) {
-  ThreadPool two(2), eight(8);
-  for (const NamedOptions& model : kModels) {
-    for (uint64_t block : {uint64_t{300}, uint64_t{50000}}) {
-      SCOPED_TRACE(testing::Message() << model.name << " " << block);
-      const std::string raw = Words(120000, 3) + Skewed(70000, 4) + Noise(60000, 5) + Wave(9999, 6);
-      const EncodeOptions options = Options(model, block);
-      const std::string coded = MustEncode(raw, options);
-      for (ThreadPool* pool : {&two, &eight}) {
-        Context context;
-        context.pool = pool;
+  const std::string raw = Words(120000, 3) + Skewed(70000, 4) + Noise(60000, 5) + Wave(9999, 6);
+  for (int threads : {1, 2, 8}) {
+    ThreadPool pool(threads);  // one at a time: the smallest of several would limit them all
+    Context context;
+    context.pool = &pool;
+    for (const NamedOptions& model : kModels) {
+      for (uint64_t block : {uint64_t{300}, uint64_t{50000}}) {
+        SCOPED_TRACE(testing::Message() << threads << " " << model.name << " " << block);
+        const EncodeOptions options = Options(model, block);
+        const std::string coded = MustEncode(raw, options);
         EXPECT_TRUE(MustEncode(raw, options, context) == coded);
         EXPECT_TRUE(MustDecode(coded, context) == raw);
         for (size_t piece : {size_t{7}, size_t{4096}, size_t{100000}, raw.size()}) {
+          if (piece == 7 && block == 300) continue;  // slow, and in the other block size
           EXPECT_TRUE(EncodeInPieces(raw, options, piece, context) == coded) << piece;
           const auto streamed = DecodeInPieces(coded, piece, {}, context);
           ASSERT_TRUE(streamed.ok()) << streamed.status();
