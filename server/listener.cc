@@ -16,7 +16,6 @@
 
 #include "core/base/error.h"
 #include "server/address.h"
-#include "server/tls.h"
 
 namespace trine::server {
 
@@ -152,10 +151,11 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
 
 absl::StatusOr<Listener> StartMainListener(const Options& options,
                                            const std::vector<std::string>& services, int queues,
+                                           std::shared_ptr<grpc::ServerCredentials> credentials,
                                            grpc::AsyncGenericService* generic) {
   InitGrpcOnce();
-  TRINE_ASSIGN_OR_RETURN(const auto credentials, MakeCredentials(options));
   Listener listener;
+  listener.credentials = std::move(credentials);
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
   // channelz tells of other callers, and its calls do not pass our authentication.
@@ -167,7 +167,7 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
   }
   builder.RegisterAsyncGenericService(generic);
   for (int i = 0; i < queues; ++i) listener.queues.push_back(builder.AddCompletionQueue());
-  absl::Status status = Build("listen", options.listen, credentials, &builder, &listener);
+  absl::Status status = Build("listen", options.listen, listener.credentials, &builder, &listener);
   if (!status.ok()) {
     for (const auto& queue : listener.queues) {
       queue->Shutdown();

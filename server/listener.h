@@ -24,17 +24,19 @@ struct Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
+  std::shared_ptr<grpc::ServerCredentials> credentials;
   std::vector<std::unique_ptr<NamedService>> named;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::unique_ptr<grpc::Server> server;  // destroyed first
   std::vector<std::string> addresses;
 };
 
-// The main server: every call arrives at `generic`, on one of `queues` completion queues. The
-// caller shuts the server down, then the queues, and empties these, before it destroys them.
-// Errors name the option.
+// The main server: every call arrives at `generic`, on one of `queues` completion queues, over
+// connections made with `credentials`. The caller shuts the server down, then the queues, and
+// empties these, before it destroys them. Errors name the option.
 absl::StatusOr<Listener> StartMainListener(const Options& options,
                                            const std::vector<std::string>& services, int queues,
+                                           std::shared_ptr<grpc::ServerCredentials> credentials,
                                            grpc::AsyncGenericService* generic);
 
 // grpc.health.v1 (and reflection, where it is on) alone, in plaintext, on options.health_listen.

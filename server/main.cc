@@ -68,7 +68,7 @@ bool WriteAtomically(const std::string& path, const std::string& text) {
 }
 
 absl::Status CheckFiles(const Options& options) {
-  if (auto credentials = MakeCredentials(options); !credentials.ok()) return credentials.status();
+  if (auto tls = TlsStore::Load(options); !tls.ok()) return tls.status();
   if (options.token_file.empty()) return absl::OkStatus();
   return Authenticator::Load(options.token_file).status();
 }

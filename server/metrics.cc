@@ -75,6 +75,13 @@ std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
   return m;
 }
 
+std::function<void(bool)> Metrics::ResultCounter(const std::string& name, const std::string& help) {
+  auto& family = prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
+  auto& succeeded = family.Add({{"result", "ok"}});
+  auto& failed = family.Add({{"result", "failed"}});
+  return [&succeeded, &failed](bool ok) { (ok ? succeeded : failed).Increment(); };
+}
+
 std::string Metrics::Scrape() const {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   for (const PolledGauge& gauge : polled_) {

@@ -66,6 +66,10 @@ class Metrics {
   // REQUIRES: gauges of one name stand next to each other; called before the first Scrape.
   void SetPolledGauges(std::vector<PolledGauge> gauges) { polled_ = std::move(gauges); }
 
+  // A counter with the label result, "ok" or "failed", both from 0: called with true for ok. Lives
+  // as long as this object.
+  std::function<void(bool ok)> ResultCounter(const std::string& name, const std::string& help);
+
   // Everything, in Prometheus' text format.
   std::string Scrape() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -19,7 +20,9 @@
 #include "server/http_endpoint.h"
 #include "server/listener.h"
 #include "server/options.h"
+#include "server/reload.h"
 #include "server/server_impl.h"
+#include "server/tls.h"
 
 namespace trine::server {
 namespace {
@@ -37,10 +40,11 @@ Admission::Bounds AdmissionBounds(const Options& options) {
 class ServerImpl : public Server {
  public:
   ServerImpl(Options options, std::unique_ptr<Logger> log, std::unique_ptr<Authenticator> auth,
-             std::unique_ptr<ThreadPool> pool)
+             std::shared_ptr<TlsStore> tls, std::unique_ptr<ThreadPool> pool)
       : options_(std::move(options)),
         log_(std::move(log)),
         auth_(std::move(auth)),
+        tls_(std::move(tls)),
         admission_(AdmissionBounds(options_)),
         pool_(std::move(pool)),
         env_{.options = options_,
@@ -68,11 +72,13 @@ class ServerImpl : public Server {
   void AddGauges();
   void ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended);
   void WarnWhereOpen();
+  void WatchFiles();
 
   const Options options_;
   const std::unique_ptr<Logger> log_;
   Metrics metrics_;
   const std::unique_ptr<Authenticator> auth_;
+  const std::shared_ptr<TlsStore> tls_;  // null: no TLS
   Admission admission_;
   const std::unique_ptr<ThreadPool> pool_;
   CallEnv env_;
@@ -84,6 +90,7 @@ class ServerImpl : public Server {
   std::unique_ptr<HttpEndpoint> http_;
   std::string metrics_address_;
   std::string health_address_;
+  std::unique_ptr<Reloader> reloader_;
   std::atomic<bool> ready_{false};
   std::mutex drain_mutex_;
   std::optional<bool> drained_;
@@ -132,6 +139,13 @@ void ServerImpl::AddGauges() {
        "What this server is; always 1.",
        {{"version", Version()}, {"build", Build()}, {"simd_target", SimdTarget()}},
        [] { return 1.0; }}};
+  if (tls_ != nullptr) {
+    gauges.push_back(
+        {"trine_tls_certificate_expiry_seconds",
+         "When the served certificate's time is over, in seconds since 1970.",
+         {},
+         [this] { return static_cast<double>(tls_->current().identity->not_after_s); }});
+  }
   for (const OptionSpec& spec : AllOptions()) {
     if (!spec.is_limit) continue;
     const auto value = static_cast<double>(GetNumber(spec, options_));
@@ -144,6 +158,8 @@ void ServerImpl::AddGauges() {
 }
 
 void ServerImpl::WarnWhereOpen() {
+  if (tls_ != nullptr && tls_->current().identity->not_after_s <= std::time(nullptr))
+    log_->Warn("the time of a certificate in tls-cert is over: clients will refuse it");
   for (const std::string& text : main_.addresses) {
     const auto address = ParseAddress("listen", text);
     if (options_.tls_cert.empty() && address.ok() && !address->IsLocal()) {
@@ -155,11 +171,23 @@ void ServerImpl::WarnWhereOpen() {
   }
 }
 
+void ServerImpl::WatchFiles() {
+  std::vector<WatchedFiles> watched;
+  if (tls_ != nullptr) {
+    watched.push_back(tls_->Watched());
+    watched.back().done = metrics_.ResultCounter("trine_tls_reloads_total",
+                                                 "Changes of the files of TLS that were noticed.");
+  }
+  if (watched.empty() || options_.reload_interval_ms == 0) return;
+  reloader_ = std::make_unique<Reloader>(
+      std::move(watched), std::chrono::milliseconds(options_.reload_interval_ms), log_.get());
+}
+
 absl::Status ServerImpl::Start(Registry registry) {
   AddMethods(registry);
   AddGauges();
-  TRINE_ASSIGN_OR_RETURN(
-      main_, StartMainListener(options_, services_, QueueCount(pool_->threads()), &generic_));
+  TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_, QueueCount(pool_->threads()),
+                                                  MakeCredentials(tls_), &generic_));
   for (const auto& queue : main_.queues) {
     for (int i = 0; i < kAcceptsPerQueue; ++i) RpcCall::Accept(&env_, &generic_, queue.get());
     threads_.emplace_back([queue = queue.get()] {
@@ -173,6 +201,7 @@ absl::Status ServerImpl::Start(Registry registry) {
     health_address_ = health_.addresses.at(0);
     SetServing(health_.server.get(), services_, true);
   }
+  WatchFiles();
   if (!options_.metrics_listen.empty()) {
     TRINE_ASSIGN_OR_RETURN(http_,
                            HttpEndpoint::Start(options_.metrics_listen,
@@ -221,6 +250,7 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
   }
   if (health_.server != nullptr) health_.server->Shutdown(std::chrono::system_clock::now());
   http_.reset();
+  reloader_.reset();
   drained_ = all_ended;
   return all_ended;
 }
@@ -236,12 +266,13 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
   if (!options.token_file.empty()) {
     TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file));
   }
+  TRINE_ASSIGN_OR_RETURN(auto tls, TlsStore::Load(options));
   auto pool = std::make_unique<ThreadPool>(options.threads);
   Options resolved = options;
   if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
   RegisterServerService(&registry, resolved, pool->threads());
   auto server = std::make_unique<ServerImpl>(std::move(resolved), std::move(log), std::move(auth),
-                                             std::move(pool));
+                                             std::move(tls), std::move(pool));
   TRINE_RETURN_IF_ERROR(server->Start(std::move(registry)));
   return server;
 }

@@ -34,6 +34,7 @@ struct Options {
   std::string tls_cert, tls_key;       // PEM files; both or none
   std::string tls_client_ca;           // with it: clients must present a certificate (mutual TLS)
   std::string token_file;              // one bearer token a line; empty: no authentication
+  int64_t reload_interval_ms = 1000;   // how often the files above are looked at; 0: never
   bool reflection = true;              // lists services and messages; needs no token
   bool channelz = true;                // gRPC's own statistics; never where tokens are asked for
   int max_metadata_bytes = 16384;      // headers of one call
