@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Measures trine against its peers, in one run and interleaved, and prints a Markdown table.
+# A ratio says how many times better trine is: above 1 is better.
+set -euo pipefail
+
+usage() {
+  cat <<'EOF'
+usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--row TEXT]
+                              [--build DIR] [--out FILE.json]
+
+  --group    service (default: all)
+  --data     folder with files to measure on; without it made ones are used
+  --seconds  length of one measurement (default 0.3; each is repeated at least 9 times)
+  --row      only rows whose names contain TEXT
+  --build    build folder (default build/bench)
+  --out      also write the rows as a JSON array
+EOF
+}
+
+groups=() data='' seconds=0.3 row='' out=''
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$root/build/bench
+while (($#)); do
+  case $1 in
+  --group) groups+=("$2") && shift 2 ;;
+  --data) data=$2 && shift 2 ;;
+  --seconds) seconds=$2 && shift 2 ;;
+  --row) row=$2 && shift 2 ;;
+  --build) build=$2 && shift 2 ;;
+  --out) out=$2 && shift 2 ;;
+  --help) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+  esac
+done
+((${#groups[@]})) || groups=(service)
+
+# What GROUP needs built.
+targets() {
+  case $1 in
+  service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
+  *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
+  esac
+}
+
+run() {
+  local bin=$build/bin
+  case $1 in
+  service)
+    "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
+      "$seconds" ${row:+"$row"}
+    ;;
+  esac
+}
+
+export TRINE_BENCH_DATA=$data
+"$root/deploy/install-deps.sh" --bench >&2
+cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRINE_BENCH=ON >&2
+lines=$(mktemp)
+trap 'rm -f "$lines"' EXIT
+for group in "${groups[@]}"; do
+  read -ra wanted <<<"$(targets "$group")"
+  ninja -C "$build" "${wanted[@]}" >&2
+done
+for group in "${groups[@]}"; do
+  run "$group" >>"$lines"
+done
+python3 "$root/tests/bench/table.py" "$lines" ${out:+"$out"}
