@@ -78,6 +78,7 @@ void RpcCall::ReadHeaders() {
   call_.context.pool = &env_.pool;
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
+  call_.wire = {env_.buffers, metrics_};
 }
 
 // The client's own deadline is watched by gRPC, which then cancels the call; the alarm is for calls

@@ -11,6 +11,7 @@
 #include "core/runtime/thread_pool.h"
 #include "server/admission.h"
 #include "server/auth.h"
+#include "server/buffer.h"
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/rpc.h"
@@ -61,6 +62,7 @@ struct CallEnv {
   const Authenticator& auth;
   Admission& admission;
   ThreadPool& pool;
+  std::shared_ptr<BufferPool> buffers;  // of payloads; slices on their way out keep it alive
   std::unordered_map<std::string, ServedMethod> methods;  // by path
   std::unique_ptr<MethodMetrics> unknown;                 // of paths that are not served
   ActiveCalls active;                                     // calls between arrival and end

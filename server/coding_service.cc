@@ -222,13 +222,13 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   coding::DecodeOptions options;
   options.max_output_bytes = context.limits->max_output_bytes;
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};
-  const auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
+  auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
   if (!decoded.ok()) {
     return WithHint(RenameField(decoded.status(), "data", "coded"),
                     "DecodeStream decodes any length, a range decodes a part");
   }
   ContentToProto(decoded->content, out->mutable_content());
-  response->SetPayload(out->mutable_data(), decoded->data);
+  response->SetPayload(out->mutable_data(), std::move(decoded->data));
   out->set_raw_bytes(decoded->raw_bytes);
   out->set_blocks_total(decoded->blocks_total);
   out->set_blocks_decoded(decoded->blocks_decoded);

@@ -41,15 +41,17 @@ class Outbox {
 
 // The order of parts that both streams keep: one header, then chunks.
 template <typename Message>
-absl::Status CheckPart(const Message& message, bool has_begun) {
+absl::Status CheckPart(const Request<Message>& request, bool has_begun) {
+  const Message& message = request.message();
+  const uint64_t bytes = request.PayloadSize(message.chunk());
   switch (message.part_case()) {
     case Message::kHeader:
       if (!has_begun) return absl::OkStatus();
       return InvalidField("header", "given again", "only the first message holds the header");
     case Message::kChunk:
       if (!has_begun) return MissingField("header", "the first message must hold the header");
-      if (message.chunk().size() <= kMaxChunkBytes) return absl::OkStatus();
-      return InvalidField("chunk", absl::StrCat(message.chunk().size(), " bytes long"),
+      if (bytes <= kMaxChunkBytes) return absl::OkStatus();
+      return InvalidField("chunk", absl::StrCat(bytes, " bytes long"),
                           absl::StrCat("a chunk has at most ", kMaxChunkBytes, " bytes"));
     default:
       return MissingField("part", "a message holds the header or a chunk");
@@ -61,7 +63,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
   absl::Status OnMessage(const Call& call,
                          std::unique_ptr<Request<v1::EncodeStreamRequest>> request) override {
     const v1::EncodeStreamRequest& m = request->message();
-    TRINE_RETURN_IF_ERROR(CheckPart(m, encoder_ != nullptr));
+    TRINE_RETURN_IF_ERROR(CheckPart(*request, encoder_ != nullptr));
     if (m.part_case() == v1::EncodeStreamRequest::kHeader) return Begin(call, m.header());
     // Core calls what it was given "data".
     return RenameField(encoder_->Write(request->Payload(m.chunk()), outbox_.buffer()), "data",
@@ -115,7 +117,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
   absl::Status OnMessage(const Call& call,
                          std::unique_ptr<Request<v1::DecodeStreamRequest>> request) override {
     const v1::DecodeStreamRequest& m = request->message();
-    TRINE_RETURN_IF_ERROR(CheckPart(m, decoder_ != nullptr));
+    TRINE_RETURN_IF_ERROR(CheckPart(*request, decoder_ != nullptr));
     if (m.part_case() == v1::DecodeStreamRequest::kHeader) return Begin(call, m.header());
     const ByteView chunk = request->Payload(m.chunk());
     coded_bytes_ += chunk.size();

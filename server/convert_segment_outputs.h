@@ -40,11 +40,11 @@ absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format for
 // Puts what is asked for into the answer `out`, a message inside `response`.
 template <typename Message>
 absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& outputs,
-                            std::optional<image::Format> format, const segment::Result& result,
+                            std::optional<image::Format> format, segment::Result result,
                             Response<Message>* response, v1::SegmentResponse* out) {
-  const auto send = [&](const Tensor& tensor, v1::Tensor* to) {
+  const auto send = [&](Tensor& tensor, v1::Tensor* to) {
     HeadToProto(tensor.dtype, tensor.shape, to);
-    response->SetPayload(to->mutable_data(), tensor.data);
+    response->SetPayload(to->mutable_data(), std::move(tensor.data));
   };
   TRINE_RETURN_IF_ERROR(CheckOutputsMade(outputs, result));
   if (outputs.mask() && format.has_value()) {

@@ -58,7 +58,10 @@ Metrics::Metrics()
           Histogram(registry_, "trine_compute_seconds", "Time that a request's handler ran [s].")),
       request_bytes_(Counter(registry_, "trine_request_bytes_total", "Bytes of request messages.")),
       response_bytes_(
-          Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")) {}
+          Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")),
+      copies_(Counter(registry_, "trine_payload_copies_total",
+                      "Payloads of requests that were copied to lie in one piece.")),
+      copied_bytes_(Counter(registry_, "trine_payload_copied_bytes_total", "Bytes of those.")) {}
 
 std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
                                                   const std::string& service,
@@ -72,6 +75,8 @@ std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
   m->compute_ = &compute_.Add(m->labels_, Buckets());
   m->request_bytes_ = &request_bytes_.Add(m->labels_);
   m->response_bytes_ = &response_bytes_.Add(m->labels_);
+  m->copies_ = &copies_.Add(m->labels_);
+  m->copied_bytes_ = &copied_bytes_.Add(m->labels_);
   return m;
 }
 

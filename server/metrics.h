@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "server/wire.h"
+
 namespace trine::server {
 
 inline constexpr int kStatusCodes = 17;
@@ -22,7 +24,7 @@ inline constexpr int kStatusCodes = 17;
 class Metrics;
 
 // The series of one method; bounded, since methods that are not served share "unknown".
-class MethodMetrics {
+class MethodMetrics : public CopyCounter {
  public:
   void Started() { started_->Increment(); }
   // `seconds` from the arrival to the last byte handed to gRPC.
@@ -30,6 +32,10 @@ class MethodMetrics {
   void Queued(double seconds) { queue_->Observe(seconds); }
   void Computed(double seconds) { compute_->Observe(seconds); }
   void Received(size_t bytes) { request_bytes_->Increment(static_cast<double>(bytes)); }
+  void Copied(size_t bytes) override {
+    copies_->Increment();
+    copied_bytes_->Increment(static_cast<double>(bytes));
+  }
   void Sent(size_t bytes) { response_bytes_->Increment(static_cast<double>(bytes)); }
 
  private:
@@ -46,6 +52,8 @@ class MethodMetrics {
   prometheus::Histogram* compute_ = nullptr;
   prometheus::Counter* request_bytes_ = nullptr;
   prometheus::Counter* response_bytes_ = nullptr;
+  prometheus::Counter* copies_ = nullptr;
+  prometheus::Counter* copied_bytes_ = nullptr;
 };
 
 // A value read when somebody looks.
@@ -82,6 +90,8 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& compute_;
   prometheus::Family<prometheus::Counter>& request_bytes_;
   prometheus::Family<prometheus::Counter>& response_bytes_;
+  prometheus::Family<prometheus::Counter>& copies_;
+  prometheus::Family<prometheus::Counter>& copied_bytes_;
   std::vector<PolledGauge> polled_;
 };
 

@@ -1,6 +1,7 @@
 // NormalizationService: proto/trine/v1/normalization.proto over core/normalize/lrn.h.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,47 +18,63 @@
 namespace trine::server {
 namespace {
 
-MutableTensorView Into(std::string* data, const TensorView& like) {
-  data->resize(like.data.size());
-  return {like.dtype, like.shape, {reinterpret_cast<uint8_t*>(data->data()), data->size()}};
+// An input tensor and the memory that its result goes into: the input's own where its bytes had to
+// be joined (the kernels work in place), else fresh.
+struct InPlace {
+  TensorView in;
+  Buffer memory;
+  MutableTensorView out() { return {in.dtype, in.shape, memory.view()}; }
+};
+
+template <typename Req, typename Res>
+absl::StatusOr<InPlace> InPlaceOf(Request<Req>& request, const v1::Tensor& tensor,
+                                  const Limits& limits, const Response<Res>& response) {
+  std::optional<Buffer> joined = request.TakeJoined(tensor.data());
+  const ByteView bytes =
+      joined.has_value() ? ByteView(joined->view()) : request.Payload(tensor.data());
+  InPlace out;
+  TRINE_ASSIGN_OR_RETURN(out.in, ViewFromProto(tensor, bytes, limits, "tensor"));
+  out.memory = joined.has_value() ? *std::move(joined) : response.Allocate(bytes.size());
+  return out;
 }
 
-// Dtype and size, before anything is allocated for the answer.
-absl::Status CheckNormalizable(const TensorView& tensor, const Limits& limits) {
+// Dtype and sizes, before the bytes are touched or anything is allocated for the answer.
+absl::Status CheckNormalizable(const TensorHead& tensor, uint64_t bytes, const Limits& limits) {
+  TRINE_RETURN_IF_ERROR(ValidateDataBytes(tensor.dtype, tensor.shape, bytes, limits, "tensor"));
   if (!IsFloat(tensor.dtype)) {
     return InvalidField("tensor.dtype", DTypeName(tensor.dtype),
                         "it must be float16, bfloat16, float32 or float64");
   }
-  return CheckOutputBytes(tensor.data.size(), limits, "tensor.data");
+  return CheckOutputBytes(bytes, limits, "tensor.data");
 }
 
 // One tensor, alone or as an item of a stream.
 template <typename Req, typename Res>
-absl::Status NormalizeItem(const Call& call, const Request<Req>& request,
+absl::Status NormalizeItem(const Call& call, Request<Req>& request,
                            const v1::NormalizeRequest& item, Response<Res>* response,
                            v1::NormalizeResponse* out) {
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
   if (!item.has_tensor()) return MissingField("tensor", "a tensor is required");
-  TRINE_ASSIGN_OR_RETURN(const TensorView in,
-                         ViewFromProto(item.tensor(), request.Payload(item.tensor().data()),
-                                       *context.limits, "tensor"));
-  TRINE_RETURN_IF_ERROR(CheckNormalizable(in, *context.limits));
+  const Limits& limits = *context.limits;
+  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(item.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(item.tensor().data()), limits));
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved, normalize::Resolve(options, in.shape));
-  std::string data;
-  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, in, Into(&data, in)));
-  HeadToProto(in.dtype, in.shape, out->mutable_tensor());
-  response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(data));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, head.shape));
+  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, item.tensor(), limits, *response));
+  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out()));
+  HeadToProto(head.dtype, head.shape, out->mutable_tensor());
+  response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
   ResolvedToProto(resolved, out->mutable_resolved());
   return absl::OkStatus();
 }
 
-absl::Status Normalize(const Call& call, const Request<v1::NormalizeRequest>& request,
+absl::Status Normalize(const Call& call, Request<v1::NormalizeRequest>& request,
                        Response<v1::NormalizeResponse>* response) {
   return NormalizeItem(call, request, request.message(), response, response->mutable_message());
 }
 
-absl::Status CheckSameKind(const TensorView& gradient, const TensorView& tensor) {
+absl::Status CheckSameKind(const TensorView& gradient, const TensorHead& tensor) {
   if (gradient.dtype != tensor.dtype) {
     return InvalidField(
         "output_gradient.dtype", DTypeName(gradient.dtype),
@@ -70,8 +87,7 @@ absl::Status CheckSameKind(const TensorView& gradient, const TensorView& tensor)
   return absl::OkStatus();
 }
 
-absl::Status NormalizeGradient(const Call& call,
-                               const Request<v1::NormalizeGradientRequest>& request,
+absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRequest>& request,
                                Response<v1::NormalizeGradientResponse>* response) {
   const v1::NormalizeGradientRequest& m = request.message();
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
@@ -80,23 +96,22 @@ absl::Status NormalizeGradient(const Call& call,
   if (!m.has_output_gradient()) {
     return MissingField("output_gradient", "the gradient of the layer's output is required");
   }
-  TRINE_ASSIGN_OR_RETURN(
-      const TensorView in,
-      ViewFromProto(m.tensor(), request.Payload(m.tensor().data()), limits, "tensor"));
+  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(m.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(m.tensor().data()), limits));
   TRINE_ASSIGN_OR_RETURN(
       const TensorView out_gradient,
       ViewFromProto(m.output_gradient(), request.Payload(m.output_gradient().data()), limits,
                     "output_gradient"));
-  TRINE_RETURN_IF_ERROR(CheckNormalizable(in, limits));
-  TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, in));
+  TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, head));
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved, normalize::Resolve(options, in.shape));
-  std::string data;
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, head.shape));
+  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, m.tensor(), limits, *response));
   TRINE_RETURN_IF_ERROR(
-      normalize::LrnGradient(context, resolved, in, out_gradient, Into(&data, in)));
+      normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out()));
   v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
-  HeadToProto(in.dtype, in.shape, gradient);
-  response->SetPayload(gradient->mutable_data(), std::move(data));
+  HeadToProto(head.dtype, head.shape, gradient);
+  response->SetPayload(gradient->mutable_data(), std::move(tensor.memory));
   ResolvedToProto(resolved, response->mutable_message()->mutable_resolved());
   return absl::OkStatus();
 }

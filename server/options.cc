@@ -42,6 +42,8 @@ constexpr OptionSpec kOptions[] = {
      "requests waiting for their turn; more are refused"},
     {"max-inflight-bytes", &Options::max_inflight_bytes, kBytes, 1024, kTebi, true,
      "bytes of the requests that run or wait"},
+    {"max-pooled-bytes", &Options::max_pooled_bytes, kBytes, 0, kTebi, true,
+     "memory that is kept for the payloads of the next calls"},
     {"max-streams", &Options::max_streams, kCount, 0, 1'000'000, true,
      "open bidirectional streams"},
     {"max-streams-per-connection", &Options::max_streams_per_connection, kCount, 1, 1'000'000, true,

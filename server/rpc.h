@@ -25,6 +25,7 @@ namespace trine::server {
 struct Call {
   Context context;  // pool, cancellation (deadline and client), limits
   std::string request_id;
+  WireEnv wire;  // memory for payloads; counts their copies
 
   // The context for a request that asks for at most `max_threads` threads (0: no wish).
   // INVALID_ARGUMENT naming "max_threads" when negative.
@@ -32,7 +33,7 @@ struct Call {
 };
 
 template <typename Req, typename Res>
-using UnaryHandler = std::function<absl::Status(const Call&, const Request<Req>&, Response<Res>*)>;
+using UnaryHandler = std::function<absl::Status(const Call&, Request<Req>&, Response<Res>*)>;
 
 // The state of one bidirectional stream. The path calls, on pool threads and never two at once:
 // for each message that arrives OnMessage, then Produce until it returns false, sending each
@@ -82,11 +83,11 @@ class Registry {
   void AddUnary(std::string service, std::string name, UnaryHandler<Req, Res> handler) {
     RawUnary raw = [handler = std::move(handler)](const Call& call, const grpc::ByteBuffer& in,
                                                   grpc::ByteBuffer* out) -> absl::Status {
-      Request<Req> request;
-      if (absl::Status s = ParseMessage(in, request.mutable_message()); !s.ok()) return s;
-      Response<Res> response;
+      Request<Req> request(call.wire);
+      if (absl::Status s = request.Parse(in); !s.ok()) return s;
+      Response<Res> response(call.wire);
       if (absl::Status s = handler(call, request, &response); !s.ok()) return s;
-      return SerializeMessage(response.message(), out);
+      return response.Serialize(out);
     };
     methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr});
   }
@@ -111,16 +112,16 @@ class Registry {
     explicit TypedStream(std::unique_ptr<StreamHandler<Req, Res>> handler)
         : handler_(std::move(handler)) {}
     absl::Status OnMessage(const Call& call, const grpc::ByteBuffer& in) override {
-      auto request = std::make_unique<Request<Req>>();
-      if (absl::Status s = ParseMessage(in, request->mutable_message()); !s.ok()) return s;
+      auto request = std::make_unique<Request<Req>>(call.wire);
+      if (absl::Status s = request->Parse(in); !s.ok()) return s;
       return handler_->OnMessage(call, std::move(request));
     }
     absl::Status OnEnd(const Call& call) override { return handler_->OnEnd(call); }
     absl::StatusOr<bool> Produce(const Call& call, grpc::ByteBuffer* out) override {
-      Response<Res> response;
+      Response<Res> response(call.wire);
       absl::StatusOr<bool> more = handler_->Produce(call, &response);
       if (!more.ok() || !*more) return more;
-      if (absl::Status s = SerializeMessage(response.message(), out); !s.ok()) return s;
+      if (absl::Status s = response.Serialize(out); !s.ok()) return s;
       return true;
     }
 

@@ -53,12 +53,12 @@ absl::Status SegmentItem(const Call& call, const Request<Req>& request,
                          SegmentInputsOf(context, request, item, options.profile));
   const TensorView& gray = sources.inputs.gray;
   TRINE_RETURN_IF_ERROR(CheckOutputsFit(item.outputs(), gray, limits));
-  const auto result = segment::Segment(context, sources.inputs, options);
+  auto result = segment::Segment(context, sources.inputs, options);
   if (!result.ok()) return NameInputs(result.status(), item);
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
-  return OutputsToProto(context, item.outputs(), format, *result, response, out);
+  return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
 }
 
 absl::Status Segment(const Call& call, const Request<v1::SegmentRequest>& request,

@@ -51,19 +51,23 @@ Tensor Tensor::Zeros(DType dtype, Shape shape) {
   return tensor;
 }
 
-absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits,
-                            std::string_view field) {
-  TRINE_ASSIGN_OR_RETURN(
-      const uint64_t count,
-      CountElements(tensor.shape, limits, absl::StrCat(ToAbsl(field), ".shape")));
-  const auto bytes = CheckedMul(count, DTypeSize(tensor.dtype));
-  if (!bytes.has_value() || *bytes != tensor.data.size()) {
+absl::Status ValidateDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t data_bytes,
+                               const Limits& limits, std::string_view field) {
+  TRINE_ASSIGN_OR_RETURN(const uint64_t count,
+                         CountElements(shape, limits, absl::StrCat(ToAbsl(field), ".shape")));
+  const auto bytes = CheckedMul(count, DTypeSize(dtype));
+  if (!bytes.has_value() || *bytes != data_bytes) {
     return InvalidField(
-        absl::StrCat(ToAbsl(field), ".data"), absl::StrCat(tensor.data.size(), " bytes long"),
-        absl::StrCat("shape ", ShapeToString(tensor.shape), " of ", ToAbsl(DTypeName(tensor.dtype)),
-                     " needs ", bytes.value_or(UINT64_MAX), " bytes"));
+        absl::StrCat(ToAbsl(field), ".data"), absl::StrCat(data_bytes, " bytes long"),
+        absl::StrCat("shape ", ShapeToString(shape), " of ", ToAbsl(DTypeName(dtype)), " needs ",
+                     bytes.value_or(UINT64_MAX), " bytes"));
   }
   return absl::OkStatus();
+}
+
+absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits,
+                            std::string_view field) {
+  return ValidateDataBytes(tensor.dtype, tensor.shape, tensor.data.size(), limits, field);
 }
 
 }  // namespace trine

@@ -56,8 +56,11 @@ struct Tensor {
   MutableTensorView mutable_view() { return {dtype, shape, absl::MakeSpan(data)}; }
 };
 
-// OK when data.size() is exactly the shape's element count times the dtype's size; else an error
+// OK when `data_bytes` is exactly the shape's element count times the dtype's size; else an error
 // that names `<field>.shape` or `<field>.data`.
+absl::Status ValidateDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t data_bytes,
+                               const Limits& limits, std::string_view field);
+// The same for a view's own data.
 absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits, std::string_view field);
 
 }  // namespace trine

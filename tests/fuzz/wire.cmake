@@ -19,3 +19,9 @@ endforeach()
 # Writes the seeds anew; built on demand.
 add_executable(make_request_seeds EXCLUDE_FROM_ALL make_request_seeds.cc)
 target_link_libraries(make_request_seeds PRIVATE trine_flags trine_service_harness GTest::gtest)
+
+# The payload scanner against protobuf.
+trine_fuzzer(wire_fuzz
+  SOURCE wire_fuzz.cc
+  CORPUS ${CMAKE_CURRENT_SOURCE_DIR}/corpus/wire
+  DEPS trine_services)

@@ -45,10 +45,16 @@ absl::Status Fail(const std::string& request) {
   return MakeError(static_cast<absl::StatusCode>(code), detail, "is 17, more than 16");
 }
 
+// The request's bytes, copied.
+std::string Value(const Request<BytesValue>& request) {
+  const ByteView bytes = request.Payload(request.message().value());
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 class EchoStream : public StreamHandler<BytesValue, BytesValue> {
  public:
   absl::Status OnMessage(const Call&, std::unique_ptr<Request<BytesValue>> request) override {
-    const std::string& value = request->message().value();
+    const std::string value = Value(*request);
     if (value == "fail") return InvalidField("value", value, "must be anything else");
     ready_.assign(value == "twice" ? 2 : 1, value);
     return absl::OkStatus();
@@ -59,7 +65,7 @@ class EchoStream : public StreamHandler<BytesValue, BytesValue> {
   }
   absl::StatusOr<bool> Produce(const Call&, Response<BytesValue>* response) override {
     if (ready_.empty()) return false;
-    response->mutable_message()->set_value(ready_.back());
+    response->SetPayload(response->mutable_message()->mutable_value(), ready_.back());
     ready_.pop_back();
     return true;
   }
@@ -122,11 +128,11 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
     registry.AddUnary<BytesValue, BytesValue>(kService, name, std::move(handler));
   };
   add("Echo", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>* out) {
-    out->SetPayload(out->mutable_message()->mutable_value(), in.message().value());
+    out->SetPayload(out->mutable_message()->mutable_value(), Value(in));
     return absl::OkStatus();
   });
   add("Fail", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>*) {
-    return Fail(in.message().value());
+    return Fail(Value(in));
   });
   add("Bare", [](const Call&, const Request<BytesValue>&, Response<BytesValue>*) {
     return absl::InternalError("cannot open /etc/secret");
@@ -139,8 +145,8 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
   });
   add("Big", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>* out) {
     size_t bytes = 0;
-    if (!absl::SimpleAtoi(in.message().value(), &bytes))
-      return InvalidField("value", in.message().value(), "must be a number");
+    if (!absl::SimpleAtoi(Value(in), &bytes))
+      return InvalidField("value", Value(in), "must be a number");
     out->SetPayload(out->mutable_message()->mutable_value(), std::string(bytes, 'x'));
     return absl::OkStatus();
   });

@@ -15,3 +15,4 @@ trine_test(coding_service_test
   DEPS trine_service_harness LABELS server)
 trine_test(service_data_test SOURCES service_data_test.cc
   DEPS trine_service_harness LABELS "server;data")
+trine_test(server_copies_test SOURCES copies_test.cc DEPS trine_service_harness LABELS server)
