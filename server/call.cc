@@ -15,6 +15,12 @@ double SecondsSince(RpcCall::Clock::time_point start) {
   return std::chrono::duration<double>(RpcCall::Clock::now() - start).count();
 }
 
+// "ipv4:10.0.0.7:51234" without the port, which changes with each connection.
+std::string ClientAddress(const std::string& peer) {
+  const size_t colon = peer.rfind(':');
+  return peer.compare(0, 2, "ip") == 0 && colon != std::string::npos ? peer.substr(0, colon) : peer;
+}
+
 }  // namespace
 
 void RpcCall::Accept(CallEnv* env, grpc::AsyncGenericService* service,
@@ -75,6 +81,8 @@ void RpcCall::ReadHeaders() {
   call_.request_id = RequestId(Header("x-request-id"));
   context_.AddInitialMetadata("x-request-id", call_.request_id);
   trace_id_ = TraceId(Header("traceparent"));
+  peer_ = context_.peer();
+  client_ = ClientAddress(peer_);
   call_.context.pool = &env_.pool;
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
@@ -107,7 +115,8 @@ void RpcCall::SetDeadline() {
 }
 
 absl::Status RpcCall::MayStart() {
-  TRINE_RETURN_IF_ERROR(env_.auth.Check(context_));
+  TRINE_ASSIGN_OR_RETURN(std::string token, env_.auth.Check(context_, context_.method()));
+  if (!token.empty()) client_ = std::move(token);
   if (served_ == nullptr) {
     return MakeError(absl::StatusCode::kUnimplemented, {.reason = "UNKNOWN_METHOD"},
                      "this server has no such method");
@@ -260,7 +269,6 @@ void RpcCall::ReportEnd() {
   metrics_->Handled(static_cast<int>(status.code()), seconds);
   if (!env_.log.Enabled(spdlog::level::info)) return;
   const std::string method = context_.method();
-  const std::string peer = context_.peer();
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   env_.log.Info("rpc", {{"request_id", call_.request_id},
                         {"trace_id", trace_id_},
@@ -272,7 +280,8 @@ void RpcCall::ReportEnd() {
                         {"queue_ms", queue_seconds_ * 1e3},
                         {"compute_ms", compute_seconds_ * 1e3},
                         {"total_ms", seconds * 1e3},
-                        {"peer", peer}});
+                        {"peer", peer_},
+                        {"client", client_}});
 }
 
 }  // namespace trine::server

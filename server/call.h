@@ -115,6 +115,8 @@ class RpcCall {
   Call call_;
   CancelSource cancel_;
   std::string trace_id_;
+  std::string peer_;    // "ipv4:10.0.0.7:51234"
+  std::string client_;  // who shares limits and is named in the log: a token, else an address
   Clock::time_point arrived_;
   Clock::time_point deadline_ = Clock::time_point::max();
   std::unique_ptr<RawStream> handler_;  // of a stream

@@ -14,13 +14,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/auth.h"
 #include "server/build_info.h"
 #include "server/config.h"
 #include "server/log.h"
 #include "server/server.h"
 #include "server/text.h"
-#include "server/tls.h"
 
 namespace trine::server {
 namespace {
@@ -65,12 +63,6 @@ bool WriteAtomically(const std::string& path, const std::string& text) {
     return true;
   std::remove(temporary.c_str());
   return false;
-}
-
-absl::Status CheckFiles(const Options& options) {
-  if (auto tls = TlsStore::Load(options); !tls.ok()) return tls.status();
-  if (options.token_file.empty()) return absl::OkStatus();
-  return Authenticator::Load(options.token_file).status();
 }
 
 sigset_t EndSignals() {
@@ -138,7 +130,8 @@ int Main(int argc, char** argv) {
   }
   if (command->print_config) std::fputs(PrintConfig(command->options).c_str(), stdout);
   if (command->check_config) {
-    if (absl::Status status = CheckFiles(command->options); !status.ok()) return Fail(status);
+    if (absl::Status status = Server::CheckFiles(command->options); !status.ok())
+      return Fail(status);
     std::fputs("# the configuration is valid\n", stdout);
   }
   if (command->print_config || command->check_config) return 0;

@@ -69,7 +69,8 @@ constexpr OptionSpec kOptions[] = {
     {"tls-client-ca", &Options::tls_client_ca, kNone, 0, 0, false,
      "PEM file with the authorities of client certificates, which are then required"},
     {"token-file", &Options::token_file, kNone, 0, 0, false,
-     "file with bearer tokens, one a line; callers then need one"},
+     "file with bearer tokens, one a line, each with the services it may call (all of them where "
+     "none is named); callers then need one"},
     {"reload-interval-ms", &Options::reload_interval_ms, kMilliseconds, 0, kDayMs, false,
      "how often the files of TLS and tokens are looked at for changes; 0: never"},
     {"reflection", &Options::reflection, kNone, 0, 0, false,

@@ -1,6 +1,7 @@
 #include "server/rpc.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.h"
 
@@ -14,6 +15,12 @@ absl::StatusOr<Context> Call::WithThreads(int32_t max_threads) const {
         context.max_threads > 0 ? std::min(context.max_threads, max_threads) : max_threads;
   }
   return limited;
+}
+
+std::vector<std::string> Registry::services() const {
+  std::set<std::string> names;
+  for (const Method& method : methods_) names.insert(method.service);
+  return {names.begin(), names.end()};
 }
 
 }  // namespace trine::server

@@ -104,6 +104,8 @@ class Registry {
   }
 
   const std::vector<Method>& methods() const { return methods_; }
+  // The full names of the methods' services, each once, sorted.
+  std::vector<std::string> services() const;
 
  private:
   template <typename Req, typename Res>

@@ -7,7 +7,6 @@
 #include <ctime>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -98,14 +97,12 @@ class ServerImpl : public Server {
 };
 
 void ServerImpl::AddMethods(const Registry& registry) {
-  std::set<std::string> names;
   for (const Method& method : registry.methods()) {
-    names.insert(method.service);
     env_.methods[method.path()] = {
         method,
         metrics_.ForMethod(method.stream ? "bidi_stream" : "unary", method.service, method.name)};
   }
-  services_.assign(names.begin(), names.end());
+  services_ = registry.services();
 }
 
 void ServerImpl::AddGauges() {
@@ -182,6 +179,11 @@ void ServerImpl::WatchFiles() {
     watched.push_back(tls_->Watched());
     watched.back().done = metrics_.ResultCounter("trine_tls_reloads_total",
                                                  "Changes of the files of TLS that were noticed.");
+  }
+  if (!options_.token_file.empty()) {
+    watched.push_back(auth_->Watched());
+    watched.back().done = metrics_.ResultCounter(
+        "trine_token_reloads_total", "Changes of the file of tokens that were noticed.");
   }
   if (watched.empty() || options_.reload_interval_ms == 0) return;
   reloader_ = std::make_unique<Reloader>(
@@ -267,15 +269,15 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
   TRINE_RETURN_IF_ERROR(ValidateOptions(options));
   TRINE_ASSIGN_OR_RETURN(auto log,
                          Logger::Create(options.log_format, options.log_level, std::move(sink)));
-  auto auth = Authenticator::AllowAll();
-  if (!options.token_file.empty()) {
-    TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file));
-  }
   TRINE_ASSIGN_OR_RETURN(auto tls, TlsStore::Load(options));
   auto pool = std::make_unique<ThreadPool>(options.threads);
   Options resolved = options;
   if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
   RegisterServerService(&registry, resolved, pool->threads());
+  auto auth = Authenticator::AllowAll();
+  if (!options.token_file.empty()) {
+    TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file, registry.services()));
+  }
   auto server = std::make_unique<ServerImpl>(std::move(resolved), std::move(log), std::move(auth),
                                              std::move(tls), std::move(pool));
   TRINE_RETURN_IF_ERROR(server->Start(std::move(registry)));

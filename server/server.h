@@ -34,7 +34,7 @@ struct Options {
   int64_t drain_delay_ms = 0;          // NOT_SERVING so long before new calls are refused
   std::string tls_cert, tls_key;       // PEM files; both or none
   std::string tls_client_ca;           // with it: clients must present a certificate (mutual TLS)
-  std::string token_file;              // one bearer token a line; empty: no authentication
+  std::string token_file;              // bearer tokens (server/auth.h); empty: all may call
   int64_t reload_interval_ms = 1000;   // how often the files above are looked at; 0: never
   bool reflection = true;              // lists services and messages; needs no token
   bool channelz = true;                // gRPC's own statistics; never where tokens are asked for
@@ -50,6 +50,8 @@ class Server {
  public:
   // Listens when it returns. Errors name the option.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options);
+  // Reads and checks the files that the options name, as Start would.
+  static absl::Status CheckFiles(const Options& options);
   virtual ~Server() = default;  // stops at once what still runs
 
   // Where it listens, with real port numbers: "127.0.0.1:40213", "unix:/run/trine.sock".
