@@ -177,7 +177,11 @@ void RpcCall::StartWrite() {
 }
 
 void RpcCall::OnWritten(bool ok) {
-  out_.Clear();
+  {
+    // The write began under it: what the other thread did to out_ is seen here.
+    const std::lock_guard<std::mutex> lock(mutex_);
+    out_.Clear();
+  }
   // A write fails where the client is gone; then nobody reads the status either.
   if (!ok)
     return Finish(
@@ -212,8 +216,8 @@ void RpcCall::FinishWithResponse() {
 }
 
 void RpcCall::OnFinished(bool) {
-  out_.Clear();
   const std::lock_guard<std::mutex> lock(mutex_);
+  out_.Clear();
   if (alarm_set_) alarm_.Cancel();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/runtime/cpu_quota.h"
+#include "core/runtime/tsan.h"
 
 namespace trine {
 namespace {
@@ -81,9 +82,14 @@ void ThreadPool::Submit(std::function<void()> job) {
     const std::lock_guard<std::mutex> lock(impl_->mutex);
     ++impl_->pending;
   }
-  impl_->arena.enqueue([impl = impl_.get(), job = std::move(job)] {
+  // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
+  auto* const boxed = new std::function<void()>(std::move(job));
+  TsanRelease(boxed);
+  impl_->arena.enqueue([impl = impl_.get(), boxed] {
+    TsanAcquire(boxed);
     // While a job waits for its own loop it must not pick up another request's job.
-    tbb::this_task_arena::isolate(job);
+    tbb::this_task_arena::isolate(*boxed);
+    delete boxed;
     const std::lock_guard<std::mutex> lock(impl->mutex);
     if (--impl->pending == 0) impl->idle.notify_all();
   });
@@ -115,16 +121,20 @@ absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
   // max_threads of them run at a time.
   std::atomic<size_t> next{0};
   const auto draw = [&](size_t) {
+    TsanAcquire(&next);
     while (!error.stopped()) {
       const size_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= ranges) return;
+      if (i >= ranges) break;
       run_range(i);
     }
+    TsanRelease(&next);
   };
+  TsanRelease(&next);
   context.pool->impl_->arena.execute([&] {
     tbb::this_task_arena::isolate(
         [&] { tbb::parallel_for(size_t{0}, threads, draw, tbb::simple_partitioner()); });
   });
+  TsanAcquire(&next);
   return error.Take();
 }
 
