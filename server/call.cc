@@ -80,12 +80,14 @@ void RpcCall::ReadHeaders() {
   metrics_ = served_ == nullptr ? env_.unknown.get() : served_->metrics.get();
   call_.request_id = RequestId(Header("x-request-id"));
   context_.AddInitialMetadata("x-request-id", call_.request_id);
-  trace_id_ = TraceId(Header("traceparent"));
+  trace_ = ContinueTrace(Header("traceparent"));
+  if (!trace_.empty()) context_.AddInitialMetadata("traceparent", trace_.Traceparent());
   peer_ = context_.peer();
   client_ = ClientAddress(peer_);
   call_.context.pool = &env_.pool;
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
+  call_.notes = &notes_;
   call_.wire = {env_.buffers, metrics_};
 }
 
@@ -270,15 +272,21 @@ void RpcCall::ReportEnd() {
   // What was sent did not arrive: the client saw a cancellation or its deadline.
   if (cut_off_.load(std::memory_order_relaxed)) status = Cancelled();
   const double seconds = SecondsSince(arrived_);
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  const std::string_view reason = detail ? std::string_view(detail->reason) : std::string_view();
   metrics_->Handled(static_cast<int>(status.code()), seconds);
+  if (!status.ok() && !handler_ran_ && status.code() != absl::StatusCode::kCancelled)
+    metrics_->Refused(reason);
+  if (!notes_.model.empty()) metrics_->Coded(notes_.model, compute_seconds_, bytes_in_, bytes_out_);
   if (!env_.log.Enabled(spdlog::level::info)) return;
   const std::string method = context_.method();
-  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   env_.log.Info("rpc", {{"request_id", call_.request_id},
-                        {"trace_id", trace_id_},
+                        {"trace_id", trace_.trace_id},
+                        {"span_id", trace_.span_id},
                         {"method", std::string_view(method).substr(0, 128)},
                         {"status", StatusCodeName(static_cast<int>(status.code()))},
-                        {"reason", detail ? std::string_view(detail->reason) : std::string_view()},
+                        {"reason", reason},
+                        {"model", notes_.model},
                         {"bytes_in", static_cast<int64_t>(bytes_in_)},
                         {"bytes_out", static_cast<int64_t>(bytes_out_)},
                         {"queue_ms", queue_seconds_ * 1e3},

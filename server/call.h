@@ -27,6 +27,7 @@
 
 #include "core/base/cancel.h"
 #include "server/call_env.h"
+#include "server/trace.h"
 
 namespace trine::server {
 
@@ -114,7 +115,8 @@ class RpcCall {
   MethodMetrics* metrics_ = nullptr;
   Call call_;
   CancelSource cancel_;
-  std::string trace_id_;
+  CallNotes notes_;
+  TraceContext trace_;
   std::string peer_;    // "ipv4:10.0.0.7:51234"
   std::string client_;  // who shares limits and is named in the log: a token, else an address
   Clock::time_point arrived_;
@@ -135,6 +137,7 @@ class RpcCall {
   Clock::time_point queued_at_;
   double queue_seconds_ = 0;
   double compute_seconds_ = 0;
+  bool handler_ran_ = false;
   absl::Status status_;  // what Finish was told
 
   std::mutex mutex_;

@@ -112,6 +112,7 @@ void RpcCall::RunStreamStep() {
 // yet, then one Produce; *produced says whether out_ holds a response.
 absl::Status RpcCall::CallHandler(bool* produced) {
   const auto start = Clock::now();
+  handler_ran_ = true;
   absl::Status status;
   try {
     if (handler_ == nullptr) {

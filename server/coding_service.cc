@@ -28,6 +28,7 @@ namespace {
 
 constexpr uint64_t kDefaultListedBlocks = 1000;
 constexpr uint64_t kMaxListedBlocks = 1'000'000;
+constexpr std::string_view kExact = "exact";  // not one of the stream's models
 
 // What Encode codes: raw bytes in the request, or of a decoded picture.
 struct EncodeInput {
@@ -175,7 +176,10 @@ absl::Status Encode(const Call& call, const Request<v1::EncodeRequest>& request,
   const v1::EncodeRequest& m = request.message();
   v1::EncodeResponse* out = response->mutable_message();
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
-  if (m.options().model() == v1::CODING_MODEL_EXACT) return EncodeExact(context, m, out);
+  if (m.options().model() == v1::CODING_MODEL_EXACT) {
+    call.NoteModel(kExact);
+    return EncodeExact(context, m, out);
+  }
   TRINE_ASSIGN_OR_RETURN(const coding::EncodeOptions options,
                          EncodeOptionsFromProto(m.options(), *context.limits, "options"));
   TRINE_ASSIGN_OR_RETURN(const EncodeInput input, InputFromProto(context, request));
@@ -184,6 +188,7 @@ absl::Status Encode(const Call& call, const Request<v1::EncodeRequest>& request,
   if (!coded.ok()) {
     return RenameField(NameTableFields(coded.status()), "data", RawField(m));
   }
+  call.NoteModel(coding::ModelName(stats.model));
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(coded->size(), *context.limits, "coded"));
   response->SetPayload(out->mutable_coded(), *std::move(coded));
   StatsToProto(stats, out->mutable_statistics());
@@ -215,7 +220,10 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   const v1::DecodeRequest& m = request.message();
   v1::DecodeResponse* out = response->mutable_message();
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
-  if (m.input_case() == v1::DecodeRequest::kExact) return DecodeExact(context, m, out);
+  if (m.input_case() == v1::DecodeRequest::kExact) {
+    call.NoteModel(kExact);
+    return DecodeExact(context, m, out);
+  }
   if (m.input_case() != v1::DecodeRequest::kCoded) {
     return MissingField("input", "one of coded and exact is required");
   }
@@ -227,6 +235,7 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
     return WithHint(RenameField(decoded.status(), "data", "coded"),
                     "DecodeStream decodes any length, a range decodes a part");
   }
+  call.NoteModel(coding::ModelName(decoded->model));
   ContentToProto(decoded->content, out->mutable_content());
   response->SetPayload(out->mutable_data(), std::move(decoded->data));
   out->set_raw_bytes(decoded->raw_bytes);

@@ -70,10 +70,11 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
                        "chunk");
   }
 
-  absl::Status OnEnd(const Call&) override {
+  absl::Status OnEnd(const Call& call) override {
     if (encoder_ == nullptr) return MissingField("header", "the stream ended without one");
     TRINE_RETURN_IF_ERROR(
         RenameField(encoder_->Finish(outbox_.buffer(), &stats_), "data", "chunk"));
+    call.NoteModel(coding::ModelName(stats_.model));
     statistics_due_ = true;
     return absl::OkStatus();
   }
@@ -131,7 +132,8 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     return absl::OkStatus();
   }
 
-  absl::StatusOr<bool> Produce(const Call&, Response<v1::DecodeStreamResponse>* response) override {
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::DecodeStreamResponse>* response) override {
     if (decoder_ == nullptr) return false;
     v1::DecodeStreamResponse* out = response->mutable_message();
     if (outbox_.empty()) {
@@ -140,6 +142,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     }
     // The decoder knows the content once Next has read the header.
     if (!content_sent_ && decoder_->content() != nullptr) {
+      call.NoteModel(coding::ModelName(decoder_->model()));
       ContentToProto(*decoder_->content(), out->mutable_content());
       content_sent_ = true;
       return true;

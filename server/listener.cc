@@ -1,6 +1,7 @@
 #include "server/listener.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/alloc.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -10,8 +11,10 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -41,10 +44,27 @@ class NamedService : public grpc::Service {
   const std::string path_;
 };
 
+namespace {
+constexpr intptr_t kMaxCountedSockets = 1'000'000;
+}  // namespace
+
 Listener::Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 Listener::~Listener() = default;
+
+int Listener::connections() const {
+  if (channelz_id == 0) return 0;
+  char* text = grpc_channelz_get_server_sockets(channelz_id, 0, kMaxCountedSockets);
+  if (text == nullptr) return 0;
+  static constexpr std::string_view kKey = "\"socketId\"";
+  int count = 0;
+  const std::string_view page = text;
+  for (size_t at = page.find(kKey); at != std::string_view::npos; at = page.find(kKey, at + 1))
+    ++count;
+  gpr_free(text);
+  return count;
+}
 
 namespace {
 
@@ -85,6 +105,39 @@ void InitGrpcOnce() {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
+}
+
+// What gRPC answers about itself is JSON.
+std::string TakeText(char* text) {
+  if (text == nullptr) return "";
+  std::string taken(text);
+  gpr_free(text);
+  return taken;
+}
+
+// The highest number that gRPC has given to a server of this process.
+intptr_t LastServerId() {
+  static constexpr std::string_view kKey = "\"serverId\":\"";
+  intptr_t last = 0;
+  for (;;) {
+    const std::string page = TakeText(grpc_channelz_get_servers(last + 1));
+    const size_t at = page.rfind(kKey);
+    if (at == std::string::npos) return last;
+    const intptr_t next = std::atoll(page.c_str() + at + kKey.size());
+    if (next <= last) return last;
+    last = next;
+  }
+}
+
+// Starts the server and finds its number: the last one, as no two start at a time.
+std::unique_ptr<grpc::Server> StartNumbered(grpc::ServerBuilder* builder, intptr_t* id) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard<std::mutex> lock(one_at_a_time);
+  const intptr_t before = LastServerId();
+  std::unique_ptr<grpc::Server> server = builder->BuildAndStart();
+  const intptr_t after = LastServerId();
+  *id = server != nullptr && after > before ? after : 0;
+  return server;
 }
 
 int ToInt(uint64_t value) {
@@ -131,7 +184,7 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
   std::vector<int> ports(parsed.size(), 0);
   for (size_t i = 0; i < parsed.size(); ++i)
     builder->AddListeningPort(parsed[i].ToString(), credentials, &ports[i]);
-  listener->server = builder->BuildAndStart();
+  listener->server = StartNumbered(builder, &listener->channelz_id);
   if (listener->server == nullptr) {
     const size_t failed = std::find(ports.begin(), ports.end(), 0) - ports.begin();
     const std::string& text = wanted[failed < wanted.size() ? failed : 0];

@@ -5,6 +5,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,11 +25,15 @@ struct Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
+  // Open connections; 0 before the start.
+  int connections() const;
+
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::vector<std::unique_ptr<NamedService>> named;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::unique_ptr<grpc::Server> server;  // destroyed first
   std::vector<std::string> addresses;
+  intptr_t channelz_id = 0;  // gRPC's number for the server; 0: not known
 };
 
 // The main server: every call arrives at `generic`, on one of `queues` completion queues, over

@@ -36,14 +36,31 @@ void MethodMetrics::Handled(int code, double seconds) {
   auto& slot = handled_[static_cast<size_t>(code)];
   prometheus::Counter* counter = slot.load(std::memory_order_acquire);
   if (counter == nullptr) {
-    prometheus::Labels labels = labels_;
-    labels["grpc_code"] = std::string(StatusCodeName(code));
     // Add returns the same counter to whoever asks for the same labels: a race does no harm.
-    counter = &handled_family_->Add(labels);
+    counter = &all_->handled_.Add(With("grpc_code", StatusCodeName(code)));
     slot.store(counter, std::memory_order_release);
   }
   counter->Increment();
   seconds_->Observe(seconds);
+}
+
+prometheus::Labels MethodMetrics::With(const char* label, std::string_view value) const {
+  prometheus::Labels labels = labels_;
+  labels[label] = std::string(value);
+  return labels;
+}
+
+// The labels' values are constants of this program, so the series are few.
+void MethodMetrics::Refused(std::string_view reason) {
+  all_->refusals_.Add(With("reason", reason)).Increment();
+}
+
+void MethodMetrics::Coded(std::string_view model, double compute_seconds, uint64_t bytes_in,
+                          uint64_t bytes_out) {
+  const prometheus::Labels labels = With("model", model);
+  all_->coding_seconds_.Add(labels, Buckets()).Observe(compute_seconds);
+  all_->coding_request_bytes_.Add(labels).Increment(static_cast<double>(bytes_in));
+  all_->coding_response_bytes_.Add(labels).Increment(static_cast<double>(bytes_out));
 }
 
 Metrics::Metrics()
@@ -61,14 +78,22 @@ Metrics::Metrics()
           Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")),
       copies_(Counter(registry_, "trine_payload_copies_total",
                       "Payloads of requests that were copied to lie in one piece.")),
-      copied_bytes_(Counter(registry_, "trine_payload_copied_bytes_total", "Bytes of those.")) {}
+      copied_bytes_(Counter(registry_, "trine_payload_copied_bytes_total", "Bytes of those.")),
+      refusals_(Counter(registry_, "trine_refusals_total",
+                        "RPCs that ended in an error before their handler ran, by its reason.")),
+      coding_seconds_(Histogram(registry_, "trine_coding_seconds",
+                                "Time that the handler of a coding RPC ran, by model [s].")),
+      coding_request_bytes_(Counter(registry_, "trine_coding_request_bytes_total",
+                                    "Bytes of request messages of coding RPCs, by model.")),
+      coding_response_bytes_(Counter(registry_, "trine_coding_response_bytes_total",
+                                     "Bytes of response messages of coding RPCs, by model.")) {}
 
 std::unique_ptr<MethodMetrics> Metrics::ForMethod(const std::string& type,
                                                   const std::string& service,
                                                   const std::string& method) {
   std::unique_ptr<MethodMetrics> m(new MethodMetrics);
   m->labels_ = {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}};
-  m->handled_family_ = &handled_;
+  m->all_ = this;
   m->started_ = &started_.Add(m->labels_);
   m->seconds_ = &seconds_.Add(m->labels_, Buckets());
   m->queue_ = &queue_.Add(m->labels_, Buckets());
@@ -89,17 +114,18 @@ std::function<void(bool)> Metrics::ResultCounter(const std::string& name, const 
 
 std::string Metrics::Scrape() const {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
-  for (const PolledGauge& gauge : polled_) {
-    if (families.empty() || families.back().name != gauge.name) {
+  for (const PolledValue& polled : polled_) {
+    if (families.empty() || families.back().name != polled.name) {
       prometheus::MetricFamily family;
-      family.name = gauge.name;
-      family.help = gauge.help;
-      family.type = prometheus::MetricType::Gauge;
+      family.name = polled.name;
+      family.help = polled.help;
+      family.type =
+          polled.is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
       families.push_back(std::move(family));
     }
     prometheus::ClientMetric metric;
-    for (const auto& [name, value] : gauge.labels) metric.label.push_back({name, value});
-    metric.gauge.value = gauge.read();
+    for (const auto& [name, value] : polled.labels) metric.label.push_back({name, value});
+    (polled.is_counter ? metric.counter.value : metric.gauge.value) = polled.read();
     families.back().metric.push_back(std::move(metric));
   }
   std::ostringstream out;

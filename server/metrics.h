@@ -10,9 +10,11 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/wire.h"
@@ -36,14 +38,20 @@ class MethodMetrics : public CopyCounter {
     copies_->Increment();
     copied_bytes_->Increment(static_cast<double>(bytes));
   }
+  // The call ended in an error before its handler ran.
+  void Refused(std::string_view reason);
+  // A coding call of `model` that got as far as to know it.
+  void Coded(std::string_view model, double compute_seconds, uint64_t bytes_in, uint64_t bytes_out);
   void Sent(size_t bytes) { response_bytes_->Increment(static_cast<double>(bytes)); }
 
  private:
   friend class Metrics;
   MethodMetrics() = default;
 
+  prometheus::Labels With(const char* label, std::string_view value) const;
+
+  Metrics* all_ = nullptr;
   prometheus::Labels labels_;
-  prometheus::Family<prometheus::Counter>* handled_family_ = nullptr;
   // Made when a code is seen for the first time: most methods never see most codes.
   std::array<std::atomic<prometheus::Counter*>, kStatusCodes> handled_{};
   prometheus::Counter* started_ = nullptr;
@@ -57,11 +65,12 @@ class MethodMetrics : public CopyCounter {
 };
 
 // A value read when somebody looks.
-struct PolledGauge {
+struct PolledValue {
   std::string name;
   std::string help;
   prometheus::Labels labels;
   std::function<double()> read;
+  bool is_counter = false;  // never falls; the name ends in _total
 };
 
 class Metrics {
@@ -71,8 +80,8 @@ class Metrics {
   // `type` "unary" or "bidi_stream" (or "unknown"). The result lives as long as this object.
   std::unique_ptr<MethodMetrics> ForMethod(const std::string& type, const std::string& service,
                                            const std::string& method);
-  // REQUIRES: gauges of one name stand next to each other; called before the first Scrape.
-  void SetPolledGauges(std::vector<PolledGauge> gauges) { polled_ = std::move(gauges); }
+  // REQUIRES: values of one name stand next to each other; called before the first Scrape.
+  void SetPolledValues(std::vector<PolledValue> gauges) { polled_ = std::move(gauges); }
 
   // A counter with the label result, "ok" or "failed", both from 0: called with true for ok. Lives
   // as long as this object.
@@ -82,6 +91,8 @@ class Metrics {
   std::string Scrape() const;
 
  private:
+  friend class MethodMetrics;
+
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& started_;
   prometheus::Family<prometheus::Counter>& handled_;
@@ -92,7 +103,11 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& response_bytes_;
   prometheus::Family<prometheus::Counter>& copies_;
   prometheus::Family<prometheus::Counter>& copied_bytes_;
-  std::vector<PolledGauge> polled_;
+  prometheus::Family<prometheus::Counter>& refusals_;
+  prometheus::Family<prometheus::Histogram>& coding_seconds_;
+  prometheus::Family<prometheus::Counter>& coding_request_bytes_;
+  prometheus::Family<prometheus::Counter>& coding_response_bytes_;
+  std::vector<PolledValue> polled_;
 };
 
 }  // namespace trine::server

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,12 +22,21 @@
 
 namespace trine::server {
 
+// What a handler tells the metrics, the log and the trace of its call.
+struct CallNotes {
+  std::string_view model;  // of coding: "static", "adaptive", ...; lives as long as the process
+};
+
 // What a handler knows of its call.
 struct Call {
   Context context;  // pool, cancellation (deadline and client), limits
   std::string request_id;
+  CallNotes* notes = nullptr;
   WireEnv wire;  // memory for payloads; counts their copies
 
+  void NoteModel(std::string_view model) const {
+    if (notes != nullptr) notes->model = model;
+  }
   // The context for a request that asks for at most `max_threads` threads (0: no wish).
   // INVALID_ARGUMENT naming "max_threads" when negative.
   absl::StatusOr<Context> WithThreads(int32_t max_threads) const;

@@ -19,6 +19,7 @@
 #include "server/http_endpoint.h"
 #include "server/listener.h"
 #include "server/options.h"
+#include "server/process_metrics.h"
 #include "server/reload.h"
 #include "server/server_impl.h"
 #include "server/tls.h"
@@ -109,7 +110,7 @@ void ServerImpl::AddGauges() {
   const auto admission = [this](auto member) {
     return [this, member] { return static_cast<double>(admission_.snapshot().*member); };
   };
-  std::vector<PolledGauge> gauges = {
+  std::vector<PolledValue> gauges = {
       {"trine_running", "Requests that run.", {}, admission(&Admission::Snapshot::running)},
       {"trine_queued", "Requests that wait.", {}, admission(&Admission::Snapshot::queued)},
       {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
@@ -133,6 +134,15 @@ void ServerImpl::AddGauges() {
        "Jobs of the pool that have not ended.",
        {},
        [this] { return static_cast<double>(pool_->pending()); }},
+      {"trine_pool_busy_seconds_total",
+       "Time that the pool's threads worked, summed over them [s].",
+       {},
+       [this] { return pool_->busy_seconds(); },
+       true},
+      {"trine_connections",
+       "Open connections to the main addresses.",
+       {},
+       [this] { return static_cast<double>(main_.connections()); }},
       {"trine_ready",
        "1 while new calls are welcome.",
        {},
@@ -141,6 +151,7 @@ void ServerImpl::AddGauges() {
        "What this server is; always 1.",
        {{"version", Version()}, {"build", Build()}, {"simd_target", SimdTarget()}},
        [] { return 1.0; }}};
+  for (PolledValue& value : ProcessValues()) gauges.push_back(std::move(value));
   if (tls_ != nullptr) {
     gauges.push_back(
         {"trine_tls_certificate_expiry_seconds",
@@ -156,7 +167,7 @@ void ServerImpl::AddGauges() {
                       {{"name", spec.limit_name()}, {"unit", spec.unit_name()}},
                       [value] { return value; }});
   }
-  metrics_.SetPolledGauges(std::move(gauges));
+  metrics_.SetPolledValues(std::move(gauges));
 }
 
 void ServerImpl::WarnWhereOpen() {

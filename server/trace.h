@@ -1,4 +1,5 @@
-// What ties a call to its caller's logs: request id and W3C trace context.
+// What ties a call to its caller's logs: request id and W3C trace context
+// (https://www.w3.org/TR/trace-context/).
 #pragma once
 
 #include <string>
@@ -10,8 +11,22 @@ namespace trine::server {
 // hexadecimal digits.
 std::string RequestId(std::string_view given);
 
-// The trace id of a W3C traceparent header ("00-<32 hex>-<16 hex>-<2 hex>"), empty where it is not
-// one: https://www.w3.org/TR/trace-context/#traceparent-header.
-std::string_view TraceId(std::string_view traceparent);
+// A call's place in a trace; everything empty where it belongs to none.
+struct TraceContext {
+  std::string trace_id;   // 32 hexadecimal digits
+  std::string parent_id;  // the caller's span, 16 hexadecimal digits; empty: the trace begins here
+  std::string span_id;    // this call's own span, made here
+  bool sampled = false;   // the caller records the trace, and so should we
+
+  bool empty() const { return trace_id.empty(); }
+  // "00-<trace id>-<span id>-<flags>", "" where the call belongs to no trace.
+  std::string Traceparent() const;
+};
+
+// The caller's trace with a span of our own, from its header traceparent
+// ("00-<32 hex>-<16 hex>-<2 hex>", or a later version's longer form); empty where it is none.
+TraceContext ContinueTrace(std::string_view traceparent);
+// A new trace, sampled.
+TraceContext BeginTrace();
 
 }  // namespace trine::server

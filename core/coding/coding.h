@@ -122,6 +122,7 @@ struct Decoded {
   uint64_t raw_bytes = 0;     // of the whole stream
   uint64_t blocks_total = 0;
   uint64_t blocks_decoded = 0;  // blocks whose payload was read
+  Model model = Model::kAuto;   // as the (first) header says
 };
 
 // Decodes a stream, an excerpt that holds the range, or several streams behind each other (then the
@@ -149,6 +150,8 @@ class StreamDecoder {
   virtual absl::Status Finish() = 0;
   // Null until the header has arrived.
   virtual const Content* content() const = 0;
+  // As the first header says; kAuto until it has arrived.
+  virtual Model model() const = 0;
   virtual uint64_t blocks_decoded() const = 0;
 };
 

@@ -116,6 +116,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   decoded.content = layout.content();
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();
+  decoded.model = static_cast<Model>(layout.streams[0].header.model);
   // Every block's head is verified by now, and its payload is there.
   TRINE_RETURN_IF_ERROR(
       GrowPolled(static_cast<size_t>(range.length), context.cancel, &decoded.data));

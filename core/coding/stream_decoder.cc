@@ -45,6 +45,7 @@ class Decoder final : public StreamDecoder {
   }
 
   const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
+  Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
 
  private:
@@ -127,6 +128,7 @@ class Decoder final : public StreamDecoder {
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
     header_ = std::move(header);
     content_ = streams_ == 0 ? header_.content : Content{};
+    if (streams_ == 0) model_ = static_cast<Model>(header_.model);
     ++streams_;
     at_ += parsed->consumed;
     stream_begin_ = raw_offset_;
@@ -304,6 +306,7 @@ class Decoder final : public StreamDecoder {
   Header header_;
   BlockPlan plan_;
   Content content_;
+  Model model_ = Model::kAuto;
   uint64_t stream_begin_ = 0;  // raw bytes of the streams before this one
   uint64_t raw_offset_ = 0;    // raw bytes up to here, whether wanted or not
   uint64_t blocks_ = 0;        // heads taken of this stream

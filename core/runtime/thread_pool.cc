@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -44,6 +46,63 @@ class FirstError {
   absl::Status status_;
 };
 
+// Time that threads spend on a pool's work, what they are at now included. In whole nanoseconds:
+// what is read never falls.
+class BusyClock {
+ public:
+  int64_t Nanoseconds() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return total_ + active_ * Now() - starts_;
+  }
+  // The time now, to be given to End.
+  int64_t Begin() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const int64_t now = Now();
+    ++active_;
+    starts_ += now;
+    return now;
+  }
+  void End(int64_t start) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --active_;
+    starts_ -= start;
+    total_ += Now() - start;
+  }
+
+ private:
+  int64_t Now() const {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() -
+                                                                origin_)
+        .count();
+  }
+
+  const std::chrono::steady_clock::time_point origin_ = std::chrono::steady_clock::now();
+  mutable std::mutex mutex_;
+  int64_t active_ = 0;
+  int64_t starts_ = 0;  // sum of the starts of what is active
+  int64_t total_ = 0;   // of what has ended
+};
+
+// The thread works for `clock` until this is destroyed; counted once where loops are nested.
+class BusyScope {
+ public:
+  explicit BusyScope(BusyClock* clock) : clock_(depth_++ == 0 ? clock : nullptr) {
+    if (clock_ != nullptr) start_ = clock_->Begin();
+  }
+  ~BusyScope() {
+    --depth_;
+    if (clock_ != nullptr) clock_->End(start_);
+  }
+  BusyScope(const BusyScope&) = delete;
+  BusyScope& operator=(const BusyScope&) = delete;
+
+ private:
+  static thread_local int depth_;
+  BusyClock* const clock_;
+  int64_t start_ = 0;
+};
+thread_local int BusyScope::depth_ = 0;
+
 }  // namespace
 
 struct ThreadPool::Impl {
@@ -55,6 +114,7 @@ struct ThreadPool::Impl {
         arena(n, /*reserved_for_masters=*/0) {}
 
   const int threads;
+  BusyClock busy;  // outlives the arena's threads' work
   tbb::global_control control;
   tbb::task_arena arena;
   std::mutex mutex;
@@ -77,6 +137,10 @@ int ThreadPool::pending() const {
   return impl_->pending;
 }
 
+double ThreadPool::busy_seconds() const {
+  return static_cast<double>(impl_->busy.Nanoseconds()) * 1e-9;
+}
+
 void ThreadPool::Submit(std::function<void()> job) {
   {
     const std::lock_guard<std::mutex> lock(impl_->mutex);
@@ -88,8 +152,11 @@ void ThreadPool::Submit(std::function<void()> job) {
   impl_->arena.enqueue([impl = impl_.get(), boxed] {
     TsanAcquire(boxed);
     // While a job waits for its own loop it must not pick up another request's job.
-    tbb::this_task_arena::isolate(*boxed);
-    delete boxed;
+    {
+      const BusyScope busy(&impl->busy);
+      tbb::this_task_arena::isolate(*boxed);
+      delete boxed;
+    }
     const std::lock_guard<std::mutex> lock(impl->mutex);
     if (--impl->pending == 0) impl->idle.notify_all();
   });
@@ -122,6 +189,7 @@ absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
   std::atomic<size_t> next{0};
   const auto draw = [&](size_t) {
     TsanAcquire(&next);
+    const BusyScope busy(&context.pool->impl_->busy);
     while (!error.stopped()) {
       const size_t i = next.fetch_add(1, std::memory_order_relaxed);
       if (i >= ranges) break;

@@ -29,6 +29,10 @@ class ThreadPool {
   // Jobs that Submit took and that have not ended.
   int pending() const;
 
+  // Seconds that threads have spent on jobs and loops of this pool since it began, summed over the
+  // threads, those of what runs now included: its rate over threads() is the pool's utilisation.
+  double busy_seconds() const;
+
   // Runs `job` on a worker, never on the caller's thread. `job` must not throw.
   void Submit(std::function<void()> job);
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -16,6 +18,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 Options ObservedOptions() {
   Options options = TestOptions();
@@ -85,6 +88,78 @@ TEST(MetricsPage, ShowsTheStateAndTheLimits) {
   waiting.Await();
 }
 
+TEST(MetricsPage, CountsRefusalsByReason) {
+  Options options = ObservedOptions();
+  options.max_running = 1;
+  options.max_queued = 0;
+  options.max_message_bytes = 1024;
+  TestServer server(options);
+  const std::string& address = server.server->metrics_address();
+  const auto channel = server.Channel();
+  const auto refused = [](const char* reason) {
+    return std::string(
+               "trine_refusals_total{grpc_method=\"Echo\",grpc_service=\"trine.test.v1."
+               "TestService\",grpc_type=\"unary\",reason=\"") +
+           reason + "\"}";
+  };
+  CallUnary(channel, kEcho, std::string(2000, 'x'));
+  PendingCall running(channel, kWait, "123");
+  ASSERT_TRUE(server.gate->AwaitEntered(1));
+  for (int i = 0; i < 3; ++i) CallUnary(channel, kEcho, "x");
+  server.gate->Open();
+  running.Await();
+  // An error of the handler itself is no refusal.
+  CallRaw(channel, kEcho, "\x0A\x7F");
+  AwaitSample(
+      address,
+      std::string("grpc_server_handled_total{grpc_code=\"INVALID_ARGUMENT\",") + kEchoLabels, 1);
+  AwaitSample(address, refused("QUEUE_FULL"), 3);
+  const std::string page = Get(address, "/metrics");
+  EXPECT_EQ(Sample(page, refused("QUEUE_FULL")), 3);
+  EXPECT_EQ(Sample(page, refused("LIMIT_EXCEEDED")), 1);
+  EXPECT_EQ(Sample(page, refused("MALFORMED_MESSAGE")), std::nullopt);
+}
+
+TEST(MetricsPage, KnowsTheProcessAndItsConnections) {
+  TestServer server(ObservedOptions());
+  TestServer another(ObservedOptions());
+  const std::string& address = server.server->metrics_address();
+  EXPECT_EQ(Sample(Get(address, "/metrics"), "trine_connections"), 0);
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < 3; ++i) {
+    channels.push_back(server.Channel());
+    ASSERT_TRUE(CallUnary(channels.back(), kEcho, "x").status.ok());
+  }
+  const std::string page = Get(address, "/metrics");
+  EXPECT_EQ(Sample(page, "trine_connections"), 3);
+  EXPECT_EQ(Sample(Get(another.server->metrics_address(), "/metrics"), "trine_connections"), 0);
+  channels.resize(1);
+  for (int i = 0; i < 10'000 && Sample(Get(address, "/metrics"), "trine_connections") != 1; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  EXPECT_EQ(Sample(Get(address, "/metrics"), "trine_connections"), 1);
+
+  EXPECT_GT(Sample(page, "process_resident_memory_bytes").value_or(0), 1e6);
+  EXPECT_GT(Sample(page, "process_virtual_memory_bytes").value_or(0), 1e6);
+  EXPECT_GE(Sample(page, "process_threads").value_or(0), 2);
+  EXPECT_GT(Sample(page, "process_cpu_seconds_total").value_or(0), 0);
+  EXPECT_GT(Sample(page, "process_open_fds").value_or(0), 3);
+  EXPECT_GT(Sample(page, "process_max_fds").value_or(0), 3);
+  EXPECT_GT(Sample(page, "process_start_time_seconds").value_or(0), 1.6e9);
+  EXPECT_THAT(page, HasSubstr("# TYPE process_cpu_seconds_total counter"));
+}
+
+TEST(MetricsPage, CountsThePoolsTimeAlsoOfWhatStillRuns) {
+  TestServer server(ObservedOptions());
+  const std::string& address = server.server->metrics_address();
+  PendingCall running(server.Channel(), kWait, "");
+  ASSERT_TRUE(server.gate->AwaitEntered(1));
+  const std::string page = AwaitSample(address, "trine_pool_busy_seconds_total", 0.05);
+  EXPECT_THAT(page, HasSubstr("# TYPE trine_pool_busy_seconds_total counter"));
+  EXPECT_EQ(Sample(page, "trine_running"), 1);
+  server.gate->Open();
+  running.Await();
+}
+
 TEST(HttpPages, AreFewAndReadOnly) {
   TestServer server(ObservedOptions());
   const std::string& address = server.server->metrics_address();
@@ -116,27 +191,84 @@ TEST(HttpPages, TellOfADrain) {
   EXPECT_EQ(Get(address, "/healthz"), "");
 }
 
+constexpr char kTrace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+Reply CallTraced(const TestServer& server, const std::string& traceparent) {
+  return CallUnary(server.Channel(), kEcho, "secret payload", [&](grpc::ClientContext* context) {
+    context->AddMetadata("x-request-id", "req-1");
+    context->AddMetadata("traceparent", traceparent);
+  });
+}
+
 TEST(AccessLog, HasALineForEveryCall) {
   Options options = ObservedOptions();
   options.log_format = "json";
   TestServer server(options);
-  const Reply reply =
-      CallUnary(server.Channel(), kEcho, "secret payload", [](grpc::ClientContext* context) {
-        context->AddMetadata("x-request-id", "req-1");
-        context->AddMetadata("traceparent",
-                             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-      });
+  const Reply reply = CallTraced(server, std::string("00-") + kTrace + "-00f067aa0ba902b7-01");
   ASSERT_TRUE(reply.status.ok());
   EXPECT_THAT(reply.initial_metadata, Contains(std::pair("x-request-id", "req-1")));
   const auto line = server.log->Await("req-1");
   ASSERT_TRUE(line);
-  for (const char* part :
-       {"\"message\":\"rpc\"", "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"",
-        "\"method\":\"/trine.test.v1.TestService/Echo\"", "\"status\":\"OK\"", "\"bytes_in\":16",
-        "\"bytes_out\":16", "\"queue_ms\":", "\"compute_ms\":", "\"peer\":\"ipv4:127.0.0.1:"}) {
-    EXPECT_THAT(*line, HasSubstr(part));
-  }
+  const nlohmann::json entry = nlohmann::json::parse(*line);
+  std::set<std::string> keys;
+  for (const auto& [key, value] : entry.items()) keys.insert(key);
+  EXPECT_THAT(keys,
+              UnorderedElementsAre("time", "level", "message", "request_id", "trace_id", "span_id",
+                                   "method", "status", "reason", "model", "bytes_in", "bytes_out",
+                                   "queue_ms", "compute_ms", "total_ms", "peer", "client"));
+  EXPECT_EQ(entry["message"], "rpc");
+  EXPECT_EQ(entry["request_id"], "req-1");
+  EXPECT_EQ(entry["trace_id"], kTrace);
+  EXPECT_EQ(entry["method"], kEcho);
+  EXPECT_EQ(entry["status"], "OK");
+  EXPECT_EQ(entry["reason"], "");
+  EXPECT_EQ(entry["bytes_in"], 16);
+  EXPECT_EQ(entry["bytes_out"], 16);
+  EXPECT_GE(entry["queue_ms"], 0.0);
+  EXPECT_GE(entry["compute_ms"], 0.0);
+  EXPECT_GE(entry["total_ms"].get<double>(),
+            entry["queue_ms"].get<double>() + entry["compute_ms"].get<double>());
+  EXPECT_THAT(entry["peer"].get<std::string>(), StartsWith("ipv4:127.0.0.1:"));
+  EXPECT_EQ(entry["client"], "ipv4:127.0.0.1");
   EXPECT_EQ(line->find("secret"), std::string::npos);
+  // The trace is passed on with the span that the line names.
+  EXPECT_THAT(reply.initial_metadata,
+              Contains(std::pair("traceparent", std::string("00-") + kTrace + "-" +
+                                                    entry["span_id"].get<std::string>() + "-01")));
+}
+
+TEST(AccessLog, TakesOverATraceOnlyWhereItIsOne) {
+  TestServer server(ObservedOptions());
+  const std::string trace = kTrace;
+  const std::string span = "00f067aa0ba902b7";
+  const std::string zeros(32, '0');
+  const auto answer = [&](const std::string& traceparent) -> std::string {
+    const Reply reply = CallTraced(server, traceparent);
+    const auto found = reply.initial_metadata.find("traceparent");
+    return found == reply.initial_metadata.end() ? "" : found->second;
+  };
+  // The caller's wish to record is passed on; our span is new.
+  const std::vector<std::pair<std::string, std::string>> good = {
+      {"00-" + trace + "-" + span + "-01", "-01"},
+      {"00-" + trace + "-" + span + "-00", "-00"},
+      {"00-" + trace + "-" + span + "-02", "-00"},
+      {"00-" + trace + "-" + span + "-ff", "-01"},
+      {"cc-" + trace + "-" + span + "-01-what-comes", "-01"}};
+  for (const auto& [given, flags] : good) {
+    const std::string got = answer(given);
+    EXPECT_THAT(got, ::testing::MatchesRegex("00-" + trace + "-[0-9a-f]{16}" + flags)) << given;
+    EXPECT_EQ(got.find(span), std::string::npos);
+  }
+  const std::vector<std::string> bad = {"",
+                                        "00-" + trace + "-" + span,
+                                        "00-" + trace + "-" + span + "-01-more",
+                                        "ff-" + trace + "-" + span + "-01",
+                                        "00-" + zeros + "-" + span + "-01",
+                                        "00-" + trace + "-" + zeros.substr(16) + "-01",
+                                        "00-" + trace + "-" + span + "-0x",
+                                        "00_" + trace + "-" + span + "-01",
+                                        "00-4BF92F3577B34DA6A3CE929D0E0E4736-" + span + "-01"};
+  for (const std::string& given : bad) EXPECT_EQ(answer(given), "") << given;
 }
 
 TEST(AccessLog, NamesTheReasonOfARefusalAndIdsThatAreMadeUp) {

@@ -157,5 +157,45 @@ TEST(ParallelFor, StopsWhenCancelled) {
             absl::StatusCode::kCancelled);
 }
 
+TEST(ThreadPool, TellsHowLongItsThreadsWorked) {
+  ThreadPool pool(2);
+  EXPECT_EQ(pool.busy_seconds(), 0);
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool may_end = false;
+  std::atomic<int> ended{0};
+  const Context context{.pool = &pool};
+  const auto wait = [&](size_t, size_t) {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return may_end; });
+    return absl::OkStatus();
+  };
+  const auto start = std::chrono::steady_clock::now();
+  // A loop of two ranges within a job: two threads work, and the nested one counts once.
+  pool.Submit([&] {
+    EXPECT_TRUE(ParallelFor(context, 2, 1, wait).ok());
+    ended.store(1);
+  });
+  // Seen while the work still runs.
+  while (pool.busy_seconds() < 0.02) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  double last = pool.busy_seconds();
+  for (int i = 0; i < 1000; ++i) {
+    const double now = pool.busy_seconds();
+    EXPECT_GE(now, last);
+    last = now;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    may_end = true;
+  }
+  changed.notify_all();
+  while (pool.pending() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  const double busy = pool.busy_seconds();
+  EXPECT_EQ(ended.load(), 1);
+  EXPECT_LE(busy, 2 * passed.count());
+  EXPECT_EQ(pool.busy_seconds(), busy) << "idle threads do not count";
+}
+
 }  // namespace
 }  // namespace trine
