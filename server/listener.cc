@@ -152,7 +152,7 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
   // Message bodies inflate without a bound in gRPC 1.51.
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP})
     builder->SetCompressionAlgorithmSupportStatus(algorithm, false);
-  // Two servers on one port would share its connections without a word.
+  // Two servers on one Unix socket would share its connections without a word.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
@@ -181,22 +181,37 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
     TRINE_ASSIGN_OR_RETURN(Address address, ParseAddress(option, text));
     parsed.push_back(std::move(address));
   }
-  std::vector<int> ports(parsed.size(), 0);
-  for (size_t i = 0; i < parsed.size(); ++i)
-    builder->AddListeningPort(parsed[i].ToString(), credentials, &ports[i]);
-  listener->server = StartNumbered(builder, &listener->channelz_id);
-  if (listener->server == nullptr) {
-    const size_t failed = std::find(ports.begin(), ports.end(), 0) - ports.begin();
-    const std::string& text = wanted[failed < wanted.size() ? failed : 0];
+  const auto refuse = [&](const std::string& text) {
     return MakeError(absl::StatusCode::kUnavailable,
                      {.reason = "CANNOT_LISTEN", .field = option, .value = text},
                      "cannot listen on " + text +
                          ": it is taken, or not an address of this machine, or not permitted");
-  }
+  };
+  listener->acceptor = std::make_unique<Acceptor>();
+  std::vector<int> unix_sockets(parsed.size(), 0);
   for (size_t i = 0; i < parsed.size(); ++i) {
-    if (parsed[i].unix_path.empty()) parsed[i].port = ports[i];
-    listener->addresses.push_back(parsed[i].ToString());
+    if (!parsed[i].unix_path.empty()) {
+      // Only this machine reaches it: gRPC may listen itself.
+      builder->AddListeningPort(parsed[i].ToString(), credentials, &unix_sockets[i]);
+    } else if (!listener->acceptor->Listen(&parsed[i])) {
+      return refuse(wanted[i]);
+    }
   }
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> target;
+  if (!listener->acceptor->empty()) {
+    target = builder->experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+  }
+  listener->server = StartNumbered(builder, &listener->channelz_id);
+  if (listener->server == nullptr) {
+    size_t failed = 0;
+    while (failed + 1 < parsed.size() &&
+           (parsed[failed].unix_path.empty() || unix_sockets[failed] != 0))
+      ++failed;
+    return refuse(wanted[failed]);
+  }
+  for (const Address& address : parsed) listener->addresses.push_back(address.ToString());
+  if (target != nullptr) listener->acceptor->Start(std::move(target));
   return absl::OkStatus();
 }
 

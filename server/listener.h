@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/acceptor.h"
 #include "server/server.h"
 
 namespace trine::server {
@@ -31,7 +32,9 @@ struct Listener {
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::vector<std::unique_ptr<NamedService>> named;
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
-  std::unique_ptr<grpc::Server> server;  // destroyed first
+  std::unique_ptr<grpc::Server> server;
+  // Of the TCP addresses. Destroyed first; to be stopped before the server is shut down.
+  std::unique_ptr<Acceptor> acceptor;
   std::vector<std::string> addresses;
   intptr_t channelz_id = 0;  // gRPC's number for the server; 0: not known
 };

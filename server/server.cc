@@ -236,6 +236,7 @@ absl::Status ServerImpl::Start(Registry registry) {
 // Ends the main server: no new calls from now, running ones may end until `deadline`.
 void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended) {
   std::atomic<bool> done{false};
+  main_.acceptor->Stop();
   std::thread closing([&] {
     main_.server->Shutdown();  // returns when no call is left
     done.store(true);
@@ -266,7 +267,10 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(options_.drain_delay_ms));
     ShutDown(std::chrono::steady_clock::now() + deadline, &all_ended);
   }
-  if (health_.server != nullptr) health_.server->Shutdown(std::chrono::system_clock::now());
+  if (health_.server != nullptr) {
+    health_.acceptor->Stop();
+    health_.server->Shutdown(std::chrono::system_clock::now());
+  }
   http_.reset();
   reloader_.reset();
   drained_ = all_ended;
