@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/normalize/across.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"
 #include "core/normalize/power.h"
@@ -119,6 +120,8 @@ absl::Status Dispatch(const Context& context, const Resolved& resolved, const Te
   const bool suffices = out_gradient == nullptr
                             ? FloatSuffices(resolved, geometry.taps())
                             : FloatSufficesForGradient(resolved, geometry.taps());
+  if (suffices && out_gradient == nullptr && AcrossSupports(resolved, geometry, in.dtype))
+    return AcrossForward(context, resolved, geometry, in.data.data(), out.data.data());
   if (in.dtype == DType::kFloat64 || !suffices)
     return Run<double>(context, resolved, geometry, in, out_gradient, out);
   return Run<float>(context, resolved, geometry, in, out_gradient, out);
