@@ -13,6 +13,10 @@ namespace {
 
 double Seconds(RpcCall::Clock::duration d) { return std::chrono::duration<double>(d).count(); }
 
+// The call that this thread is taking to the admission: it may run here. One that the admission
+// starts later, when another leaves, may not: calls would pile up on one stack.
+thread_local const RpcCall* entering = nullptr;
+
 }  // namespace
 
 absl::Status RpcCall::CheckSize(size_t bytes, const char* field) const {
@@ -46,8 +50,17 @@ void RpcCall::QueueUnary() {
   }
   held_bytes_ = bytes;
   Ref();
-  absl::Status status =
-      env_.admission.EnterUnary(&place_, bytes, [this] { StartJob(&RpcCall::RunUnary); });
+  // 0 means never, for a request of no bytes too.
+  const bool small = bytes < served_->method.inline_bytes;
+  if (small) entering = this;
+  absl::Status status = env_.admission.EnterUnary(&place_, bytes, [this] {
+    if (entering != this) return StartJob(&RpcCall::RunUnary);
+    entering = nullptr;
+    call_.context.pool = nullptr;
+    RunUnary();
+    Unref();
+  });
+  entering = nullptr;
   if (!status.ok()) {
     held_bytes_ = 0;
     in_.Clear();

@@ -82,6 +82,9 @@ struct Method {
   // Unary and done in microseconds: runs where it arrives, outside admission, so that it answers
   // however busy the pool is.
   bool immediate = false;
+  // Unary, with work bounded by its size: a request of fewer bytes runs where it arrives
+  // when nothing waits, since handing it to the pool would take longer than the work. 0: never.
+  uint64_t inline_bytes = 0;
 
   std::string path() const { return "/" + service + "/" + name; }
 };
@@ -104,6 +107,8 @@ class Registry {
 
   // Makes the method added last an immediate one.
   void MarkImmediate() { methods_.back().immediate = true; }
+  // Sets Method::inline_bytes of the method added last.
+  void InlineBelow(uint64_t bytes) { methods_.back().inline_bytes = bytes; }
 
   template <typename Req, typename Res>
   void AddStream(std::string service, std::string name, StreamFactory<Req, Res> factory) {

@@ -150,6 +150,12 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
     out->SetPayload(out->mutable_message()->mutable_value(), std::string(bytes, 'x'));
     return absl::OkStatus();
   });
+  add("Where", [](const Call& call, const Request<BytesValue>&, Response<BytesValue>* out) {
+    out->SetPayload(out->mutable_message()->mutable_value(),
+                    std::string(call.context.pool == nullptr ? "here" : "pool"));
+    return absl::OkStatus();
+  });
+  registry.InlineBelow(kInlineBytes);
   registry.AddStream<BytesValue, BytesValue>(kService, "EchoStream",
                                              [] { return std::make_unique<EchoStream>(); });
   registry.AddStream<BytesValue, BytesValue>(kService, "WaitStream",

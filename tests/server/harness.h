@@ -6,6 +6,7 @@
 //   Bare      a status without details, INTERNAL, with a path in its text
 //   Throw     an exception
 //   Wait      runs until it is cancelled (polls), or until Gate::Open
+//   Where     "here" where it ran on the thread that it came on, else "pool"
 //   Big       a response of so many bytes as the request's text says
 //   EchoStream  each message back; two answers for "twice"; "end" at the end; "fail" fails
 //   WaitStream  runs on its first message until it is cancelled
@@ -121,6 +122,8 @@ inline constexpr char kFail[] = "/trine.test.v1.TestService/Fail";
 inline constexpr char kBare[] = "/trine.test.v1.TestService/Bare";
 inline constexpr char kThrow[] = "/trine.test.v1.TestService/Throw";
 inline constexpr char kWait[] = "/trine.test.v1.TestService/Wait";
+inline constexpr char kWhere[] = "/trine.test.v1.TestService/Where";
+inline constexpr uint64_t kInlineBytes = 100;  // of Where
 inline constexpr char kBig[] = "/trine.test.v1.TestService/Big";
 inline constexpr char kEchoStream[] = "/trine.test.v1.TestService/EchoStream";
 inline constexpr char kWaitStream[] = "/trine.test.v1.TestService/WaitStream";

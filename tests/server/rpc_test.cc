@@ -35,6 +35,35 @@ TEST(Unary, ManyCallsAtOnce) {
   }
 }
 
+TEST(Unary, SmallRequestsRunWhereTheyCome) {
+  TestServer server;
+  const auto channel = server.Channel();
+  const size_t envelope = Wrap(std::string(50, 'x')).size() - 50;
+  EXPECT_EQ(CallUnary(channel, kWhere, "").bytes, "here");
+  EXPECT_EQ(CallUnary(channel, kWhere, std::string(kInlineBytes - envelope - 1, 'x')).bytes,
+            "here");
+  EXPECT_EQ(CallUnary(channel, kWhere, std::string(kInlineBytes - envelope, 'x')).bytes, "pool");
+}
+
+TEST(Unary, SmallRequestsThatHadToWaitRunOnThePool) {
+  Options options = TestOptions();
+  options.max_running = 1;
+  options.max_queued = 1000;
+  TestServer server(options);
+  const auto channel = server.Channel();
+  PendingCall first(channel, kWait, "");
+  ASSERT_TRUE(server.gate->AwaitEntered(1));
+  std::vector<std::unique_ptr<PendingCall>> calls;
+  for (int i = 0; i < 90; ++i) calls.push_back(std::make_unique<PendingCall>(channel, kWhere, "x"));
+  server.gate->Open();
+  EXPECT_TRUE(first.Await().status.ok());
+  for (const auto& call : calls) {
+    const Reply reply = call->Await();
+    EXPECT_TRUE(reply.status.ok()) << reply.status.error_message();
+    EXPECT_TRUE(reply.bytes == "pool" || reply.bytes == "here") << reply.bytes;
+  }
+}
+
 TEST(Unary, BytesThatAreNoMessageAreRefused) {
   TestServer server;
   const Reply reply = CallRaw(server.Channel(), kEcho, "\x0A\x7Fxx");
