@@ -20,8 +20,9 @@ constexpr int64_t kRingElements = 6144;
 constexpr int64_t kNarrowest = 16;
 // A position's squares stay in the first cache.
 constexpr int64_t kMostChannelsLast = 4096;
-// What a range of positions holds, at least: about 0.05 ms of work.
-constexpr int64_t kRangeElements = 32768;
+// What a range of positions holds, at least: about 0.1 ms of work, so that the other cores are not
+// woken for less.
+constexpr int64_t kRangeElements = 131072;
 
 AcrossParameters ParametersOf(const Resolved& resolved, const Geometry& geometry) {
   return {.lo = static_cast<size_t>(geometry.window.lo[2]),
