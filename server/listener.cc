@@ -8,6 +8,7 @@
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/service_type.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
@@ -152,6 +153,10 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
   // Message bodies inflate without a bound in gRPC 1.51.
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP})
     builder->SetCompressionAlgorithmSupportStatus(algorithm, false);
+  // The only bound in gRPC 1.51 on a message that has not come whole.
+  grpc::ResourceQuota quota("trine");
+  quota.Resize(options.max_buffer_bytes);
+  builder->SetResourceQuota(quota);
   // Two servers on one Unix socket would share its connections without a word.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);

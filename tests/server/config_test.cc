@@ -91,7 +91,7 @@ TEST(Options, EveryOneCanBeSetInAllThreeWays) {
       value = "json";
     } else if (name == "log-level") {
       value = "error";
-    } else if (name == "max-inflight-bytes") {
+    } else if (name == "max-inflight-bytes" || name == "max-buffer-bytes") {
       value = "99999999";
     } else if (spec.unit == OptionUnit::kNone) {
       value = std::holds_alternative<bool Options::*>(spec.member) ? "false" : "some/file";
@@ -170,6 +170,7 @@ TEST(Refusals, NameTheSourceTheValueAndWhatIsAllowed) {
                                              {"--metrics-listen", "unix:/tmp/x"},
                                              {"--default-deadline-ms", "2h"},
                                              {"--max-inflight-bytes", "1MiB"},
+                                             {"--max-buffer-bytes", "63MiB"},
                                              {"--log-level", "loud"},
                                              {"--log-format", "xml"},
                                              {"--reflection=maybe"},
