@@ -20,6 +20,8 @@ BENCH=(
   libdnnl-dev libopencv-core-dev libopencv-imgproc-dev libhtscodecs-dev
   python3-skimage python3-scipy
 )
+# The load tests fetch Envoy, which Debian has not, into a virtual environment.
+LOAD=(python3-venv)
 # An engine to build and try the image with, and the means to make its base without a registry.
 IMAGE=(docker.io debootstrap debian-archive-keyring)
 IMAGE_ONLY_13=(docker-cli docker-buildx) # within docker.io on 12
@@ -33,7 +35,7 @@ RUNTIME_FROM=(
 
 usage() {
   cat <<'EOF'
-usage: deploy/install-deps.sh [--dev] [--bench] [--image] [--list]
+usage: deploy/install-deps.sh [--dev] [--bench] [--load] [--image] [--list]
        deploy/install-deps.sh --runtime [--list]
 
 Installs trine's dependencies on Debian 12 or 13, as root or through sudo.
@@ -41,6 +43,7 @@ Installs trine's dependencies on Debian 12 or 13, as root or through sudo.
   (nothing)   what building and testing needs
   --dev       also clang, libFuzzer, clang-format, clang-tidy, shellcheck
   --bench     also the libraries that the benchmarks compare with
+  --load      also what tests/load/run.sh needs to fetch Envoy
   --image     also a Docker engine and debootstrap, for deploy/check-image.sh
   --runtime   only the shared libraries that the built programs load
   --list      print the package names and install nothing
@@ -123,11 +126,12 @@ install_packages() {
 
 main() {
   local release names packages=("${BASE[@]}") runtime='' list=''
-  local dev='' bench='' image=''
+  local dev='' bench='' load='' image=''
   while (($#)); do
     case $1 in
       --dev) dev=1 ;;
       --bench) bench=1 ;;
+      --load) load=1 ;;
       --image) image=1 ;;
       --runtime) runtime=1 ;;
       --list) list=1 ;;
@@ -136,10 +140,11 @@ main() {
     esac
     shift
   done
-  [[ -z $runtime || -z $dev$bench$image ]] || die '--runtime goes with --list only'
+  [[ -z $runtime || -z $dev$bench$load$image ]] || die '--runtime goes with --list only'
   release=$(debian_release)
   [[ -z $dev ]] || packages+=("${DEV[@]}")
   [[ -z $bench ]] || packages+=("${BENCH[@]}")
+  [[ -z $load ]] || packages+=("${LOAD[@]}")
   if [[ -n $image ]]; then
     packages+=("${IMAGE[@]}")
     [[ $release == 12 ]] || packages+=("${IMAGE_ONLY_13[@]}")
