@@ -15,7 +15,7 @@ FROM ${BASE} AS build
 WORKDIR /src
 # Before the sources, so that an edit to them does not install the packages again.
 COPY deploy/install-deps.sh deploy/
-RUN deploy/install-deps.sh && rm -rf /var/lib/apt/lists/*
+RUN deploy/install-deps.sh --otlp && rm -rf /var/lib/apt/lists/*
 COPY . .
 # The same settings as tests/run.sh: a cache filled by one build then serves the other, whatever
 # folder each is in.
@@ -32,7 +32,7 @@ RUN --mount=type=cache,id=trine-ccache,target=/ccache,from=ccache-seed \
 
 FROM ${BASE}
 COPY deploy/install-deps.sh /tmp/
-RUN /tmp/install-deps.sh --runtime && rm -rf /tmp/install-deps.sh /var/lib/apt/lists/*
+RUN /tmp/install-deps.sh --runtime --otlp && rm -rf /tmp/install-deps.sh /var/lib/apt/lists/*
 COPY --from=build /out/ /
 COPY LICENSE /usr/share/doc/trine/LICENSE
 # Fails the build, not the first start, when a library is missing.

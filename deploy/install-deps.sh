@@ -13,6 +13,9 @@ BASE=(
   libssl-dev libpng-dev libjpeg62-turbo-dev libtiff-dev
   python3 python3-grpcio python3-protobuf python3-numpy openssl
 )
+# Traces over OTLP. In Debian 13; for 12 in its backports, which --otlp adds to apt's sources.
+OTLP=(opentelemetry-cpp-dev)
+OTLP_RUNTIME=(opentelemetry-cpp)
 # Formatting, linting, fuzzing (libFuzzer's runtime is a package of its own).
 DEV=(clang clang-format clang-tidy libclang-rt-dev shellcheck)
 # The peers that the benchmarks compare with.
@@ -35,8 +38,8 @@ RUNTIME_FROM=(
 
 usage() {
   cat <<'EOF'
-usage: deploy/install-deps.sh [--dev] [--bench] [--load] [--image] [--list]
-       deploy/install-deps.sh --runtime [--list]
+usage: deploy/install-deps.sh [--dev] [--bench] [--load] [--image] [--otlp] [--list]
+       deploy/install-deps.sh --runtime [--otlp] [--list]
 
 Installs trine's dependencies on Debian 12 or 13, as root or through sudo.
 
@@ -45,6 +48,8 @@ Installs trine's dependencies on Debian 12 or 13, as root or through sudo.
   --bench     also the libraries that the benchmarks compare with
   --load      also what tests/load/run.sh needs to fetch Envoy
   --image     also a Docker engine and debootstrap, for deploy/check-image.sh
+  --otlp      on Debian 12 also OpenTelemetry, from backports, which it adds to apt's sources
+              where they are missing (nothing else is taken from there); 13 has it anyway
   --runtime   only the shared libraries that the built programs load
   --list      print the package names and install nothing
   --help      this text
@@ -93,6 +98,19 @@ update_lists() {
     die "apt-get update failed: are the package sources of this machine in order?"
 }
 
+# Makes Debian 12's backports known to apt. Packages come from there only where they are asked for
+# by release or are nowhere else.
+add_backports() {
+  local site list=/etc/apt/sources.list.d/trine-backports.list
+  [[ $(LC_ALL=C apt-cache policy "$1") != *'Candidate: '[!\(]* ]] || return 0
+  # shellcheck disable=SC2016
+  site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    sed -n 's/^\([^ ]*\) bookworm main$/\1/p' | head -n 1)
+  echo "deb ${site:-http://deb.debian.org/debian} bookworm-backports main" |
+    as_root tee "$list" >/dev/null
+  update_lists
+}
+
 # Prints the shared-library packages behind RUNTIME_FROM.
 runtime_packages() {
   # prometheus-cpp's push library is left out: nothing of ours loads it, and it brings curl.
@@ -126,13 +144,14 @@ install_packages() {
 
 main() {
   local release names packages=("${BASE[@]}") runtime='' list=''
-  local dev='' bench='' load='' image=''
+  local dev='' bench='' load='' image='' otlp=''
   while (($#)); do
     case $1 in
       --dev) dev=1 ;;
       --bench) bench=1 ;;
       --load) load=1 ;;
       --image) image=1 ;;
+      --otlp) otlp=1 ;;
       --runtime) runtime=1 ;;
       --list) list=1 ;;
       -h | --help) usage && return ;;
@@ -140,7 +159,7 @@ main() {
     esac
     shift
   done
-  [[ -z $runtime || -z $dev$bench$load$image ]] || die '--runtime goes with --list only'
+  [[ -z $runtime || -z $dev$bench$load$image ]] || die '--runtime goes with --otlp and --list only'
   release=$(debian_release)
   [[ -z $dev ]] || packages+=("${DEV[@]}")
   [[ -z $bench ]] || packages+=("${BENCH[@]}")
@@ -149,11 +168,17 @@ main() {
     packages+=("${IMAGE[@]}")
     [[ $release == 12 ]] || packages+=("${IMAGE_ONLY_13[@]}")
   fi
+  [[ $release == 12 ]] || otlp=1
+  [[ -z $otlp ]] || packages+=("${OTLP[@]}")
   if [[ -n $runtime ]]; then
     # Names come from the package lists, which a fresh base image does not hold yet.
     apt-cache show libgrpc++-dev >/dev/null 2>&1 || update_lists
     names=$(runtime_packages) || die 'could not tell the runtime libraries from the package lists'
     mapfile -t packages <<<"$names"
+    [[ -z $otlp ]] || packages+=("${OTLP_RUNTIME[@]}")
+  fi
+  if [[ -z $list && -n $otlp && $release == 12 && -n $(missing_of "${packages[@]: -1}") ]]; then
+    add_backports "${packages[@]: -1}"
   fi
   if [[ -n $list ]]; then
     printf '%s\n' "${packages[@]}"

@@ -80,8 +80,7 @@ void RpcCall::ReadHeaders() {
   metrics_ = served_ == nullptr ? env_.unknown.get() : served_->metrics.get();
   call_.request_id = RequestId(Header("x-request-id"));
   context_.AddInitialMetadata("x-request-id", call_.request_id);
-  trace_ = ContinueTrace(Header("traceparent"));
-  if (!trace_.empty()) context_.AddInitialMetadata("traceparent", trace_.Traceparent());
+  BeginTrace();
   peer_ = context_.peer();
   client_ = ClientAddress(peer_);
   call_.context.pool = &env_.pool;
@@ -89,6 +88,14 @@ void RpcCall::ReadHeaders() {
   call_.context.cancel = cancel_.token();
   call_.notes = &notes_;
   call_.wire = {env_.buffers, metrics_};
+}
+
+// The caller's trace goes on; without one a new trace begins where somebody records it.
+void RpcCall::BeginTrace() {
+  trace_ = ContinueTrace(Header("traceparent"));
+  if (trace_.empty() && env_.tracer != nullptr && IsSampled(env_.options.otlp_sample_percent))
+    trace_ = server::BeginTrace();
+  if (!trace_.empty()) context_.AddInitialMetadata("traceparent", trace_.Traceparent());
 }
 
 // The client's own deadline is watched by gRPC, which then cancels the call; the alarm is for calls
@@ -278,6 +285,7 @@ void RpcCall::ReportEnd() {
   if (!status.ok() && !handler_ran_ && status.code() != absl::StatusCode::kCancelled)
     metrics_->Refused(reason);
   if (!notes_.model.empty()) metrics_->Coded(notes_.model, compute_seconds_, bytes_in_, bytes_out_);
+  if (env_.tracer != nullptr && trace_.sampled) ReportSpan(status, reason);
   if (!env_.log.Enabled(spdlog::level::info)) return;
   const std::string method = context_.method();
   env_.log.Info("rpc", {{"request_id", call_.request_id},
@@ -294,6 +302,28 @@ void RpcCall::ReportEnd() {
                         {"total_ms", seconds * 1e3},
                         {"peer", peer_},
                         {"client", client_}});
+}
+
+void RpcCall::ReportSpan(const absl::Status& status, std::string_view reason) {
+  const auto now = Clock::now();
+  env_.tracer->Report(
+      {.trace = trace_,
+       .service = served_ == nullptr ? "unknown" : std::string_view(served_->method.service),
+       .method = served_ == nullptr ? "unknown" : std::string_view(served_->method.name),
+       .status_code = static_cast<int>(status.code()),
+       .reason = reason,
+       .request_id = call_.request_id,
+       .peer = peer_,
+       .client = client_,
+       .model = notes_.model,
+       .bytes_in = bytes_in_,
+       .bytes_out = bytes_out_,
+       .start = arrived_,
+       .end = now,
+       .queue_start = queued_at_,
+       .queue_end = queue_left_,
+       .compute_start = computed_at_,
+       .compute_end = compute_ended_});
 }
 
 }  // namespace trine::server

@@ -78,7 +78,9 @@ class RpcCall {
   void StartWrite();
   void Finish(const absl::Status& status);
   void FinishWithResponse();
+  void BeginTrace();
   void ReportEnd();
+  void ReportSpan(const absl::Status& status, std::string_view reason);
   std::string_view Header(const char* name) const;
   void FinishLocked(const absl::Status& status);
   // What the client reads when it went away or its time was over.
@@ -134,7 +136,10 @@ class RpcCall {
   uint64_t held_bytes_ = 0;   // counted in the admission
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
-  Clock::time_point queued_at_;
+  Clock::time_point queued_at_;  // of the last wait
+  Clock::time_point queue_left_;
+  Clock::time_point computed_at_;  // of the last run of the handler
+  Clock::time_point compute_ended_;
   double queue_seconds_ = 0;
   double compute_seconds_ = 0;
   bool handler_ran_ = false;

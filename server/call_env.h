@@ -14,6 +14,7 @@
 #include "server/buffer.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/otlp.h"
 #include "server/rpc.h"
 #include "server/server.h"
 
@@ -62,6 +63,7 @@ struct CallEnv {
   const Authenticator& auth;
   Admission& admission;
   ThreadPool& pool;
+  CallTracer* tracer;                   // null: calls are not traced
   std::shared_ptr<BufferPool> buffers;  // of payloads; slices on their way out keep it alive
   std::unordered_map<std::string, ServedMethod> methods;  // by path
   std::unique_ptr<MethodMetrics> unknown;                 // of paths that are not served

@@ -74,7 +74,8 @@ void RpcCall::RunUnary() {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kRunning;
   }
-  queue_seconds_ = Seconds(Clock::now() - queued_at_);
+  queue_left_ = Clock::now();
+  queue_seconds_ = Seconds(queue_left_ - queued_at_);
   metrics_->Queued(queue_seconds_);
   absl::Status status = call_.context.cancel.Check();
   if (status.ok()) status = CallHandler(nullptr);
@@ -103,7 +104,8 @@ void RpcCall::RunStreamStep() {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kRunning;
   }
-  const double waited = Seconds(Clock::now() - queued_at_);
+  queue_left_ = Clock::now();
+  const double waited = Seconds(queue_left_ - queued_at_);
   queue_seconds_ += waited;
   metrics_->Queued(waited);
   bool produced = false;
@@ -154,7 +156,9 @@ absl::Status RpcCall::CallHandler(bool* produced) {
     status = MakeError(absl::StatusCode::kInternal, {.reason = "INTERNAL"},
                        "the server failed to do this; its log says more");
   }
-  const double seconds = Seconds(Clock::now() - start);
+  computed_at_ = start;
+  compute_ended_ = Clock::now();
+  const double seconds = Seconds(compute_ended_ - start);
   compute_seconds_ += seconds;
   metrics_->Computed(seconds);
   if (!status.ok() && !GetErrorDetail(status)) {

@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "server/address.h"
+#include "server/otlp.h"
 
 namespace trine::server {
 namespace {
@@ -79,6 +80,11 @@ constexpr OptionSpec kOptions[] = {
      "describe the services to tools such as grpcurl"},
     {"channelz", &Options::channelz, kNone, 0, 0, false,
      "serve gRPC's own statistics; off where tokens are asked for"},
+    {"otlp-endpoint", &Options::otlp_endpoint, kNone, 0, 0, false,
+     "OpenTelemetry collector to send traces to over OTLP/gRPC: HOST:PORT, or https://HOST:PORT "
+     "for TLS; empty: none"},
+    {"otlp-sample-percent", &Options::otlp_sample_percent, kCount, 0, 100, false,
+     "calls to trace of those whose caller sent no traceparent, in percent"},
     {"log-format", &Options::log_format, kNone, 0, 0, false, "text or json"},
     {"log-level", &Options::log_level, kNone, 0, 0, false,
      "trace, debug, info, warn, error or off; info has a line for each call"},
@@ -274,6 +280,7 @@ absl::Status ValidateOptions(const Options& options) {
         "max-buffer-bytes", absl::StrCat(options.max_buffer_bytes),
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
+  TRINE_RETURN_IF_ERROR(CallTracer::Check(options.otlp_endpoint));
   if (options.log_format != "text" && options.log_format != "json")
     return InvalidField("log-format", options.log_format, "must be text or json");
   for (const char* level : {"trace", "debug", "info", "warn", "error", "off"})

@@ -53,6 +53,7 @@ class ServerImpl : public Server {
              .auth = *auth_,
              .admission = admission_,
              .pool = *pool_,
+             .tracer = nullptr,
              .buffers = std::make_shared<BufferPool>(options_.max_pooled_bytes),
              .methods = {},
              .unknown = metrics_.ForMethod("unknown", "unknown", "unknown"),
@@ -91,6 +92,7 @@ class ServerImpl : public Server {
   std::unique_ptr<HttpEndpoint> http_;
   std::string metrics_address_;
   std::string health_address_;
+  std::unique_ptr<CallTracer> tracer_;  // null: none
   std::unique_ptr<Reloader> reloader_;
   std::atomic<bool> ready_{false};
   std::mutex drain_mutex_;
@@ -204,6 +206,13 @@ void ServerImpl::WatchFiles() {
 absl::Status ServerImpl::Start(Registry registry) {
   AddMethods(registry);
   AddGauges();
+  if (!options_.otlp_endpoint.empty()) {
+    tracer_ = CallTracer::Create(
+        options_.otlp_endpoint,
+        metrics_.ResultCounter("trine_otlp_exports_total", "Batches of spans sent to a collector."),
+        log_.get());
+    env_.tracer = tracer_.get();
+  }
   TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_, QueueCount(pool_->threads()),
                                                   MakeCredentials(tls_), &generic_));
   for (const auto& queue : main_.queues) {
@@ -273,6 +282,7 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
   }
   http_.reset();
   reloader_.reset();
+  tracer_.reset();  // no call is left
   drained_ = all_ended;
   return all_ended;
 }

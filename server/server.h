@@ -44,6 +44,8 @@ struct Options {
   int64_t max_connection_idle_ms = 0;  // connections without a call are closed; 0: never
   int64_t max_connection_age_ms = 0;   // connections are closed so old (calls end first); 0: never
   int64_t min_ping_interval_ms = 10'000;  // clients that ping more often are sent away
+  std::string otlp_endpoint;              // HOST:PORT of an OpenTelemetry collector; empty: none
+  int otlp_sample_percent = 100;          // of calls whose caller has no trace
   std::string log_format = "text";        // "text" or "json"
   std::string log_level = "info";         // trace, debug, info, warn, error, off
 };

@@ -1,30 +1,29 @@
 // The identity that connections are made with, asked for by gRPC at each handshake.
-#include <arpa/inet.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
-#include <netdb.h>
 
 #include <optional>
 #include <utility>
 
-#include "server/address.h"
 #include "server/tls.h"
 
 namespace trine::server {
 namespace {
 
-// What gRPC has been given on one listening socket.
-struct Socket {
+// What gRPC has been given on one port: a Unix socket, or the acceptor that all TCP comes from.
+struct Port {
   TlsStore* store;
   std::optional<uint64_t> number;
 };
 
-// Called by gRPC, for one socket by one thread at a time.
+// Called by gRPC when a connection comes. gRPC 1.51 replaces what a port's handshakes start from
+// without a lock against those who read it: that is sound because one thread takes the connections
+// of a port, the acceptor's, or gRPC's for a Unix socket.
 grpc_ssl_certificate_config_reload_status Fetch(void* user_data,
                                                 grpc_ssl_server_certificate_config** config) {
-  auto* socket = static_cast<Socket*>(user_data);
-  const TlsStore::Current current = socket->store->current();
-  if (socket->number == current.number) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+  auto* port = static_cast<Port*>(user_data);
+  const TlsStore::Current current = port->store->current();
+  if (port->number == current.number) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const TlsIdentity& identity = *current.identity;
   const grpc_ssl_pem_key_cert_pair pair = {identity.key.c_str(), identity.certificate.c_str()};
   // gRPC 1.51 insists on authorities here and reads them, though nobody is measured by them where
@@ -32,32 +31,8 @@ grpc_ssl_certificate_config_reload_status Fetch(void* user_data,
   const std::string& authorities =
       identity.client_ca.empty() ? identity.certificate : identity.client_ca;
   *config = grpc_ssl_server_certificate_config_create(authorities.c_str(), &pair, 1);
-  socket->number = current.number;
+  port->number = current.number;
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
-}
-
-// A name as the numeric addresses behind it; a number, or a Unix path, as it is. gRPC 1.51 lets all
-// sockets of one address share what the fetcher gave, and replaces it on one while another may be
-// reading it: so every socket gets an address of its own.
-std::vector<std::string> NumericAddresses(const std::string& text) {
-  const auto address = ParseAddress("listen", text);
-  if (!address.ok() || !address->unix_path.empty()) return {text};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(address->port);
-  if (getaddrinfo(address->host.c_str(), port.c_str(), &hints, &found) != 0) return {text};
-  std::vector<std::string> numeric;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    char host[NI_MAXHOST];
-    if (getnameinfo(one->ai_addr, one->ai_addrlen, host, sizeof(host), nullptr, 0,
-                    NI_NUMERICHOST) == 0)
-      numeric.emplace_back(host);
-  }
-  freeaddrinfo(found);
-  if (numeric.size() < 2) return {text};
-  return numeric;
 }
 
 class FetchedCredentials : public grpc::ServerCredentials {
@@ -67,37 +42,21 @@ class FetchedCredentials : public grpc::ServerCredentials {
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
 
  private:
-  int AddPortToServer(const std::string& text, grpc_server* server) override {
-    const std::vector<std::string> hosts = NumericAddresses(text);
-    if (hosts.size() == 1) return AddSocket(hosts[0], server);
-    int port = ParseAddress("listen", text)->port;
-    bool bound = false;
-    for (const std::string& host : hosts) {
-      const Address address{.host = host, .port = port};
-      // The first takes the port where any will do; one of them is enough, as for gRPC itself.
-      if (const int got = AddSocket(address.ToString(), server); got > 0) {
-        port = got;
-        bound = true;
-      }
-    }
-    return bound ? port : 0;
-  }
-
-  int AddSocket(const std::string& address, grpc_server* server) {
-    sockets_.push_back(std::make_unique<Socket>(Socket{store_.get(), std::nullopt}));
+  int AddPortToServer(const std::string& address, grpc_server* server) override {
+    ports_.push_back(std::make_unique<Port>(Port{store_.get(), std::nullopt}));
     grpc_server_credentials* credentials = grpc_ssl_server_credentials_create_with_options(
         grpc_ssl_server_credentials_create_options_using_config_fetcher(
             store_->wants_client_certificates()
                 ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                 : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
-            &Fetch, sockets_.back().get()));
-    const int port = grpc_server_add_http2_port(server, address.c_str(), credentials);
+            &Fetch, ports_.back().get()));
+    const int bound = grpc_server_add_http2_port(server, address.c_str(), credentials);
     grpc_server_credentials_release(credentials);
-    return port;
+    return bound;
   }
 
   const std::shared_ptr<TlsStore> store_;
-  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::vector<std::unique_ptr<Port>> ports_;
 };
 
 }  // namespace

@@ -79,6 +79,8 @@ TraceContext ContinueTrace(std::string_view traceparent) {
   return {std::string(trace), std::string(span), NewId(), digit % 2 == 1};
 }
 
+bool IsSampled(int percent) { return Random() % 100 < static_cast<uint64_t>(percent); }
+
 TraceContext BeginTrace() { return {absl::StrCat(NewId(), NewId()), "", NewId(), true}; }
 
 }  // namespace trine::server

@@ -28,5 +28,7 @@ struct TraceContext {
 TraceContext ContinueTrace(std::string_view traceparent);
 // A new trace, sampled.
 TraceContext BeginTrace();
+// True for `percent` of 100 calls, by chance.
+bool IsSampled(int percent);
 
 }  // namespace trine::server

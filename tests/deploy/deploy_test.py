@@ -60,13 +60,23 @@ class InstallDeps(unittest.TestCase):
         base = self.packages()
         self.assertIn("libgrpc++-dev", base)
         for option, package in (("--dev", "clang-tidy"), ("--bench", "libdnnl-dev"),
-                                ("--image", "docker.io")):
-            self.assertNotIn(package, base)
+                                ("--image", "docker.io"), ("--otlp", "opentelemetry-cpp-dev")):
+            if option != "--otlp" or self.release() == "12":  # 13 has it in its own main section
+                self.assertNotIn(package, base)
             self.assertEqual(self.packages(option)[:len(base)], base)
             self.assertIn(package, self.packages(option))
 
+    @staticmethod
+    def release():
+        return re.search(r'^VERSION_ID="?(\w+)', pathlib.Path("/etc/os-release").read_text(),
+                         re.MULTILINE).group(1)
+
+    def test_runtime_libraries_of_traces(self):
+        self.assertIn("opentelemetry-cpp", self.packages("--runtime", "--otlp"))
+        self.assertNotIn("opentelemetry-cpp-dev", self.packages("--runtime", "--otlp"))
+
     def test_no_package_is_listed_twice(self):
-        everything = self.packages("--dev", "--bench", "--image")
+        everything = self.packages("--dev", "--bench", "--image", "--otlp")
         self.assertEqual(len(everything), len(set(everything)))
 
     def test_runtime_excludes_the_other_groups(self):
