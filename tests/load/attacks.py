@@ -1,8 +1,8 @@
 """What a hostile client does to a gRPC server, each attack a function of (address, size, hold_s).
 
 `address` is HOST:PORT on loopback and speaks HTTP/2 without TLS. `size` is what the attack counts;
-FULL and LITTLE hold it. Every attack is bounded by its size and by PATIENCE_S, and returns a line that
-says what the server did. That the server closes a connection is a right answer, never an error.
+ATTACKS holds it. Every attack is bounded by its size and by PATIENCE_S, and returns a line that says
+what the server did. That the server closes a connection is a right answer, never an error.
 """
 
 import os
@@ -11,6 +11,8 @@ import socket
 import struct
 import time
 import zlib
+
+import grpc
 
 import h2
 
@@ -137,7 +139,6 @@ def slow_loris(address, size, hold_s):
 
 def coded_zeros(address, count):
     """A small stream that Decode answers with `count` bytes."""
-    import grpc
     request = b"\x0a" + varint(count) + b"\0" * count
     with grpc.insecure_channel(address) as channel:
         answer = channel.unary_unary(ENCODE)(request, timeout=PATIENCE_S, wait_for_ready=True)
@@ -321,7 +322,7 @@ def send_windowed(connection, stream, data, end_stream=True):
 
 
 def bad_headers(address, size, hold_s):
-    """CVE-2023-1428: a bad te, :scheme or grpclb_client_stats, then more headers than are allowed."""
+    """CVE-2023-1428: a bad te, :scheme or grpclb_client_stats, then too many headers."""
     del hold_s
     tally = Tally()
     for _ in range(size):
@@ -390,7 +391,7 @@ def control_flood(address, size, hold_s):
 
 
 def malformed(address, size, hold_s):
-    """Frames and header blocks of random bytes, whole calls with bytes changed; the same every run."""
+    """Frames and header blocks of random bytes, calls with bytes changed; the same every run."""
     del hold_s
     tally = Tally()
     rng = random.Random(1)

@@ -1,14 +1,15 @@
 """HTTP/2 by hand: enough to send a server what no library would send.
 
-Header fields are sent as literals that are neither indexed nor compressed (RFC 7541, 6.2.2), unless a
-probe writes header blocks itself.
+Header fields are sent as literals that are neither indexed nor compressed (RFC 7541, 6.2.2), unless
+a probe writes header blocks itself.
 """
 
 import socket
 import struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
+(DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE,
+ CONTINUATION) = range(10)
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 INITIAL_WINDOW_SIZE = 4
 CANCEL = 8
@@ -42,8 +43,8 @@ def field(name, value, indexed=False):
 
 
 def grpc_headers(path, *extra, scheme="http", te="trailers"):
-    fields = [(":method", "POST"), (":scheme", scheme), (":path", path), (":authority", "localhost"),
-              ("content-type", "application/grpc"), ("te", te), *extra]
+    fields = [(":method", "POST"), (":scheme", scheme), (":path", path),
+              (":authority", "localhost"), ("content-type", "application/grpc"), ("te", te), *extra]
     return b"".join(field(name, value) for name, value in fields)
 
 

@@ -1,4 +1,4 @@
-"""Runs the load tests; run.sh starts it. Prints one Markdown table; exit code 1 where a goal fails."""
+"""Runs the load tests; run.sh starts it. Prints a Markdown table; exit code 1 where a goal fails."""
 
 import argparse
 import json
@@ -37,7 +37,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             setup = scenarios.Setup(options.server, options.load, options.envoy, folder, seconds)
             group = scenarios.GROUPS[name]
-            made = group(setup, options.attack) if name == "attack" and options.attack else group(setup)
+            chosen = [options.attack] if name == "attack" and options.attack else []
+            made = group(setup, *chosen)
             start = time.monotonic()
             try:
                 for one in made:
