@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/match.h"
+#include "server/address.h"
 #include "server/options.h"
 #include "tests/server/harness.h"
 #include "trine/v1/server.pb.h"
@@ -290,6 +291,15 @@ TEST(StartLog, WarnsWhereOthersCanListen) {
   options.listen = {"2130706433:0"};
   TestServer open(options);
   EXPECT_TRUE(open.log->Await("without TLS"));
+}
+
+TEST(Defaults, ListenOnLoopbackOnly) {
+  const Options options;
+  for (const std::string& text : options.listen)
+    EXPECT_TRUE(ParseAddress("listen", text)->IsLocal()) << text;
+  EXPECT_TRUE(ParseAddress("metrics-listen", options.metrics_listen)->IsLocal());
+  EXPECT_EQ(options.health_listen, "");
+  EXPECT_EQ(options.otlp_endpoint, "");
 }
 
 TEST(ServerInfo, TellsWhatTheServerIsAndAllows) {

@@ -245,10 +245,13 @@ TEST(Limits, AStreamsMessageBeyondTheLimitEndsTheStream) {
 
 TEST(Limits, CompressedMessagesAreRefused) {
   TestServer server;
-  const Reply reply = CallUnary(
-      server.Channel(), kEcho, std::string(1 << 16, 'x'),
-      [](grpc::ClientContext* context) { context->set_compression_algorithm(GRPC_COMPRESS_GZIP); });
-  EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    const Reply reply = CallUnary(server.Channel(), kEcho, std::string(1 << 16, 'x'),
+                                  [algorithm](grpc::ClientContext* context) {
+                                    context->set_compression_algorithm(algorithm);
+                                  });
+    EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::UNIMPLEMENTED) << algorithm;
+  }
 }
 
 TEST(Server, StartsAndEndsManyTimesAndBesideOthers) {
