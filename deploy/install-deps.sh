@@ -103,9 +103,10 @@ update_lists() {
 add_backports() {
   local site list=/etc/apt/sources.list.d/trine-backports.list
   [[ $(LC_ALL=C apt-cache policy "$1") != *'Candidate: '[!\(]* ]] || return 0
+  # The mirror that the rest comes from. A fresh base image holds no lists yet, hence the switch.
   # shellcheck disable=SC2016
-  site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    sed -n 's/^\([^ ]*\) bookworm main$/\1/p' | head -n 1)
+  site=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' |
+    sed -n 's/^\([^ ]*\) bookworm main$/\1/p' | sort -u | sed -n 1p)
   echo "deb ${site:-http://deb.debian.org/debian} bookworm-backports main" |
     as_root tee "$list" >/dev/null
   update_lists
