@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/base/error.h"
@@ -215,6 +216,20 @@ absl::Status DecodeExact(const Context& context, const v1::DecodeRequest& m,
   return absl::OkStatus();
 }
 
+// Core's refusal of a long answer, where the message's bound is what it met and not
+// max_output_bytes.
+absl::Status NameMessageLimit(const absl::Status& status, uint64_t max_output, const Call& call) {
+  if (call.max_response_bytes >= max_output) return status;
+  const auto detail = GetErrorDetail(status);
+  uint64_t bytes = 0;
+  if (!detail.has_value() ||
+      detail->limit != absl::StrCat("max_output_bytes = ", call.max_response_bytes) ||
+      !absl::SimpleAtoi(detail->value, &bytes)) {
+    return status;
+  }
+  return CheckResponseBytes(bytes, call.max_response_bytes, detail->field);
+}
+
 absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
                     Response<v1::DecodeResponse>* response) {
   const v1::DecodeRequest& m = request.message();
@@ -228,12 +243,14 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
     return MissingField("input", "one of coded and exact is required");
   }
   coding::DecodeOptions options;
-  options.max_output_bytes = context.limits->max_output_bytes;
+  const uint64_t max_output = context.limits->max_output_bytes;
+  options.max_output_bytes = std::min(max_output, call.max_response_bytes);
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};
   auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
   if (!decoded.ok()) {
-    return WithHint(RenameField(decoded.status(), "data", "coded"),
-                    "DecodeStream decodes any length, a range decodes a part");
+    return WithHint(
+        RenameField(NameMessageLimit(decoded.status(), max_output, call), "data", "coded"),
+        "DecodeStream decodes any length, a range decodes a part");
   }
   call.NoteModel(coding::ModelName(decoded->model));
   ContentToProto(decoded->content, out->mutable_content());

@@ -42,10 +42,14 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 }
 
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
-                             const Limits& limits) {
-  const uint64_t bytes_a_pixel =
-      (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0) + (outputs.distance() ? 4 : 0);
-  return CheckOutputBytes(bytes_a_pixel * gray.elements(), limits, "outputs");
+                             std::optional<image::Format> format, const Limits& limits,
+                             uint64_t max_response_bytes) {
+  const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
+  const uint64_t distance = outputs.distance() ? 4 : 0;
+  const uint64_t pixels = gray.elements();
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes((packable + distance) * pixels, limits, "outputs"));
+  const uint64_t unpacked = distance + (format.has_value() ? 0 : packable);
+  return CheckResponseBytes(unpacked * pixels, max_response_bytes, "outputs");
 }
 
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result) {

@@ -23,9 +23,11 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
     const v1::SegmentOutputs& outputs);
 
 // RESOURCE_EXHAUSTED naming "outputs" where what is asked for, unpacked, is more than
-// limits.max_output_bytes.
+// limits.max_output_bytes, or where what goes out unpacked is more than max_response_bytes (a file
+// of `format` may be shorter, which only packing it can tell).
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
-                             const Limits& limits);
+                             std::optional<image::Format> format, const Limits& limits,
+                             uint64_t max_response_bytes);
 
 // INVALID_ARGUMENT naming "outputs.<what>" where it is asked for and no step made it.
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result);

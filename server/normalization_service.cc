@@ -64,11 +64,15 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
   TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
                          normalize::Resolve(options, head.shape));
+  HeadToProto(head.dtype, head.shape, out->mutable_tensor());
+  ResolvedToProto(resolved, out->mutable_resolved());
+  // The answer says what the options came to: it can be too long where the request was not.
+  TRINE_RETURN_IF_ERROR(
+      CheckResponseBytes(out->ByteSizeLong() + request.PayloadSize(item.tensor().data()),
+                         call.max_response_bytes, "tensor.data"));
   TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, item.tensor(), limits, *response));
   TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out()));
-  HeadToProto(head.dtype, head.shape, out->mutable_tensor());
   response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
-  ResolvedToProto(resolved, out->mutable_resolved());
   return absl::OkStatus();
 }
 

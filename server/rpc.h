@@ -33,6 +33,9 @@ struct Call {
   std::string request_id;
   CallNotes* notes = nullptr;
   WireEnv wire;  // memory for payloads; counts their copies
+  // Bound of one response message [bytes], max_message_bytes. What is sure to exceed it is refused
+  // before it is computed (server/convert_output.h); the path refuses the rest when it is there.
+  uint64_t max_response_bytes = UINT64_MAX;
 
   void NoteModel(std::string_view model) const {
     if (notes != nullptr) notes->model = model;

@@ -52,7 +52,8 @@ absl::Status SegmentItem(const Call& call, const Request<Req>& request,
   TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
                          SegmentInputsOf(context, request, item, options.profile));
   const TensorView& gray = sources.inputs.gray;
-  TRINE_RETURN_IF_ERROR(CheckOutputsFit(item.outputs(), gray, limits));
+  TRINE_RETURN_IF_ERROR(
+      CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
   auto result = segment::Segment(context, sources.inputs, options);
   if (!result.ok()) return NameInputs(result.status(), item);
   out->set_height(gray.shape[0]);

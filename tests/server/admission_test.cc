@@ -267,7 +267,9 @@ TEST(Deadline, CutsOffAClientThatDoesNotReadItsAnswers) {
 }
 
 TEST(Deadline, ExpiredCallsLeaveTheQueueUnrun) {
-  TestServer server(OneAtATime(10));
+  Options options = OneAtATime(10);
+  options.metrics_listen = "127.0.0.1:0";
+  TestServer server(options);
   const auto channel = server.Channel();
   PendingCall running(channel, kWait, "");
   ASSERT_TRUE(server.gate->AwaitEntered(1));
@@ -275,6 +277,9 @@ TEST(Deadline, ExpiredCallsLeaveTheQueueUnrun) {
     context->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
   });
   EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  // The client may know of the end before the server: the gate waits until the call is gone.
+  const std::string& metrics = server.server->metrics_address();
+  while (Sample(Get(metrics, "/metrics"), "trine_active_calls") != 1) std::this_thread::yield();
   server.gate->Open();
   EXPECT_TRUE(running.Await().status.ok());
   EXPECT_TRUE(CallUnary(channel, kEcho, "x").status.ok());

@@ -376,6 +376,19 @@ TEST_F(CodingDamageTest, MoreThanTheAnswerMayHold) {
       StatusCode::kResourceExhausted, "coded");
 }
 
+TEST_F(CodingDamageTest, MoreThanAMessageMayHold) {
+  services_.BoundResponses(19999);
+  Decode request;
+  request.set_coded(coded_);
+  const absl::Status status = services_.Unary<v1::DecodeResponse>("Decode", request).status();
+  ExpectRefused(status, StatusCode::kResourceExhausted, "coded");
+  EXPECT_EQ(GetErrorDetail(status)->limit, "max_message_bytes = 19999");
+  EXPECT_EQ(GetErrorDetail(status)->value, "20000");
+  EXPECT_NE(status.message().find("DecodeStream"), std::string::npos) << status;
+  request.mutable_range()->set_length(19999);
+  EXPECT_TRUE(services_.Unary<v1::DecodeResponse>("Decode", request).ok());
+}
+
 TEST(CodingRefusalsTest, MoreDigitsThanTheAnswerMayHold) {
   Limits limits;
   limits.max_output_bytes = 1000;

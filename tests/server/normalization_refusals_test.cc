@@ -216,6 +216,26 @@ TEST(NormalizationLimitsTest, BoundsTheAnswer) {
                 StatusCode::kResourceExhausted, "tensor.data");
 }
 
+// The services refuse by themselves: the path, which weighs what was computed, is not in this test.
+TEST(NormalizationLimitsTest, RefusesBeforeItComputesWhatNoMessageHolds) {
+  ServiceHarness services;
+  const v1::NormalizeRequest request = TensorRtExample();
+  const auto whole = services.UnaryBytes("Normalize", request.SerializeAsString());
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  // What fits is never refused.
+  services.BoundResponses(whole->size());
+  EXPECT_TRUE(services.Unary<v1::NormalizeResponse>("Normalize", request).ok());
+  services.BoundResponses(request.tensor().data().size() + 2);
+  const absl::Status status = services.Unary<v1::NormalizeResponse>("Normalize", request).status();
+  ExpectRefused(status, StatusCode::kResourceExhausted, "tensor.data");
+  EXPECT_EQ(GetErrorDetail(status)->limit.rfind("max_message_bytes = ", 0), 0u) << status;
+  v1::NormalizeStreamRequest item;
+  *item.mutable_item() = request;
+  const auto run = services.Stream<v1::NormalizeStreamResponse>(
+      "NormalizeStream", std::vector<v1::NormalizeStreamRequest>{item});
+  ExpectRefused(run.status, StatusCode::kResourceExhausted, "item.tensor.data");
+}
+
 TEST(NormalizationLimitsTest, StopsWhenCancelledOrLate) {
   ServiceHarness services;
   services.cancel().SetDeadline(std::chrono::steady_clock::now());

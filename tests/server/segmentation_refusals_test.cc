@@ -360,6 +360,23 @@ TEST(SegmentationRefusalsTest, WhatTheLimitsSay) {
                 StatusCode::kResourceExhausted, "image.encoded");
 }
 
+TEST(SegmentationRefusalsTest, OutputsThatNoMessageHolds) {
+  ServiceHarness services;
+  services.BoundResponses(4 * Disks::kHeight * Disks::kWidth);
+  v1::SegmentRequest request = DisksRequest();
+  request.add_steps()->mutable_otsu();
+  request.add_steps()->mutable_components();
+  request.mutable_outputs()->set_mask(true);
+  EXPECT_TRUE(services.Unary<v1::SegmentResponse>("Segment", request).ok());
+  request.mutable_outputs()->set_labels(true);
+  const absl::Status status = services.Unary<v1::SegmentResponse>("Segment", request).status();
+  ExpectRefused(status, StatusCode::kResourceExhausted, "outputs");
+  EXPECT_EQ(GetErrorDetail(status)->limit.rfind("max_message_bytes = ", 0), 0u) << status;
+  // Packed into files the same may fit, which shows when they are there.
+  request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+  EXPECT_TRUE(services.Unary<v1::SegmentResponse>("Segment", request).ok());
+}
+
 TEST(SegmentationRefusalsTest, ListsThatAnAnswerCannotHold) {
   // 50 components are 50 regions: more bytes than the answer may have, and so are their outlines.
   std::vector<uint8_t> pixels;
