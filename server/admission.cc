@@ -25,61 +25,131 @@ absl::Status Refuse(const char* reason, const char* name, uint64_t limit, std::s
 
 }  // namespace
 
-absl::Status Admission::QueueFull() const {
-  const auto limit = static_cast<uint64_t>(bounds_.max_queued);
-  return Refuse("QUEUE_FULL", "max_queued", limit, absl::StrCat(queue_.size()),
-                absl::StrCat("the server is busy: ", running_, " requests run and ", queue_.size(),
-                             " wait, the limit is max_queued = ", limit));
+Admission::Client* Admission::ClientOf(const std::string& name) {
+  Client& client = clients_[name];
+  if (client.name.empty()) client.name = name;
+  return &client;
 }
 
-absl::Status Admission::Peek() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (running_ >= bounds_.max_running && queue_.size() >= static_cast<size_t>(bounds_.max_queued))
-    return QueueFull();
+void Admission::DropIfIdle(Client* client) {
+  if (client->running == 0 && client->queue.empty()) clients_.erase(std::string(client->name));
+}
+
+bool Admission::MayRun(const Client& client) const {
+  return bounds_.max_running_per_client == 0 || client.running < bounds_.max_running_per_client;
+}
+
+absl::Status Admission::CheckQueues(const std::string& name) const {
+  const auto found = clients_.find(name);
+  const Client* client = found == clients_.end() ? nullptr : &found->second;
+  if (running_ < bounds_.max_running && (client == nullptr || MayRun(*client)))
+    return absl::OkStatus();
+  if (queued_ >= bounds_.max_queued) {
+    return Refuse("QUEUE_FULL", "max_queued", static_cast<uint64_t>(bounds_.max_queued),
+                  absl::StrCat(queued_),
+                  absl::StrCat("the server is busy: ", running_, " requests run and ", queued_,
+                               " wait, the limit is max_queued = ", bounds_.max_queued));
+  }
+  const size_t own = client == nullptr ? 0 : client->queue.size();
+  const int limit = bounds_.max_queued_per_client;
+  if (limit > 0 && own >= static_cast<size_t>(limit)) {
+    return Refuse("CLIENT_QUEUE_FULL", "max_queued_per_client", static_cast<uint64_t>(limit),
+                  absl::StrCat(own),
+                  absl::StrCat("you are busy: ", client->running, " of your requests run and ", own,
+                               " wait, the limit is max_queued_per_client = ", limit));
+  }
   return absl::OkStatus();
 }
 
-std::function<void()> Admission::TakeOrQueue(Place* place, std::function<void()> start) {
-  if (running_ < bounds_.max_running) {
+absl::Status Admission::CheckInflight(const Cost& cost) const {
+  // A single request larger than a limit would otherwise never run: alone it may.
+  const auto exceeds = [](uint64_t held, uint64_t more, uint64_t limit) {
+    return held > 0 && (more > limit || held > limit - more);
+  };
+  if (exceeds(inflight_.bytes, cost.bytes, bounds_.max_inflight_bytes)) {
+    return Refuse(
+        "INFLIGHT_FULL", "max_inflight_bytes", bounds_.max_inflight_bytes,
+        absl::StrCat(inflight_.bytes, " + ", cost.bytes),
+        absl::StrCat("the server is busy: requests of ", inflight_.bytes, " bytes are in flight, ",
+                     cost.bytes, " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
+  }
+  if (bounds_.memory_limit > 0 && exceeds(inflight_.memory, cost.memory, bounds_.memory_limit)) {
+    return Refuse("MEMORY_FULL", "memory_limit", bounds_.memory_limit,
+                  absl::StrCat(inflight_.memory, " + ", cost.memory),
+                  absl::StrCat("the server is busy: requests that may need ", inflight_.memory,
+                               " bytes of memory are in flight, ", cost.memory,
+                               " more exceed memory_limit = ", bounds_.memory_limit));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Admission::Peek(const std::string& client) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return CheckQueues(client);
+}
+
+std::function<void()> Admission::TakeOrQueue(Place* place, Client* client,
+                                             std::function<void()> start) {
+  place->client_ = client;
+  if (running_ < bounds_.max_running && MayRun(*client)) {
     ++running_;
+    ++client->running;
     return start;
   }
   place->start_ = std::move(start);
-  place->position_ = queue_.insert(queue_.end(), place);
+  if (client->queue.empty()) client->turn = turns_.insert(turns_.end(), client);
+  place->position_ = client->queue.insert(client->queue.end(), place);
   place->queued_ = true;
+  ++queued_;
   return nullptr;
 }
 
-absl::Status Admission::EnterUnary(Place* place, uint64_t bytes, std::function<void()> start) {
+void Admission::Unqueue(Place* place) {
+  Client* const client = place->client_;
+  client->queue.erase(place->position_);
+  if (client->queue.empty()) turns_.erase(client->turn);
+  place->queued_ = false;
+  --queued_;
+}
+
+std::function<void()> Admission::TakeNext() {
+  if (running_ >= bounds_.max_running) return nullptr;
+  for (Client* client : turns_) {
+    if (!MayRun(*client)) continue;
+    Place* const place = client->queue.front();
+    turns_.splice(turns_.end(), turns_, client->turn);  // the others come first now
+    Unqueue(place);
+    ++running_;
+    ++client->running;
+    return std::exchange(place->start_, nullptr);
+  }
+  return nullptr;
+}
+
+absl::Status Admission::EnterUnary(Place* place, const std::string& client, const Cost& cost,
+                                   std::function<void()> start) {
   std::function<void()> now;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (running_ >= bounds_.max_running &&
-        queue_.size() >= static_cast<size_t>(bounds_.max_queued)) {
-      return QueueFull();
-    }
-    // A single request larger than the limit would otherwise never run: alone it may.
-    if (inflight_bytes_ > 0 && (bytes > bounds_.max_inflight_bytes ||
-                                inflight_bytes_ > bounds_.max_inflight_bytes - bytes)) {
-      return Refuse("INFLIGHT_FULL", "max_inflight_bytes", bounds_.max_inflight_bytes,
-                    absl::StrCat(inflight_bytes_, " + ", bytes),
-                    absl::StrCat("the server is busy: requests of ", inflight_bytes_,
-                                 " bytes are in flight, ", bytes,
-                                 " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
-    }
-    inflight_bytes_ += bytes;
-    now = TakeOrQueue(place, std::move(start));
+    absl::Status status = CheckQueues(client);
+    if (status.ok()) status = CheckInflight(cost);
+    if (!status.ok()) return status;
+    inflight_.bytes += cost.bytes;
+    inflight_.memory += cost.memory;
+    now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
   return absl::OkStatus();
 }
 
-void Admission::EnterStreamStep(Place* place, uint64_t bytes, std::function<void()> start) {
+void Admission::EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
+                                std::function<void()> start) {
   std::function<void()> now;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    inflight_bytes_ += bytes;
-    now = TakeOrQueue(place, std::move(start));
+    inflight_.bytes += cost.bytes;
+    inflight_.memory += cost.memory;
+    now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
 }
@@ -87,32 +157,30 @@ void Admission::EnterStreamStep(Place* place, uint64_t bytes, std::function<void
 bool Admission::Withdraw(Place* place) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!place->queued_) return false;
-  queue_.erase(place->position_);
-  place->queued_ = false;
+  Unqueue(place);
   place->start_ = nullptr;
+  DropIfIdle(std::exchange(place->client_, nullptr));
   return true;
 }
 
-void Admission::Leave() {
+void Admission::Leave(Place* place) {
   std::function<void()> next;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (queue_.empty()) {
-      --running_;
-      return;
-    }
-    Place* place = queue_.front();
-    queue_.pop_front();
-    place->queued_ = false;
-    next = std::move(place->start_);
-    place->start_ = nullptr;
+    Client* const client = std::exchange(place->client_, nullptr);
+    --running_;
+    --client->running;
+    // At most one more may run: this client's turn came or a place of all clients became free.
+    next = TakeNext();
+    DropIfIdle(client);
   }
-  next();
+  if (next) next();
 }
 
-void Admission::ReleaseBytes(uint64_t bytes) {
+void Admission::Release(const Cost& cost) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  inflight_bytes_ -= bytes;
+  inflight_.bytes -= cost.bytes;
+  inflight_.memory -= cost.memory;
 }
 
 absl::Status Admission::OpenStream() {
@@ -134,7 +202,8 @@ void Admission::CloseStream() {
 
 Admission::Snapshot Admission::snapshot() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return {running_, static_cast<int>(queue_.size()), streams_, inflight_bytes_};
+  return {running_,        queued_,         streams_, static_cast<int>(clients_.size()),
+          inflight_.bytes, inflight_.memory};
 }
 
 }  // namespace trine::server

@@ -1,35 +1,57 @@
 // Who may run now, who waits, who is refused: counted before any work is done.
 //
-// At most max_running jobs run; further ones wait, first come first served; a unary call that finds
-// max_queued waiting, or whose bytes would exceed max_inflight_bytes, is refused at once. A step of
-// an open stream is never refused: a stream has at most one step waiting, and open streams are
-// bounded by max_streams. Thread safety: all members may be called from any thread.
+// At most max_running jobs run, at most max_running_per_client of one client. Further ones wait:
+// first come first served within a client, in turn between clients, so that one who sends much
+// delays himself. A unary call is refused at once where max_queued wait, where
+// max_queued_per_client of its client wait, or where its bytes or the memory that it may need would
+// exceed what may be in flight. A step of an open stream is never refused: a stream has at most one
+// step waiting, and open streams are bounded by max_streams.
+//
+// A client is known while it has jobs here: the table is no larger than what runs and waits.
+// Thread safety: all members may be called from any thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 
 #include "absl/status/status.h"
 
 namespace trine::server {
 
+// What a job holds from its admission to its end.
+struct Cost {
+  uint64_t bytes = 0;   // of its request
+  uint64_t memory = 0;  // that it may need in all, estimated: see Method::memory_factor
+};
+
 class Admission {
  public:
   struct Bounds {
     int max_running = 1;
+    int max_running_per_client = 0;  // 0: no bound of its own, here and below
     int max_queued = 0;
+    int max_queued_per_client = 0;
     uint64_t max_inflight_bytes = 0;
+    uint64_t memory_limit = 0;
     int max_streams = 0;
   };
   struct Snapshot {
     int running = 0;
     int queued = 0;
     int streams = 0;
+    int clients = 0;  // with jobs that run or wait
     uint64_t inflight_bytes = 0;
+    uint64_t inflight_memory = 0;
   };
 
+ private:
+  struct Client;
+
+ public:
   // A job's place. Owned by the job; at most in one Admission at a time.
   class Place {
    public:
@@ -40,28 +62,31 @@ class Admission {
    private:
     friend class Admission;
     std::function<void()> start_;
+    Client* client_ = nullptr;  // while it waits or runs
     bool queued_ = false;
     std::list<Place*>::iterator position_;
   };
 
   explicit Admission(const Bounds& bounds) : bounds_(bounds) {}
 
-  // What a unary call would be told now, before its message is read: refuses early what Enter
-  // would refuse for the queue.
-  absl::Status Peek() const;
+  // What a unary call of `client` would be told now, before its message is read: refuses early what
+  // Enter would refuse for the queue.
+  absl::Status Peek(const std::string& client) const;
 
-  // Counts `bytes` and calls start() now (on this thread) or later (on the thread that calls
-  // Leave), unless Withdraw comes first. RESOURCE_EXHAUSTED, nothing counted: QUEUE_FULL or
-  // INFLIGHT_FULL. `start` must not block.
-  absl::Status EnterUnary(Place* place, uint64_t bytes, std::function<void()> start);
+  // Counts `cost` and calls start() now (on this thread) or later (on the thread that calls
+  // Leave), unless Withdraw comes first. RESOURCE_EXHAUSTED, nothing counted: QUEUE_FULL,
+  // CLIENT_QUEUE_FULL, INFLIGHT_FULL or MEMORY_FULL. `start` must not block.
+  absl::Status EnterUnary(Place* place, const std::string& client, const Cost& cost,
+                          std::function<void()> start);
   // The same for a step of an open stream; never refused.
-  void EnterStreamStep(Place* place, uint64_t bytes, std::function<void()> start);
-  // True where `place` was still waiting: start will not be called. Its bytes stay counted.
+  void EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
+                       std::function<void()> start);
+  // True where `place` was still waiting: start will not be called. Its cost stays counted.
   bool Withdraw(Place* place);
-  // A job that was started has ended: the next one may run.
-  void Leave();
+  // The job of `place`, which was started, has ended: the next one may run.
+  void Leave(Place* place);
   // Takes back what EnterUnary or EnterStreamStep counted.
-  void ReleaseBytes(uint64_t bytes);
+  void Release(const Cost& cost);
 
   // RESOURCE_EXHAUSTED, TOO_MANY_STREAMS, where max_streams are open.
   absl::Status OpenStream();
@@ -70,16 +95,32 @@ class Admission {
   Snapshot snapshot() const;
 
  private:
+  struct Client {
+    std::string name;
+    int running = 0;
+    std::list<Place*> queue;
+    std::list<Client*>::iterator turn;  // in turns_, while somebody waits
+  };
+
+  Client* ClientOf(const std::string& name);
+  void DropIfIdle(Client* client);
+  bool MayRun(const Client& client) const;
+  void Unqueue(Place* place);
   // Queues or returns the function to call after unlocking.
-  std::function<void()> TakeOrQueue(Place* place, std::function<void()> start);
-  absl::Status QueueFull() const;
+  std::function<void()> TakeOrQueue(Place* place, Client* client, std::function<void()> start);
+  // The next to start, if any may: takes it out of its queue and counts it.
+  std::function<void()> TakeNext();
+  absl::Status CheckQueues(const std::string& client) const;
+  absl::Status CheckInflight(const Cost& cost) const;
 
   const Bounds bounds_;
   mutable std::mutex mutex_;
-  std::list<Place*> queue_;
+  std::unordered_map<std::string, Client> clients_;
+  std::list<Client*> turns_;  // clients with somebody waiting; the first is next
   int running_ = 0;
+  int queued_ = 0;
   int streams_ = 0;
-  uint64_t inflight_bytes_ = 0;
+  Cost inflight_;
 };
 
 }  // namespace trine::server

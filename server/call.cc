@@ -15,12 +15,6 @@ double SecondsSince(RpcCall::Clock::time_point start) {
   return std::chrono::duration<double>(RpcCall::Clock::now() - start).count();
 }
 
-// "ipv4:10.0.0.7:51234" without the port, which changes with each connection.
-std::string ClientAddress(const std::string& peer) {
-  const size_t colon = peer.rfind(':');
-  return peer.compare(0, 2, "ip") == 0 && colon != std::string::npos ? peer.substr(0, colon) : peer;
-}
-
 }  // namespace
 
 void RpcCall::Accept(CallEnv* env, grpc::AsyncGenericService* service,
@@ -82,7 +76,7 @@ void RpcCall::ReadHeaders() {
   context_.AddInitialMetadata("x-request-id", call_.request_id);
   BeginTrace();
   peer_ = context_.peer();
-  client_ = ClientAddress(peer_);
+  client_ = env_.clients.Name(peer_, Header("x-forwarded-for"));
   call_.context.pool = &env_.pool;
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
@@ -139,7 +133,7 @@ absl::Status RpcCall::MayStart() {
     return absl::OkStatus();
   }
   // Refused before the message is read, the call costs next to nothing.
-  return method.immediate ? absl::OkStatus() : env_.admission.Peek();
+  return method.immediate ? absl::OkStatus() : env_.admission.Peek(client_);
 }
 
 void RpcCall::StartRead() {

@@ -95,6 +95,7 @@ class RpcCall {
   absl::Status CallHandler(bool* produced);
   absl::Status CheckSize(size_t bytes, const char* field) const;
   void ReleaseBytes();
+  Cost CostOf(uint64_t bytes) const;
 
   CallEnv& env_;
   grpc::AsyncGenericService* const service_;
@@ -133,7 +134,7 @@ class RpcCall {
   bool has_message_ = false;  // in_ holds a message that the handler has not seen
   bool half_closed_ = false;  // the client sends no more
   bool end_handled_ = false;  // and the handler knows
-  uint64_t held_bytes_ = 0;   // counted in the admission
+  Cost held_;                 // counted in the admission
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
   Clock::time_point queued_at_;  // of the last wait

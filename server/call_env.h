@@ -12,6 +12,7 @@
 #include "server/admission.h"
 #include "server/auth.h"
 #include "server/buffer.h"
+#include "server/client_name.h"
 #include "server/log.h"
 #include "server/metrics.h"
 #include "server/otlp.h"
@@ -62,6 +63,7 @@ struct CallEnv {
   Metrics& metrics;
   const Authenticator& auth;
   Admission& admission;
+  const ClientNamer& clients;
   ThreadPool& pool;
   CallTracer* tracer;                   // null: calls are not traced
   std::shared_ptr<BufferPool> buffers;  // of payloads; slices on their way out keep it alive

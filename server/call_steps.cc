@@ -25,8 +25,12 @@ absl::Status RpcCall::CheckSize(size_t bytes, const char* field) const {
 }
 
 void RpcCall::ReleaseBytes() {
-  if (held_bytes_ > 0) env_.admission.ReleaseBytes(held_bytes_);
-  held_bytes_ = 0;
+  env_.admission.Release(held_);
+  held_ = {};
+}
+
+Cost RpcCall::CostOf(uint64_t bytes) const {
+  return {bytes, bytes * (1 + served_->method.memory_factor)};
 }
 
 // `job` on the pool, with the reference of the place in the queue.
@@ -48,12 +52,12 @@ void RpcCall::QueueUnary() {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kQueued;
   }
-  held_bytes_ = bytes;
+  held_ = CostOf(bytes);
   Ref();
   // 0 means never, for a request of no bytes too.
   const bool small = bytes < served_->method.inline_bytes;
   if (small) entering = this;
-  absl::Status status = env_.admission.EnterUnary(&place_, bytes, [this] {
+  absl::Status status = env_.admission.EnterUnary(&place_, client_, held_, [this] {
     if (entering != this) return StartJob(&RpcCall::RunUnary);
     entering = nullptr;
     call_.context.pool = nullptr;
@@ -62,7 +66,7 @@ void RpcCall::QueueUnary() {
   });
   entering = nullptr;
   if (!status.ok()) {
-    held_bytes_ = 0;
+    held_ = {};
     in_.Clear();
     Finish(status);
     Unref();
@@ -81,7 +85,7 @@ void RpcCall::RunUnary() {
   if (status.ok()) status = CallHandler(nullptr);
   in_.Clear();
   ReleaseBytes();
-  env_.admission.Leave();
+  env_.admission.Leave(&place_);
   // A result that nobody waits for any more is dropped.
   if (status.ok()) status = call_.context.cancel.Check();
   if (status.ok()) return FinishWithResponse();
@@ -94,9 +98,12 @@ void RpcCall::QueueStreamStep(uint64_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kQueued;
   }
-  held_bytes_ += bytes;
+  const Cost cost = CostOf(bytes);
+  held_.bytes += cost.bytes;
+  held_.memory += cost.memory;
   Ref();
-  env_.admission.EnterStreamStep(&place_, bytes, [this] { StartJob(&RpcCall::RunStreamStep); });
+  env_.admission.EnterStreamStep(&place_, client_, cost,
+                                 [this] { StartJob(&RpcCall::RunStreamStep); });
 }
 
 void RpcCall::RunStreamStep() {
@@ -116,7 +123,7 @@ void RpcCall::RunStreamStep() {
     in_.Clear();
     ReleaseBytes();
   }
-  env_.admission.Leave();
+  env_.admission.Leave(&place_);
   if (!status.ok()) return Finish(status);
   if (produced) return StartWrite();
   if (end_handled_) return Finish(absl::OkStatus());

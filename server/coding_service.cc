@@ -27,6 +27,8 @@
 namespace trine::server {
 namespace {
 
+// What streams usually unpack to; max_output_bytes bounds it.
+constexpr uint64_t kDecodeMemoryFactor = 8;
 constexpr uint64_t kDefaultListedBlocks = 1000;
 constexpr uint64_t kMaxListedBlocks = 1'000'000;
 constexpr std::string_view kExact = "exact";  // not one of the stream's models
@@ -280,6 +282,7 @@ void RegisterCodingService(Registry* registry) {
   const std::string service = "trine.v1.CodingService";
   registry->AddUnary<v1::EncodeRequest, v1::EncodeResponse>(service, "Encode", Encode);
   registry->AddUnary<v1::DecodeRequest, v1::DecodeResponse>(service, "Decode", Decode);
+  registry->NeedsMemory(kDecodeMemoryFactor);
   registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", Inspect);
   registry->AddStream<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(service, "EncodeStream",
                                                                          MakeEncodeStream);

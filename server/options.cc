@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "server/address.h"
+#include "server/client_name.h"
 #include "server/otlp.h"
 
 namespace trine::server {
@@ -39,10 +40,16 @@ constexpr OptionSpec kOptions[] = {
      "largest request or response message; beyond it there are the streams"},
     {"max-running", &Options::max_running, kCount, 0, 65536, true,
      "requests running at once; 0: two a thread"},
+    {"max-running-per-client", &Options::max_running_per_client, kCount, 0, 65536, true,
+     "requests of one client (token, else address) running at once; 0: as many as of all"},
     {"max-queued", &Options::max_queued, kCount, 0, 1'000'000, true,
      "requests waiting for their turn; more are refused"},
+    {"max-queued-per-client", &Options::max_queued_per_client, kCount, 0, 1'000'000, true,
+     "requests of one client waiting; 0: as many as of all"},
     {"max-inflight-bytes", &Options::max_inflight_bytes, kBytes, 1024, kTebi, true,
      "bytes of the requests that run or wait"},
+    {"memory-limit", &Options::memory_limit, kBytes, 0, kTebi, true,
+     "memory that requests which run or wait may need, estimated from their sizes; 0: no bound"},
     {"max-pooled-bytes", &Options::max_pooled_bytes, kBytes, 0, kTebi, true,
      "memory that is kept for the payloads of the next calls"},
     {"max-buffer-bytes", &Options::max_buffer_bytes, kBytes, 1 << 20, kTebi, true,
@@ -71,6 +78,8 @@ constexpr OptionSpec kOptions[] = {
     {"tls-key", &Options::tls_key, kNone, 0, 0, false, "PEM file with the certificate's key"},
     {"tls-client-ca", &Options::tls_client_ca, kNone, 0, 0, false,
      "PEM file with the authorities of client certificates, which are then required"},
+    {"trusted-proxies", &Options::trusted_proxies, kNone, 0, 0, false,
+     "addresses of proxies (10.0.0.7, 10.0.0.0/8) whose x-forwarded-for names the client"},
     {"token-file", &Options::token_file, kNone, 0, 0, false,
      "file with bearer tokens, one a line, each with the services it may call (all of them where "
      "none is named); callers then need one"},
@@ -200,6 +209,7 @@ std::string OptionSpec::unit_name() const {
   const std::string what = last == std::string::npos ? all : all.substr(last + 1);
   if (what == "running" || what == "queued") return "requests";
   if (what == "connection") return "streams";
+  if (what == "client") return "requests";
   if (what == "rank") return "dimensions";
   return what;
 }
@@ -281,6 +291,7 @@ absl::Status ValidateOptions(const Options& options) {
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
   TRINE_RETURN_IF_ERROR(CallTracer::Check(options.otlp_endpoint));
+  TRINE_RETURN_IF_ERROR(ClientNamer::Create(options.trusted_proxies).status());
   if (options.log_format != "text" && options.log_format != "json")
     return InvalidField("log-format", options.log_format, "must be text or json");
   for (const char* level : {"trace", "debug", "info", "warn", "error", "off"})

@@ -88,6 +88,9 @@ struct Method {
   // Unary, with work bounded by its size: a request of fewer bytes runs where it arrives
   // when nothing waits, since handing it to the pool would take longer than the work. 0: never.
   uint64_t inline_bytes = 0;
+  // Memory that the work on a request may need beside it, in multiples of its size: what it
+  // unpacks, computes with and answers. An estimate for the admission; hard bounds are Limits'.
+  uint64_t memory_factor = 2;
 
   std::string path() const { return "/" + service + "/" + name; }
 };
@@ -110,6 +113,8 @@ class Registry {
 
   // Makes the method added last an immediate one.
   void MarkImmediate() { methods_.back().immediate = true; }
+  // Sets Method::memory_factor of the method added last.
+  void NeedsMemory(uint64_t factor) { methods_.back().memory_factor = factor; }
   // Sets Method::inline_bytes of the method added last.
   void InlineBelow(uint64_t bytes) { methods_.back().inline_bytes = bytes; }
 

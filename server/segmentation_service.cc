@@ -19,6 +19,10 @@
 namespace trine::server {
 namespace {
 
+// Labels, distances and a queue of a watershed beside a byte a pixel, and pictures that were
+// packed.
+constexpr uint64_t kMemoryFactor = 16;
+
 // A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
 // request's words. It names steps as the request does.
 absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
@@ -101,8 +105,10 @@ class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::Segment
 void RegisterSegmentationService(Registry* registry) {
   const std::string service = "trine.v1.SegmentationService";
   registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", Segment);
+  registry->NeedsMemory(kMemoryFactor);
   registry->AddStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
       service, "SegmentStream", [] { return std::make_unique<SegmentStream>(); });
+  registry->NeedsMemory(kMemoryFactor);
 }
 
 }  // namespace trine::server

@@ -34,17 +34,24 @@ constexpr int kAcceptsPerQueue = 32;
 int QueueCount(int threads) { return std::clamp(threads / 2, 2, 8); }
 
 Admission::Bounds AdmissionBounds(const Options& options) {
-  return {options.max_running, options.max_queued, options.max_inflight_bytes, options.max_streams};
+  return {.max_running = options.max_running,
+          .max_running_per_client = options.max_running_per_client,
+          .max_queued = options.max_queued,
+          .max_queued_per_client = options.max_queued_per_client,
+          .max_inflight_bytes = options.max_inflight_bytes,
+          .memory_limit = options.memory_limit,
+          .max_streams = options.max_streams};
 }
 
 class ServerImpl : public Server {
  public:
   ServerImpl(Options options, std::unique_ptr<Logger> log, std::unique_ptr<Authenticator> auth,
-             std::shared_ptr<TlsStore> tls, std::unique_ptr<ThreadPool> pool)
+             std::shared_ptr<TlsStore> tls, ClientNamer clients, std::unique_ptr<ThreadPool> pool)
       : options_(std::move(options)),
         log_(std::move(log)),
         auth_(std::move(auth)),
         tls_(std::move(tls)),
+        clients_(std::move(clients)),
         admission_(AdmissionBounds(options_)),
         pool_(std::move(pool)),
         env_{.options = options_,
@@ -52,6 +59,7 @@ class ServerImpl : public Server {
              .metrics = metrics_,
              .auth = *auth_,
              .admission = admission_,
+             .clients = clients_,
              .pool = *pool_,
              .tracer = nullptr,
              .buffers = std::make_shared<BufferPool>(options_.max_pooled_bytes),
@@ -81,6 +89,7 @@ class ServerImpl : public Server {
   Metrics metrics_;
   const std::unique_ptr<Authenticator> auth_;
   const std::shared_ptr<TlsStore> tls_;  // null: no TLS
+  const ClientNamer clients_;
   Admission admission_;
   const std::unique_ptr<ThreadPool> pool_;
   CallEnv env_;
@@ -115,6 +124,14 @@ void ServerImpl::AddGauges() {
   std::vector<PolledValue> gauges = {
       {"trine_running", "Requests that run.", {}, admission(&Admission::Snapshot::running)},
       {"trine_queued", "Requests that wait.", {}, admission(&Admission::Snapshot::queued)},
+      {"trine_clients",
+       "Clients with requests that run or wait.",
+       {},
+       admission(&Admission::Snapshot::clients)},
+      {"trine_inflight_memory_bytes",
+       "Memory that requests that run or wait may need, estimated.",
+       {},
+       admission(&Admission::Snapshot::inflight_memory)},
       {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
       {"trine_inflight_bytes",
        "Bytes of requests that run or wait.",
@@ -298,13 +315,19 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
   auto pool = std::make_unique<ThreadPool>(options.threads);
   Options resolved = options;
   if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
+  // What gRPC and the pool hold comes out of the same memory.
+  if (options.memory_limit > 0) {
+    resolved.max_buffer_bytes = std::min(options.max_buffer_bytes, options.memory_limit / 4);
+    resolved.max_pooled_bytes = std::min(options.max_pooled_bytes, options.memory_limit / 8);
+  }
+  TRINE_ASSIGN_OR_RETURN(ClientNamer clients, ClientNamer::Create(options.trusted_proxies));
   RegisterServerService(&registry, resolved, pool->threads());
   auto auth = Authenticator::AllowAll();
   if (!options.token_file.empty()) {
     TRINE_ASSIGN_OR_RETURN(auth, Authenticator::Load(options.token_file, registry.services()));
   }
   auto server = std::make_unique<ServerImpl>(std::move(resolved), std::move(log), std::move(auth),
-                                             std::move(tls), std::move(pool));
+                                             std::move(tls), std::move(clients), std::move(pool));
   TRINE_RETURN_IF_ERROR(server->Start(std::move(registry)));
   return server;
 }

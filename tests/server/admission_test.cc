@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/base/error.h"
+#include "server/client_name.h"
 #include "tests/server/harness.h"
 
 namespace trine::server::testing {
@@ -17,23 +18,23 @@ TEST(Admission, RunsWaitsAndRefuses) {
   Admission::Place a, b, c;
   int started = 0;
   const auto start = [&started] { ++started; };
-  EXPECT_TRUE(admission.EnterUnary(&a, 10, start).ok());
+  EXPECT_TRUE(admission.EnterUnary(&a, "me", {10, 0}, start).ok());
   EXPECT_EQ(started, 1);
-  EXPECT_TRUE(admission.Peek().ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, 20, start).ok());
+  EXPECT_TRUE(admission.Peek("me").ok());
+  EXPECT_TRUE(admission.EnterUnary(&b, "me", {20, 0}, start).ok());
   EXPECT_EQ(started, 1);
-  EXPECT_EQ(GetErrorDetail(admission.Peek())->reason, "QUEUE_FULL");
-  const absl::Status refused = admission.EnterUnary(&c, 1, start);
+  EXPECT_EQ(GetErrorDetail(admission.Peek("me"))->reason, "QUEUE_FULL");
+  const absl::Status refused = admission.EnterUnary(&c, "me", {1, 0}, start);
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(GetErrorDetail(refused)->reason, "QUEUE_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "max_queued = 1");
   EXPECT_GE(GetErrorDetail(refused)->retry_after_ms, 0);
   EXPECT_EQ(admission.snapshot().inflight_bytes, 30u);
-  admission.Leave();
-  admission.ReleaseBytes(10);
+  admission.Leave(&a);
+  admission.Release({10, 0});
   EXPECT_EQ(started, 2);
-  admission.Leave();
-  admission.ReleaseBytes(20);
+  admission.Leave(&b);
+  admission.Release({20, 0});
   EXPECT_EQ(admission.snapshot().running, 0);
   EXPECT_EQ(admission.snapshot().inflight_bytes, 0u);
 }
@@ -42,13 +43,13 @@ TEST(Admission, BoundsBytesButLetsOneAlonePass) {
   Admission admission(
       {.max_running = 9, .max_queued = 9, .max_inflight_bytes = 100, .max_streams = 1});
   Admission::Place a, b, c;
-  EXPECT_TRUE(admission.EnterUnary(&a, 60, [] {}).ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, 40, [] {}).ok());
-  const absl::Status refused = admission.EnterUnary(&c, 1, [] {});
+  EXPECT_TRUE(admission.EnterUnary(&a, "me", {60, 0}, [] {}).ok());
+  EXPECT_TRUE(admission.EnterUnary(&b, "me", {40, 0}, [] {}).ok());
+  const absl::Status refused = admission.EnterUnary(&c, "me", {1, 0}, [] {});
   EXPECT_EQ(GetErrorDetail(refused)->reason, "INFLIGHT_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "max_inflight_bytes = 100");
-  admission.ReleaseBytes(100);
-  EXPECT_TRUE(admission.EnterUnary(&c, 1000, [] {}).ok());
+  admission.Release({100, 0});
+  EXPECT_TRUE(admission.EnterUnary(&c, "me", {1000, 0}, [] {}).ok());
 }
 
 TEST(Admission, WhatIsWithdrawnNeverStarts) {
@@ -56,16 +57,16 @@ TEST(Admission, WhatIsWithdrawnNeverStarts) {
       {.max_running = 1, .max_queued = 3, .max_inflight_bytes = 100, .max_streams = 1});
   Admission::Place a, b, c;
   std::string order;
-  EXPECT_TRUE(admission.EnterUnary(&a, 0, [&] { order += 'a'; }).ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, 0, [&] { order += 'b'; }).ok());
-  EXPECT_TRUE(admission.EnterUnary(&c, 0, [&] { order += 'c'; }).ok());
+  EXPECT_TRUE(admission.EnterUnary(&a, "me", {0, 0}, [&] { order += 'a'; }).ok());
+  EXPECT_TRUE(admission.EnterUnary(&b, "me", {0, 0}, [&] { order += 'b'; }).ok());
+  EXPECT_TRUE(admission.EnterUnary(&c, "me", {0, 0}, [&] { order += 'c'; }).ok());
   EXPECT_FALSE(admission.Withdraw(&a));
   EXPECT_TRUE(admission.Withdraw(&b));
   EXPECT_FALSE(admission.Withdraw(&b));
   EXPECT_EQ(admission.snapshot().queued, 1);
-  admission.Leave();
+  admission.Leave(&a);
   EXPECT_FALSE(admission.Withdraw(&c));
-  admission.Leave();
+  admission.Leave(&c);
   EXPECT_EQ(order, "ac");
   EXPECT_EQ(admission.snapshot().running, 0);
 }
@@ -78,15 +79,109 @@ TEST(Admission, StreamStepsWaitBeyondTheQueuesLimitInOrder) {
   EXPECT_EQ(GetErrorDetail(admission.OpenStream())->reason, "TOO_MANY_STREAMS");
   Admission::Place a, b, c;
   std::string order;
-  admission.EnterStreamStep(&a, 50, [&] { order += 'a'; });
-  admission.EnterStreamStep(&b, 50, [&] { order += 'b'; });
-  admission.EnterStreamStep(&c, 50, [&] { order += 'c'; });
+  admission.EnterStreamStep(&a, "me", {50, 0}, [&] { order += 'a'; });
+  admission.EnterStreamStep(&b, "me", {50, 0}, [&] { order += 'b'; });
+  admission.EnterStreamStep(&c, "me", {50, 0}, [&] { order += 'c'; });
   EXPECT_EQ(order, "a");
-  admission.Leave();
-  admission.Leave();
+  admission.Leave(&a);
+  admission.Leave(&b);
   EXPECT_EQ(order, "abc");
   admission.CloseStream();
   EXPECT_TRUE(admission.OpenStream().ok());
+}
+
+TEST(Admission, ClientsTakeTurns) {
+  Admission admission({.max_running = 1, .max_queued = 9, .max_inflight_bytes = 100});
+  Admission::Place places[6];
+  std::string order;
+  const auto enter = [&](int i, const char* client, char name) {
+    return admission.EnterUnary(&places[i], client, {1, 1}, [&order, name] { order += name; });
+  };
+  // One client is first with four requests; two others wait for one of theirs, not for all four.
+  EXPECT_TRUE(enter(0, "greedy", 'a').ok());
+  EXPECT_TRUE(enter(1, "greedy", 'b').ok());
+  EXPECT_TRUE(enter(2, "greedy", 'c').ok());
+  EXPECT_TRUE(enter(3, "greedy", 'd').ok());
+  EXPECT_TRUE(enter(4, "second", 'x').ok());
+  EXPECT_TRUE(enter(5, "third", 'y').ok());
+  EXPECT_EQ(admission.snapshot().clients, 3);
+  for (const int i : {0, 1, 4, 5, 2, 3}) admission.Leave(&places[i]);
+  EXPECT_EQ(order, "abxycd");
+  EXPECT_EQ(admission.snapshot().running, 0);
+  EXPECT_EQ(admission.snapshot().clients, 0);
+}
+
+TEST(Admission, AClientMayRunAndQueueOnlySoMany) {
+  Admission admission({.max_running = 3,
+                       .max_running_per_client = 1,
+                       .max_queued = 9,
+                       .max_queued_per_client = 2,
+                       .max_inflight_bytes = 100});
+  Admission::Place places[5];
+  std::string order;
+  const auto enter = [&](int i, const char* client, char name) {
+    return admission.EnterUnary(&places[i], client, {1, 1}, [&order, name] { order += name; });
+  };
+  EXPECT_TRUE(enter(0, "me", 'a').ok());
+  EXPECT_TRUE(enter(1, "me", 'b').ok());
+  EXPECT_TRUE(admission.Peek("me").ok());
+  EXPECT_TRUE(enter(2, "me", 'c').ok());
+  EXPECT_EQ(GetErrorDetail(admission.Peek("me"))->reason, "CLIENT_QUEUE_FULL");
+  const absl::Status refused = enter(3, "me", 'd');
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(GetErrorDetail(refused)->limit, "max_queued_per_client = 2");
+  // There is room for others, at once.
+  EXPECT_TRUE(admission.Peek("you").ok());
+  EXPECT_TRUE(enter(4, "you", 'x').ok());
+  EXPECT_EQ(order, "ax");
+  EXPECT_EQ(admission.snapshot().running, 2);
+  EXPECT_TRUE(admission.Withdraw(&places[1]));
+  admission.Leave(&places[0]);
+  EXPECT_EQ(order, "axc");
+  admission.Leave(&places[2]);
+  admission.Leave(&places[4]);
+  EXPECT_EQ(admission.snapshot().clients, 0);
+}
+
+TEST(Admission, BoundsTheMemoryThatWorkMayNeed) {
+  Admission admission(
+      {.max_running = 9, .max_queued = 9, .max_inflight_bytes = 1000, .memory_limit = 100});
+  Admission::Place a, b, c;
+  EXPECT_TRUE(admission.EnterUnary(&a, "me", {10, 60}, [] {}).ok());
+  EXPECT_TRUE(admission.EnterUnary(&b, "me", {10, 40}, [] {}).ok());
+  const absl::Status refused = admission.EnterUnary(&c, "you", {1, 1}, [] {});
+  EXPECT_EQ(GetErrorDetail(refused)->reason, "MEMORY_FULL");
+  EXPECT_EQ(GetErrorDetail(refused)->limit, "memory_limit = 100");
+  EXPECT_EQ(admission.snapshot().inflight_memory, 100u);
+  admission.Release({20, 100});
+  EXPECT_TRUE(admission.EnterUnary(&c, "you", {500, 5000}, [] {}).ok());
+}
+
+TEST(Client, IsThePeersAddress) {
+  const auto namer = ClientNamer::Create({});
+  ASSERT_TRUE(namer.ok());
+  EXPECT_EQ(namer->Name("ipv4:10.0.0.7:51234", ""), "ipv4:10.0.0.7");
+  EXPECT_EQ(namer->Name("ipv6:%5B::1%5D:443", ""), "ipv6:[::1]");
+  EXPECT_EQ(namer->Name("ipv6:%5B::ffff:10.0.0.7%5D:443", ""), "ipv4:10.0.0.7");
+  EXPECT_EQ(namer->Name("unix:/run/trine.sock", ""), "unix:");
+  EXPECT_EQ(namer->Name("unix:", ""), "unix:");
+  EXPECT_EQ(namer->Name("ipv4:10.0.0.7:51234", "1.2.3.4"), "ipv4:10.0.0.7");
+}
+
+TEST(Client, IsWhatATrustedProxySays) {
+  const auto namer = ClientNamer::Create({"10.0.0.0/8", "fd00::/8", "192.168.1.1"});
+  ASSERT_TRUE(namer.ok());
+  EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "1.2.3.4"), "ipv4:1.2.3.4");
+  // What stands before the last untrusted address was written by who has that address.
+  EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "9.9.9.9, 1.2.3.4, 192.168.1.1"), "ipv4:1.2.3.4");
+  EXPECT_EQ(namer->Name("ipv6:%5Bfd00::2%5D:1", "[2001:db8::1]:99"), "ipv6:[2001:db8::1]");
+  EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "1.2.3.4:5678"), "ipv4:1.2.3.4");
+  EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "nonsense"), "ipv4:10.9.8.7");
+  EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", ""), "ipv4:10.9.8.7");
+  EXPECT_EQ(namer->Name("ipv4:11.9.8.7:1", "1.2.3.4"), "ipv4:11.9.8.7");
+  for (const char* bad : {"", "x", "10.0.0.0/33", "10.0.0.0/-1", "fd00::/129", "10.0.0.0/"}) {
+    EXPECT_FALSE(ClientNamer::Create({bad}).ok()) << bad;
+  }
 }
 
 Options OneAtATime(int max_queued) {

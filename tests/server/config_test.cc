@@ -91,6 +91,8 @@ TEST(Options, EveryOneCanBeSetInAllThreeWays) {
     if (name == "listen" || name == "metrics-listen" || name == "health-listen" ||
         name == "otlp-endpoint") {
       value = "127.0.0.1:1234";
+    } else if (name == "trusted-proxies") {
+      value = "10.0.0.0/8";
     } else if (name == "log-format") {
       value = "json";
     } else if (name == "log-level") {
