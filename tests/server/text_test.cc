@@ -57,9 +57,12 @@ TEST(RequestId, TakesOverWhatIsSane) {
   EXPECT_NE(RequestId(""), RequestId(""));
 }
 
-TEST(TraceId, ReadsTraceparent) {
+TEST(Trace, ReadsTraceparent) {
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-  EXPECT_EQ(TraceId("00-" + trace + "-00f067aa0ba902b7-01"), trace);
+  const TraceContext context = ContinueTrace("00-" + trace + "-00f067aa0ba902b7-01");
+  EXPECT_EQ(context.trace_id, trace);
+  EXPECT_EQ(context.parent_id, "00f067aa0ba902b7");
+  EXPECT_TRUE(context.sampled);
   for (const std::string& bad :
        std::vector<std::string>{std::string(), "00-" + trace + "-00f067aa0ba902b7",
                                 "ff-" + trace + "-00f067aa0ba902b7-01",
@@ -67,7 +70,7 @@ TEST(TraceId, ReadsTraceparent) {
                                 "00-" + trace + "-0000000000000000-01",
                                 "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
                                 "00_" + trace + "-00f067aa0ba902b7-01"}) {
-    EXPECT_EQ(TraceId(bad), "") << bad;
+    EXPECT_TRUE(ContinueTrace(bad).empty()) << bad;
   }
 }
 
