@@ -8,7 +8,7 @@ usage() {
 usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--row TEXT]
                               [--build DIR] [--out FILE.json]
 
-  --group    service (default: all)
+  --group    service, cancel (default: all)
   --data     folder with files to measure on; without it made ones are used
   --seconds  length of one measurement (default 0.3; each is repeated at least 9 times)
   --row      only rows whose names contain TEXT
@@ -32,12 +32,13 @@ while (($#)); do
   *) usage >&2 && exit 2 ;;
   esac
 done
-((${#groups[@]})) || groups=(service)
+((${#groups[@]})) || groups=(service cancel)
 
 # What GROUP needs built.
 targets() {
   case $1 in
   service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
+  cancel) echo cancel_bench ;;
   *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
   esac
 }
@@ -49,6 +50,7 @@ run() {
     "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
       "$seconds" ${row:+"$row"}
     ;;
+  cancel) "$bin/cancel_bench" ;;
   esac
 }
 
