@@ -154,11 +154,9 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP})
     builder->SetCompressionAlgorithmSupportStatus(algorithm, false);
   // The only bound in gRPC 1.51 on a message that has not come whole.
-  if (options.max_buffer_bytes > 0) {
-    grpc::ResourceQuota quota("trine");
-    quota.Resize(options.max_buffer_bytes);
-    builder->SetResourceQuota(quota);
-  }
+  grpc::ResourceQuota quota("trine");
+  quota.Resize(options.max_buffer_bytes);
+  builder->SetResourceQuota(quota);
   // Two servers on one Unix socket would share its connections without a word.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);

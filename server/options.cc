@@ -52,10 +52,8 @@ constexpr OptionSpec kOptions[] = {
      "memory that requests which run or wait may need, estimated from their sizes; 0: no bound"},
     {"max-pooled-bytes", &Options::max_pooled_bytes, kBytes, 0, kTebi, true,
      "memory that is kept for the payloads of the next calls"},
-    {"max-buffer-bytes", &Options::max_buffer_bytes, kBytes, 0, kTebi, true,
-     "memory of connections and of messages that are on their way in; calls beyond it are cut off; "
-     "0: "
-     "no bound"},
+    {"max-buffer-bytes", &Options::max_buffer_bytes, kBytes, 1 << 20, kTebi, true,
+     "memory of connections and of messages that are on their way in; calls beyond it are cut off"},
     {"max-streams", &Options::max_streams, kCount, 0, 1'000'000, true,
      "open bidirectional streams"},
     {"max-streams-per-connection", &Options::max_streams_per_connection, kCount, 1, 1'000'000, true,
@@ -287,7 +285,7 @@ absl::Status ValidateOptions(const Options& options) {
         "max-inflight-bytes", absl::StrCat(options.max_inflight_bytes),
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
-  if (options.max_buffer_bytes > 0 && options.max_buffer_bytes < options.max_message_bytes) {
+  if (options.max_buffer_bytes < options.max_message_bytes) {
     return InvalidField(
         "max-buffer-bytes", absl::StrCat(options.max_buffer_bytes),
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));

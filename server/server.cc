@@ -315,9 +315,11 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
   auto pool = std::make_unique<ThreadPool>(options.threads);
   Options resolved = options;
   if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
-  // What the pool holds comes out of the same memory.
-  if (options.memory_limit > 0)
+  // What gRPC and the pool hold comes out of the same memory.
+  if (options.memory_limit > 0) {
+    resolved.max_buffer_bytes = std::min(options.max_buffer_bytes, options.memory_limit / 4);
     resolved.max_pooled_bytes = std::min(options.max_pooled_bytes, options.memory_limit / 8);
+  }
   TRINE_ASSIGN_OR_RETURN(ClientNamer clients, ClientNamer::Create(options.trusted_proxies));
   RegisterServerService(&registry, resolved, pool->threads());
   auto auth = Authenticator::AllowAll();

@@ -99,6 +99,15 @@ class Attacks(unittest.TestCase):
         info(address)
         self.assertLess(processes.memory_mib(self.server.pid, "VmHWM") - before, 128)
 
+    def test_a_message_without_an_end_is_cut_off(self):
+        with tempfile.TemporaryDirectory() as folder, processes.Server(
+                SERVER, folder, "--max-message-bytes", "16MiB", "--max-buffer-bytes", "48MiB",
+                level="off") as server:
+            told = attacks.endless_message(server.address, 256, HOLD_S)
+            self.assertIn("1 cut off", told)
+            self.assertIn(b"max_message_bytes", info(server.address))
+            self.assertEqual(server.end(), 0)
+
     def test_malformed_frames(self):
         self.survives("malformed")
 
