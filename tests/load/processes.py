@@ -21,9 +21,9 @@ ROOT = HERE.parent.parent
 PATIENCE_S = 60
 
 
-def raise_priority():
+def raise_priority(pid=0):
     try:
-        os.nice(-10)
+        os.setpriority(os.PRIO_PROCESS, pid, -10)
     except PermissionError:
         pass
 
@@ -71,17 +71,16 @@ class Process:
     """A child that ends with the `with` block."""
 
     def __init__(self, command, log, descriptors=None):
-        def prepare():
-            raise_priority()
-            if descriptors:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-
         self.log_path = pathlib.Path(log)
         with open(self.log_path, "wb") as out:
             self.child = subprocess.Popen([str(part) for part in command], stdout=out,
-                                          stderr=subprocess.STDOUT, env=clean_environment(),
-                                          preexec_fn=prepare)
+                                          stderr=subprocess.STDOUT, env=clean_environment())
         self.pid = self.child.pid
+        # Not in the child before it runs: a fork of a process with gRPC's threads may wait for ever
+        # in gRPC's handler of forks.
+        raise_priority(self.pid)
+        if descriptors:
+            resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
     def __enter__(self):
         return self
