@@ -291,6 +291,11 @@ absl::Status ValidateOptions(const Options& options) {
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
   TRINE_RETURN_IF_ERROR(CallTracer::Check(options.otlp_endpoint));
+  if (options.memory_limit > 0 && options.memory_limit / 4 < options.max_message_bytes) {
+    return InvalidField("memory-limit", absl::StrCat(options.memory_limit),
+                        absl::StrCat("must be at least four times max-message-bytes, which is ",
+                                     options.max_message_bytes));
+  }
   TRINE_RETURN_IF_ERROR(ClientNamer::Create(options.trusted_proxies).status());
   if (options.log_format != "text" && options.log_format != "json")
     return InvalidField("log-format", options.log_format, "must be text or json");

@@ -97,8 +97,9 @@ TEST(Options, EveryOneCanBeSetInAllThreeWays) {
       value = "json";
     } else if (name == "log-level") {
       value = "error";
-    } else if (name == "max-inflight-bytes" || name == "max-buffer-bytes") {
-      value = "99999999";
+    } else if (name == "max-inflight-bytes" || name == "max-buffer-bytes" ||
+               name == "memory-limit") {
+      value = "999999999";
     } else if (spec.unit == OptionUnit::kNone) {
       value = std::holds_alternative<bool Options::*>(spec.member) ? "false" : "some/file";
     } else {
@@ -177,6 +178,8 @@ TEST(Refusals, NameTheSourceTheValueAndWhatIsAllowed) {
                                              {"--default-deadline-ms", "2h"},
                                              {"--max-inflight-bytes", "1MiB"},
                                              {"--max-buffer-bytes", "63MiB"},
+                                             {"--memory-limit", "255MiB"},
+                                             {"--trusted-proxies", "nobody"},
                                              {"--log-level", "loud"},
                                              {"--log-format", "xml"},
                                              {"--reflection=maybe"},
