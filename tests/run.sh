@@ -29,10 +29,9 @@ set_up_ccache() {
 # A sanitizer stops at the first fault; leaks are looked for at the end of every test program.
 set_up_sanitizers() {
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$ROOT/tests/lsan.supp:print_suppressions=0}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-  local suppressions=$ROOT/tests/tsan.supp
-  [[ ! -f $suppressions ]] ||
-    export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$suppressions:second_deadlock_stack=1}
+  export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$ROOT/tests/tsan.supp:second_deadlock_stack=1}
 }
 
 main() {
