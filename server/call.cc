@@ -21,14 +21,14 @@ void RpcCall::Accept(CallEnv* env, grpc::AsyncGenericService* service,
                      grpc::ServerCompletionQueue* queue) {
   auto* call = new RpcCall(env, service, queue);
   // The reference that the constructor made belongs to accepted_tag_.
-  service->RequestCall(&call->context_, &call->stream_, queue, queue, &call->accepted_tag_);
+  service->RequestCall(&call->context_, &call->stream_, queue, queue, call->accepted_tag_.AsTag());
 }
 
 RpcCall::RpcCall(CallEnv* env, grpc::AsyncGenericService* service,
                  grpc::ServerCompletionQueue* queue)
     : env_(*env), service_(service), queue_(queue), stream_(&context_) {
   env_.objects.Begin();
-  context_.AsyncNotifyWhenDone(&done_tag_);
+  context_.AsyncNotifyWhenDone(done_tag_.AsTag());
 }
 
 RpcCall::~RpcCall() {
@@ -115,7 +115,7 @@ void RpcCall::SetDeadline() {
   const std::lock_guard<std::mutex> lock(mutex_);
   alarm_set_ = true;
   Ref();
-  alarm_.Set(queue_, std::chrono::system_clock::now() + allowed, &deadline_tag_);
+  alarm_.Set(queue_, std::chrono::system_clock::now() + allowed, deadline_tag_.AsTag());
 }
 
 absl::Status RpcCall::MayStart() {
@@ -141,7 +141,7 @@ void RpcCall::StartRead() {
   if (deadline_fired_) return FinishLocked(Cancelled());
   phase_ = Phase::kReading;
   Ref();
-  stream_.Read(&in_, &read_tag_);
+  stream_.Read(&in_, read_tag_.AsTag());
 }
 
 void RpcCall::OnRead(bool ok) {
@@ -177,7 +177,7 @@ void RpcCall::StartWrite() {
   metrics_->Sent(out_.Length());
   phase_ = Phase::kWriting;
   Ref();
-  stream_.Write(out_, &written_tag_);
+  stream_.Write(out_, written_tag_.AsTag());
 }
 
 void RpcCall::OnWritten(bool ok) {
@@ -206,7 +206,7 @@ void RpcCall::FinishLocked(const absl::Status& status) {
   phase_ = Phase::kFinishing;
   status_ = status;
   Ref();
-  stream_.Finish(ToGrpcStatus(status), &finished_tag_);
+  stream_.Finish(ToGrpcStatus(status), finished_tag_.AsTag());
 }
 
 void RpcCall::FinishWithResponse() {
@@ -216,7 +216,7 @@ void RpcCall::FinishWithResponse() {
   metrics_->Sent(out_.Length());
   phase_ = Phase::kFinishing;
   Ref();
-  stream_.WriteAndFinish(out_, grpc::WriteOptions(), grpc::Status::OK, &finished_tag_);
+  stream_.WriteAndFinish(out_, grpc::WriteOptions(), grpc::Status::OK, finished_tag_.AsTag());
 }
 
 void RpcCall::OnFinished(bool) {

@@ -27,6 +27,7 @@
 
 #include "core/base/cancel.h"
 #include "server/call_env.h"
+#include "server/queue_tag.h"
 #include "server/trace.h"
 
 namespace trine::server {
@@ -40,19 +41,25 @@ class RpcCall {
   static void Accept(CallEnv* env, grpc::AsyncGenericService* service,
                      grpc::ServerCompletionQueue* queue);
 
-  // What a completion queue gives back.
-  struct Tag {
-    RpcCall* call;
-    void (RpcCall::*event)(bool ok);
+ private:
+  using Event = void (RpcCall::*)(bool ok);
 
-    void Fire(bool ok) {
-      RpcCall* const target = call;
-      (target->*event)(ok);
-      target->Unref();
+  // The end of one operation, which holds a reference.
+  class Tag final : public QueueTag {
+   public:
+    Tag(RpcCall* call, Event event) : call_(call), event_(event) {}
+
+    void Fire(bool ok) override {
+      RpcCall* const call = call_;
+      (call->*event_)(ok);
+      call->Unref();
     }
+
+   private:
+    RpcCall* const call_;
+    const Event event_;
   };
 
- private:
   enum class Phase { kWaiting, kReading, kQueued, kRunning, kWriting, kFinishing };
 
   RpcCall(CallEnv* env, grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue);

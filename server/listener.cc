@@ -4,12 +4,11 @@
 #include <grpc/support/alloc.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/method_handler.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,6 +19,7 @@
 
 #include "core/base/error.h"
 #include "server/address.h"
+#include "server/queue_tag.h"
 
 namespace trine::server {
 
@@ -28,17 +28,10 @@ class NamedService : public grpc::Service {
   // Reflection reads a service's name off its first method's path. A method with an empty name
   // cannot be a real one, so every real call passes on to the generic service.
   explicit NamedService(const std::string& name) : path_("/" + name + "/") {
-    AddMethod(new grpc::internal::RpcServiceMethod(path_.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-    MarkMethodRawCallback(
-        0, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-               [](grpc::CallbackServerContext* context, const grpc::ByteBuffer*,
-                  grpc::ByteBuffer*) -> grpc::ServerUnaryReactor* {
-                 grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-                 reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
-                                              "this server has no such method"));
-                 return reactor;
-               }));
+    // Not a callback method: see server/health.h.
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        path_.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
+        new grpc::internal::UnknownMethodHandler("this server has no such method")));
   }
 
  private:
@@ -65,6 +58,18 @@ int Listener::connections() const {
     ++count;
   gpr_free(text);
   return count;
+}
+
+void Listener::Run() {
+  for (const auto& queue : queues) threads.emplace_back(ServeQueue, queue.get());
+  health->Serve(queues.front().get());
+}
+
+void Listener::StopQueues() {
+  health->WaitIdle();
+  for (const auto& queue : queues) queue->Shutdown();
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
 }
 
 namespace {
@@ -102,7 +107,6 @@ class PluginChoice : public grpc::ServerBuilderOption {
 void InitGrpcOnce() {
   static std::once_flag once;
   std::call_once(once, [] {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::channelz::experimental::InitChannelzService();
   });
@@ -179,7 +183,7 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
 
 // Builds, and fills in addresses; `option` names who asked for `addresses`.
 absl::Status Build(const char* option, const std::vector<std::string>& wanted,
-                   const std::shared_ptr<grpc::ServerCredentials>& credentials,
+                   const std::vector<std::string>& services, int queues,
                    grpc::ServerBuilder* builder, Listener* listener) {
   std::vector<Address> parsed;
   for (const std::string& text : wanted) {
@@ -197,7 +201,7 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
   for (size_t i = 0; i < parsed.size(); ++i) {
     if (!parsed[i].unix_path.empty()) {
       // Only this machine reaches it: gRPC may listen itself.
-      builder->AddListeningPort(parsed[i].ToString(), credentials, &unix_sockets[i]);
+      builder->AddListeningPort(parsed[i].ToString(), listener->credentials, &unix_sockets[i]);
     } else if (!listener->acceptor->Listen(&parsed[i])) {
       return refuse(wanted[i]);
     }
@@ -205,10 +209,18 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> target;
   if (!listener->acceptor->empty()) {
     target = builder->experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        listener->credentials);
   }
+  listener->health = std::make_unique<HealthService>(services);
+  builder->RegisterService(listener->health->service());
+  for (int i = 0; i < queues; ++i) listener->queues.push_back(builder->AddCompletionQueue());
   listener->server = StartNumbered(builder, &listener->channelz_id);
   if (listener->server == nullptr) {
+    for (const auto& queue : listener->queues) {
+      queue->Shutdown();
+      ServeQueue(queue.get());  // nothing waits on it; it wants to be emptied all the same
+    }
     size_t failed = 0;
     while (failed + 1 < parsed.size() &&
            (parsed[failed].unix_path.empty() || unix_sockets[failed] != 0))
@@ -234,42 +246,28 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
   // channelz tells of other callers, and its calls do not pass our authentication.
   builder.SetOption(std::make_unique<PluginChoice>(options.reflection,
                                                    options.channelz && options.token_file.empty()));
-  for (const std::string& name : services) {
-    listener.named.push_back(std::make_unique<NamedService>(name));
-    builder.RegisterService(listener.named.back().get());
+  if (options.reflection) {
+    for (const std::string& name : services) {
+      listener.named.push_back(std::make_unique<NamedService>(name));
+      builder.RegisterService(listener.named.back().get());
+    }
   }
   builder.RegisterAsyncGenericService(generic);
-  for (int i = 0; i < queues; ++i) listener.queues.push_back(builder.AddCompletionQueue());
-  absl::Status status = Build("listen", options.listen, listener.credentials, &builder, &listener);
-  if (!status.ok()) {
-    for (const auto& queue : listener.queues) {
-      queue->Shutdown();
-      void* tag = nullptr;
-      bool ok = false;
-      while (queue->Next(&tag, &ok)) {
-      }
-    }
-    return status;
-  }
+  TRINE_RETURN_IF_ERROR(Build("listen", options.listen, services, queues, &builder, &listener));
   return listener;
 }
 
-absl::StatusOr<Listener> StartHealthListener(const Options& options) {
+absl::StatusOr<Listener> StartHealthListener(const Options& options,
+                                             const std::vector<std::string>& services) {
   InitGrpcOnce();
   Listener listener;
+  listener.credentials = grpc::InsecureServerCredentials();
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
   builder.SetOption(std::make_unique<PluginChoice>(options.reflection, false));
-  TRINE_RETURN_IF_ERROR(Build("health-listen", {options.health_listen},
-                              grpc::InsecureServerCredentials(), &builder, &listener));
+  TRINE_RETURN_IF_ERROR(
+      Build("health-listen", {options.health_listen}, services, 1, &builder, &listener));
   return listener;
-}
-
-void SetServing(grpc::Server* server, const std::vector<std::string>& services, bool serving) {
-  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
-  if (health == nullptr) return;
-  for (const std::string& name : services) health->SetServingStatus(name, serving);
-  health->SetServingStatus("", serving);
 }
 
 }  // namespace trine::server

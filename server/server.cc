@@ -30,8 +30,9 @@ namespace {
 // Calls that each queue waits for: a burst finds them ready.
 constexpr int kAcceptsPerQueue = 32;
 
-// gRPC's threads only move bytes; on a large machine a few of them feed many cores.
-int QueueCount(int threads) { return std::clamp(threads / 2, 2, 8); }
+// The queues' threads move bytes and run what is small: a few of them feed many cores. On a small
+// machine a second one costs more in hand-offs between the two than it brings.
+int QueueCount(int threads) { return std::clamp(threads / 4, 1, 8); }
 
 Admission::Bounds AdmissionBounds(const Options& options) {
   return {.max_running = options.max_running,
@@ -81,6 +82,7 @@ class ServerImpl : public Server {
   void AddMethods(const Registry& registry);
   void AddGauges();
   void ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended);
+  void SetServing(bool serving);
   void WarnWhereOpen();
   void WatchFiles();
 
@@ -97,7 +99,6 @@ class ServerImpl : public Server {
   grpc::AsyncGenericService generic_;
   Listener main_;
   Listener health_;
-  std::vector<std::thread> threads_;
   std::unique_ptr<HttpEndpoint> http_;
   std::string metrics_address_;
   std::string health_address_;
@@ -232,18 +233,13 @@ absl::Status ServerImpl::Start(Registry registry) {
   }
   TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_, QueueCount(pool_->threads()),
                                                   MakeCredentials(tls_), &generic_));
-  for (const auto& queue : main_.queues) {
+  for (const auto& queue : main_.queues)
     for (int i = 0; i < kAcceptsPerQueue; ++i) RpcCall::Accept(&env_, &generic_, queue.get());
-    threads_.emplace_back([queue = queue.get()] {
-      void* tag = nullptr;
-      bool ok = false;
-      while (queue->Next(&tag, &ok)) static_cast<RpcCall::Tag*>(tag)->Fire(ok);
-    });
-  }
+  main_.Run();
   if (!options_.health_listen.empty()) {
-    TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_));
+    TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_, services_));
     health_address_ = health_.addresses.at(0);
-    SetServing(health_.server.get(), services_, true);
+    health_.Run();
   }
   WatchFiles();
   if (!options_.metrics_listen.empty()) {
@@ -254,7 +250,7 @@ absl::Status ServerImpl::Start(Registry registry) {
     metrics_address_ = http_->address();
   }
   WarnWhereOpen();
-  SetServing(main_.server.get(), services_, true);
+  SetServing(true);
   ready_.store(true);
   return absl::OkStatus();
 }
@@ -276,9 +272,12 @@ void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* 
   closing.join();
   // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.
   env_.objects.WaitIdle();
-  for (const auto& queue : main_.queues) queue->Shutdown();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  main_.StopQueues();
+}
+
+void ServerImpl::SetServing(bool serving) {
+  main_.health->SetServing(serving);
+  if (health_.server != nullptr) health_.health->SetServing(serving);
 }
 
 bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
@@ -287,8 +286,7 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
   bool all_ended = true;
   if (main_.server != nullptr) {
     const bool was_ready = ready_.exchange(false);
-    SetServing(main_.server.get(), services_, false);
-    if (health_.server != nullptr) SetServing(health_.server.get(), services_, false);
+    SetServing(false);
     if (was_ready && deadline.count() > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(options_.drain_delay_ms));
     ShutDown(std::chrono::steady_clock::now() + deadline, &all_ended);
@@ -296,6 +294,7 @@ bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
   if (health_.server != nullptr) {
     health_.acceptor->Stop();
     health_.server->Shutdown(std::chrono::system_clock::now());
+    health_.StopQueues();
   }
   http_.reset();
   reloader_.reset();

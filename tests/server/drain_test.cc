@@ -47,6 +47,58 @@ TEST(Health, AnswersWhenAllThreadsAreBusyAndTheQueueIsFull) {
   EXPECT_EQ(Check(channel, ""), "SERVING");
 }
 
+TEST(Health, RefusesWhatIsNoRequest) {
+  TestServer server;
+  const auto channel = server.Channel();
+  // Field 1 with `length` bytes of text.
+  const auto named = [](size_t length) {
+    return std::string("\x0A") + static_cast<char>(0x80 | (length & 0x7F)) +
+           static_cast<char>(length >> 7) + std::string(length, 'x');
+  };
+  for (const char* method : {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}) {
+    EXPECT_EQ(CallRaw(channel, method, "\xFF").status.error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT)
+        << method;
+    EXPECT_EQ(CallRaw(channel, method, named(4094)).status.error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED)
+        << method;
+  }
+  EXPECT_EQ(CallRaw(channel, "/grpc.health.v1.Health/Check", named(4093)).status.error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
+TEST(Health, ManyMayWatchAndGo) {
+  auto server = std::make_unique<TestServer>();
+  const auto channel = server->Channel();
+  const auto stub = Health::NewStub(channel);
+  HealthCheckRequest request;
+  HealthCheckResponse update;
+  for (int i = 0; i < 50; ++i) {
+    grpc::ClientContext context;
+    auto watch = stub->Watch(&context, request);
+    ASSERT_TRUE(watch->Read(&update));
+    EXPECT_EQ(update.status(), HealthCheckResponse::SERVING);
+    context.TryCancel();
+    EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  // What is not known now may come: the watch stays open.
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<HealthCheckResponse>>> watches;
+  for (int i = 0; i < 50; ++i) {
+    request.set_service(i % 2 == 0 ? "" : "no.such.Service");
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watches.push_back(stub->Watch(contexts.back().get(), request));
+    ASSERT_TRUE(watches.back()->Read(&update));
+    EXPECT_EQ(update.status(),
+              i % 2 == 0 ? HealthCheckResponse::SERVING : HealthCheckResponse::SERVICE_UNKNOWN);
+  }
+  server->server->Drain(std::chrono::seconds(10));
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(watches[i]->Read(&update), i % 2 == 0);  // NOT_SERVING
+    EXPECT_FALSE(watches[i]->Finish().ok());
+  }
+}
+
 TEST(Health, HasAPortOfItsOwnWhereAskedFor) {
   Options options = TestOptions();
   options.health_listen = "127.0.0.1:0";

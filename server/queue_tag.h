@@ -1,0 +1,29 @@
+// What waits on a completion queue.
+#pragma once
+
+#include <grpcpp/completion_queue.h>
+
+namespace trine::server {
+
+// The end of one operation of gRPC.
+class QueueTag {
+ public:
+  // `ok` as the queue gives it. Called once an operation, on a thread of the queue; `this` may be
+  // gone afterwards.
+  virtual void Fire(bool ok) = 0;
+
+  // What to hand to the operation.
+  void* AsTag() { return this; }
+
+ protected:
+  ~QueueTag() = default;
+};
+
+// Takes what comes off `queue` until it is shut down and empty.
+inline void ServeQueue(grpc::CompletionQueue* queue) {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue->Next(&tag, &ok)) static_cast<QueueTag*>(tag)->Fire(ok);
+}
+
+}  // namespace trine::server
