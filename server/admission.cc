@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
@@ -37,6 +38,15 @@ void Admission::DropIfIdle(Client* client) {
 
 bool Admission::MayRun(const Client& client) const {
   return bounds_.max_running_per_client == 0 || client.running < bounds_.max_running_per_client;
+}
+
+bool Admission::Overfull() const {
+  return inflight_.bytes > bounds_.max_inflight_bytes ||
+         (bounds_.memory_limit > 0 && inflight_.memory > bounds_.memory_limit);
+}
+
+bool Admission::PlaceIsFree() const {
+  return running_ < bounds_.max_running && (running_ == 0 || !Overfull());
 }
 
 absl::Status Admission::CheckQueues(const std::string& name) const {
@@ -91,7 +101,7 @@ absl::Status Admission::Peek(const std::string& client) const {
 std::function<void()> Admission::TakeOrQueue(Place* place, Client* client,
                                              std::function<void()> start) {
   place->client_ = client;
-  if (running_ < bounds_.max_running && MayRun(*client)) {
+  if (PlaceIsFree() && MayRun(*client)) {
     ++running_;
     ++client->running;
     return start;
@@ -113,7 +123,7 @@ void Admission::Unqueue(Place* place) {
 }
 
 std::function<void()> Admission::TakeNext() {
-  if (running_ >= bounds_.max_running) return nullptr;
+  if (!PlaceIsFree()) return nullptr;
   for (Client* client : turns_) {
     if (!MayRun(*client)) continue;
     Place* const place = client->queue.front();
@@ -164,17 +174,17 @@ bool Admission::Withdraw(Place* place) {
 }
 
 void Admission::Leave(Place* place) {
-  std::function<void()> next;
+  std::vector<std::function<void()>> next;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Client* const client = std::exchange(place->client_, nullptr);
     --running_;
     --client->running;
-    // At most one more may run: this client's turn came or a place of all clients became free.
-    next = TakeNext();
+    // One more as a rule; several where memory that was short is there again.
+    while (auto start = TakeNext()) next.push_back(std::move(start));
     DropIfIdle(client);
   }
-  if (next) next();
+  for (const auto& start : next) start();
 }
 
 void Admission::Release(const Cost& cost) {

@@ -5,7 +5,8 @@
 // delays himself. A unary call is refused at once where max_queued wait, where
 // max_queued_per_client of its client wait, or where its bytes or the memory that it may need would
 // exceed what may be in flight. A step of an open stream is never refused: a stream has at most one
-// step waiting, and open streams are bounded by max_streams.
+// step waiting, and open streams are bounded by max_streams. While steps have brought more in
+// flight than may be, jobs start only one after the other.
 //
 // A client is known while it has jobs here: the table is no larger than what runs and waits.
 // Thread safety: all members may be called from any thread.
@@ -105,6 +106,9 @@ class Admission {
   Client* ClientOf(const std::string& name);
   void DropIfIdle(Client* client);
   bool MayRun(const Client& client) const;
+  // More is in flight than may be, which only steps of streams bring about.
+  bool Overfull() const;
+  bool PlaceIsFree() const;
   void Unqueue(Place* place);
   // Queues or returns the function to call after unlocking.
   std::function<void()> TakeOrQueue(Place* place, Client* client, std::function<void()> start);

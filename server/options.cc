@@ -49,7 +49,9 @@ constexpr OptionSpec kOptions[] = {
     {"max-inflight-bytes", &Options::max_inflight_bytes, kBytes, 1024, kTebi, true,
      "bytes of the requests that run or wait"},
     {"memory-limit", &Options::memory_limit, kBytes, 0, kTebi, true,
-     "memory that requests which run or wait may need, estimated from their sizes; 0: no bound"},
+     "memory that requests which run or wait may need, estimated from their sizes; 0: two thirds "
+     "of "
+     "the container's, or no bound where it has none"},
     {"max-pooled-bytes", &Options::max_pooled_bytes, kBytes, 0, kTebi, true,
      "memory that is kept for the payloads of the next calls"},
     {"max-buffer-bytes", &Options::max_buffer_bytes, kBytes, 1 << 20, kTebi, true,
@@ -291,7 +293,8 @@ absl::Status ValidateOptions(const Options& options) {
         absl::StrCat("must be at least max-message-bytes, which is ", options.max_message_bytes));
   }
   TRINE_RETURN_IF_ERROR(CallTracer::Check(options.otlp_endpoint));
-  if (options.memory_limit > 0 && options.memory_limit / 4 < options.max_message_bytes) {
+  if (options.memory_limit > 0 &&
+      options.memory_limit / kLeastMemoryInMessages < options.max_message_bytes) {
     return InvalidField("memory-limit", absl::StrCat(options.memory_limit),
                         absl::StrCat("must be at least four times max-message-bytes, which is ",
                                      options.max_message_bytes));

@@ -13,6 +13,9 @@
 
 namespace trine::server {
 
+// The least memory limit, in longest messages: gRPC's share of it must hold one.
+inline constexpr uint64_t kLeastMemoryInMessages = 4;
+
 enum class OptionUnit {
   kNone,          // text, lists, booleans
   kCount,         // integers

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/runtime/memory_quota.h"
 #include "server/address.h"
 #include "server/build_info.h"
 #include "server/call.h"
@@ -42,6 +43,23 @@ Admission::Bounds AdmissionBounds(const Options& options) {
           .max_inflight_bytes = options.max_inflight_bytes,
           .memory_limit = options.memory_limit,
           .max_streams = options.max_streams};
+}
+
+// The memory limit that holds, and what gRPC and the pool may hold, which comes out of the same.
+void ResolveMemory(uint64_t quota, Options* options, Logger* log) {
+  if (options->memory_limit == 0 && quota > 0) {
+    const uint64_t least = kLeastMemoryInMessages * options->max_message_bytes;
+    options->memory_limit = std::max(quota / 3 * 2, least);
+    if (quota / 3 * 2 < least) {
+      log->Warn("the memory that this process may use is little for max-message-bytes",
+                {{"memory", static_cast<int64_t>(quota)},
+                 {"max_message_bytes", static_cast<int64_t>(options->max_message_bytes)},
+                 {"enough", static_cast<int64_t>(quota / 3 * 2 / kLeastMemoryInMessages)}});
+    }
+  }
+  if (options->memory_limit == 0) return;
+  options->max_buffer_bytes = std::min(options->max_buffer_bytes, options->memory_limit / 4);
+  options->max_pooled_bytes = std::min(options->max_pooled_bytes, options->memory_limit / 8);
 }
 
 class ServerImpl : public Server {
@@ -314,11 +332,7 @@ absl::StatusOr<std::unique_ptr<Server>> StartServer(const Options& options, Regi
   auto pool = std::make_unique<ThreadPool>(options.threads);
   Options resolved = options;
   if (resolved.max_running == 0) resolved.max_running = 2 * pool->threads();
-  // What gRPC and the pool hold comes out of the same memory.
-  if (options.memory_limit > 0) {
-    resolved.max_buffer_bytes = std::min(options.max_buffer_bytes, options.memory_limit / 4);
-    resolved.max_pooled_bytes = std::min(options.max_pooled_bytes, options.memory_limit / 8);
-  }
+  ResolveMemory(MemoryQuota(), &resolved, log.get());
   TRINE_ASSIGN_OR_RETURN(ClientNamer clients, ClientNamer::Create(options.trusted_proxies));
   RegisterServerService(&registry, resolved, pool->threads());
   auto auth = Authenticator::AllowAll();

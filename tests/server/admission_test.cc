@@ -52,6 +52,47 @@ TEST(Admission, BoundsBytesButLetsOneAlonePass) {
   EXPECT_TRUE(admission.EnterUnary(&c, "me", {1000, 0}, [] {}).ok());
 }
 
+TEST(Admission, StepsOfStreamsRunOneByOneWhereMemoryIsShort) {
+  Admission admission({.max_running = 9,
+                       .max_queued = 9,
+                       .max_inflight_bytes = 100,
+                       .memory_limit = 1000,
+                       .max_streams = 4});
+  Admission::Place a, b, c, d;
+  std::string order;
+  const auto enter = [&](Admission::Place* place, const Cost& cost, char name) {
+    admission.EnterStreamStep(place, "me", cost, [&order, name] { order += name; });
+  };
+  const auto end = [&](Admission::Place* place, const Cost& cost) {
+    admission.Release(cost);
+    admission.Leave(place);
+  };
+  enter(&a, {1, 1000}, 'a');  // just what may be
+  enter(&b, {1, 1}, 'b');
+  enter(&c, {1, 1}, 'c');
+  EXPECT_EQ(order, "a");
+  EXPECT_EQ(admission.snapshot().inflight_memory, 1002u);
+  end(&a, {1, 1000});
+  EXPECT_EQ(order, "abc");
+  end(&b, {1, 1});
+  end(&c, {1, 1});
+  // One that is too large alone runs alone; so for bytes.
+  order.clear();
+  enter(&a, {101, 0}, 'a');
+  EXPECT_EQ(order, "a");
+  enter(&b, {200, 0}, 'b');
+  enter(&c, {0, 0}, 'c');
+  end(&a, {101, 0});
+  EXPECT_EQ(order, "ab");
+  end(&b, {200, 0});
+  enter(&d, {0, 0}, 'd');
+  EXPECT_EQ(order, "abcd");
+  end(&c, {0, 0});
+  end(&d, {0, 0});
+  EXPECT_EQ(admission.snapshot().running, 0);
+  EXPECT_EQ(admission.snapshot().clients, 0);
+}
+
 TEST(Admission, WhatIsWithdrawnNeverStarts) {
   Admission admission(
       {.max_running = 1, .max_queued = 3, .max_inflight_bytes = 100, .max_streams = 1});
