@@ -51,10 +51,10 @@ void ResolveMemory(uint64_t quota, Options* options, Logger* log) {
     const uint64_t least = kLeastMemoryInMessages * options->max_message_bytes;
     options->memory_limit = std::max(quota / 3 * 2, least);
     if (quota / 3 * 2 < least) {
-      log->Warn("the memory that this process may use is little for max-message-bytes",
+      log->Warn("max-message-bytes is too much for the memory that this process may use",
                 {{"memory", static_cast<int64_t>(quota)},
                  {"max_message_bytes", static_cast<int64_t>(options->max_message_bytes)},
-                 {"enough", static_cast<int64_t>(quota / 3 * 2 / kLeastMemoryInMessages)}});
+                 {"fits", static_cast<int64_t>(quota / 3 * 2 / kLeastMemoryInMessages)}});
     }
   }
   if (options->memory_limit == 0) return;

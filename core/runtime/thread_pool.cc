@@ -1,7 +1,6 @@
 #include "core/runtime/thread_pool.h"
 
 #include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
@@ -9,8 +8,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <exception>
 #include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/runtime/cpu_quota.h"
 #include "core/runtime/tsan.h"
@@ -19,32 +24,6 @@ namespace trine {
 namespace {
 
 namespace tbb = oneapi::tbb;
-
-// The error of the lowest range that failed, and whether to start no further range.
-class FirstError {
- public:
-  bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
-
-  void Record(size_t range, absl::Status status) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (status_.ok() || range < range_) {
-      range_ = range;
-      status_ = std::move(status);
-    }
-    stopped_.store(true, std::memory_order_relaxed);
-  }
-
-  absl::Status Take() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return std::move(status_);
-  }
-
- private:
-  std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
-  size_t range_ = 0;
-  absl::Status status_;
-};
 
 // Time that threads spend on a pool's work, what they are at now included. In whole nanoseconds:
 // what is read never falls.
@@ -103,107 +82,227 @@ class BusyScope {
 };
 thread_local int BusyScope::depth_ = 0;
 
+// The ranges of one ParallelFor, drawn in order by its caller and by those who help. Helpers come
+// when a thread is free, which may be after the end: they hold the loop, not what the body needs.
+class Loop {
+ public:
+  Loop(const Context& context, size_t n, size_t grain,
+       absl::FunctionRef<absl::Status(size_t, size_t)> body)
+      : cancel_(context.cancel), n_(n), grain_(grain), ranges_(RangesOf(n, grain)), body_(body) {}
+
+  static size_t RangesOf(size_t n, size_t grain) { return n / grain + (n % grain != 0); }
+
+  // Runs the next range. False where none is left to start.
+  bool RunNext() {
+    size_t range = 0;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (stopped_ || next_ == ranges_) return false;
+      range = next_++;
+      ++running_;
+    }
+    absl::Status status;
+    std::exception_ptr thrown;
+    try {
+      status = cancel_.Check();
+      if (status.ok()) status = body_(range * grain_, std::min(n_, (range + 1) * grain_));
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if ((thrown != nullptr || !status.ok()) && (!stopped_ || range < failed_)) {
+      stopped_ = true;
+      failed_ = range;
+      status_ = std::move(status);
+      thrown_ = thrown;
+    }
+    if (--running_ == 0) quiet_.notify_all();
+    return true;
+  }
+
+  // Waits for the ranges that helpers still run; no other starts. Throws what the body threw.
+  absl::Status Finish() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    quiet_.wait(lock, [this] { return running_ == 0; });
+    stopped_ = true;
+    if (thrown_ != nullptr) std::rethrow_exception(thrown_);
+    return std::move(status_);
+  }
+
+ private:
+  const CancelToken cancel_;
+  const size_t n_;
+  const size_t grain_;
+  const size_t ranges_;
+  const absl::FunctionRef<absl::Status(size_t, size_t)> body_;
+  std::mutex mutex_;
+  std::condition_variable quiet_;
+  size_t next_ = 0;
+  size_t running_ = 0;
+  bool stopped_ = false;
+  size_t failed_ = 0;  // the lowest range that did
+  absl::Status status_;
+  std::exception_ptr thrown_;
+};
+
+// A thread for each job that runs: started when needed, kept for the next.
+class JobThreads {
+ public:
+  explicit JobThreads(int at_once) {
+    for (int i = 0; i < at_once; ++i) threads_.emplace_back([this] { Work(); });
+  }
+
+  // Waits for all jobs.
+  ~JobThreads() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  void Submit(std::function<void()> job) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    jobs_.push_back(std::move(job));
+    ++pending_;
+    changed_.notify_one();
+    if (static_cast<size_t>(pending_) <= threads_.size()) return;
+    try {
+      threads_.emplace_back([this] { Work(); });
+    } catch (const std::system_error&) {
+      // No more threads are to be had: the job waits for one of those that are.
+    }
+  }
+
+  int pending() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return pending_;
+  }
+
+ private:
+  void Work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      std::function<void()> job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;  // what it holds goes before it counts as ended
+      lock.lock();
+      --pending_;
+    }
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> jobs_;  // not yet begun
+  int pending_ = 0;
+  bool ending_ = false;
+  std::vector<std::thread> threads_;
+};
+
 }  // namespace
 
 struct ThreadPool::Impl {
   explicit Impl(int n)
       : threads(n),
-        // oneTBB never starts more workers than CPUs unless this is raised; +1 for the slot that
-        // a thread which calls ParallelFor from outside may take.
+        // oneTBB never starts more workers than CPUs unless this is raised.
         control(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(n) + 1),
-        arena(n, /*reserved_for_masters=*/0) {}
+        helpers(std::max(n - 1, 1), /*reserved_for_masters=*/0),
+        jobs(std::in_place, n) {}
+
+  // Waits for all jobs, then for helpers that come when their loop is over.
+  ~Impl() {
+    jobs.reset();
+    std::unique_lock<std::mutex> lock(mutex);
+    gone.wait(lock, [this] { return coming == 0; });
+  }
+
+  // Has a helper run ranges of `loop`, one after the other while no other loop waits for help,
+  // else in turn with these.
+  void Help(const std::shared_ptr<Loop>& loop) {
+    waiting.fetch_add(1, std::memory_order_relaxed);
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      ++coming;
+    }
+    // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
+    auto* const boxed = new std::shared_ptr<Loop>(loop);
+    TsanRelease(boxed);
+    helpers.enqueue([this, boxed] {
+      TsanAcquire(boxed);
+      waiting.fetch_sub(1, std::memory_order_relaxed);
+      RunSome(*boxed);
+      delete boxed;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (--coming == 0) gone.notify_all();
+    });
+  }
+
+  void RunSome(const std::shared_ptr<Loop>& loop) {
+    const BusyScope scope(&busy);
+    while (loop->RunNext())
+      if (waiting.load(std::memory_order_relaxed) > 0) return Help(loop);
+  }
 
   const int threads;
-  BusyClock busy;  // outlives the arena's threads' work
-  tbb::global_control control;
-  tbb::task_arena arena;
+  BusyClock busy;               // outlives the threads' work
+  std::atomic<int> waiting{0};  // helpers that were asked for and have not come
   std::mutex mutex;
-  std::condition_variable idle;
-  int pending = 0;
+  std::condition_variable gone;
+  int coming = 0;  // helpers that were asked for and have not gone
+  tbb::global_control control;
+  tbb::task_arena helpers;
+  std::optional<JobThreads> jobs;  // until the end
 };
 
 ThreadPool::ThreadPool(int threads)
     : impl_(std::make_unique<Impl>(std::clamp(threads > 0 ? threads : AvailableCpus(), 1, 1024))) {}
 
-ThreadPool::~ThreadPool() {
-  std::unique_lock<std::mutex> lock(impl_->mutex);
-  impl_->idle.wait(lock, [this] { return impl_->pending == 0; });
-}
+ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::threads() const { return impl_->threads; }
 
-int ThreadPool::pending() const {
-  const std::lock_guard<std::mutex> lock(impl_->mutex);
-  return impl_->pending;
-}
+int ThreadPool::pending() const { return impl_->jobs->pending(); }
 
 double ThreadPool::busy_seconds() const {
   return static_cast<double>(impl_->busy.Nanoseconds()) * 1e-9;
 }
 
 void ThreadPool::Submit(std::function<void()> job) {
-  {
-    const std::lock_guard<std::mutex> lock(impl_->mutex);
-    ++impl_->pending;
-  }
-  // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
-  auto* const boxed = new std::function<void()>(std::move(job));
-  TsanRelease(boxed);
-  impl_->arena.enqueue([impl = impl_.get(), boxed] {
-    TsanAcquire(boxed);
-    // While a job waits for its own loop it must not pick up another request's job.
-    {
-      const BusyScope busy(&impl->busy);
-      tbb::this_task_arena::isolate(*boxed);
-      delete boxed;
-    }
-    const std::lock_guard<std::mutex> lock(impl->mutex);
-    if (--impl->pending == 0) impl->idle.notify_all();
+  impl_->jobs->Submit([impl = impl_.get(), job = std::move(job)] {
+    const BusyScope busy(&impl->busy);
+    job();
   });
 }
 
 absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
                          absl::FunctionRef<absl::Status(size_t, size_t)> body) {
   grain = std::max<size_t>(grain, 1);
-  const size_t ranges = n / grain + (n % grain != 0);
+  const size_t ranges = Loop::RangesOf(n, grain);
   if (ranges == 0) return context.cancel.Check();
-
-  FirstError error;
-  const auto run_range = [&](size_t i) {
-    absl::Status status = context.cancel.Check();
-    if (status.ok()) status = body(i * grain, std::min(n, (i + 1) * grain));
-    if (!status.ok()) error.Record(i, std::move(status));
-  };
-
   size_t threads = context.pool == nullptr ? 1 : static_cast<size_t>(context.pool->threads());
   if (context.max_threads > 0)
     threads = std::min(threads, static_cast<size_t>(context.max_threads));
   threads = std::min(threads, ranges);
   if (threads <= 1) {
-    for (size_t i = 0; i < ranges && !error.stopped(); ++i) run_range(i);
-    return error.Take();
-  }
-
-  // `threads` tasks that draw ranges in order: the lowest ranges start first, and no more than
-  // max_threads of them run at a time.
-  std::atomic<size_t> next{0};
-  const auto draw = [&](size_t) {
-    TsanAcquire(&next);
-    const BusyScope busy(&context.pool->impl_->busy);
-    while (!error.stopped()) {
-      const size_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= ranges) break;
-      run_range(i);
+    for (size_t i = 0; i < ranges; ++i) {
+      absl::Status status = context.cancel.Check();
+      if (status.ok()) status = body(i * grain, std::min(n, (i + 1) * grain));
+      if (!status.ok()) return status;
     }
-    TsanRelease(&next);
-  };
-  TsanRelease(&next);
-  context.pool->impl_->arena.execute([&] {
-    tbb::this_task_arena::isolate(
-        [&] { tbb::parallel_for(size_t{0}, threads, draw, tbb::simple_partitioner()); });
-  });
-  TsanAcquire(&next);
-  return error.Take();
+    return absl::OkStatus();
+  }
+  const auto loop = std::make_shared<Loop>(context, n, grain, body);
+  ThreadPool::Impl& impl = *context.pool->impl_;
+  for (size_t i = 1; i < threads; ++i) impl.Help(loop);
+  const BusyScope busy(&impl.busy);
+  while (loop->RunNext()) {
+  }
+  return loop->Finish();
 }
 
 }  // namespace trine

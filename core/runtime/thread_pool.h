@@ -1,7 +1,9 @@
-// The one pool of threads that all kernels share, over a oneTBB task arena.
+// The one pool of threads that all kernels share.
 //
-// Many requests may submit at once; a request's parallel loops share the pool fairly with the
-// others' because idle workers steal from all of them. Loops may be nested.
+// Every job has a thread of its own while it runs, so that none waits for the end of another; the
+// operating system shares the CPUs between them. A loop is run by the thread that calls it and, as
+// far as they are free, by helpers: threads() - 1 workers of a oneTBB task arena, which go round
+// between the loops that want help, range by range. Loops may be nested.
 // Thread safety: all members may be called from any thread.
 #pragma once
 
@@ -17,8 +19,8 @@ namespace trine {
 
 class ThreadPool {
  public:
-  // `threads` worker threads, 1 to 1024; 0 means AvailableCpus(). More threads than CPUs are
-  // really started (results must not depend on it, and tests want to see that).
+  // `threads` is how many may work on one loop, 1 to 1024; 0 means AvailableCpus(). More threads
+  // than CPUs are really started (results must not depend on it, and tests want to see that).
   explicit ThreadPool(int threads = 0);
   // Waits for everything submitted.
   ~ThreadPool();
@@ -30,10 +32,12 @@ class ThreadPool {
   int pending() const;
 
   // Seconds that threads have spent on jobs and loops of this pool since it began, summed over the
-  // threads, those of what runs now included: its rate over threads() is the pool's utilisation.
+  // threads, those of what runs now included: its rate over threads() is the pool's utilisation,
+  // above 1 where more jobs run at once than there are threads().
   double busy_seconds() const;
 
-  // Runs `job` on a worker, never on the caller's thread. `job` must not throw.
+  // Runs `job` at once on a thread of the pool, never on the caller's; how many run at once is the
+  // caller's to bound. `job` must not throw.
   void Submit(std::function<void()> job);
 
  private:
@@ -46,7 +50,8 @@ class ThreadPool {
 // Calls body(begin, end) for ranges of at most `grain` items that together cover [0, n) once, on
 // at most context.max_threads threads of context.pool (or on the caller's thread without a pool),
 // and returns when all have ended. The ranges are [i*grain, min(n, (i+1)*grain)), whatever the
-// number of threads: results that depend on the cut are still the same everywhere.
+// number of threads: results that depend on the cut are still the same everywhere. What `body`
+// throws on any thread is thrown to the caller, when all have ended.
 //
 // Before each range the context's cancellation is checked; after the first error no new range
 // starts. The error returned is that of the lowest range that failed. `grain` 0 counts as 1.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
 #include <vector>
@@ -87,6 +88,73 @@ TEST(ThreadPool, ManyRequestsWithLoopsInLoops) {
   std::unique_lock<std::mutex> lock(mutex);
   ASSERT_TRUE(idle.wait_for(lock, seconds(60), [&] { return left == 0; }));
   EXPECT_EQ(items, 20 * 10 * 100);
+}
+
+TEST(ThreadPool, AJobWaitsForNoOther) {
+  ThreadPool pool(2);
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool over = false;
+  int stuck = 0;
+  // As many jobs as threads, and loops over all helpers, that wait for a job that comes later.
+  for (int i = 0; i < 4; ++i) {
+    pool.Submit([&] {
+      const Context context{.pool = &pool};
+      ASSERT_TRUE(ParallelFor(context, 2, 1, [&](size_t, size_t) {
+                    std::unique_lock<std::mutex> lock(mutex);
+                    ++stuck;
+                    changed.notify_all();
+                    changed.wait(lock, [&] { return over; });
+                    return absl::OkStatus();
+                  }).ok());
+    });
+  }
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, seconds(60), [&] { return stuck >= 4; }));
+  }
+  int ranges = 0;
+  pool.Submit([&] {
+    const Context context{.pool = &pool};
+    std::atomic<int> ran{0};
+    ASSERT_TRUE(ParallelFor(context, 10, 1, [&](size_t, size_t) {
+                  ++ran;
+                  return absl::OkStatus();
+                }).ok());
+    const std::lock_guard<std::mutex> lock(mutex);
+    ranges = ran;
+    over = true;
+    changed.notify_all();
+  });
+  std::unique_lock<std::mutex> lock(mutex);
+  EXPECT_TRUE(changed.wait_for(lock, seconds(60), [&] { return over; }));
+  over = true;
+  changed.notify_all();
+  lock.unlock();
+  EXPECT_EQ(ranges, 10);
+}
+
+TEST(ThreadPool, EndsWhileHelpersAreStillOnTheirWay) {
+  for (int i = 0; i < 200; ++i) {
+    ThreadPool pool(4);
+    const Context context{.pool = &pool};
+    ASSERT_TRUE(ParallelFor(context, 4, 1, [](size_t, size_t) { return absl::OkStatus(); }).ok());
+  }
+}
+
+TEST(ParallelFor, ThrowsWhatAnyThreadThrew) {
+  ThreadPool pool(4);
+  const Context context{.pool = &pool};
+  for (const size_t bad : {size_t{0}, size_t{57}, size_t{99}}) {
+    try {
+      (void)ParallelFor(context, 100, 1, [&](size_t begin, size_t) {
+        if (begin == bad) throw std::bad_alloc();
+        return absl::OkStatus();
+      });
+      ADD_FAILURE() << bad;
+    } catch (const std::bad_alloc&) {
+    }
+  }
 }
 
 TEST(ParallelFor, CutsTheSameRangesForAnyNumberOfThreads) {
