@@ -3,6 +3,8 @@
 
 #include <grpcpp/completion_queue.h>
 
+#include "core/runtime/tsan.h"
+
 namespace trine::server {
 
 // The end of one operation of gRPC.
@@ -12,8 +14,11 @@ class QueueTag {
   // gone afterwards.
   virtual void Fire(bool ok) = 0;
 
-  // What to hand to the operation.
-  void* AsTag() { return this; }
+  // What to hand to the operation, right now.
+  void* AsTag() {
+    TsanRelease(this);
+    return this;
+  }
 
  protected:
   ~QueueTag() = default;
@@ -23,7 +28,10 @@ class QueueTag {
 inline void ServeQueue(grpc::CompletionQueue* queue) {
   void* tag = nullptr;
   bool ok = false;
-  while (queue->Next(&tag, &ok)) static_cast<QueueTag*>(tag)->Fire(ok);
+  while (queue->Next(&tag, &ok)) {
+    TsanAcquire(tag);
+    static_cast<QueueTag*>(tag)->Fire(ok);
+  }
 }
 
 }  // namespace trine::server

@@ -282,10 +282,18 @@ void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* 
     done.store(true);
   });
   *all_ended = env_.active.WaitIdle(deadline);
-  // What is left now is late, or a client that watches the health service for ever.
+  // What is left now is late, or a client that watches the health service for ever. Again and
+  // again, as one may just be arriving, but ever more rarely: each time is work for every
+  // connection, and on a slow machine with many of them that must not grow faster than it is done.
+  auto pause = std::chrono::milliseconds(2);
+  auto next = std::chrono::steady_clock::now();
   while (!done.load()) {
-    grpc_server_cancel_all_calls(main_.server->c_server());
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (std::chrono::steady_clock::now() >= next) {
+      grpc_server_cancel_all_calls(main_.server->c_server());
+      next = std::chrono::steady_clock::now() + pause;
+      pause = std::min(2 * pause, std::chrono::milliseconds(1000));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   closing.join();
   // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.

@@ -232,14 +232,23 @@ struct ThreadPool::Impl {
     // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
     auto* const boxed = new std::shared_ptr<Loop>(loop);
     TsanRelease(boxed);
-    helpers.enqueue([this, boxed] {
-      TsanAcquire(boxed);
-      waiting.fetch_sub(1, std::memory_order_relaxed);
-      RunSome(*boxed);
-      delete boxed;
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (--coming == 0) gone.notify_all();
-    });
+    helpers.enqueue(HelperTask{this, boxed});
+  }
+
+  // Named, for tests/tsan.supp: it is read from memory of oneTBB's.
+  struct HelperTask {
+    Impl* impl;
+    std::shared_ptr<Loop>* loop;
+    void operator()() const { impl->Come(loop); }
+  };
+
+  void Come(std::shared_ptr<Loop>* boxed) {
+    TsanAcquire(boxed);
+    waiting.fetch_sub(1, std::memory_order_relaxed);
+    RunSome(*boxed);
+    delete boxed;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (--coming == 0) gone.notify_all();
   }
 
   void RunSome(const std::shared_ptr<Loop>& loop) {

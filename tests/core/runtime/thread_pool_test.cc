@@ -91,11 +91,12 @@ TEST(ThreadPool, ManyRequestsWithLoopsInLoops) {
 }
 
 TEST(ThreadPool, AJobWaitsForNoOther) {
-  ThreadPool pool(2);
   std::mutex mutex;
   std::condition_variable changed;
   bool over = false;
   int stuck = 0;
+  int ranges = 0;
+  ThreadPool pool(2);  // ends before what its jobs use
   // As many jobs as threads, and loops over all helpers, that wait for a job that comes later.
   for (int i = 0; i < 4; ++i) {
     pool.Submit([&] {
@@ -113,7 +114,6 @@ TEST(ThreadPool, AJobWaitsForNoOther) {
     std::unique_lock<std::mutex> lock(mutex);
     ASSERT_TRUE(changed.wait_for(lock, seconds(60), [&] { return stuck >= 4; }));
   }
-  int ranges = 0;
   pool.Submit([&] {
     const Context context{.pool = &pool};
     std::atomic<int> ran{0};
