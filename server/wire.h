@@ -23,6 +23,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/bytes.h"
+#include "core/base/long_array.h"
 #include "server/buffer.h"
 #include "server/payload_plan.h"
 
@@ -114,6 +115,9 @@ class Response {
   // Makes `bytes` the value of `field`, a payload of *mutable_message(), without a copy.
   void SetPayload(std::string* field, Buffer bytes) { Add(field, Own(std::move(bytes))); }
   void SetPayload(std::string* field, std::string bytes) { Add(field, Own(std::move(bytes))); }
+  void SetPayload(std::string* field, LongArray<uint8_t> bytes) {
+    Add(field, Own(std::move(bytes)));
+  }
   void SetPayload(std::string* field, std::vector<uint8_t> bytes) {
     Add(field, Own(std::move(bytes)));
   }

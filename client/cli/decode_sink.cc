@@ -69,14 +69,11 @@ class PictureSink : public DecodeSink {
     if (data_.size() != expected) {
       return client::ProtocolError("the picture's bytes do not fit its shape");
     }
-    Tensor picture;
-    if (packed_) {
-      picture = Unpack(data_, head_.shape[0], head_.shape[1]);
-    } else {
-      picture = {head_.dtype, head_.shape, std::move(data_)};
-    }
-    TRINE_ASSIGN_OR_RETURN(const std::string file,
-                           image::EncodeImage(Context(), format_, picture.view()));
+    Tensor unpacked;
+    if (packed_) unpacked = Unpack(data_, head_.shape[0], head_.shape[1]);
+    const TensorView picture =
+        packed_ ? unpacked.view() : TensorView{head_.dtype, head_.shape, data_};
+    TRINE_ASSIGN_OR_RETURN(const std::string file, image::EncodeImage(Context(), format_, picture));
     return output_->Write(AsBytes(file));
   }
 

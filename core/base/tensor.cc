@@ -46,9 +46,7 @@ absl::StatusOr<uint64_t> CountElements(absl::Span<const int64_t> shape, const Li
 Tensor Tensor::Zeros(DType dtype, Shape shape) {
   uint64_t count = 1;
   for (const int64_t dim : shape) count *= static_cast<uint64_t>(dim);
-  Tensor tensor{dtype, std::move(shape), {}};
-  tensor.data.resize(count * DTypeSize(dtype));
-  return tensor;
+  return {dtype, std::move(shape), LongArray<uint8_t>::Zeros(count * DTypeSize(dtype))};
 }
 
 absl::Status ValidateDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t data_bytes,

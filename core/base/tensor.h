@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/dtype.h"
 #include "core/base/limits.h"
+#include "core/base/long_array.h"
 
 namespace trine {
 
@@ -48,9 +49,10 @@ struct MutableTensorView {
 struct Tensor {
   DType dtype = DType::kUint8;
   Shape shape;
-  std::vector<uint8_t> data;
+  LongArray<uint8_t> data;
 
-  // Zero-filled. REQUIRES: the shape was checked by CountElements.
+  // Zeros, which cost nothing until they are touched. REQUIRES: the shape was checked by
+  // CountElements.
   static Tensor Zeros(DType dtype, Shape shape);
   TensorView view() const { return {dtype, shape, data}; }
   MutableTensorView mutable_view() { return {dtype, shape, absl::MakeSpan(data)}; }

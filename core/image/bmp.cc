@@ -195,7 +195,7 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
 absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Palette& palette,
                                const PictureSize& size, ByteView coded) {
   TRINE_ASSIGN_OR_RETURN(
-      const std::vector<uint8_t> indices,
+      const LongArray<uint8_t> indices,
       DecodeBmpRle(context, coded, size.width, size.height, static_cast<int>(h.bits)));
   PictureRows rows(size);
   Poll poll(context);

@@ -17,13 +17,13 @@ struct Cursor {
 
 }  // namespace
 
-absl::StatusOr<std::vector<uint8_t>> DecodeBmpRle(const Context& context, ByteView coded,
-                                                  size_t width, size_t height, int bits) {
+absl::StatusOr<LongArray<uint8_t>> DecodeBmpRle(const Context& context, ByteView coded,
+                                                size_t width, size_t height, int bits) {
   const absl::Status truncated = Corrupt("the BMP file ends within its run-length coded raster");
   const absl::Status outside = Corrupt("a run of the BMP's raster leaves the picture");
   // The shortest code for 255 pixels has two bytes, an end mark skips the rest of the picture.
   if (coded.size() < 2) return truncated;
-  std::vector<uint8_t> out(width * height);
+  LongArray<uint8_t> out = LongArray<uint8_t>::Zeros(width * height);
   const bool nibbles = bits == 4;
   Cursor at;
   size_t i = 0;

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
+#include "core/base/long_array.h"
 #include "core/runtime/context.h"
 
 namespace trine::image::internal {
@@ -15,7 +15,7 @@ namespace trine::image::internal {
 // stored. Pixels that the stream skips are 0. CORRUPT_IMAGE where a run leaves its row, a jump
 // leaves the picture, or the data end before the end mark with rows unfinished.
 // REQUIRES: width * height was checked against the limits.
-absl::StatusOr<std::vector<uint8_t>> DecodeBmpRle(const Context& context, ByteView coded,
-                                                  size_t width, size_t height, int bits);
+absl::StatusOr<LongArray<uint8_t>> DecodeBmpRle(const Context& context, ByteView coded,
+                                                size_t width, size_t height, int bits);
 
 }  // namespace trine::image::internal

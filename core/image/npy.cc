@@ -317,7 +317,7 @@ namespace internal {
 absl::StatusOr<std::string> EncodeNpy(const Context& context, const TensorView& tensor) {
   std::string out = MakeNpyHeader(tensor.dtype, tensor.shape);
   const size_t header = out.size();
-  out.reserve(header + tensor.data.size());
+  ReserveLong(header + tensor.data.size(), &out);
   constexpr size_t kBlock = size_t{1} << 20;
   for (size_t at = 0; at < tensor.data.size(); at += kBlock) {
     TRINE_RETURN_IF_ERROR(context.cancel.Check());

@@ -1,12 +1,12 @@
 // What the readers and writers of this folder share; not part of the public contract.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -45,24 +45,27 @@ absl::StatusOr<PictureSize> CheckPictureSize(const Context& context, const Decod
 // The bound of a decoded picture's bytes.
 uint64_t MaxPictureBytes(const Context& context, const DecodeOptions& options);
 
-// A picture that comes into being row by row. Memory is reserved at once and touched only as far
-// as rows arrive: a short file that claims a large picture costs address space, not pages.
+// A picture that comes into being row by row. Its memory is touched only as far as rows arrive: a
+// short file that claims a large picture costs address space, not pages.
 class PictureRows {
  public:
-  explicit PictureRows(const PictureSize& size) : size_(size) { data_.reserve(size.bytes()); }
+  explicit PictureRows(const PictureSize& size)
+      : size_(size), data_(LongArray<uint8_t>::Zeros(size.bytes())) {}
 
-  // The next `rows` rows, zero-filled. REQUIRES: they are within the picture. Does not allocate.
+  // The next `rows` rows, zeros. REQUIRES: they are within the picture.
   uint8_t* Append(size_t rows = 1) {
-    const size_t begin = data_.size();
-    data_.resize(begin + rows * size_.row_bytes());
-    return data_.data() + begin;
+    uint8_t* const begin = data_.data() + used_;
+    used_ += rows * size_.row_bytes();
+    assert(used_ <= data_.size());
+    return begin;
   }
   // REQUIRES: all rows were appended.
   Tensor Take() && { return {size_.dtype, size_.shape(), std::move(data_)}; }
 
  private:
   PictureSize size_;
-  std::vector<uint8_t> data_;
+  LongArray<uint8_t> data_;
+  size_t used_ = 0;
 };
 
 // Polls cancellation once in `kPollBytes` of work rather than once a row where rows are short.
@@ -97,6 +100,11 @@ absl::StatusOr<bool> WriteAsBits(const Context& context, const TensorView& pictu
 // Packs `width` samples of one row into bits, most significant first: 1 where the sample is not 0,
 // the other way round with `invert`. `out` holds ceil(width / 8) bytes; spare bits are 0.
 void PackBits(const uint8_t* row, size_t width, bool invert, uint8_t* out);
+
+// About what a file of the picture takes where nothing of it can be compressed.
+inline size_t MostFileBytes(const TensorView& picture) {
+  return picture.data.size() + picture.data.size() / 256 + 4096;
+}
 
 // The readers and writers, one a format. The pictures given to writers were checked by EncodeImage:
 // their shape is [H,W] or [H,W,3], not empty, and of a dtype that the format can hold.

@@ -94,6 +94,7 @@ absl::StatusOr<std::string> EncodePng(const Context& context, const TensorView& 
                                         {.reason = "LIMIT_EXCEEDED", .field = "tensor"},
                                         "the PNG file could not be written: no memory");
   Writer writer;
+  ReserveLong(MostFileBytes(picture), &writer.out);
   if (!Begin(writer, header)) return failed;
   std::vector<uint8_t> row(bits ? CeilDiv(width, 8) : (is_bool ? width : 0));
   Poll poll(context);

@@ -198,11 +198,12 @@ absl::StatusOr<std::string> EncodePnm(const Context& context, const TensorView& 
   const size_t in_bytes = picture.data.size() / height;
   const size_t out_bytes = bitmap ? CeilDiv(width, 8) : in_bytes;
   size_t at = out.size();
-  out.resize(at + out_bytes * height);
+  ReserveLong(at + out_bytes * height, &out);
   Poll poll(context);
   for (size_t y = 0; y < height; ++y, at += out_bytes) {
     TRINE_RETURN_IF_ERROR(poll.Work(in_bytes));
     const uint8_t* in = picture.data.data() + y * in_bytes;
+    out.resize(at + out_bytes);
     uint8_t* row = reinterpret_cast<uint8_t*>(out.data()) + at;
     if (bitmap) {
       PackBits(in, width, /*invert=*/true, row);

@@ -95,7 +95,7 @@ absl::StatusOr<Tensor> ReadRows(const Context& context, TiffFile& file, const Ti
           file.has_messages()) {
         return Damaged();
       }
-      // The memory was reserved: rows do not move as others are appended.
+      // Rows do not move as others are appended.
       uint8_t* row = plane == 0 ? rows.Append() : first + y * size.row_bytes();
       if (first == nullptr) first = row;
       if (!converter.Convert(packed.data(), size.width, plane, row)) return Damaged();
@@ -121,7 +121,7 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
           return Damaged();
         }
         // Only now: a file without a first tile costs nothing.
-        if (picture.data.empty()) picture.data.resize(size.bytes());
+        if (picture.data.empty()) picture.data = LongArray<uint8_t>::Zeros(size.bytes());
         const size_t width = std::min(layout.tile_width, size.width - x0);
         for (size_t y = y0; y < std::min(size.height, y0 + layout.tile_height); ++y) {
           uint8_t* out = picture.data.data() + y * size.row_bytes() + x0 * pixel_bytes;

@@ -70,6 +70,7 @@ absl::StatusOr<std::string> EncodeTiff(const Context& context, const TensorView&
                                         {.reason = "LIMIT_EXCEEDED", .field = "tensor"},
                                         "the TIFF file could not be written: no memory");
   TiffFile file(/*big=*/picture.data.size() > kBigTiffBytes);
+  ReserveLong(MostFileBytes(picture), &file.out());
   if (file.handle() == nullptr || !SetTags(file.handle(), page)) return failed;
   std::vector<uint8_t> row(page.row_bytes);  // libtiff differences rows in place
   Poll poll(context);

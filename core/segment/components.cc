@@ -10,8 +10,11 @@ namespace {
 // Labels of one pixel's neighbours that come before it in raster order.
 class FirstPass {
  public:
-  FirstPass(int64_t width, Connectivity connectivity, int32_t* labels, std::vector<int32_t>& root)
+  FirstPass(int64_t width, Connectivity connectivity, int32_t* labels, int32_t* root)
       : width_(width), eight_(connectivity == Connectivity::k8), labels_(labels), root_(root) {}
+
+  // Labels that were given, the background's 0 included.
+  int32_t count() const { return count_; }
 
   int32_t Label(int64_t y, int64_t x) {
     const int32_t* here = labels_ + y * width_ + x;
@@ -26,23 +29,23 @@ class FirstPass {
       }
     }
     if (label != 0) return label;
-    const int32_t fresh = static_cast<int32_t>(root_.size());
-    root_.push_back(fresh);
-    return fresh;
+    root_[count_] = count_;
+    return count_++;
   }
 
  private:
   int32_t Merge(int32_t a, int32_t b) {
     if (a == 0 || b == 0 || a == b) return std::max(a, b);
-    const int32_t ra = FindRoot(root_.data(), a), rb = FindRoot(root_.data(), b);
-    root_[static_cast<size_t>(std::max(ra, rb))] = std::min(ra, rb);
+    const int32_t ra = FindRoot(root_, a), rb = FindRoot(root_, b);
+    root_[std::max(ra, rb)] = std::min(ra, rb);
     return std::min(ra, rb);
   }
 
   int64_t width_;
   bool eight_;
   int32_t* labels_;
-  std::vector<int32_t>& root_;
+  int32_t* root_;
+  int32_t count_ = 1;
 };
 
 }  // namespace
@@ -50,9 +53,11 @@ class FirstPass {
 absl::StatusOr<Provisional> LabelProvisionally(const Context& context, const uint8_t* mask,
                                                bool foreground, int64_t height, int64_t width,
                                                Connectivity connectivity, int32_t* labels) {
-  Provisional out;
-  out.root.push_back(0);
-  FirstPass pass(width, connectivity, labels, out.root);
+  // Room for the most labels there can be, which costs nothing where it is not touched: an array
+  // that grows would be copied without polls. Of two neighbours in a row one at most is fresh.
+  Provisional out{MakeScratch<int32_t>(height * ((width + 1) / 2) + 1)};
+  out.root[0] = 0;
+  FirstPass pass(width, connectivity, labels, out.root.data());
   Poller poll(context);
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t begin = 0; begin < width; begin += kPixelGrain) {
@@ -64,6 +69,7 @@ absl::StatusOr<Provisional> LabelProvisionally(const Context& context, const uin
       }
     }
   }
+  out.root.Truncate(static_cast<size_t>(pass.count()));
   // Roots are smaller than what hangs on them: one ascending pass flattens all chains.
   for (size_t label = 1; label < out.root.size(); ++label) {
     if (label % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
@@ -76,12 +82,12 @@ absl::StatusOr<int64_t> LabelComponents(const Context& context, int64_t height, 
                                         const ComponentsStep& step, std::string_view field,
                                         uint8_t* mask, int32_t* labels) {
   TRINE_ASSIGN_OR_RETURN(
-      Provisional provisional,
+      const Provisional provisional,
       LabelProvisionally(context, mask, true, height, width, step.connectivity, labels));
-  std::vector<int32_t>& root = provisional.root;
+  const Scratch<int32_t>& root = provisional.root;
   const int64_t pixels = height * width;
   Poller poll(context);
-  std::vector<int32_t> area(root.size(), 0);
+  Scratch<int32_t> area = Scratch<int32_t>::Zeros(root.size());
   for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {
     TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
     for (int64_t i = begin; i < std::min(pixels, begin + kPixelGrain); ++i)

@@ -14,7 +14,7 @@ namespace trine::segment {
 struct Provisional {
   // root[l] of provisional label l: the smallest label of its component; root[0] is 0. Labels
   // were given in raster order, so roots ascend with their component's first pixel.
-  std::vector<int32_t> root;
+  Scratch<int32_t> root;
 };
 
 // Writes a provisional label a pixel, 0 elsewhere. REQUIRES: height * width <= kMaxPixels.

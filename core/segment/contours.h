@@ -18,8 +18,7 @@ namespace trine::segment {
 // last in raster order comes first.
 // RESOURCE_EXHAUSTED naming `field` for more than limits->max_regions contours or more than
 // limits->max_output_bytes of points.
-absl::StatusOr<std::vector<Contour>> FindContours(const Context& context, const uint8_t* mask,
-                                                  int64_t height, int64_t width,
-                                                  std::string_view field);
+absl::StatusOr<ContourList> FindContours(const Context& context, const uint8_t* mask,
+                                         int64_t height, int64_t width, std::string_view field);
 
 }  // namespace trine::segment

@@ -20,7 +20,8 @@ void SetColumn(float* map, int64_t i, int32_t value) { StoreLE(map + i, value); 
 absl::Status ColumnDistances(const uint8_t* mask, int64_t height, int64_t width, int64_t begin,
                              int64_t end, Poller& poll, float* map) {
   for (int64_t y = 0; y < height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+    // Each row may be the first of its page to be touched, which takes longer than the row.
+    TRINE_RETURN_IF_ERROR(poll.Spend(16 * (end - begin)));
     for (int64_t i = y * width + begin; i < y * width + end; ++i) {
       const int32_t above = y == 0 ? kNone : Column(map, i - width);
       SetColumn(map, i, mask[i] == 0 ? 0 : above == kNone ? kNone : above + 1);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "core/segment/components.h"
 
@@ -14,14 +13,14 @@ absl::Status FillHoles(const Context& context, int64_t height, int64_t width,
   Scratch<int32_t> labels = MakeScratch<int32_t>(pixels);
   TRINE_ASSIGN_OR_RETURN(
       const Provisional background,
-      LabelProvisionally(context, mask, false, height, width, step.connectivity, labels.get()));
-  const std::vector<int32_t>& root = background.root;
+      LabelProvisionally(context, mask, false, height, width, step.connectivity, labels.data()));
+  const Scratch<int32_t>& root = background.root;
   const auto root_at = [&](int64_t i) {
     return static_cast<size_t>(root[static_cast<size_t>(labels[i])]);
   };
   Poller poll(context);
   // Area of each background component by its root; what reaches the border counts as too large.
-  std::vector<int64_t> area(root.size(), 0);
+  Scratch<int64_t> area = Scratch<int64_t>::Zeros(root.size());
   for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {
     TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
     for (int64_t i = begin; i < std::min(pixels, begin + kPixelGrain); ++i)

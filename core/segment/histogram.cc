@@ -183,7 +183,7 @@ absl::StatusOr<int32_t> RankFloats(const Context& context, const uint8_t* values
     if (distinct == 0 || sorted.keys[i] != sorted.keys[distinct - 1])
       sorted.keys[distinct++] = sorted.keys[i];
   }
-  const uint32_t* begin = sorted.keys.get();
+  const uint32_t* begin = sorted.keys.data();
   absl::Status status = ParallelFor(
       context, static_cast<size_t>(count), static_cast<size_t>(kPixelGrain / 8),
       [&](size_t first, size_t last) {

@@ -1,7 +1,6 @@
 #include "core/segment/markers.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/segment/grid.h"
@@ -16,7 +15,7 @@ constexpr int32_t kMaximum = -1;
 // Pixels of the region from the highest rank down, in raster order within one.
 absl::StatusOr<int64_t> OrderByRank(const int32_t* rank, int32_t ranks, const uint8_t* region,
                                     int64_t pixels, Poller& poll, int32_t* order) {
-  std::vector<int32_t> start(static_cast<size_t>(ranks) + 1, 0);
+  Scratch<int32_t> start = Scratch<int32_t>::Zeros(static_cast<size_t>(ranks) + 1);
   int64_t count = 0;
   for (int64_t i = 0; i < pixels; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
@@ -43,7 +42,7 @@ absl::StatusOr<uint64_t> MarkMaxima(const float* distance, const int32_t* rank,
                                     const int32_t* order, int64_t count, int64_t height,
                                     int64_t width, Connectivity connectivity, double marker_height,
                                     Poller& poll, int32_t* labels) {
-  TRINE_ASSIGN_OR_RETURN(const Scratch<int32_t> parent,
+  TRINE_ASSIGN_OR_RETURN(Scratch<int32_t> parent,
                          MakeFilledScratch<int32_t>(height * width, kUnseen, poll));
   const auto higher = [&](int32_t a, int32_t b) {
     return rank[a] != rank[b] ? rank[a] > rank[b] : a < b;
@@ -54,14 +53,14 @@ absl::StatusOr<uint64_t> MarkMaxima(const float* distance, const int32_t* rank,
     ++maxima;
   };
   for (int64_t k = 0; k < count; ++k) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
     const int32_t pixel = order[k];
     const double level = double{distance[pixel]};
     parent[pixel] = pixel;
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
       if (parent[neighbor] == kUnseen) return;
-      int32_t winner = FindRoot(parent.get(), static_cast<int32_t>(neighbor));
-      int32_t loser = FindRoot(parent.get(), pixel);
+      int32_t winner = FindRoot(parent.data(), static_cast<int32_t>(neighbor));
+      int32_t loser = FindRoot(parent.data(), pixel);
       if (winner == loser) return;
       if (higher(loser, winner)) std::swap(winner, loser);
       parent[loser] = winner;
@@ -87,15 +86,15 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
   Poller poll(context);
   TRINE_ASSIGN_OR_RETURN(
       const int32_t ranks,
-      RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.get()));
+      RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.data()));
   TRINE_ASSIGN_OR_RETURN(const int64_t count,
-                         OrderByRank(rank.get(), ranks, region, pixels, poll, order.get()));
+                         OrderByRank(rank.data(), ranks, region, pixels, poll, order.data()));
   for (int64_t i = 0; i < pixels; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
     labels[i] = 0;
   }
   TRINE_ASSIGN_OR_RETURN(const uint64_t maxima,
-                         MarkMaxima(distance, rank.get(), order.get(), count, height, width,
+                         MarkMaxima(distance, rank.data(), order.data(), count, height, width,
                                     connectivity, marker_height, poll, labels));
   if (maxima > context.limits->max_regions)
     return LimitExceeded(field, maxima, "max_regions", context.limits->max_regions);
@@ -111,7 +110,7 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
     order[waiting++] = root;
     labels[root] = label;
     while (waiting > 0) {
-      TRINE_RETURN_IF_ERROR(poll.Spend(8));
+      TRINE_RETURN_IF_ERROR(poll.Spend(32));
       const int32_t pixel = order[--waiting];
       ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
         if (region[neighbor] == 0 || labels[neighbor] != 0 || rank[neighbor] != rank[root]) return;

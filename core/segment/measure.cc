@@ -1,6 +1,7 @@
 #include "core/segment/measure.h"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,8 +22,22 @@ struct LabelSlot {
   size_t slot = 0;
 };
 
+// Labels are any numbers where markers were given, so that a table maps them to slots; in parts, as
+// one that grows rehashes all it holds without polls.
+class SlotOfLabel {
+ public:
+  // The slot, `fresh` where the label was not known.
+  size_t FindOrAdd(int32_t label, size_t fresh) {
+    return parts_[static_cast<uint32_t>(label) % kParts].try_emplace(label, fresh).first->second;
+  }
+
+ private:
+  static constexpr size_t kParts = 64;
+  std::array<absl::flat_hash_map<int32_t, size_t>, kParts> parts_;
+};
+
 // A merge sort by label, in pieces between polls.
-absl::Status SortByLabel(std::vector<LabelSlot>& slots, Poller& poll) {
+absl::Status SortByLabel(Scratch<LabelSlot>& slots, Poller& poll) {
   constexpr size_t kPiece = 4096;
   const auto less = [](const LabelSlot& a, const LabelSlot& b) { return a.label < b.label; };
   const auto at = [&](size_t i) {
@@ -32,17 +47,16 @@ absl::Status SortByLabel(std::vector<LabelSlot>& slots, Poller& poll) {
     TRINE_RETURN_IF_ERROR(poll.Spend(kPiece * 16));
     std::sort(at(i), at(i + kPiece), less);
   }
-  std::vector<LabelSlot> merged;
+  Scratch<LabelSlot> merged = Scratch<LabelSlot>::ForOverwrite(slots.size());
   for (size_t run = kPiece; run < slots.size(); run *= 2) {
-    merged.clear();
-    merged.reserve(slots.size());
+    LabelSlot* to = merged.begin();
     for (size_t i = 0; i < slots.size(); i += 2 * run) {
       auto a = at(i), b = at(i + run);
       const auto a_end = b, b_end = at(i + 2 * run);
       while (a != a_end || b != b_end) {
         TRINE_RETURN_IF_ERROR(poll.Spend(4));
         const bool from_a = b == b_end || (a != a_end && !less(*b, *a));
-        merged.push_back(from_a ? *a++ : *b++);
+        *to++ = from_a ? *a++ : *b++;
       }
     }
     slots.swap(merged);
@@ -53,8 +67,11 @@ absl::Status SortByLabel(std::vector<LabelSlot>& slots, Poller& poll) {
 template <typename T>
 absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Picture& gray,
                                             const int32_t* labels, std::string_view field) {
-  std::vector<Sums<T>> all;
-  absl::flat_hash_map<int32_t, size_t> index;  // given markers may be any numbers
+  // Room for all there can be: what is not touched costs nothing, a copy to grow would not poll.
+  auto all = Scratch<Sums<T>>::ForOverwrite(static_cast<size_t>(
+      std::min<uint64_t>(context.limits->max_regions, static_cast<uint64_t>(gray.pixels()))));
+  size_t count = 0;
+  SlotOfLabel slots_by_label;
   int32_t known = 0;
   size_t slot = 0;
   Poller poll(context);
@@ -66,15 +83,14 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
       const int32_t label = labels[i];
       if (label <= 0) continue;
       if (label != known) {
-        const auto [found, fresh] = index.try_emplace(label, all.size());
-        if (fresh) {
-          if (all.size() >= context.limits->max_regions)
-            return LimitExceeded(field, all.size() + 1, "max_regions", context.limits->max_regions);
-          all.emplace_back();
-          all.back().region = {label, 0, y, x, y + 1, x + 1};
+        slot = slots_by_label.FindOrAdd(label, count);
+        if (slot == count) {
+          if (count >= context.limits->max_regions)
+            return LimitExceeded(field, count + 1, "max_regions", context.limits->max_regions);
+          all[count] = Sums<T>{};
+          all[count++].region = {label, 0, y, x, y + 1, x + 1};
         }
         known = label;
-        slot = found->second;
       }
       Sums<T>& sums = all[slot];
       Region& region = sums.region;
@@ -87,12 +103,14 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
       sums.intensity = sums.intensity + SumOf<T>(PixelAt<T>(gray.data, i));
     }
   }
-  std::vector<LabelSlot> slots;
-  slots.reserve(all.size());
-  for (size_t i = 0; i < all.size(); ++i) slots.push_back({all[i].region.label, i});
+  auto slots = Scratch<LabelSlot>::ForOverwrite(count);
+  for (size_t i = 0; i < count; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(4));
+    slots[i] = {all[i].region.label, i};
+  }
   TRINE_RETURN_IF_ERROR(SortByLabel(slots, poll));
   std::vector<Region> regions;
-  regions.reserve(all.size());
+  ReserveLong(count, &regions);
   for (const LabelSlot& sorted : slots) {
     TRINE_RETURN_IF_ERROR(poll.Spend(16));
     Sums<T>& sums = all[sorted.slot];

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/dtype.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/runtime/context.h"
 #include "core/runtime/thread_pool.h"
 #include "core/segment/segment.h"
@@ -73,11 +73,11 @@ class Poller {
 
 // Memory that the caller overwrites before reading: a vector would fill it first, without polls.
 template <typename T>
-using Scratch = std::unique_ptr<T[]>;
+using Scratch = LongArray<T>;
 
 template <typename T>
 Scratch<T> MakeScratch(int64_t count) {
-  return std::make_unique_for_overwrite<T[]>(static_cast<size_t>(count));
+  return Scratch<T>::ForOverwrite(static_cast<size_t>(count));
 }
 
 // The same, filled with `value` with polls.
@@ -87,7 +87,7 @@ absl::StatusOr<Scratch<T>> MakeFilledScratch(int64_t count, T value, Poller& pol
   for (int64_t begin = 0; begin < count; begin += kPixelGrain) {
     const int64_t end = std::min(count, begin + kPixelGrain);
     TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
-    std::fill(out.get() + begin, out.get() + end, value);
+    std::fill(out.data() + begin, out.data() + end, value);
   }
   return out;
 }

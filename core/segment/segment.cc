@@ -30,7 +30,7 @@ constexpr std::array<std::pair<Profile, std::string_view>, 5> kProfiles = {
      {Profile::kImagej, "imagej"},
      {Profile::kMatlab, "matlab"}}};
 
-// A vector's storage comes from operator new and is aligned for every element type.
+// A tensor's storage is aligned for every element type.
 template <typename T>
 T* DataAs(std::optional<Tensor>& tensor) {
   return reinterpret_cast<T*>(tensor->data.data());

@@ -12,10 +12,13 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
 
@@ -176,9 +179,31 @@ struct Point {
 
 // Indices into the list of contours, -1 for none; as OpenCV's hierarchy.
 struct Contour {
-  std::vector<Point> points;  // every border pixel in order; closed
+  absl::Span<const Point> points;  // every border pixel in order; closed. Of the list
   bool is_hole = false;
   int64_t next = -1, previous = -1, child = -1, parent = -1;
+};
+
+// All contours in one piece of memory: a picture can have millions, and as many vectors take longer
+// to free than a cancelled request may go on.
+class ContourList {
+ public:
+  ContourList() = default;
+  // `list` refers to `points`.
+  ContourList(LongArray<Point> points, LongArray<Contour> list)
+      : points_(std::move(points)), list_(std::move(list)) {}
+  ContourList(ContourList&&) = default;
+  ContourList& operator=(ContourList&&) = default;
+
+  size_t size() const { return list_.size(); }
+  bool empty() const { return list_.empty(); }
+  const Contour& operator[](size_t i) const { return list_[i]; }
+  const Contour* begin() const { return list_.begin(); }
+  const Contour* end() const { return list_.end(); }
+
+ private:
+  LongArray<Point> points_;
+  LongArray<Contour> list_;
 };
 
 // Members are absent (or empty) unless a step made them.
@@ -190,7 +215,7 @@ struct Result {
   std::optional<Tensor> distance;  // float32 [H,W]
   double foreground_fraction = 0;  // of the mask, over the pixels inside Inputs::mask
   std::vector<Region> regions;     // by label, labels without pixels left out
-  std::vector<Contour> contours;
+  ContourList contours;
 };
 
 // Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED

@@ -61,8 +61,8 @@ class BucketQueue {
 absl::StatusOr<Levelled> LevelsOfGray(const Context& context, const Picture& gray) {
   Levelled out{MakeScratch<int32_t>(gray.pixels()), 0};
   if (gray.dtype == DType::kFloat32) {
-    TRINE_ASSIGN_OR_RETURN(out.count,
-                           RankFloats(context, gray.data, nullptr, gray.pixels(), out.level.get()));
+    TRINE_ASSIGN_OR_RETURN(
+        out.count, RankFloats(context, gray.data, nullptr, gray.pixels(), out.level.data()));
     return out;
   }
   const bool bytes = gray.dtype == DType::kUint8;
@@ -84,7 +84,7 @@ absl::StatusOr<Levelled> LevelsOfDistance(const Context& context, const float* d
                                           const uint8_t* region, int64_t pixels) {
   Levelled out{MakeScratch<int32_t>(pixels), 0};
   TRINE_ASSIGN_OR_RETURN(out.count, RankFloats(context, reinterpret_cast<const uint8_t*>(distance),
-                                               region, pixels, out.level.get()));
+                                               region, pixels, out.level.data()));
   absl::Status status =
       ParallelFor(context, static_cast<size_t>(pixels), static_cast<size_t>(kPixelGrain),
                   [&](size_t begin, size_t end) {
@@ -132,7 +132,7 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
       TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
       continue;
     }
-    TRINE_RETURN_IF_ERROR(poll.Spend(lines ? 16 : 8));
+    TRINE_RETURN_IF_ERROR(poll.Spend(lines ? 64 : 32));
     const int32_t label = std::abs(labels[pixel]);
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
       if (region[neighbor] == 0 || labels[neighbor] != 0) return;

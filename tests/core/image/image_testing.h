@@ -57,8 +57,8 @@ inline Tensor Noise(DType dtype, Shape shape, uint32_t seed = 1) {
   return t;
 }
 
-inline Tensor U8(Shape shape, std::vector<uint8_t> data) {
-  return {DType::kUint8, std::move(shape), std::move(data)};
+inline Tensor U8(Shape shape, const std::vector<uint8_t>& data) {
+  return {DType::kUint8, std::move(shape), {data.data(), data.data() + data.size()}};
 }
 inline Tensor U16(Shape shape, const std::vector<uint16_t>& values) {
   Tensor t = Tensor::Zeros(DType::kUint16, std::move(shape));

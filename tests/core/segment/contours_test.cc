@@ -9,10 +9,10 @@
 namespace trine::segment {
 namespace {
 
-std::vector<Contour> ContoursOf(const Mask& mask) {
-  const auto result = RunSteps(mask, {MaskStep(), ContoursStep{}});
+ContourList ContoursOf(const Mask& mask) {
+  auto result = RunSteps(mask, {MaskStep(), ContoursStep{}});
   EXPECT_TRUE(result.ok()) << result.status();
-  return result->contours;
+  return std::move(result->contours);
 }
 
 std::string Text(const Contour& contour) {

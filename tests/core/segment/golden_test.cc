@@ -66,7 +66,7 @@ Grid<T> PictureByRule(const Case& c) {
   return grid;
 }
 
-std::string Fnv(const std::vector<uint8_t>& bytes) {
+std::string Fnv(ByteView bytes) {
   uint64_t hash = 14695981039346656037u;
   for (const uint8_t byte : bytes) hash = (hash ^ byte) * 1099511628211u;
   char text[17];
@@ -74,7 +74,7 @@ std::string Fnv(const std::vector<uint8_t>& bytes) {
   return text;
 }
 
-std::string FnvOfContours(const std::vector<Contour>& contours) {
+std::string FnvOfContours(const ContourList& contours) {
   std::vector<int64_t> numbers;
   for (const Contour& c : contours) {
     numbers.insert(numbers.end(),

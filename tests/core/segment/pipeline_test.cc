@@ -199,7 +199,7 @@ std::vector<std::pair<Profile, std::vector<Step>>> Everything() {
 
 void ExpectSame(const Result& a, const Result& b) {
   const auto data = [](const std::optional<Tensor>& tensor) {
-    return tensor ? tensor->data : std::vector<uint8_t>{};
+    return tensor ? tensor->data : LongArray<uint8_t>{};
   };
   EXPECT_EQ(data(a.mask), data(b.mask));
   EXPECT_EQ(data(a.labels), data(b.labels));
@@ -315,7 +315,7 @@ TEST(Pipeline, EveryPartPolls) {
       code(DistanceMarkers(context, distance.data(), m, 600, 600, Connectivity::k4, 1, "", l)),
       stopped);
   Levelled relief{MakeScratch<int32_t>(360000), 1};
-  std::fill_n(relief.level.get(), 360000, 0);
+  std::fill_n(relief.level.data(), 360000, 0);
   std::fill(mask.cells.begin(), mask.cells.end(), uint8_t{255});
   labels = Labels(600, 600);
   labels.at(5, 5) = 1;

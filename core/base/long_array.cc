@@ -1,0 +1,59 @@
+#include "core/base/long_array.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace trine {
+namespace {
+
+constexpr size_t kHugePageBytes = size_t{2} << 20;
+
+// Whole huge pages, so that the end of an array is in one too.
+size_t MappedLength(size_t bytes) {
+  if (bytes > SIZE_MAX - kHugePageBytes) throw std::bad_alloc();
+  return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+}
+
+}  // namespace
+
+void PreferHugePages(void* memory, size_t bytes) {
+  if (bytes < internal::kMappedBytes) return;
+#ifdef MADV_HUGEPAGE
+  // Only pages that lie within: the neighbours are not ours.
+  const size_t before = reinterpret_cast<uintptr_t>(memory) % kHugePageBytes;
+  const size_t skip = before == 0 ? 0 : kHugePageBytes - before;
+  const size_t length = (bytes - skip) / kHugePageBytes * kHugePageBytes;
+  madvise(static_cast<char*>(memory) + skip, length, MADV_HUGEPAGE);  // a wish: small ones do too
+#endif
+}
+
+namespace internal {
+
+void* AllocateLong(size_t bytes, bool zeros) {
+  if (bytes == 0) return nullptr;
+  if (bytes < kMappedBytes) {
+    void* memory = zeros ? std::calloc(bytes, 1) : std::malloc(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  }
+  // Not calloc's: up to some size, which grows, it takes memory that was used and clears it here.
+  const size_t length = MappedLength(bytes);
+  void* memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  PreferHugePages(memory, length);
+  return memory;
+}
+
+void FreeLong(void* memory, size_t bytes) noexcept {
+  if (bytes >= kMappedBytes) {
+    munmap(memory, MappedLength(bytes));
+  } else {
+    std::free(memory);
+  }
+}
+
+}  // namespace internal
+}  // namespace trine
