@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -36,7 +35,7 @@ class ByteModels {
       return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
     }
     ByteModels models;
-    models.models_.reset(new ByteModel[contexts]);
+    models.models_ = LongArray<ByteModel>::ForOverwrite(contexts);
     constexpr size_t kChunk = 2048;  // 1 MiB
     for (size_t begin = 0; begin < contexts; begin += kChunk) {
       TRINE_RETURN_IF_ERROR(cancel.Check());
@@ -51,14 +50,14 @@ class ByteModels {
 
   // `history`: the lane's bytes so far, the last one lowest.
   template <int kOrder>
-  ByteModel& Of(uint32_t history) const {
+  ByteModel& Of(uint32_t history) {
     if constexpr (kOrder == 0) return models_[0];
     if constexpr (kOrder == 1) return models_[history & 0xFF];
     return models_[((history & 0xFFFF) * 0x9E3779B1u) >> shift_];
   }
 
  private:
-  std::unique_ptr<ByteModel[]> models_;
+  LongArray<ByteModel> models_;
   int shift_ = 0;
 };
 
@@ -104,8 +103,8 @@ inline void EncodeNibble(const NibbleModel& model, uint32_t symbol,
 // All lanes look up before any of them learns, and learn in their order: so that a decoder may
 // serve them at once.
 template <int kOrder>
-void EncodeStripe(const uint8_t* raw, const Stripe& stripe, const ByteModels& models,
-                  uint32_t limit, RangeEncoder<NarrowCoder>& coder) {
+void EncodeStripe(const uint8_t* raw, const Stripe& stripe, ByteModels& models, uint32_t limit,
+                  RangeEncoder<NarrowCoder>& coder) {
   Steps at;
   at.history.fill(0);
   for (uint64_t t = 0; t < stripe.segment; ++t) {
@@ -129,9 +128,8 @@ void EncodeStripe(const uint8_t* raw, const Stripe& stripe, const ByteModels& mo
 }
 
 template <int kOrder>
-absl::StatusOr<bool> EncodeLanes(ByteView raw, const ByteModels& models,
-                                 const AdaptiveParams& params, uint64_t max_bytes,
-                                 const CancelToken& cancel, std::string* out) {
+absl::StatusOr<bool> EncodeLanes(ByteView raw, ByteModels& models, const AdaptiveParams& params,
+                                 uint64_t max_bytes, const CancelToken& cancel, std::string* out) {
   const uint64_t stripe_bytes = uint64_t{1} << (params.lanes_log2 + params.segment_log2);
   const uint64_t poll_bytes = std::max(kPollSymbols, stripe_bytes);
   RangeEncoder<NarrowCoder> coder(1 << params.lanes_log2,
@@ -169,7 +167,7 @@ inline uint32_t DecodeNibble(const NibbleModel& model, RangeDecoder<NarrowCoder>
 }
 
 template <int kOrder>
-void DecodeStripe(RangeDecoder<NarrowCoder>& coder, const Stripe& stripe, const ByteModels& models,
+void DecodeStripe(RangeDecoder<NarrowCoder>& coder, const Stripe& stripe, ByteModels& models,
                   uint32_t limit, uint8_t* raw) {
   Steps at;
   at.history.fill(0);
@@ -194,7 +192,7 @@ void DecodeStripe(RangeDecoder<NarrowCoder>& coder, const Stripe& stripe, const 
 }
 
 template <int kOrder>
-absl::Status DecodeLanes(RangeDecoder<NarrowCoder>& coder, const ByteModels& models,
+absl::Status DecodeLanes(RangeDecoder<NarrowCoder>& coder, ByteModels& models,
                          const AdaptiveParams& params, MutableByteView raw,
                          const CancelToken& cancel) {
   uint64_t next_poll = 0;
@@ -218,7 +216,7 @@ absl::Status DecodeLanes(RangeDecoder<NarrowCoder>& coder, const ByteModels& mod
 // What the models would spend on `raw` from byte `begin` on [2^-16 bits], after learning from all
 // before it; one lane.
 template <int kOrder>
-uint64_t CostOfLane(ByteView raw, size_t begin, const ByteModels& models, uint32_t limit) {
+uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t limit) {
   static const std::array<uint32_t, 4096> kCosts = [] {
     std::array<uint32_t, 4096> costs;
     for (uint32_t i = 0; i < costs.size(); ++i) {
@@ -285,7 +283,7 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
 
 absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
                                       const CancelToken& cancel) {
-  TRINE_ASSIGN_OR_RETURN(const ByteModels models,
+  TRINE_ASSIGN_OR_RETURN(ByteModels models,
                          ByteModels::Create(params, DefaultLimits(), cancel));
   const auto cost = params.order == 0   ? CostOfLane<0>
                     : params.order == 1 ? CostOfLane<1>
@@ -322,7 +320,7 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
   payload.bytes.push_back(static_cast<char>(ParamsCheck(ViewOf(payload.bytes))));
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
-  TRINE_ASSIGN_OR_RETURN(const ByteModels models, ByteModels::Create(params, limits, cancel));
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
   const auto encode = params.order == 0   ? EncodeLanes<0>
                       : params.order == 1 ? EncodeLanes<1>
                                           : EncodeLanes<2>;
@@ -363,7 +361,7 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
   if (!coder.Start(1 << params.lanes_log2, payload.subspan(side_bytes))) {
     return CorruptStream(-1, -1, "the lanes' initial codes are cut off or out of range");
   }
-  TRINE_ASSIGN_OR_RETURN(const ByteModels models, ByteModels::Create(params, limits, cancel));
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
   const auto decode = order == 0 ? DecodeLanes<0> : order == 1 ? DecodeLanes<1> : DecodeLanes<2>;
   return decode(coder, models, params, raw, cancel);
 }

@@ -20,6 +20,8 @@
 namespace trine::coding {
 namespace {
 
+constexpr size_t kMaxHeadBytes = 64;  // of a block
+
 absl::Status ValidateContent(const Content& content, const Limits& limits) {
   if (content.kind == ContentKind::kBytes) return absl::OkStatus();
   if (content.kind != ContentKind::kTensor && content.kind != ContentKind::kImage &&
@@ -117,9 +119,31 @@ class Encoder final : public StreamEncoder {
     if (header_.raw_bytes.has_value() && taken_ != *header_.raw_bytes) {
       return Fail(WrongLength(taken_, ""));
     }
-    finished_ = true;
-    TRINE_RETURN_IF_ERROR(CodeBlocks(pending_, /*last=*/true, out).status());
+    TRINE_RETURN_IF_ERROR(CodeRest(pending_, out, stats));
     pending_ = {};
+    return absl::OkStatus();
+  }
+
+  // Write and Finish of all the bytes at once, without a copy of them.
+  absl::Status EncodeWhole(ByteView raw, std::string* out, EncodeStats* stats) {
+    if (header_.raw_bytes.has_value() && raw.size() != *header_.raw_bytes) {
+      return WrongLength(raw.size(), raw.size() > *header_.raw_bytes ? "or more " : "");
+    }
+    // A block never takes more than its raw bytes and a head.
+    ReserveLong(raw.size() + raw.size() / 64 + 4096, out);
+    const auto batch = static_cast<size_t>(BatchBytes(context_, header_.block_bytes));
+    while (raw.size() > batch) {
+      TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(raw.subspan(0, batch + 1), false, out));
+      raw.remove_prefix(done);
+    }
+    return CodeRest(raw, out, stats);
+  }
+
+ private:
+  // Codes the last bytes, and ends the stream.
+  absl::Status CodeRest(ByteView rest, std::string* out, EncodeStats* stats) {
+    finished_ = true;
+    TRINE_RETURN_IF_ERROR(CodeBlocks(rest, /*last=*/true, out).status());
     WriteHeader(Model::kStatic, 0, out);  // where there was no block
     const size_t begin = out->size();
     BlockHead end;
@@ -134,7 +158,6 @@ class Encoder final : public StreamEncoder {
     return absl::OkStatus();
   }
 
- private:
   absl::Status BeginCall() const {
     if (!finished_) return absl::OkStatus();
     return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "STREAM_FINISHED"},
@@ -164,6 +187,8 @@ class Encoder final : public StreamEncoder {
         continue;
       }
       const size_t step = std::min(raw.size(), batch + 1 - pending_.size());
+      ReserveLong(static_cast<size_t>(std::min(header_.raw_bytes.value_or(batch + 1), batch + 1)),
+                  &pending_);
       TRINE_RETURN_IF_ERROR(AppendPolled(raw.subspan(0, step), context_.cancel, &pending_));
       raw.remove_prefix(step);
       if (pending_.size() <= batch) break;
@@ -205,6 +230,9 @@ class Encoder final : public StreamEncoder {
     TRINE_RETURN_IF_ERROR(
         ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes), encode_some));
     raw_offset_ += taken;
+    size_t bytes = out->size();
+    for (const EncodedBlock& block : coded) bytes += block.payload.size() + kMaxHeadBytes;
+    ReserveLong(bytes, out);
     for (EncodedBlock& block : coded) {
       TRINE_RETURN_IF_ERROR(AppendBlock(block, out));
       block = EncodedBlock{};
@@ -289,11 +317,8 @@ class Encoder final : public StreamEncoder {
   EncodeStats stats_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<StreamEncoder>> StreamEncoder::Create(const Context& context,
-                                                                     const Content& content,
-                                                                     const EncodeOptions& options) {
+absl::StatusOr<std::unique_ptr<Encoder>> MakeEncoder(const Context& context, const Content& content,
+                                                     const EncodeOptions& options) {
   TRINE_RETURN_IF_ERROR(ValidateContent(content, *context.limits));
   const uint64_t max_block = std::min(context.limits->max_block_bytes, format::kMaxBlockBytes);
   const uint64_t block_bytes =
@@ -306,13 +331,20 @@ absl::StatusOr<std::unique_ptr<StreamEncoder>> StreamEncoder::Create(const Conte
   return std::make_unique<Encoder>(context, content, std::move(plan), block_bytes);
 }
 
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StreamEncoder>> StreamEncoder::Create(const Context& context,
+                                                                     const Content& content,
+                                                                     const EncodeOptions& options) {
+  return MakeEncoder(context, content, options);
+}
+
 absl::StatusOr<std::string> Encode(const Context& context, const Content& content, ByteView raw,
                                    const EncodeOptions& options, EncodeStats* stats) {
-  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<StreamEncoder> encoder,
-                         StreamEncoder::Create(context, content, options));
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Encoder> encoder,
+                         MakeEncoder(context, content, options));
   std::string out;
-  TRINE_RETURN_IF_ERROR(encoder->Write(raw, &out));
-  TRINE_RETURN_IF_ERROR(encoder->Finish(&out, stats));
+  TRINE_RETURN_IF_ERROR(encoder->EncodeWhole(raw, &out, stats));
   return out;
 }
 

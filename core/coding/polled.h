@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 
 namespace trine::coding {
 
@@ -40,7 +41,7 @@ absl::Status AppendPolled(ByteView bytes, const CancelToken& cancel, Buffer* out
 // Grows a buffer by n zeros.
 template <class Buffer>
 absl::Status GrowPolled(size_t n, const CancelToken& cancel, Buffer* out) {
-  out->reserve(out->size() + n);
+  ReserveLong(out->size() + n, out);
   return InPieces(n, cancel, [&](size_t, size_t step) { out->resize(out->size() + step); });
 }
 

@@ -21,12 +21,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
+#include "core/base/long_array.h"
 #include "core/coding/format.h"
 #include "core/coding/polled.h"
 
@@ -72,12 +72,12 @@ class RangeEncoder {
 
   // Room for `max_events` digits: at most one a symbol.
   RangeEncoder(int lanes, size_t max_events)
-      : lane_count_(lanes), log_(new Range[max_events]), next_(log_.get()) {
+      : lane_count_(lanes), log_(LongArray<Range>::ForOverwrite(max_events)), next_(log_.data()) {
     assert(lanes >= 1 && lanes <= format::kMaxLanes);
   }
 
   Lane& lane(int i) { return lanes_[i]; }
-  size_t events() const { return static_cast<size_t>(next_ - log_.get()); }
+  size_t events() const { return static_cast<size_t>(next_ - log_.data()); }
 
   // Call after each symbol of lane `i`. Without a branch: whether a digit leaves is a coin toss.
   void Renormalise(int i) {
@@ -115,7 +115,7 @@ class RangeEncoder {
     char* to = out->data() + out->size();
     for (size_t event_number = events(); event_number-- > 0;) {
       if (event_number % (size_t{1} << 18) == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
-      const Range* const event = log_.get() + event_number;
+      const Range* const event = log_.data() + event_number;
       const int l = static_cast<int>(*event >> (kWordBits + 1));
       to -= sizeof(Word);
       StoreLE(to, static_cast<Word>(next2[l]));
@@ -137,7 +137,7 @@ class RangeEncoder {
  private:
   Lane lanes_[format::kMaxLanes];
   const int lane_count_;
-  const std::unique_ptr<Range[]> log_;
+  LongArray<Range> log_;
   Range* next_;
 };
 
