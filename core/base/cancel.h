@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -17,6 +19,7 @@ struct CancelState {
   std::atomic<bool> cancelled{false};
   std::atomic<std::chrono::steady_clock::time_point> deadline{
       std::chrono::steady_clock::time_point::max()};
+  std::function<void()> on_look;  // empty but in tests
 };
 }  // namespace internal
 
@@ -45,6 +48,9 @@ class CancelSource {
   void SetDeadline(std::chrono::steady_clock::time_point deadline) {
     state_->deadline.store(deadline, std::memory_order_relaxed);
   }
+  // For tests of how densely work polls: `look` is called each time a token looks, before it does,
+  // on the thread of the work. To be set before any token is used.
+  void OnLook(std::function<void()> look) { state_->on_look = std::move(look); }
   CancelToken token() const { return CancelToken(state_); }
 
  private:

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "tests/core/image/image_testing.h"
+#include "tests/core/polling.h"
 
 namespace trine::image::testing {
 namespace {
@@ -119,6 +120,27 @@ TEST(CancelTest, WithinTheWork) {
     Context context;
     soon(context);
     EXPECT_THAT(DecodeImage(context, Bytes("P2 " + blanks)), HasReason("DEADLINE"));
+  }
+}
+
+// Readers and writers look at the cancellation at least once in so many bytes of the picture,
+// copies of whole arrays less often.
+TEST(CancelTest, Polls) {
+  constexpr uint64_t kBytesAPoll = 65536;
+  constexpr uint64_t kBytesAPollOfCopies = uint64_t{1} << 20;
+  constexpr int kHeight = 1500, kWidth = 2000;
+  const auto bytes_a_poll = [](Format format) {
+    return format == Format::kNpy ? kBytesAPollOfCopies : kBytesAPoll;
+  };
+  for (const auto& [format, file] : Files(kHeight, kWidth)) {
+    ExpectPolls("read " + std::string(FormatName(format)), kHeight * kWidth, bytes_a_poll(format),
+                [&](const Context& context) { return Decode(format, file, context).status(); });
+  }
+  const Tensor t = Noise(DType::kUint8, {kHeight, kWidth});
+  for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
+    ExpectPolls(
+        "write " + std::string(FormatName(format)), kHeight * kWidth, bytes_a_poll(format),
+        [&](const Context& context) { return EncodeImage(context, format, t.view()).status(); });
   }
 }
 

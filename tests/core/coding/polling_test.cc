@@ -1,0 +1,116 @@
+// Encoder and decoder look at the cancellation at least once in kBytesAPoll raw bytes.
+#include "tests/core/polling.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/coding/coding.h"
+#include "core/coding/exact.h"
+
+namespace trine::coding {
+namespace {
+
+constexpr size_t kBytes = size_t{3} << 20;
+// Below 3 ms for the slowest model.
+constexpr uint64_t kBytesAPoll = 32768;
+
+std::vector<uint8_t> Raw() {
+  std::mt19937 random(5);
+  std::vector<uint8_t> raw(kBytes);
+  for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random() % 50 + random() % 50);
+  return raw;
+}
+
+void ExpectCoderPolls(const std::string& name, const EncodeOptions& options) {
+  const std::vector<uint8_t> raw = Raw();
+  std::string coded;
+  ExpectPolls("encode " + name, kBytes, kBytesAPoll, [&](const Context& context) {
+    auto done = Encode(context, {}, raw, options);
+    if (done.ok()) coded = *std::move(done);
+    return done.status();
+  });
+  const ByteView view(reinterpret_cast<const uint8_t*>(coded.data()), coded.size());
+  ExpectPolls("decode " + name, kBytes, kBytesAPoll,
+              [&](const Context& context) { return Decode(context, view).status(); });
+}
+
+TEST(Polling, Models) {
+  EncodeOptions options;
+  options.block_bytes = uint64_t{1} << 20;
+  ExpectCoderPolls("auto", options);
+  options.model = Model::kStatic;
+  ExpectCoderPolls("static", options);
+  options.model = Model::kAdaptive;
+  for (const int order : {0, 1, 2}) {
+    options.order = order;
+    ExpectCoderPolls("adaptive of order " + std::to_string(order), options);
+  }
+  options.order.reset();
+  options.model = Model::kTable;
+  ProbabilityTable table;
+  table.kind = SymbolKind::kBytes;
+  for (uint32_t value = 0; value < 100; ++value) {
+    table.integers.push_back(value);
+    table.counts.push_back(1 + value);
+  }
+  options.table = table;
+  ExpectCoderPolls("table", options);
+}
+
+// What is not coded at all is copied and compared with a checksum, at memory's speed.
+TEST(Polling, BlocksWithoutAModel) {
+  constexpr uint64_t kBytesAPollOfCopies = uint64_t{2} << 20;
+  constexpr size_t kLong = size_t{16} << 20;
+  std::vector<uint8_t> raw(kLong, 7);
+  const auto expect = [&](const std::string& name) {
+    EncodeOptions options;
+    options.model = Model::kStatic;
+    options.block_bytes = kLong;
+    std::string coded;
+    ExpectPolls("encode " + name, kLong, kBytesAPollOfCopies, [&](const Context& context) {
+      auto done = Encode(context, {}, raw, options);
+      if (done.ok()) coded = *std::move(done);
+      return done.status();
+    });
+    const ByteView view(reinterpret_cast<const uint8_t*>(coded.data()), coded.size());
+    ExpectPolls("decode " + name, kLong, kBytesAPollOfCopies,
+                [&](const Context& context) { return Decode(context, view).status(); });
+  };
+  expect("constant");
+  std::mt19937 random(6);
+  for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random());
+  expect("stored");
+}
+
+TEST(Polling, Inspect) {
+  constexpr uint64_t kBlocksAPoll = 4096;
+  EncodeOptions options;
+  options.block_bytes = kMinBlockBytes;
+  const std::vector<uint8_t> raw(5 * kBlocksAPoll * kMinBlockBytes / 2, 3);
+  const auto coded = Encode({}, {}, raw, options);
+  ASSERT_TRUE(coded.ok()) << coded.status();
+  const ByteView view(reinterpret_cast<const uint8_t*>(coded->data()), coded->size());
+  ExpectPolls("inspect", raw.size() / kMinBlockBytes, kBlocksAPoll,
+              [&](const Context& context) { return Inspect(context, view).status(); });
+}
+
+TEST(Polling, Exact) {
+  constexpr uint64_t kSymbolsAPoll = 256;
+  ProbabilityTable table;
+  table.text = {"a", "b", "c"};
+  table.probabilities = {"0.25", "0.25", "0.5"};
+  const std::vector<std::string> message(2048, "a");
+  std::string bits;
+  ExpectPolls("encode", message.size(), kSymbolsAPoll, [&](const Context& context) {
+    auto code = ExactEncode(context, table, message, 0);
+    if (code.ok()) bits = code->shortest;
+    return code.status();
+  });
+  ExpectPolls("decode", message.size(), kSymbolsAPoll, [&](const Context& context) {
+    return ExactDecode(context, table, bits, message.size()).status();
+  });
+}
+
+}  // namespace
+}  // namespace trine::coding
