@@ -90,7 +90,7 @@ TEST_F(Published, TheAstronautsBytes) {
   const Tensor picture = Read("images/skimage/astronaut.png");
   ASSERT_EQ(picture.shape.size(), 3u);
   Grid<uint8_t> bytes(static_cast<int>(picture.shape[0]), static_cast<int>(picture.shape[1]) * 3);
-  bytes.cells = picture.data;
+  bytes.cells.assign(picture.data.begin(), picture.data.end());
   EXPECT_THAT(Thresholds(bytes, OtsuStep{}, Profile::kSkimage), ElementsAre(110));
   EXPECT_THAT(Thresholds(bytes, MultiOtsuStep{3}, Profile::kSkimage), ElementsAre(58, 149));
 }
