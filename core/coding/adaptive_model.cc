@@ -283,8 +283,7 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
 
 absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
                                       const CancelToken& cancel) {
-  TRINE_ASSIGN_OR_RETURN(ByteModels models,
-                         ByteModels::Create(params, DefaultLimits(), cancel));
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, DefaultLimits(), cancel));
   const auto cost = params.order == 0   ? CostOfLane<0>
                     : params.order == 1 ? CostOfLane<1>
                                         : CostOfLane<2>;
