@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <type_traits>
 #include <utility>
 
@@ -60,6 +61,7 @@ class LongArray {
   LongArray(const T* begin, const T* end) : LongArray(static_cast<size_t>(end - begin), false) {
     std::copy(begin, end, data_);
   }
+  LongArray(std::initializer_list<T> values) : LongArray(values.begin(), values.end()) {}
   LongArray(const LongArray& other) : LongArray(other.begin(), other.end()) {}
   LongArray(LongArray&& other) noexcept { swap(other); }
   LongArray& operator=(LongArray other) noexcept {

@@ -228,7 +228,7 @@ TEST_F(CodingServiceTest, KeepsPictures) {
   EXPECT_EQ(decoded.data(), request.image().tensor().data());
 
   // From a file the pixels are coded: the same stream.
-  const Tensor picture{DType::kUint8, {6, 5, 3}, pixels};
+  const Tensor picture{DType::kUint8, {6, 5, 3}, {pixels.data(), pixels.data() + pixels.size()}};
   request.mutable_image()->set_encoded(
       image::EncodeImage({}, image::Format::kPng, picture.view()).value());
   EXPECT_EQ(Encode(request).coded(), coded);

@@ -79,7 +79,10 @@ TEST_F(SegmentationInputsTest, ReadsGrayOfEveryType) {
 
 TEST_F(SegmentationInputsTest, ReadsPicturesFromFiles) {
   const v1::Tensor picture = Disks::Picture();
-  Tensor tensor{DType::kUint8, {Disks::kHeight, Disks::kWidth}, Values<uint8_t>(picture)};
+  const auto pixels = Values<uint8_t>(picture);
+  Tensor tensor{DType::kUint8,
+                {Disks::kHeight, Disks::kWidth},
+                {pixels.data(), pixels.data() + pixels.size()}};
   v1::SegmentRequest request = DisksRequest();
   request.mutable_outputs()->set_mask(true);
   const std::string expected = Segment(request).mask().tensor().data();

@@ -1,5 +1,6 @@
 #include "core/base/long_array.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,6 +54,11 @@ TEST(LongArray, IsAValue) {
     array = moved;
     EXPECT_EQ(array, moved);
   }
+}
+
+TEST(LongArray, HoldsWhatIsListed) {
+  const LongArray<int32_t> listed{3, 1, 2};
+  EXPECT_THAT(listed, testing::ElementsAre(3, 1, 2));
 }
 
 TEST(LongArray, EmptyAndTruncated) {
