@@ -8,7 +8,7 @@ usage() {
 usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--row TEXT]
                               [--build DIR] [--out FILE.json]
 
-  --group    service, cancel (default: all)
+  --group    normalize, service, cancel (default: all)
   --data     folder with files to measure on; without it made ones are used
   --seconds  length of one measurement (default 0.3; each is repeated at least 9 times)
   --row      only rows whose names contain TEXT
@@ -32,11 +32,12 @@ while (($#)); do
   *) usage >&2 && exit 2 ;;
   esac
 done
-((${#groups[@]})) || groups=(service cancel)
+((${#groups[@]})) || groups=(normalize service cancel)
 
 # What GROUP needs built.
 targets() {
   case $1 in
+  normalize) echo normalize_bench ;;
   service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
   cancel) echo cancel_bench ;;
   *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
@@ -46,6 +47,7 @@ targets() {
 run() {
   local bin=$build/bin
   case $1 in
+  normalize) "$bin/normalize_bench" "$seconds" "$row" ;;
   service)
     "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
       "$seconds" ${row:+"$row"}

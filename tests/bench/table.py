@@ -19,8 +19,9 @@ def main():
     print("| row | case | threads | trine | peer | | ratio | min to max |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
+        peer = f"{row['peer']} ({row['note']})" if row.get("note") else row["peer"]
         print(f"| `{row['name']}` | {row['case']} | {row['threads']} "
-              f"| {row['ours']:g} {row['unit']} | {row['peer']} | {row['peer_value']:g} "
+              f"| {row['ours']:g} {row['unit']} | {peer} | {row['peer_value']:g} "
               f"| {row['ratio']:.2f} | {row['ratio_min']:.2f} to {row['ratio_max']:.2f} |")
     if len(sys.argv) > 2:
         with open(sys.argv[2], "w", encoding="utf-8") as out:
