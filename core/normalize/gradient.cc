@@ -34,9 +34,9 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
   T* x = scratch.Get(S::kX, reach.elements());
   T* q = scratch.Get(S::kPing, reach.elements());
   T* dy = scratch.Get(S::kGradient, middle.elements());
-  T* power = scratch.Get(S::kPower, middle.elements());
+  T* passed = scratch.Get(S::kPassed, middle.elements());
   T* dx = scratch.Get(S::kCore, box.elements());
-  for (const T* buffer : {x, q, dy, power, dx})
+  for (const T* buffer : {x, q, dy, passed, dx})
     if (buffer == nullptr) return S::OutOfMemory();
   const bool rectify = job.resolved.activation == Activation::kRelu;
   TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, rectify, x));
@@ -52,20 +52,18 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
   T* term = scratch.Get(slot, middle.elements());
   if (!ForParts(job.cancel, middle.elements(), [&](size_t begin, size_t end) {
         GradientTerm(job.resolved, x_part + begin, dy + begin, end - begin, term + begin,
-                     power + begin);
+                     passed + begin);
       }))
     return job.cancel.Check();
 
   TRINE_RETURN_IF_ERROR(BoxSum(job.cancel, adjoint, middle, box, scratch, slot));
   const T* sum = scratch.Get(slot, box.elements());
-  const T* dy_part = dy;
-  const T* power_part = power;
+  const T* passed_part = passed;
   TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxX, middle, box, x_part));
-  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxGradient, middle, box, dy_part));
-  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxPower, middle, box, power_part));
+  TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxPassed, middle, box, passed_part));
   if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {
-        GradientCombine(job.resolved, x_part + begin, dy_part + begin, power_part + begin,
-                        sum + begin, end - begin, dx + begin);
+        GradientCombine(job.resolved, x_part + begin, passed_part + begin, sum + begin, end - begin,
+                        dx + begin);
       }))
     return job.cancel.Check();
   return StoreBox(job, dx, box);

@@ -10,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/normalize/across.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"
 #include "core/normalize/power.h"
 #include "core/normalize/scratch.h"
+#include "core/normalize/sweep.h"
 #include "core/normalize/tile.h"
 #include "core/runtime/thread_pool.h"
 
@@ -79,26 +79,34 @@ class Source {
   std::unique_ptr<uint8_t[]> copy_;
 };
 
-// `out_gradient` null: the forward pass.
-template <typename T>
-absl::Status Run(const Context& context, const Resolved& resolved, const Geometry& geometry,
-                 const TensorView& in, const TensorView* out_gradient,
-                 const MutableTensorView& out) {
-  const Tiling tiling(geometry);
+// `out_gradient` null, here and below: the forward pass.
+struct Sources {
+  absl::Status Init(const Context& context, const TensorView& in, const TensorView* out_gradient,
+                    const MutableTensorView& out, bool tiles_read_neighbours) {
+    TRINE_RETURN_IF_ERROR(x.Init(context, in.data, out.data, tiles_read_neighbours));
+    if (out_gradient == nullptr) return absl::OkStatus();
+    return dy.Init(context, out_gradient->data, out.data, tiles_read_neighbours);
+  }
   Source x;
   Source dy;
-  TRINE_RETURN_IF_ERROR(x.Init(context, in.data, out.data, tiling.has_halo()));
-  if (out_gradient != nullptr)
-    TRINE_RETURN_IF_ERROR(dy.Init(context, out_gradient->data, out.data, tiling.has_halo()));
+};
 
+// In tiles, computed in T.
+template <typename T>
+absl::Status RunTiles(const Context& context, const Resolved& resolved, const Geometry& geometry,
+                      const TensorView& in, const TensorView* out_gradient,
+                      const MutableTensorView& out) {
+  const Tiling tiling(geometry);
+  Sources sources;
+  TRINE_RETURN_IF_ERROR(sources.Init(context, in, out_gradient, out, tiling.has_halo()));
   const Job<T> job{.resolved = resolved,
                    .geometry = geometry,
                    .cancel = context.cancel,
                    .load = GetLoad<T>(in.dtype),
                    .store = GetStore<T>(in.dtype),
                    .element_bytes = DTypeSize(in.dtype),
-                   .x = x.data(),
-                   .dy = dy.data(),
+                   .x = sources.x.data(),
+                   .dy = sources.dy.data(),
                    .out = out.data.data()};
   ScratchPool<T> pool;
   return ParallelFor(context, tiling.tiles(), 1, [&](size_t begin, size_t end) -> absl::Status {
@@ -120,11 +128,16 @@ absl::Status Dispatch(const Context& context, const Resolved& resolved, const Te
   const bool suffices = out_gradient == nullptr
                             ? FloatSuffices(resolved, geometry.taps())
                             : FloatSufficesForGradient(resolved, geometry.taps());
-  if (suffices && out_gradient == nullptr && AcrossSupports(resolved, geometry, in.dtype))
-    return AcrossForward(context, resolved, geometry, in.data.data(), out.data.data());
   if (in.dtype == DType::kFloat64 || !suffices)
-    return Run<double>(context, resolved, geometry, in, out_gradient, out);
-  return Run<float>(context, resolved, geometry, in, out_gradient, out);
+    return RunTiles<double>(context, resolved, geometry, in, out_gradient, out);
+  const Sweep sweep(resolved, geometry, in.dtype);
+  if (!sweep.supported())
+    return RunTiles<float>(context, resolved, geometry, in, out_gradient, out);
+  Sources sources;
+  TRINE_RETURN_IF_ERROR(sources.Init(context, in, out_gradient, out, sweep.has_halo()));
+  return out_gradient == nullptr
+             ? sweep.Forward(context, sources.x.data(), out.data.data())
+             : sweep.Gradient(context, sources.x.data(), sources.dy.data(), out.data.data());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// What is done at each element once the window's sum of squares is known.
+// What is done at each element once the window's sum of squares is known: s = k + a * sum.
 //
-// s = k + a * sum. Where beta is 1/2, 3/4 or 1 the power s^-beta comes from square roots and one
-// division, else from pow in double: a float power would be off by beta * ln(s) roundings.
+// For float32 these are the row kernels (row_kernels.h). For float64 the power s^-beta comes from
+// square roots where beta is 1/2, 3/4 or 1, else from pow.
 // A NaN is always stored as the one quiet NaN: which of two NaN an addition returns depends on how
 // the compiler ordered its operands.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace trine::normalize {
 
-enum class PowerKind { kNone, kHalf, kThreeQuarters, kOne, kGeneral };
+enum class PowerKind { kHalf, kThreeQuarters, kOne, kGeneral };
 
 PowerKind ChoosePower(double beta);
 
@@ -33,14 +33,15 @@ void Square(const T* x, size_t count, T* out);
 template <typename T>
 void Scale(const Resolved& resolved, const T* x, const T* sum, size_t count, T* y);
 
-// power[i] = s[i]^-beta; sum_to_term[i] (sum of squares in) = dy[i] * x[i] * power[i] / s[i] out.
+// passed[i] = dy[i] * s[i]^-beta; sum_to_term[i] (sum of squares in) =
+// dy[i] * x[i] * s[i]^-beta / s[i] out.
 template <typename T>
 void GradientTerm(const Resolved& resolved, const T* x, const T* dy, size_t count, T* sum_to_term,
-                  T* power);
+                  T* passed);
 
-// dx[i] = dy[i] * power[i] - 2 a beta x[i] * sum[i]; with ReLU +0 where x[i] <= 0.
+// dx[i] = passed[i] - 2 a beta x[i] * sum[i]; with ReLU +0 where x[i] <= 0.
 template <typename T>
-void GradientCombine(const Resolved& resolved, const T* x, const T* dy, const T* power,
-                     const T* sum, size_t count, T* dx);
+void GradientCombine(const Resolved& resolved, const T* x, const T* passed, const T* sum,
+                     size_t count, T* dx);
 
 }  // namespace trine::normalize

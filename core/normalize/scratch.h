@@ -29,11 +29,10 @@ class Scratch {
     kSums,
     kCore,
     kGradient,
-    kPower,
+    kPassed,
     kMiddleX,
     kBoxX,
-    kBoxGradient,
-    kBoxPower,
+    kBoxPassed,
     kSlots
   };
 

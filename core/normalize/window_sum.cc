@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/normalize/row_kernels.h"
 
 namespace trine::normalize {
 namespace {
@@ -30,8 +31,11 @@ void Direct(const T* __restrict q, size_t count, size_t stride, T* __restrict ou
   for (size_t i = 0; i < count; ++i) out[i] = Tree<kN>(q + i, stride);
 }
 
-template <typename T>
-void DirectSum(const T* q, size_t count, size_t stride, size_t n, T* out) {
+void DirectSum(const float* q, size_t count, size_t stride, size_t n, float* out) {
+  SumTaps(q, count, stride, n, out);
+}
+
+void DirectSum(const double* q, size_t count, size_t stride, size_t n, double* out) {
   switch (n) {
 #define TRINE_DIRECT(N) \
   case N:               \
@@ -47,14 +51,11 @@ void DirectSum(const T* q, size_t count, size_t stride, size_t n, T* out) {
   }
 }
 
-template <typename T>
-void AddShifted(const T* __restrict q, size_t begin, size_t end, size_t shift, T* __restrict out) {
-  for (size_t i = begin; i < end; ++i) out[i] = q[i] + q[i + shift];
-}
+void Add(const float* a, const float* b, size_t count, float* out) { AddRows(a, b, count, out); }
 
-template <typename T>
-void Accumulate(const T* __restrict q, size_t begin, size_t end, T* __restrict out) {
-  for (size_t i = begin; i < end; ++i) out[i] += q[i];
+// `out` may be `a`.
+void Add(const double* a, const double* b, size_t count, double* out) {
+  for (size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
 template <typename T>
@@ -70,7 +71,7 @@ bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t str
             if (done == 0)
               std::copy(from + begin, from + end, out + begin);
             else
-              Accumulate(from, begin, end, out);
+              Add(out + begin, from + begin, end - begin, out + begin);
           }))
         return false;
       done += terms;
@@ -79,7 +80,7 @@ bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t str
     T* next = level == a ? b : a;
     length -= terms * stride;
     if (!ForParts(cancel, length, [&](size_t begin, size_t end) {
-          AddShifted(level, begin, end, terms * stride, next);
+          Add(level + begin, level + begin + terms * stride, end - begin, next + begin);
         }))
       return false;
     level = next;

@@ -1,26 +1,28 @@
-// The sweeps over channels on every instruction set of this machine, against the general way.
+// The row kernels on every instruction set of this machine: sweeps against the general way to the
+// last bit, and both against the oracle.
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-#include <bit>
 #include <cmath>
-#include <cstring>
-#include <random>
+#include <limits>
 #include <string>
 #include <vector>
 
-#include "core/base/bytes.h"
-#include "core/normalize/across_kernel.h"
-#include "core/normalize/lrn.h"
+#include "core/normalize/row_kernels.h"
 #include "core/runtime/thread_pool.h"
+#include "tests/core/normalize/support.h"
 
 namespace trine::normalize {
 namespace {
 
-// Targets that the sweeps are compiled for and this machine has, each alone.
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr DType kSweptDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32};
+
+// Targets that the kernels are compiled for and this machine has, each alone.
 std::vector<int64_t> Targets() {
   std::vector<int64_t> out;
-  for (int64_t left = hwy::SupportedTargets() & SweepTargets(); left != 0; left &= left - 1)
+  for (int64_t left = hwy::SupportedTargets() & RowKernelTargets(); left != 0; left &= left - 1)
     out.push_back(left & -left);
   return out;
 }
@@ -32,113 +34,138 @@ class OnlyTarget {
   ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
 };
 
-std::vector<float> Values(size_t count, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(count);
-  for (float& value : out) value = normal(random);
+std::vector<double> Inputs(size_t count, uint64_t seed, bool special) {
+  Random random(seed);
+  std::vector<double> out = random.Bells(count);
   // What makes the arithmetic special, each rare enough to leave windows without it.
-  const float special[] = {0.0F, -0.0F, 1e-40F, 1e20F, -1e-30F, INFINITY, NAN, -INFINITY};
-  for (size_t i = 0; i < std::size(special); ++i) out[(i * 977 + seed * 31) % count] = special[i];
+  const double specials[] = {0.0, -0.0, 1e-40, 1e20, -1e-30, kInf, kNan, -kInf};
+  if (special)
+    for (size_t i = 0; i < std::size(specials); ++i)
+      out[(i * 977 + seed * 31) % count] = specials[i];
   return out;
 }
 
-std::vector<float> Normalized(const LrnOptions& options, const Shape& shape,
-                              const std::vector<float>& x, bool in_place = false,
-                              size_t misalign = 0) {
-  const size_t bytes = x.size() * sizeof(float);
-  std::vector<uint8_t> in(bytes + misalign), out(bytes + misalign);
-  std::memcpy(in.data() + misalign, x.data(), bytes);
-  uint8_t* const to = (in_place ? in : out).data() + misalign;
+// Positions [begin, begin + now) of [N, C, width].
+Tensor Columns(const Tensor& tensor, int64_t begin, int64_t now) {
+  const int64_t rows = tensor.shape[0] * tensor.shape[1];
+  const auto element = static_cast<int64_t>(DTypeSize(tensor.dtype));
+  Tensor out = Tensor::Zeros(tensor.dtype, {tensor.shape[0], tensor.shape[1], now});
+  for (int64_t row = 0; row < rows; ++row)
+    std::copy_n(tensor.data.data() + (row * tensor.shape[2] + begin) * element, now * element,
+                out.data.data() + row * now * element);
+  return out;
+}
+
+class SweepTest : public testing::TestWithParam<int64_t> {
+ protected:
+  static std::string What(const LrnOptions& options, DType dtype, const Shape& shape) {
+    return std::string(hwy::TargetName(GetParam())) + " " + std::string(DTypeName(dtype)) + " " +
+           ShapeToString(shape) + " n " + std::to_string(*options.size) + " beta " +
+           std::to_string(*options.beta);
+  }
+
+ private:
+  OnlyTarget only_{GetParam()};
+};
+
+// Slices of a few columns go the general way.
+TEST_P(SweepTest, IsTheGeneralWayToTheLastBit) {
+  constexpr int64_t kColumns = 8;
+  for (const DType dtype : kSweptDTypes) {
+    for (const int64_t size : {1, 2, 3, 5, 6, 16, 17, 31}) {
+      for (const double beta : {0.5, 0.75, 1.0, 0.6}) {
+        // C around a vector's length, so that every tail occurs; windows longer than the channels.
+        for (const int64_t channels : {16, 23, 70}) {
+          LrnOptions options;
+          options.size = size;
+          options.beta = beta;
+          options.alpha = 0.3;
+          options.bias = size % 2 == 0 ? 0.0 : 1.5;
+          options.even_window = EvenWindow::kLow;
+          if (beta == 1.0) options.activation = Activation::kRelu;
+          const Shape shape{2, channels, 37};
+          const auto seed = static_cast<uint64_t>(size);
+          const Tensor x = MakeTensor(dtype, shape, Inputs(Count(shape), seed, true));
+          const Tensor dy = MakeTensor(dtype, shape, Inputs(Count(shape), seed + 1, false));
+          const Resolved first = MustResolve(options, shape);
+          SCOPED_TRACE(What(options, dtype, shape));
+          const Tensor y = RunLrn(first, x);
+          const Tensor dx = RunGradient(first, x, dy);
+          for (int64_t begin = 0; begin < shape[2]; begin += kColumns) {
+            const int64_t now = std::min(kColumns, shape[2] - begin);
+            const Tensor part = Columns(x, begin, now);
+            const Resolved resolved = MustResolve(options, part.shape);
+            ASSERT_EQ(Columns(y, begin, now).data, RunLrn(resolved, part).data);
+            ASSERT_EQ(Columns(dx, begin, now).data,
+                      RunGradient(resolved, part, Columns(dy, begin, now)).data);
+          }
+          options.layout = Layout::kChannelsLast;
+          const Tensor turned = ToChannelsLast(x);
+          const Resolved last = MustResolve(options, turned.shape);
+          ASSERT_EQ(ToChannelsFirst(RunLrn(last, turned)).data, y.data);
+          ASSERT_EQ(ToChannelsFirst(RunGradient(last, turned, ToChannelsLast(dy))).data, dx.data);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(SweepTest, IsTheOracle) {
+  for (const Mode mode : {Mode::kAcrossChannels, Mode::kWithinChannel}) {
+    for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
+      for (const int64_t size : {3, 4, 5, 7, 19}) {
+        for (const double beta : {0.5, 0.75, 1.0, 0.6, 0.05}) {
+          LrnOptions options;
+          options.mode = mode;
+          options.layout = layout;
+          options.size = size;
+          options.beta = beta;
+          options.alpha = 2;
+          options.bias = 1;
+          options.even_window = EvenWindow::kHigh;
+          const Shape shape{1, 20, 33, 18};
+          const Tensor x = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 7, false));
+          const Tensor dy = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 8, false));
+          const Resolved resolved = MustResolve(options, shape);
+          SCOPED_TRACE(What(options, DType::kFloat32, shape));
+          const oracle::Lrn lrn = ToOracle(resolved);
+          const double log = std::log2(static_cast<double>(size));
+          EXPECT_LE(MaxUlp(RunLrn(resolved, x), oracle::LrnForward(lrn, shape, Values(x))),
+                    4 + log);
+          const oracle::LrnGradients want = oracle::LrnGradient(lrn, shape, Values(x), Values(dy));
+          const std::vector<double> got = Values(RunGradient(resolved, x, dy));
+          for (size_t i = 0; i < got.size(); ++i)
+            ASSERT_LE(std::fabs(got[i] - want.dx[i]), (8 + log) * 0x1p-23 * want.magnitude[i])
+                << "at " << i;
+        }
+      }
+    }
+  }
+}
+
+// Strips of wide rows, bands of high planes, and results that are written past the caches: each is
+// the same as its parts, which are computed in one piece.
+TEST_P(SweepTest, LargeOnesAreTheirParts) {
+  LrnOptions options;
+  options.size = 5;
+  options.alpha = 0.5;
+  const Shape shape{1, 40, 120001};  // 18 MiB, and no row but the first begins a cache line
+  const Tensor x = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 3, false));
+  const Resolved resolved = MustResolve(options, shape);
   ThreadPool pool(2);
   Context context;
   context.pool = &pool;
-  const auto resolved = Resolve(options, shape);
-  EXPECT_TRUE(resolved.ok()) << resolved.status();
-  const absl::Status status =
-      Lrn(context, *resolved, {DType::kFloat32, shape, {in.data() + misalign, bytes}},
-          {DType::kFloat32, shape, {to, bytes}});
-  EXPECT_TRUE(status.ok()) << status;
-  std::vector<float> y(x.size());
-  std::memcpy(y.data(), to, bytes);
-  return y;
-}
-
-// The same by slices of a few columns, which no sweep takes.
-std::vector<float> ByColumns(const LrnOptions& options, size_t batch, size_t channels, size_t width,
-                             const std::vector<float>& x) {
-  constexpr size_t kColumns = 8;
-  std::vector<float> y(x.size());
-  for (size_t n = 0; n < batch; ++n) {
-    for (size_t begin = 0; begin < width; begin += kColumns) {
-      const size_t now = std::min(kColumns, width - begin);
-      std::vector<float> part;
-      for (size_t c = 0; c < channels; ++c) {
-        const float* row = x.data() + (n * channels + c) * width + begin;
-        part.insert(part.end(), row, row + now);
-      }
-      const auto done =
-          Normalized(options, {1, static_cast<int64_t>(channels), static_cast<int64_t>(now)}, part);
-      for (size_t c = 0; c < channels; ++c)
-        for (size_t i = 0; i < now; ++i)
-          y[(n * channels + c) * width + begin + i] = done[c * now + i];
-    }
+  const Tensor y = RunLrn(resolved, x, context);
+  const Tensor dx = RunGradient(resolved, x, x, context);
+  for (const int64_t begin : {0, 1500, 60001, 119000}) {
+    const Tensor part = Columns(x, begin, 1001);
+    const Resolved of_part = MustResolve(options, part.shape);
+    EXPECT_EQ(Columns(y, begin, 1001).data, RunLrn(of_part, part).data);
+    EXPECT_EQ(Columns(dx, begin, 1001).data, RunGradient(of_part, part, part).data);
   }
-  return y;
-}
-
-std::vector<float> Transposed(size_t batch, size_t rows, size_t columns,
-                              const std::vector<float>& x) {
-  std::vector<float> y(x.size());
-  for (size_t n = 0; n < batch; ++n)
-    for (size_t r = 0; r < rows; ++r)
-      for (size_t c = 0; c < columns; ++c)
-        y[(n * columns + c) * rows + r] = x[(n * rows + r) * columns + c];
-  return y;
-}
-
-void ExpectSameBits(const std::vector<float>& a, const std::vector<float>& b,
-                    const std::string& what) {
-  ASSERT_EQ(a.size(), b.size());
-  if (std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0) return;
-  for (size_t i = 0; i < a.size(); ++i) {
-    ASSERT_EQ(std::bit_cast<uint32_t>(a[i]), std::bit_cast<uint32_t>(b[i]))
-        << what << " at " << i << ": " << a[i] << " and " << b[i];
-  }
-}
-
-class SweepTest : public testing::TestWithParam<int64_t> {};
-
-TEST_P(SweepTest, IsTheGeneralWayToTheLastBit) {
-  const OnlyTarget only(GetParam());
-  for (const int64_t size : {1, 2, 3, 5, 6, 8, 15, 16}) {
-    for (const double beta : {0.5, 0.75, 1.0}) {
-      // C around a vector's length, so that every tail occurs; windows longer than the channels.
-      for (const size_t channels : {16, 17, 31, 70}) {
-        LrnOptions options;
-        options.size = size;
-        options.beta = beta;
-        options.alpha = 0.3;
-        options.bias = size % 2 == 0 ? 0.0 : 1.5;
-        options.even_window = EvenWindow::kLow;
-        if (beta == 1.0) options.activation = Activation::kRelu;
-        constexpr size_t kBatch = 2, kWidth = 37;
-        const auto x = Values(kBatch * channels * kWidth, static_cast<uint32_t>(size));
-        const std::string what = std::string(hwy::TargetName(GetParam())) + " n " +
-                                 std::to_string(size) + " C " + std::to_string(channels);
-        const auto want = ByColumns(options, kBatch, channels, kWidth, x);
-        const Shape first{kBatch, static_cast<int64_t>(channels), kWidth};
-        ExpectSameBits(Normalized(options, first, x), want, what + " channels first");
-        ExpectSameBits(Normalized(options, first, x, true, 3), want, what + " in place");
-        options.layout = Layout::kChannelsLast;
-        const Shape last{kBatch, kWidth, static_cast<int64_t>(channels)};
-        const auto turned = Transposed(kBatch, channels, kWidth, x);
-        const auto turned_want = Transposed(kBatch, channels, kWidth, want);
-        ExpectSameBits(Normalized(options, last, turned), turned_want, what + " channels last");
-        ExpectSameBits(Normalized(options, last, turned, true, 1), turned_want, what + " in place");
-      }
-    }
-  }
+  Tensor in_place = x;
+  ASSERT_TRUE(Lrn(context, resolved, in_place.view(), in_place.mutable_view()).ok());
+  EXPECT_EQ(in_place.data, y.data);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTargets, SweepTest, testing::ValuesIn(Targets()),

@@ -183,9 +183,6 @@ TEST(Precision, FloatOnlyWhereItSuffices) {
   resolved.beta = 3;
   EXPECT_FALSE(FloatSuffices(resolved, 5));
   resolved = {};
-  resolved.size = 2;
-  EXPECT_FALSE(FloatSuffices(resolved, 2));
-  resolved = {};
   resolved.k = 0;
   EXPECT_TRUE(FloatSuffices(resolved, 5));
   EXPECT_FALSE(FloatSufficesForGradient(resolved, 5));

@@ -1,0 +1,770 @@
+#include "core/normalize/row_kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "core/base/float16.h"
+
+// The baseline, SSE4, AVX2 and AVX-512; what lies between them gains nothing here.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/normalize/row_kernels.cc"
+#include <hwy/foreach_target.h>  // includes this file once a target
+#include <hwy/highway.h>
+#include <hwy/cache_control.h>
+
+// Of a lambda in a loop: left to itself the compiler may call it, with packs in memory.
+#ifndef TRINE_ATTR
+#define TRINE_ATTR HWY_ATTR __attribute__((always_inline))
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace trine::normalize {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::ScalableTag<float>;
+using DI = hn::RebindToSigned<D>;
+using DU = hn::RebindToUnsigned<D>;
+using V = hn::Vec<D>;
+using M = hn::Mask<D>;
+
+constexpr D kD;
+constexpr DI kDI;
+constexpr size_t kLineBytes = 64;
+
+// Whether vectors can be loaded and stored in part without touching what lies behind.
+#if HWY_TARGET <= HWY_AVX2
+constexpr bool kMasks = true;
+#else
+constexpr bool kMasks = false;
+#endif
+
+// ---- elements in memory, whole vectors and the first `n` of one, zeros behind them -----------
+
+struct Float32 {
+  using Raw = float;
+  static HWY_INLINE V Load(const float* from) { return hn::LoadU(kD, from); }
+  static HWY_INLINE V LoadFirst(const float* from, size_t n) {
+    if constexpr (kMasks) return hn::MaskedLoad(hn::FirstN(kD, n), kD, from);
+    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
+    std::memcpy(buffer, from, n * sizeof(float));
+    return hn::Load(kD, buffer);
+  }
+  static HWY_INLINE void Store(V v, float* to) { hn::StoreU(v, kD, to); }
+  static HWY_INLINE void Stream(V v, float* to) { hn::Stream(v, kD, to); }
+  static HWY_INLINE void StoreFirst(V v, size_t n, float* to) {
+    if constexpr (kMasks) return hn::BlendedStore(v, hn::FirstN(kD, n), kD, to);
+    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
+    hn::Store(v, kD, buffer);
+    std::memcpy(to, buffer, n * sizeof(float));
+  }
+};
+
+// `Convert` has From and To between vectors of float32 and lanes of 16 bits.
+template <typename Convert>
+struct Narrow {
+  using Raw = uint16_t;
+  static HWY_INLINE V Load(const uint16_t* from) { return Convert::From(from); }
+  static HWY_INLINE V LoadFirst(const uint16_t* from, size_t n) {
+    HWY_ALIGN uint16_t buffer[HWY_MAX_BYTES / sizeof(float)] = {};
+    std::memcpy(buffer, from, n * sizeof(uint16_t));
+    return Convert::From(buffer);
+  }
+  static HWY_INLINE void Store(V v, uint16_t* to) { Convert::To(v, to); }
+  static HWY_INLINE void Stream(V v, uint16_t* to) { Convert::To(v, to); }
+  static HWY_INLINE void StoreFirst(V v, size_t n, uint16_t* to) {
+    HWY_ALIGN uint16_t buffer[HWY_MAX_BYTES / sizeof(float)];
+    Convert::To(v, buffer);
+    std::memcpy(to, buffer, n * sizeof(uint16_t));
+  }
+};
+
+struct ConvertBfloat16 {
+  using D16 = hn::Rebind<uint16_t, D>;
+  static HWY_INLINE V From(const uint16_t* from) {
+    const auto bits = hn::PromoteTo(DU(), hn::LoadU(D16(), from));
+    return hn::BitCast(kD, hn::ShiftLeft<16>(bits));
+  }
+  // To nearest even, as FloatToBFloat16. A NaN has no payload here: it does not carry over.
+  static HWY_INLINE void To(V v, uint16_t* to) {
+    const auto bits = hn::BitCast(DU(), v);
+    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(DU(), 1));
+    const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(DU(), 0x7FFF)));
+    hn::StoreU(hn::DemoteTo(D16(), hn::BitCast(kDI, hn::ShiftRight<16>(rounded))), D16(), to);
+  }
+};
+
+struct ConvertFloat16 {
+#if HWY_TARGET <= HWY_AVX2 && !defined(HWY_DISABLE_F16C)
+  using D16 = hn::Rebind<hwy::float16_t, D>;
+  static HWY_INLINE V From(const uint16_t* from) {
+    return hn::PromoteTo(kD, hn::LoadU(D16(), reinterpret_cast<const hwy::float16_t*>(from)));
+  }
+  static HWY_INLINE void To(V v, uint16_t* to) {
+    hn::StoreU(hn::DemoteTo(D16(), v), D16(), reinterpret_cast<hwy::float16_t*>(to));
+  }
+#else
+  static HWY_INLINE V From(const uint16_t* from) {
+    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
+    for (size_t i = 0; i < hn::Lanes(kD); ++i) buffer[i] = Float16ToFloat(from[i]);
+    return hn::Load(kD, buffer);
+  }
+  static HWY_INLINE void To(V v, uint16_t* to) {
+    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
+    hn::Store(v, kD, buffer);
+    for (size_t i = 0; i < hn::Lanes(kD); ++i) to[i] = FloatToFloat16(buffer[i]);
+  }
+#endif
+};
+
+using Bfloat16 = Narrow<ConvertBfloat16>;
+using Float16 = Narrow<ConvertFloat16>;
+
+// ---- arithmetic ------------------------------------------------------------------------------
+
+// Several vectors that go through each operation one after the other: the operations on one element
+// are a chain in which each waits for the last, and the processor looks ahead too little to find
+// the next elements' by itself.
+template <size_t kN>
+struct Pack {
+  V v[kN];
+};
+
+// As many as registers hold beside the constants.
+constexpr size_t kPack = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+// {of(0), ..., of(kN - 1)}; not a loop, so that packs stay in registers.
+template <class Of, size_t... kI>
+HWY_INLINE Pack<sizeof...(kI)> EachOf(const Of& of, std::index_sequence<kI...>) {
+  return {{of(kI)...}};
+}
+template <size_t kN, class Of>
+HWY_INLINE Pack<kN> Each(const Of& of) {
+  return EachOf(of, std::make_index_sequence<kN>());
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> operator+(const Pack<kN>& a, const Pack<kN>& b) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Add(a.v[i], b.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> operator-(const Pack<kN>& a, const Pack<kN>& b) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Sub(a.v[i], b.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> operator*(const Pack<kN>& a, const Pack<kN>& b) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Mul(a.v[i], b.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> operator/(const Pack<kN>& a, const Pack<kN>& b) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Div(a.v[i], b.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> Sqrt(const Pack<kN>& a) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Sqrt(a.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> All(float value) {
+  return Each<kN>([&](size_t) TRINE_ATTR { return hn::Set(kD, value); });
+}
+
+// a * b + c and c - a * b, in one rounding where the machine can.
+template <size_t kN>
+HWY_INLINE Pack<kN> MulAdd(const Pack<kN>& a, const Pack<kN>& b, const Pack<kN>& c) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::MulAdd(a.v[i], b.v[i], c.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> NegMulAdd(const Pack<kN>& a, const Pack<kN>& b, const Pack<kN>& c) {
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::NegMulAdd(a.v[i], b.v[i], c.v[i]); });
+}
+
+// s^-1/2, off by less than 2^kEstimateBits relative.
+#if HWY_TARGET <= HWY_AVX3
+constexpr int kEstimateBits = -14;
+#elif HWY_TARGET == HWY_SCALAR
+constexpr int kEstimateBits = -4;
+#else
+constexpr int kEstimateBits = -11;
+#endif
+template <size_t kN>
+HWY_INLINE Pack<kN> EstimateInverseRoot(const Pack<kN>& s) {
+#if HWY_TARGET == HWY_SCALAR
+  const auto line = hn::Set(kDI, 0x5F3759DF);
+  return Each<kN>([&](size_t i) TRINE_ATTR {
+    return hn::BitCast(kD, hn::Sub(line, hn::ShiftRight<1>(hn::BitCast(kDI, s.v[i]))));
+  });
+#else
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::ApproximateReciprocalSqrt(s.v[i]); });
+#endif
+}
+
+// c[0] x^(kTerms-1) + ... + c[kTerms-1].
+template <size_t kN, size_t kTerms>
+HWY_INLINE Pack<kN> Polynomial(const Pack<kN>& x, const float (&c)[kTerms]) {
+  Pack<kN> sum = All<kN>(c[0]);
+  for (size_t i = 1; i < kTerms; ++i) sum = MulAdd(sum, x, All<kN>(c[i]));
+  return sum;
+}
+
+template <size_t kN>
+HWY_INLINE Pack<kN> ZeroWhereNotPositive(const Pack<kN>& x, const Pack<kN>& value) {
+  const V zero = hn::Zero(kD);
+  return Each<kN>([&](size_t i)
+                      HWY_ATTR { return hn::IfThenElse(hn::Le(x.v[i], zero), zero, value.v[i]); });
+}
+template <size_t kN>
+HWY_INLINE Pack<kN> Rectified(const Pack<kN>& x) {
+  return ZeroWhereNotPositive(x, x);
+}
+
+template <size_t kN>
+HWY_INLINE Pack<kN> OneNan(const Pack<kN>& x) {
+  const V nan = hn::Set(kD, std::numeric_limits<float>::quiet_NaN());
+  return Each<kN>([&](size_t i)
+                      HWY_ATTR { return hn::IfThenElse(hn::Eq(x.v[i], x.v[i]), x.v[i], nan); });
+}
+
+// The order of window_sum.h: taps kBegin to kBegin + kTaps - 1.
+template <size_t kBegin, size_t kTaps, size_t kN, class Get>
+HWY_INLINE Pack<kN> Tree(const Get& get) {
+  if constexpr (kTaps == 1) {
+    return get(kBegin);
+  } else {
+    constexpr size_t kFirst =
+        std::has_single_bit(kTaps) ? kTaps / 2 : kTaps - std::bit_floor(kTaps);
+    return Tree<kBegin, kFirst, kN>(get) + Tree<kBegin + kFirst, kTaps - kFirst, kN>(get);
+  }
+}
+
+// s^-beta in two ways: Fast for s in [kLeast, kMost], Slow for any other.
+struct PowerHalf {
+  static constexpr float kLeast = std::numeric_limits<float>::min();
+  static constexpr float kMost = std::numeric_limits<float>::max();
+  explicit PowerHalf(double /*beta*/) {}
+
+  // p (1 - e)^-1/2 with e = 1 - p^2 s, by its series.
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
+    Pack<kN> p = EstimateInverseRoot(s);
+    const auto error = [&]() TRINE_ATTR { return NegMulAdd(p * s, p, All<kN>(1)); };
+    if constexpr (kEstimateBits > -8) {
+      const Pack<kN> e = error();
+      p = MulAdd(p * e, Polynomial(e, {0.3125F, 0.375F, 0.5F}), p);
+    }
+    const Pack<kN> e = error();
+    if constexpr (kEstimateBits > -14) return MulAdd(p * e, Polynomial(e, {0.375F, 0.5F}), p);
+    return MulAdd(p * e, All<kN>(0.5F), p);
+  }
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
+    return All<kN>(1) / Sqrt(s);
+  }
+};
+
+struct PowerThreeQuarters {
+  static constexpr float kLeast = std::numeric_limits<float>::min();
+  static constexpr float kMost = std::numeric_limits<float>::max();
+  explicit PowerThreeQuarters(double /*beta*/) {}
+
+  // p (1 - e)^-1/4 with e = 1 - p^4 s^3, by its series.
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
+    const Pack<kN> r = EstimateInverseRoot(s);
+    Pack<kN> p = r * r * EstimateInverseRoot(r);
+    const auto error = [&]() TRINE_ATTR {  // in an order that stays within float's range
+      const Pack<kN> w = p * s * p;
+      return NegMulAdd(w * s, w, All<kN>(1));
+    };
+    if constexpr (kEstimateBits > -8) {
+      const Pack<kN> e = error();
+      p = MulAdd(p * e, Polynomial(e, {0.1171875F, 0.15625F, 0.25F}), p);
+    }
+    const Pack<kN> e = error();
+    if constexpr (kEstimateBits > -14) return MulAdd(p * e, Polynomial(e, {0.15625F, 0.25F}), p);
+    return MulAdd(p * e, All<kN>(0.25F), p);
+  }
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
+    const Pack<kN> root = Sqrt(s);
+    return All<kN>(1) / (root * Sqrt(root));
+  }
+};
+
+struct PowerOne {
+  static constexpr float kLeast = std::numeric_limits<float>::min();
+  static constexpr float kMost = std::numeric_limits<float>::max();
+  explicit PowerOne(double /*beta*/) {}
+
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
+    return All<kN>(1) / s;
+  }
+  template <size_t kN>
+  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
+    return Fast(s);
+  }
+};
+
+class PowerGeneral {
+ public:
+  static constexpr float kLeast = 0x1p-120F;  // so that the power is a normal number
+  static constexpr float kMost = 0x1p120F;
+  // -beta as a float, and as one whose product with an exponent is exact and the rest.
+  explicit PowerGeneral(double beta)
+      : beta_(beta),
+        minus_(static_cast<float>(-beta)),
+        high_(static_cast<float>(std::nearbyint(-beta * 0x1p14) * 0x1p-14)),
+        low_(static_cast<float>(-beta - static_cast<double>(high_))) {}
+
+  template <size_t kN>
+  HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) const {
+    // s = 2^e m with m in [sqrt(1/2), sqrt(2)).
+    const auto middle = hn::Set(kDI, 0x3F3504F3);
+    const auto exponent_of = [&](size_t i) TRINE_ATTR {
+      return hn::ShiftRight<23>(hn::Sub(hn::BitCast(kDI, s.v[i]), middle));
+    };
+    const Pack<kN> exponent =
+        Each<kN>([&](size_t i) TRINE_ATTR { return hn::ConvertTo(kD, exponent_of(i)); });
+    const Pack<kN> m = Each<kN>([&](size_t i) TRINE_ATTR {
+      const auto bits = hn::BitCast(kDI, s.v[i]);
+      return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<23>(exponent_of(i))));
+    });
+    // log2 m = 2 / ln 2 * artanh u.
+    const Pack<kN> u = (m - All<kN>(1)) / (m + All<kN>(1));
+    const Pack<kN> log = u * Polynomial(u * u, {0.43174463510513306F, 0.576714038848877F,
+                                                0.9617988467216492F, 2.885390043258667F});
+    // -beta log2 s = n + r with n whole and |r| <= 1/2.
+    const Pack<kN> whole = exponent * All<kN>(high_);
+    const Pack<kN> part = MulAdd(exponent, All<kN>(low_), log * All<kN>(minus_));
+    const Pack<kN> sum = whole + part;
+    const Pack<kN> n = Each<kN>([&](size_t i) TRINE_ATTR { return hn::Round(sum.v[i]); });
+    const Pack<kN> power = Polynomial(
+        whole - n + part, {0.0001534535113023594F, 0.0013400460593402386F, 0.009618494659662247F,
+                           0.055503275245428085F, 0.24022646248340607F, 0.6931471824645996F, 1.0F});
+    return Each<kN>([&](size_t i) TRINE_ATTR {
+      const auto scale = hn::ShiftLeft<23>(hn::ConvertTo(kDI, n.v[i]));
+      return hn::BitCast(kD, hn::Add(hn::BitCast(kDI, power.v[i]), scale));
+    });
+  }
+  template <size_t kN>
+  HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) const {
+    return Each<kN>([&](size_t i) TRINE_ATTR {
+      HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
+      hn::Store(s.v[i], kD, lanes);
+      for (size_t lane = 0; lane < hn::Lanes(kD); ++lane)
+        lanes[lane] = static_cast<float>(std::pow(static_cast<double>(lanes[lane]), -beta_));
+      return hn::Load(kD, lanes);
+    });
+  }
+
+ private:
+  double beta_;
+  float minus_;
+  float high_;
+  float low_;
+};
+
+// Whether Fast serves all of s. `s` is at least k: its lower end matters only for small k.
+template <class Power, size_t kN>
+HWY_INLINE bool AllFast(const Pack<kN>& s, float k) {
+  const V most = hn::Set(kD, Power::kMost);
+  const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
+  M all = mask(0);
+  if constexpr (kN > 1) all = hn::And(all, mask(1));
+  if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
+  if (k < Power::kLeast) {
+    const V least = hn::Set(kD, Power::kLeast);
+    for (const V& v : s.v) all = hn::And(all, hn::Ge(v, least));
+  }
+  return hn::AllTrue(kD, all);
+}
+
+// s^-beta in place, each in the way that is meant for it. A function of its own: it is rare, and
+// would be most of what is compiled.
+template <class Power>
+HWY_NOINLINE void MixedPowers(const Power& power, size_t count, float* s) {
+  const V least = hn::Set(kD, Power::kLeast);
+  const V most = hn::Set(kD, Power::kMost);
+  for (size_t i = 0; i < count; i += hn::Lanes(kD)) {
+    const Pack<1> v{{hn::Load(kD, s + i)}};
+    const M is_fast = hn::And(hn::Ge(v.v[0], least), hn::Le(v.v[0], most));
+    const Pack<1> fast = power.Fast(Pack<1>{{hn::IfThenElse(is_fast, v.v[0], hn::Set(kD, 1))}});
+    hn::Store(hn::IfThenElse(is_fast, fast.v[0], power.Slow(v).v[0]), kD, s + i);
+  }
+}
+template <class Power, size_t kN>
+HWY_INLINE Pack<kN> MixedPower(const Power& power, const Pack<kN>& s) {
+  HWY_ALIGN float lanes[kN * HWY_MAX_BYTES / sizeof(float)];
+  const size_t each = hn::Lanes(kD);
+  Each<kN>([&](size_t i) TRINE_ATTR {
+    hn::Store(s.v[i], kD, lanes + i * each);
+    return s.v[i];
+  });
+  MixedPowers(power, kN * each, lanes);
+  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Load(kD, lanes + i * each); });
+}
+
+// ---- rows ------------------------------------------------------------------------------------
+
+// The part of a row that a pack covers: elements from `at` on, all that the vectors hold, or, where
+// kPartly, only the first `count`; then 0 stands in the other lanes.
+template <size_t kN, bool kPartly>
+struct Part {
+  size_t at;
+  size_t count;
+
+  // Of vector i.
+  HWY_INLINE size_t From(size_t i) const { return at + i * hn::Lanes(kD); }
+  HWY_INLINE size_t Count(size_t i) const {
+    const size_t before = i * hn::Lanes(kD);
+    return count <= before ? 0 : std::min(count - before, hn::Lanes(kD));
+  }
+
+  template <class Type>
+  HWY_INLINE Pack<kN> Load(const typename Type::Raw* row) const {
+    return Each<kN>([&](size_t i) TRINE_ATTR {
+      if constexpr (kPartly) {
+        return Type::LoadFirst(row + From(i), Count(i));
+      } else {
+        return Type::Load(row + From(i));
+      }
+    });
+  }
+  template <class Type>
+  HWY_INLINE void Store(const Pack<kN>& pack, typename Type::Raw* row) const {
+    Each<kN>([&](size_t i) TRINE_ATTR {
+      if constexpr (kPartly) {
+        Type::StoreFirst(pack.v[i], Count(i), row + From(i));
+      } else {
+        Type::Store(pack.v[i], row + From(i));
+      }
+      return pack.v[i];
+    });
+  }
+  // To rows that nobody reads soon.
+  template <class Type>
+  HWY_INLINE void StoreFinal(const Pack<kN>& pack, const RowShape& shape,
+                             typename Type::Raw* row) const {
+    if constexpr (!kPartly) {
+      if (shape.stream) {
+        Each<kN>([&](size_t i) TRINE_ATTR {
+          Type::Stream(pack.v[i], row + From(i));
+          return pack.v[i];
+        });
+        return;
+      }
+    }
+    Store<Type>(pack, row);
+  }
+  // The same part of the row that `shape.ahead` says.
+  template <class Type>
+  HWY_INLINE void Prefetch(const typename Type::Raw* row, const RowShape& shape) const {
+    if (shape.ahead == 0) return;
+    const auto* far = row + shape.ahead * shape.pitch + at;
+    for (size_t i = 0; i < kN * hn::Lanes(kD) * sizeof(*row); i += kLineBytes)
+      hwy::Prefetch(reinterpret_cast<const char*>(far) + i);
+  }
+  HWY_INLINE Pack<kN> All(float value) const { return HWY_NAMESPACE::All<kN>(value); }
+  // The window sums.
+  template <size_t kTaps>
+  HWY_INLINE Pack<kN> Sum(const float* first, size_t stride) const {
+    return Tree<0, kTaps, kN>([&](size_t tap)
+                                  HWY_ATTR { return Load<Float32>(first + tap * stride); });
+  }
+  // k + a * sum; 1 in lanes without an element.
+  template <size_t kTaps>
+  HWY_INLINE Pack<kN> Base(const RowArithmetic& arithmetic, const float* first,
+                           size_t stride) const {
+    const Pack<kN> s = MulAdd(Sum<kTaps>(first, stride), All(arithmetic.a), All(arithmetic.k));
+    if constexpr (!kPartly) return s;
+    return Each<kN>([&](size_t i) TRINE_ATTR {
+      return hn::IfThenElse(hn::FirstN(kD, Count(i)), s.v[i], hn::Set(kD, 1));
+    });
+  }
+};
+
+// Elements of `row` before the first that may begin a streamed vector.
+template <typename Raw>
+HWY_INLINE size_t Head(const RowShape& shape, const Raw* row) {
+  if (!shape.stream) return 0;
+  const size_t misaligned = reinterpret_cast<uintptr_t>(row) % kLineBytes;
+  return misaligned == 0 ? 0 : (kLineBytes - misaligned) / sizeof(Raw);
+}
+
+// Calls body(part) until a row of `width` elements is covered, of which the first `head` are a part
+// of their own.
+template <class Body>
+HWY_INLINE void ForParts(size_t width, const Body& body, size_t head = 0) {
+  const size_t lanes = hn::Lanes(kD);
+  size_t at = 0;
+  while (at < std::min(head, width)) {
+    const size_t now = std::min({head - at, width - at, lanes});
+    body(Part<1, true>{at, now});
+    at += now;
+  }
+  for (; at + kPack * lanes <= width; at += kPack * lanes) body(Part<kPack, false>{at, 0});
+  if (width - at >= 2 * lanes) {
+    body(Part<2, false>{at, 0});
+    at += 2 * lanes;
+  }
+  const size_t rest = width - at;
+  if (rest > lanes) {
+    body(Part<2, true>{at, rest});
+  } else if (rest > 0) {
+    body(Part<1, true>{at, rest});
+  }
+}
+
+// ---- the steps -------------------------------------------------------------------------------
+
+template <class Type>
+void Square(const RowShape& shape, bool rectify, const void* x, float* squares) {
+  const auto* in = static_cast<const typename Type::Raw*>(x);
+  for (size_t row = 0; row < shape.count; ++row) {
+    ForParts(shape.width, [&](const auto& part) TRINE_ATTR {
+      auto v = part.template Load<Type>(in);
+      if (rectify) v = Rectified(v);
+      part.template Store<Float32>(v * v, squares);
+    });
+    in += shape.pitch;
+    squares += shape.scratch_pitch;
+  }
+}
+
+template <class Type, class Power, size_t kTaps>
+void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+               const RowWindow& sums, void* y) {
+  const Power power(arithmetic.beta);
+  const bool rectify = arithmetic.rectify;
+  const auto* in = static_cast<const typename Type::Raw*>(x);
+  auto* out = static_cast<typename Type::Raw*>(y);
+  const float* first = sums.first;
+  for (size_t row = 0; row < shape.count; ++row) {
+    ForParts(
+        shape.width,
+        [&](const auto& part) TRINE_ATTR {
+          const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
+          auto v = part.template Load<Type>(in);
+          part.template Prefetch<Type>(in, shape);
+          if (rectify) v = Rectified(v);
+          if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
+            // No NaN is among them: x is finite where s is.
+            part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
+          } else {
+            part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
+          }
+        },
+        Head(shape, out));
+    in += shape.pitch;
+    out += shape.pitch;
+    first += shape.scratch_pitch;
+  }
+}
+
+template <class Type, class Power, size_t kTaps>
+void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
+              const RowWindow& sums, float* terms, float* passed) {
+  const Power power(arithmetic.beta);
+  const bool rectify = arithmetic.rectify;
+  const auto* in = static_cast<const typename Type::Raw*>(x);
+  const auto* gradient = static_cast<const typename Type::Raw*>(dy);
+  const float* first = sums.first;
+  for (size_t row = 0; row < shape.count; ++row) {
+    ForParts(shape.width, [&](const auto& part) TRINE_ATTR {
+      const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
+      const auto p =
+          HWY_LIKELY(AllFast<Power>(s, arithmetic.k)) ? power.Fast(s) : MixedPower(power, s);
+      const auto g = part.template Load<Type>(gradient);
+      auto v = part.template Load<Type>(in);
+      part.template Prefetch<Type>(in, shape);
+      part.template Prefetch<Type>(gradient, shape);
+      if (rectify) v = Rectified(v);
+      part.template Store<Float32>(g * p, passed);
+      part.template Store<Float32>(g * (v * p / s), terms);
+    });
+    in += shape.pitch;
+    gradient += shape.pitch;
+    first += shape.scratch_pitch;
+    terms += shape.scratch_pitch;
+    passed += shape.scratch_pitch;
+  }
+}
+
+template <class Type, size_t kTaps>
+void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+                 const float* passed, const RowWindow& sums, void* dx) {
+  const bool rectify = arithmetic.rectify;
+  const auto* in = static_cast<const typename Type::Raw*>(x);
+  auto* out = static_cast<typename Type::Raw*>(dx);
+  const float* first = sums.first;
+  for (size_t row = 0; row < shape.count; ++row) {
+    const auto step = [&](const auto& part) TRINE_ATTR {
+      const auto sum = part.template Sum<kTaps>(first, sums.stride);
+      const auto v = part.template Load<Type>(in);
+      const auto scaled = rectify ? Rectified(v) : v;
+      auto d = OneNan(NegMulAdd(part.All(arithmetic.factor) * scaled, sum,
+                                part.template Load<Float32>(passed)));
+      if (rectify) d = ZeroWhereNotPositive(v, d);
+      part.template StoreFinal<Type>(d, shape, out);
+    };
+    ForParts(shape.width, step, Head(shape, out));
+    in += shape.pitch;
+    out += shape.pitch;
+    passed += shape.scratch_pitch;
+    first += shape.scratch_pitch;
+  }
+}
+
+// ---- choosing by power and taps --------------------------------------------------------------
+
+template <class Type, class Power>
+void ScaleTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+               const RowWindow& sums, void* y) {
+  switch (sums.taps) {
+    case 3:
+      return ScaleRows<Type, Power, 3>(shape, arithmetic, x, sums, y);
+    case 5:
+      return ScaleRows<Type, Power, 5>(shape, arithmetic, x, sums, y);
+    default:
+      return ScaleRows<Type, Power, 1>(shape, arithmetic, x, sums, y);
+  }
+}
+
+template <class Type>
+void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+           const RowWindow& sums, void* y) {
+  switch (arithmetic.power) {
+    case PowerKind::kHalf:
+      return ScaleTaps<Type, PowerHalf>(shape, arithmetic, x, sums, y);
+    case PowerKind::kThreeQuarters:
+      return ScaleTaps<Type, PowerThreeQuarters>(shape, arithmetic, x, sums, y);
+    case PowerKind::kOne:
+      return ScaleTaps<Type, PowerOne>(shape, arithmetic, x, sums, y);
+    case PowerKind::kGeneral:
+      return ScaleTaps<Type, PowerGeneral>(shape, arithmetic, x, sums, y);
+  }
+}
+
+template <class Type, class Power>
+void TermTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
+              const RowWindow& sums, float* terms, float* passed) {
+  switch (sums.taps) {
+    case 3:
+      return TermRows<Type, Power, 3>(shape, arithmetic, x, dy, sums, terms, passed);
+    case 5:
+      return TermRows<Type, Power, 5>(shape, arithmetic, x, dy, sums, terms, passed);
+    default:
+      return TermRows<Type, Power, 1>(shape, arithmetic, x, dy, sums, terms, passed);
+  }
+}
+
+template <class Type>
+void Term(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
+          const RowWindow& sums, float* terms, float* passed) {
+  switch (arithmetic.power) {
+    case PowerKind::kHalf:
+      return TermTaps<Type, PowerHalf>(shape, arithmetic, x, dy, sums, terms, passed);
+    case PowerKind::kThreeQuarters:
+      return TermTaps<Type, PowerThreeQuarters>(shape, arithmetic, x, dy, sums, terms, passed);
+    case PowerKind::kOne:
+      return TermTaps<Type, PowerOne>(shape, arithmetic, x, dy, sums, terms, passed);
+    case PowerKind::kGeneral:
+      return TermTaps<Type, PowerGeneral>(shape, arithmetic, x, dy, sums, terms, passed);
+  }
+}
+
+template <class Type>
+void Combine(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+             const float* passed, const RowWindow& sums, void* dx) {
+  switch (sums.taps) {
+    case 3:
+      return CombineRows<Type, 3>(shape, arithmetic, x, passed, sums, dx);
+    case 5:
+      return CombineRows<Type, 5>(shape, arithmetic, x, passed, sums, dx);
+    default:
+      return CombineRows<Type, 1>(shape, arithmetic, x, passed, sums, dx);
+  }
+}
+
+template <size_t kTaps>
+void TreeSum(const float* q, size_t count, size_t stride, float* out) {
+  ForParts(count, [&](const auto& part) TRINE_ATTR {
+    part.template Store<Float32>(part.template Sum<kTaps>(q, stride), out);
+  });
+}
+
+template <class Type>
+constexpr RowKernels kKernels = {Square<Type>, Scale<Type>, Term<Type>, Combine<Type>};
+
+}  // namespace
+
+const RowKernels* Kernels(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat16:
+      return &kKernels<Float16>;
+    case DType::kBfloat16:
+      return &kKernels<Bfloat16>;
+    default:
+      return &kKernels<Float32>;
+  }
+}
+
+void Sum(const float* q, size_t count, size_t stride, size_t taps, float* out) {
+  switch (taps) {
+#define TRINE_TREE(N) \
+  case N:             \
+    return TreeSum<N>(q, count, stride, out);
+    // clang-format off
+    TRINE_TREE(1) TRINE_TREE(2) TRINE_TREE(3) TRINE_TREE(4)
+    TRINE_TREE(5) TRINE_TREE(6) TRINE_TREE(7) TRINE_TREE(8)
+    TRINE_TREE(9) TRINE_TREE(10) TRINE_TREE(11) TRINE_TREE(12)
+    TRINE_TREE(13) TRINE_TREE(14) TRINE_TREE(15) TRINE_TREE(16)
+    // clang-format on
+#undef TRINE_TREE
+                default : break;
+  }
+}
+
+void Plus(const float* a, const float* b, size_t count, float* out) {
+  ForParts(count, [&](const auto& part) TRINE_ATTR {
+    part.template Store<Float32>(part.template Load<Float32>(a) + part.template Load<Float32>(b),
+                                 out);
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace trine::normalize
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace trine::normalize {
+namespace {
+
+HWY_EXPORT(Kernels);
+HWY_EXPORT(Sum);
+HWY_EXPORT(Plus);
+
+}  // namespace
+
+const RowKernels& RowKernelsFor(DType dtype) { return *HWY_DYNAMIC_DISPATCH(Kernels)(dtype); }
+
+void SumTaps(const float* q, size_t count, size_t stride, size_t taps, float* out) {
+  HWY_DYNAMIC_DISPATCH(Sum)(q, count, stride, taps, out);
+}
+
+void AddRows(const float* a, const float* b, size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(Plus)(a, b, count, out);
+}
+
+void FlushStreams() { hwy::FlushStream(); }
+
+int64_t RowKernelTargets() { return HWY_TARGETS; }
+
+}  // namespace trine::normalize
+#endif  // HWY_ONCE

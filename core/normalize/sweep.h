@@ -1,0 +1,65 @@
+// Normalization in float32 by sweeps over rows: the fast way, for windows over one or two axes.
+//
+// A plane of the tensor is rows of contiguous elements. The window stands over neighbours in a row
+// (`step` elements apart), over neighbouring rows, or both:
+//   across channels, channels first: a row is a strip of one channel's positions, a plane one image
+//   across channels, channels last:  a row is one position's channels
+//   within a channel, channels first: rows and planes are the picture's
+//   within a channel, channels last:  a row is a picture's row, `step` the number of channels
+// A block of rows at a time is squared, summed and scaled while it is in the nearest caches; sums
+// run along the row first, then over rows, in the order of window_sum.h.
+#pragma once
+
+#include "absl/status/status.h"
+#include "core/base/dtype.h"
+#include "core/normalize/geometry.h"
+#include "core/normalize/lrn.h"
+#include "core/runtime/context.h"
+
+namespace trine::normalize {
+
+class Sweep {
+ public:
+  Sweep(const Resolved& resolved, const Geometry& geometry, DType dtype);
+
+  // Whether the sweeps serve this shape; else all below is not to be called. REQUIRES: float32
+  // suffices (power.h) and the dtype is not float64.
+  bool supported() const { return block_rows_ > 0; }
+  // Whether a part of the work reads what another part writes (then input and output must not be
+  // one memory).
+  bool has_halo() const { return bands_ > 1 && column_taps() > 1; }
+
+  absl::Status Forward(const Context& context, const uint8_t* x, uint8_t* y) const;
+  absl::Status Gradient(const Context& context, const uint8_t* x, const uint8_t* dy,
+                        uint8_t* dx) const;
+
+ private:
+  friend class UnitSweep;
+
+  size_t row_taps() const { return static_cast<size_t>(row_lo_ + row_hi_ + 1); }
+  size_t column_taps() const { return static_cast<size_t>(column_lo_ + column_hi_ + 1); }
+  void ChooseBlocks();
+  void ChooseBands();
+  // Whether results are written past the caches.
+  bool Streams(const uint8_t* x, const uint8_t* out) const;
+  template <typename Unit>
+  absl::Status ForUnits(const Context& context, bool gradient, bool streams,
+                        const Unit& unit) const;
+
+  const Resolved resolved_;
+  const DType dtype_;
+  int64_t planes_ = 1;
+  int64_t rows_ = 1;   // of a plane
+  int64_t width_ = 1;  // elements of a row of the tensor
+  int64_t step_ = 1;   // elements from one tap in a row to the next
+  int64_t row_lo_ = 0;
+  int64_t row_hi_ = 0;
+  int64_t column_lo_ = 0;
+  int64_t column_hi_ = 0;
+  int64_t strip_width_ = 1;  // of `width_`; all of it where there are taps in a row
+  int64_t strips_ = 1;
+  int64_t bands_ = 1;  // a plane's rows are cut into so many units of work
+  int64_t block_rows_ = 0;
+};
+
+}  // namespace trine::normalize
