@@ -375,10 +375,12 @@ bool Sweep::Streams(const uint8_t* x, const uint8_t* out) const {
   const auto elements = static_cast<size_t>(planes_ * rows_ * width_);
   // In place the lines are in the caches anyway.
   if (elements * DTypeSize(dtype_) < kStreamBytes || x == out) return false;
+  // Elements that may lie across two cache lines are in no vector that lies within one.
+  const auto address = reinterpret_cast<uintptr_t>(out);
+  if (address % DTypeSize(dtype_) != 0) return false;
   // Short rows would be mostly what is before and behind whole cache lines.
   const size_t line = 64 / DTypeSize(dtype_);
-  const bool aligned =
-      reinterpret_cast<uintptr_t>(out) % 64 == 0 && static_cast<size_t>(width_) % line == 0;
+  const bool aligned = address % 64 == 0 && static_cast<size_t>(width_) % line == 0;
   return aligned || static_cast<size_t>(strip_width_) >= 16 * line;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -163,6 +164,11 @@ TEST_P(SweepTest, LargeOnesAreTheirParts) {
     EXPECT_EQ(Columns(y, begin, 1001).data, RunLrn(of_part, part).data);
     EXPECT_EQ(Columns(dx, begin, 1001).data, RunGradient(of_part, part, part).data);
   }
+  // Where no vector of results can lie within a cache line.
+  std::vector<uint8_t> odd(x.data.size() + 1);
+  const MutableTensorView view{DType::kFloat32, shape, {odd.data() + 1, x.data.size()}};
+  ASSERT_TRUE(Lrn(context, resolved, x.view(), view).ok());
+  EXPECT_TRUE(std::equal(y.data.begin(), y.data.end(), odd.begin() + 1));
   Tensor in_place = x;
   ASSERT_TRUE(Lrn(context, resolved, in_place.view(), in_place.mutable_view()).ok());
   EXPECT_EQ(in_place.data, y.data);
