@@ -16,16 +16,19 @@ namespace {
 
 // Shorter rows leave most of a long vector's lanes empty.
 constexpr int64_t kNarrowest = 16;
-// Columns of a strip: some pages, which the processor reads ahead in. Fewer where many rows are to
-// be in the second cache at once.
+// Columns of a strip: some pages, which the processor reads ahead in. Fewer where long windows keep
+// many rows, and their partial sums, in the near caches at once, and down to the narrowest where
+// several threads are to have some.
 constexpr int64_t kStripWidth = 1536;
-constexpr int64_t kNarrowStripWidth = 256;
+constexpr int64_t kDeepStripWidth = 32;
+constexpr int64_t kNarrowestStripWidth = 256;
 // What one of the buffers of a unit of work may hold where there is a choice: of five a second
 // cache holds half.
 constexpr int64_t kBufferElements = 20480;
 constexpr int64_t kMostBlockRows = 32;
-// Tensors from here on go past the caches: beside their input they would not fit a third cache.
-constexpr size_t kStreamBytes = size_t{16} << 20;
+// Tensors from here on go past the caches: they and their input would fill a share of a third cache
+// that others use as well.
+constexpr size_t kStreamBytes = size_t{8} << 20;
 // And where rows are long: beyond, the general way cuts rows as well.
 constexpr int64_t kMostBufferElements = int64_t{1} << 22;
 // What a task holds, at least: about 0.1 ms of work, so that the other cores are not woken for
@@ -176,8 +179,7 @@ class UnitSweep {
                             .capacity = static_cast<size_t>(s_.block_rows_ + extra_)};
     shape_.pitch = static_cast<size_t>(s_.width_);
     shape_.scratch_pitch = pitch;
-    // Where strips or rows are not behind each other, or a block reads what comes after the next.
-    if (extra_ > 0) shape_.ahead = static_cast<size_t>(s_.block_rows_ + s_.column_hi_);
+    shape_.ahead = static_cast<size_t>(s_.block_rows_ + s_.column_hi_);
     shape_.stream = streams;
     if (!gradient) return squares_.Init(shape) ? absl::OkStatus() : Scratch<float>::OutOfMemory();
     bool ok = passed_.Allocate(shape.capacity * pitch);
@@ -345,15 +347,15 @@ Sweep::Sweep(const Resolved& resolved, const Geometry& geometry, DType dtype)
 void Sweep::ChooseBlocks() {
   strip_width_ = width_;
   if (row_taps() == 1) {
-    strips_ = Steps(width_, column_taps() > kMaxDirectTaps ? kNarrowStripWidth : kStripWidth);
+    strips_ = Steps(width_, column_taps() > kMaxDirectTaps ? kDeepStripWidth : kStripWidth);
     // Several threads are to have some also where planes are few.
-    strips_ = std::max(strips_, std::min(kFewUnits / planes_, width_ / kNarrowStripWidth));
+    strips_ = std::max(strips_, std::min(kFewUnits / planes_, width_ / kNarrowestStripWidth));
     strip_width_ = std::min(width_, RoundUp(Steps(width_, strips_), kLongestVector));
     strips_ = Steps(width_, strip_width_);
   }
   const int64_t row = strip_width_ + (row_lo_ + row_hi_) * step_;
   const int64_t extra = static_cast<int64_t>(column_taps()) - 1;
-  const int64_t rows = std::min(std::max<int64_t>(kMostBlockRows, 2 * extra), rows_);
+  const int64_t rows = std::min(std::max<int64_t>(kMostBlockRows, 4 * extra), rows_);
   block_rows_ = std::clamp<int64_t>(kBufferElements / row - extra, 1, rows);
   // Fewer rows at a time than are moved for the next block would be a waste.
   block_rows_ = std::max(block_rows_, std::min(extra, rows_));

@@ -63,17 +63,22 @@ bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t str
                  T* out, T* a, T* b) {
   const T* level = q;  // level[i] is the sum of `terms` terms from i on
   size_t length = count + (n - 1) * stride;
-  size_t done = 0;  // terms that `out` holds so far
+  size_t done = 0;  // terms that `sum` holds so far
+  const T* sum = q;
   for (size_t terms = 1;; terms *= 2) {
     if ((n & terms) != 0) {
       const T* from = level + done * stride;
-      if (!ForParts(cancel, count, [&](size_t begin, size_t end) {
-            if (done == 0)
-              std::copy(from + begin, from + end, out + begin);
-            else
-              Add(out + begin, from + begin, end - begin, out + begin);
-          }))
-        return false;
+      // The first term is left where it is: q is not written. Other levels are, two levels on.
+      if (terms > 1) {
+        if (!ForParts(cancel, count, [&](size_t begin, size_t end) {
+              if (done == 0)
+                std::copy(from + begin, from + end, out + begin);
+              else
+                Add(sum + begin, from + begin, end - begin, out + begin);
+            }))
+          return false;
+        sum = out;
+      }
       done += terms;
     }
     if (done == n) return true;
