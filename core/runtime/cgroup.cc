@@ -1,5 +1,6 @@
 #include "core/runtime/cgroup.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -31,7 +32,7 @@ std::vector<std::string> ReadUpwards(const std::string& mount, std::string path,
   std::vector<std::string> found;
   while (true) {
     if (path == "/") path.clear();
-    if (std::ifstream in(mount + path + "/" + file); in) {
+    if (std::ifstream in(std::filesystem::path(mount + path) / file); in) {
       std::stringstream text;
       text << in.rdbuf();
       found.push_back(text.str());

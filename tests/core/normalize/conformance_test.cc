@@ -162,7 +162,8 @@ TEST(Tensorflow, IsAnL2NormWithALargeRadius) {
   const Tensor in = MakeTensor(DType::kFloat32, shape, {3, 4, -5, 12});
   const std::vector<double> y = Values(RunLrn(MustResolve(options, shape), in));
   const double want[] = {3.0 / 5, 4.0 / 5, -5.0 / 13, 12.0 / 13};
-  for (size_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(static_cast<float>(y[i]), static_cast<float>(want[i]));
+  for (size_t i = 0; i < 4; ++i)
+    EXPECT_FLOAT_EQ(static_cast<float>(y[i]), static_cast<float>(want[i]));
 }
 
 // Krizhevsky et al. 2012, section 3.3, by hand: four channels of one pixel, n = 5.
