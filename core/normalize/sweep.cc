@@ -380,10 +380,10 @@ bool Sweep::Streams(const uint8_t* x, const uint8_t* out) const {
   // Elements that may lie across two cache lines are in no vector that lies within one.
   const auto address = reinterpret_cast<uintptr_t>(out);
   if (address % DTypeSize(dtype_) != 0) return false;
-  // Short rows would be mostly what is before and behind whole cache lines.
+  // What is before and behind whole cache lines costs a short row more than the caches do.
   const size_t line = 64 / DTypeSize(dtype_);
   const bool aligned = address % 64 == 0 && static_cast<size_t>(width_) % line == 0;
-  return aligned || static_cast<size_t>(strip_width_) >= 16 * line;
+  return aligned || static_cast<size_t>(strip_width_) >= 64 * line;
 }
 
 template <typename Unit>
