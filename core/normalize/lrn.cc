@@ -128,11 +128,13 @@ absl::Status Dispatch(const Context& context, const Resolved& resolved, const Te
   const bool suffices = out_gradient == nullptr
                             ? FloatSuffices(resolved, geometry.taps())
                             : FloatSufficesForGradient(resolved, geometry.taps());
-  if (in.dtype == DType::kFloat64 || !suffices)
+  const bool doubles = in.dtype == DType::kFloat64;
+  if (!doubles && !suffices)
     return RunTiles<double>(context, resolved, geometry, in, out_gradient, out);
   const Sweep sweep(resolved, geometry, in.dtype);
   if (!sweep.supported())
-    return RunTiles<float>(context, resolved, geometry, in, out_gradient, out);
+    return doubles ? RunTiles<double>(context, resolved, geometry, in, out_gradient, out)
+                   : RunTiles<float>(context, resolved, geometry, in, out_gradient, out);
   Sources sources;
   TRINE_RETURN_IF_ERROR(sources.Init(context, in, out_gradient, out, sweep.has_halo()));
   return out_gradient == nullptr

@@ -1,7 +1,6 @@
 // What is done at each element once the window's sum of squares is known: s = k + a * sum.
 //
-// For float32 these are the row kernels (row_kernels.h). For float64 the power s^-beta comes from
-// square roots where beta is 1/2, 3/4 or 1, else from pow.
+// All but Rectify are the row kernels (row_kernels.h), on one row.
 // A NaN is always stored as the one quiet NaN: which of two NaN an addition returns depends on how
 // the compiler ordered its operands.
 #pragma once

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/float16.h"
@@ -29,12 +30,17 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<float>;
+// T is what is computed in, float or double.
+template <typename T>
+using Tag = hn::ScalableTag<T>;
+template <typename T>
+using V = hn::Vec<Tag<T>>;
+template <typename T>
+constexpr Tag<T> kTag{};
+
+using D = Tag<float>;
 using DI = hn::RebindToSigned<D>;
 using DU = hn::RebindToUnsigned<D>;
-using V = hn::Vec<D>;
-using M = hn::Mask<D>;
-
 constexpr D kD;
 constexpr DI kDI;
 constexpr size_t kLineBytes = 64;
@@ -48,22 +54,24 @@ constexpr bool kMasks = false;
 
 // ---- elements in memory, whole vectors and the first `n` of one, zeros behind them -----------
 
-struct Float32 {
-  using Raw = float;
-  static HWY_INLINE V Load(const float* from) { return hn::LoadU(kD, from); }
-  static HWY_INLINE V LoadFirst(const float* from, size_t n) {
-    if constexpr (kMasks) return hn::MaskedLoad(hn::FirstN(kD, n), kD, from);
-    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
-    std::memcpy(buffer, from, n * sizeof(float));
-    return hn::Load(kD, buffer);
+template <typename T>
+struct Plain {
+  using Raw = T;
+  using Lane = T;
+  static HWY_INLINE V<T> Load(const T* from) { return hn::LoadU(kTag<T>, from); }
+  static HWY_INLINE V<T> LoadFirst(const T* from, size_t n) {
+    if constexpr (kMasks) return hn::MaskedLoad(hn::FirstN(kTag<T>, n), kTag<T>, from);
+    HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)] = {};
+    std::memcpy(buffer, from, n * sizeof(T));
+    return hn::Load(kTag<T>, buffer);
   }
-  static HWY_INLINE void Store(V v, float* to) { hn::StoreU(v, kD, to); }
-  static HWY_INLINE void Stream(V v, float* to) { hn::Stream(v, kD, to); }
-  static HWY_INLINE void StoreFirst(V v, size_t n, float* to) {
-    if constexpr (kMasks) return hn::BlendedStore(v, hn::FirstN(kD, n), kD, to);
-    HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
-    hn::Store(v, kD, buffer);
-    std::memcpy(to, buffer, n * sizeof(float));
+  static HWY_INLINE void Store(V<T> v, T* to) { hn::StoreU(v, kTag<T>, to); }
+  static HWY_INLINE void Stream(V<T> v, T* to) { hn::Stream(v, kTag<T>, to); }
+  static HWY_INLINE void StoreFirst(V<T> v, size_t n, T* to) {
+    if constexpr (kMasks) return hn::BlendedStore(v, hn::FirstN(kTag<T>, n), kTag<T>, to);
+    HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)];
+    hn::Store(v, kTag<T>, buffer);
+    std::memcpy(to, buffer, n * sizeof(T));
   }
 };
 
@@ -71,15 +79,16 @@ struct Float32 {
 template <typename Convert>
 struct Narrow {
   using Raw = uint16_t;
-  static HWY_INLINE V Load(const uint16_t* from) { return Convert::From(from); }
-  static HWY_INLINE V LoadFirst(const uint16_t* from, size_t n) {
+  using Lane = float;
+  static HWY_INLINE V<float> Load(const uint16_t* from) { return Convert::From(from); }
+  static HWY_INLINE V<float> LoadFirst(const uint16_t* from, size_t n) {
     HWY_ALIGN uint16_t buffer[HWY_MAX_BYTES / sizeof(float)] = {};
     std::memcpy(buffer, from, n * sizeof(uint16_t));
     return Convert::From(buffer);
   }
-  static HWY_INLINE void Store(V v, uint16_t* to) { Convert::To(v, to); }
-  static HWY_INLINE void Stream(V v, uint16_t* to) { Convert::To(v, to); }
-  static HWY_INLINE void StoreFirst(V v, size_t n, uint16_t* to) {
+  static HWY_INLINE void Store(V<float> v, uint16_t* to) { Convert::To(v, to); }
+  static HWY_INLINE void Stream(V<float> v, uint16_t* to) { Convert::To(v, to); }
+  static HWY_INLINE void StoreFirst(V<float> v, size_t n, uint16_t* to) {
     HWY_ALIGN uint16_t buffer[HWY_MAX_BYTES / sizeof(float)];
     Convert::To(v, buffer);
     std::memcpy(to, buffer, n * sizeof(uint16_t));
@@ -88,12 +97,12 @@ struct Narrow {
 
 struct ConvertBfloat16 {
   using D16 = hn::Rebind<uint16_t, D>;
-  static HWY_INLINE V From(const uint16_t* from) {
+  static HWY_INLINE V<float> From(const uint16_t* from) {
     const auto bits = hn::PromoteTo(DU(), hn::LoadU(D16(), from));
     return hn::BitCast(kD, hn::ShiftLeft<16>(bits));
   }
   // To nearest even, as FloatToBFloat16. A NaN has no payload here: it does not carry over.
-  static HWY_INLINE void To(V v, uint16_t* to) {
+  static HWY_INLINE void To(V<float> v, uint16_t* to) {
     const auto bits = hn::BitCast(DU(), v);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(DU(), 1));
     const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(DU(), 0x7FFF)));
@@ -104,19 +113,19 @@ struct ConvertBfloat16 {
 struct ConvertFloat16 {
 #if HWY_TARGET <= HWY_AVX2 && !defined(HWY_DISABLE_F16C)
   using D16 = hn::Rebind<hwy::float16_t, D>;
-  static HWY_INLINE V From(const uint16_t* from) {
+  static HWY_INLINE V<float> From(const uint16_t* from) {
     return hn::PromoteTo(kD, hn::LoadU(D16(), reinterpret_cast<const hwy::float16_t*>(from)));
   }
-  static HWY_INLINE void To(V v, uint16_t* to) {
+  static HWY_INLINE void To(V<float> v, uint16_t* to) {
     hn::StoreU(hn::DemoteTo(D16(), v), D16(), reinterpret_cast<hwy::float16_t*>(to));
   }
 #else
-  static HWY_INLINE V From(const uint16_t* from) {
+  static HWY_INLINE V<float> From(const uint16_t* from) {
     HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
     for (size_t i = 0; i < hn::Lanes(kD); ++i) buffer[i] = Float16ToFloat(from[i]);
     return hn::Load(kD, buffer);
   }
-  static HWY_INLINE void To(V v, uint16_t* to) {
+  static HWY_INLINE void To(V<float> v, uint16_t* to) {
     HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
     hn::Store(v, kD, buffer);
     for (size_t i = 0; i < hn::Lanes(kD); ++i) to[i] = FloatToFloat16(buffer[i]);
@@ -132,56 +141,58 @@ using Float16 = Narrow<ConvertFloat16>;
 // Several vectors that go through each operation one after the other: the operations on one element
 // are a chain in which each waits for the last, and the processor looks ahead too little to find
 // the next elements' by itself.
-template <size_t kN>
+template <typename T, size_t kN>
 struct Pack {
-  V v[kN];
+  V<T> v[kN];
 };
+template <size_t kN>
+using FloatPack = Pack<float, kN>;
 
 // As many as registers hold beside the constants.
 constexpr size_t kPack = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
 
 // {of(0), ..., of(kN - 1)}; not a loop, so that packs stay in registers.
-template <class Of, size_t... kI>
-HWY_INLINE Pack<sizeof...(kI)> EachOf(const Of& of, std::index_sequence<kI...>) {
+template <typename T, class Of, size_t... kI>
+HWY_INLINE Pack<T, sizeof...(kI)> EachOf(const Of& of, std::index_sequence<kI...>) {
   return {{of(kI)...}};
 }
-template <size_t kN, class Of>
-HWY_INLINE Pack<kN> Each(const Of& of) {
-  return EachOf(of, std::make_index_sequence<kN>());
+template <typename T, size_t kN, class Of>
+HWY_INLINE Pack<T, kN> Each(const Of& of) {
+  return EachOf<T>(of, std::make_index_sequence<kN>());
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> operator+(const Pack<kN>& a, const Pack<kN>& b) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Add(a.v[i], b.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> operator+(const Pack<T, kN>& a, const Pack<T, kN>& b) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Add(a.v[i], b.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> operator-(const Pack<kN>& a, const Pack<kN>& b) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Sub(a.v[i], b.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> operator-(const Pack<T, kN>& a, const Pack<T, kN>& b) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Sub(a.v[i], b.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> operator*(const Pack<kN>& a, const Pack<kN>& b) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Mul(a.v[i], b.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> operator*(const Pack<T, kN>& a, const Pack<T, kN>& b) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Mul(a.v[i], b.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> operator/(const Pack<kN>& a, const Pack<kN>& b) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Div(a.v[i], b.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> operator/(const Pack<T, kN>& a, const Pack<T, kN>& b) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Div(a.v[i], b.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> Sqrt(const Pack<kN>& a) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Sqrt(a.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> Sqrt(const Pack<T, kN>& a) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Sqrt(a.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> All(float value) {
-  return Each<kN>([&](size_t) TRINE_ATTR { return hn::Set(kD, value); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> All(T value) {
+  return Each<T, kN>([&](size_t) TRINE_ATTR { return hn::Set(kTag<T>, value); });
 }
 
 // a * b + c and c - a * b, in one rounding where the machine can.
-template <size_t kN>
-HWY_INLINE Pack<kN> MulAdd(const Pack<kN>& a, const Pack<kN>& b, const Pack<kN>& c) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::MulAdd(a.v[i], b.v[i], c.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> MulAdd(const Pack<T, kN>& a, const Pack<T, kN>& b, const Pack<T, kN>& c) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::MulAdd(a.v[i], b.v[i], c.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> NegMulAdd(const Pack<kN>& a, const Pack<kN>& b, const Pack<kN>& c) {
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::NegMulAdd(a.v[i], b.v[i], c.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> NegMulAdd(const Pack<T, kN>& a, const Pack<T, kN>& b, const Pack<T, kN>& c) {
+  return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::NegMulAdd(a.v[i], b.v[i], c.v[i]); });
 }
 
 // s^-1/2, off by less than 2^kEstimateBits relative.
@@ -193,121 +204,133 @@ constexpr int kEstimateBits = -4;
 constexpr int kEstimateBits = -11;
 #endif
 template <size_t kN>
-HWY_INLINE Pack<kN> EstimateInverseRoot(const Pack<kN>& s) {
+HWY_INLINE FloatPack<kN> EstimateInverseRoot(const FloatPack<kN>& s) {
 #if HWY_TARGET == HWY_SCALAR
   const auto line = hn::Set(kDI, 0x5F3759DF);
-  return Each<kN>([&](size_t i) TRINE_ATTR {
+  return Each<float, kN>([&](size_t i) TRINE_ATTR {
     return hn::BitCast(kD, hn::Sub(line, hn::ShiftRight<1>(hn::BitCast(kDI, s.v[i]))));
   });
 #else
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::ApproximateReciprocalSqrt(s.v[i]); });
+  return Each<float, kN>([&](size_t i)
+                             TRINE_ATTR { return hn::ApproximateReciprocalSqrt(s.v[i]); });
 #endif
+}
+
+// 1 / s for s up to 2^125, off by little more than its rounding; a division takes as long as ten
+// multiplications.
+template <size_t kN>
+HWY_INLINE FloatPack<kN> Inverse(const FloatPack<kN>& s) {
+  const FloatPack<kN> r =
+      Each<float, kN>([&](size_t i) TRINE_ATTR { return hn::ApproximateReciprocal(s.v[i]); });
+  const FloatPack<kN> e = NegMulAdd(r, s, All<float, kN>(1));
+  if constexpr (kEstimateBits > -14) return MulAdd(r * e, All<float, kN>(1) + e, r);
+  return MulAdd(r, e, r);
 }
 
 // c[0] x^(kTerms-1) + ... + c[kTerms-1].
 template <size_t kN, size_t kTerms>
-HWY_INLINE Pack<kN> Polynomial(const Pack<kN>& x, const float (&c)[kTerms]) {
-  Pack<kN> sum = All<kN>(c[0]);
-  for (size_t i = 1; i < kTerms; ++i) sum = MulAdd(sum, x, All<kN>(c[i]));
+HWY_INLINE FloatPack<kN> Polynomial(const FloatPack<kN>& x, const float (&c)[kTerms]) {
+  FloatPack<kN> sum = All<float, kN>(c[0]);
+  for (size_t i = 1; i < kTerms; ++i) sum = MulAdd(sum, x, All<float, kN>(c[i]));
   return sum;
 }
 
-template <size_t kN>
-HWY_INLINE Pack<kN> ZeroWhereNotPositive(const Pack<kN>& x, const Pack<kN>& value) {
-  const V zero = hn::Zero(kD);
-  return Each<kN>([&](size_t i)
-                      HWY_ATTR { return hn::IfThenElse(hn::Le(x.v[i], zero), zero, value.v[i]); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> ZeroWhereNotPositive(const Pack<T, kN>& x, const Pack<T, kN>& value) {
+  const V<T> zero = hn::Zero(kTag<T>);
+  return Each<T, kN>(
+      [&](size_t i) TRINE_ATTR { return hn::IfThenElse(hn::Le(x.v[i], zero), zero, value.v[i]); });
 }
-template <size_t kN>
-HWY_INLINE Pack<kN> Rectified(const Pack<kN>& x) {
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> Rectified(const Pack<T, kN>& x) {
   return ZeroWhereNotPositive(x, x);
 }
 
-template <size_t kN>
-HWY_INLINE Pack<kN> OneNan(const Pack<kN>& x) {
-  const V nan = hn::Set(kD, std::numeric_limits<float>::quiet_NaN());
-  return Each<kN>([&](size_t i)
-                      HWY_ATTR { return hn::IfThenElse(hn::Eq(x.v[i], x.v[i]), x.v[i], nan); });
+template <typename T, size_t kN>
+HWY_INLINE Pack<T, kN> OneNan(const Pack<T, kN>& x) {
+  const V<T> nan = hn::Set(kTag<T>, std::numeric_limits<T>::quiet_NaN());
+  return Each<T, kN>(
+      [&](size_t i) TRINE_ATTR { return hn::IfThenElse(hn::Eq(x.v[i], x.v[i]), x.v[i], nan); });
 }
 
 // The order of window_sum.h: taps kBegin to kBegin + kTaps - 1.
-template <size_t kBegin, size_t kTaps, size_t kN, class Get>
-HWY_INLINE Pack<kN> Tree(const Get& get) {
+template <typename T, size_t kBegin, size_t kTaps, size_t kN, class Get>
+HWY_INLINE Pack<T, kN> Tree(const Get& get) {
   if constexpr (kTaps == 1) {
     return get(kBegin);
   } else {
     constexpr size_t kFirst =
         std::has_single_bit(kTaps) ? kTaps / 2 : kTaps - std::bit_floor(kTaps);
-    return Tree<kBegin, kFirst, kN>(get) + Tree<kBegin + kFirst, kTaps - kFirst, kN>(get);
+    return Tree<T, kBegin, kFirst, kN>(get) + Tree<T, kBegin + kFirst, kTaps - kFirst, kN>(get);
   }
 }
 
-// s^-beta in two ways: Fast for s in [kLeast, kMost], Slow for any other.
+// s^-beta in two ways: Fast for float32 in [kLeast, kMost], Slow for any other and for float64,
+// where square roots and a division are exact to the last bit but one.
 struct PowerHalf {
   static constexpr float kLeast = std::numeric_limits<float>::min();
-  static constexpr float kMost = std::numeric_limits<float>::max();
+  static constexpr float kMost = 0x1p125F;
   explicit PowerHalf(double /*beta*/) {}
 
   // p (1 - e)^-1/2 with e = 1 - p^2 s, by its series.
   template <size_t kN>
-  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
-    Pack<kN> p = EstimateInverseRoot(s);
-    const auto error = [&]() TRINE_ATTR { return NegMulAdd(p * s, p, All<kN>(1)); };
+  static HWY_INLINE FloatPack<kN> Fast(const FloatPack<kN>& s) {
+    FloatPack<kN> p = EstimateInverseRoot(s);
+    const auto error = [&]() TRINE_ATTR { return NegMulAdd(p * s, p, All<float, kN>(1)); };
     if constexpr (kEstimateBits > -8) {
-      const Pack<kN> e = error();
+      const FloatPack<kN> e = error();
       p = MulAdd(p * e, Polynomial(e, {0.3125F, 0.375F, 0.5F}), p);
     }
-    const Pack<kN> e = error();
+    const FloatPack<kN> e = error();
     if constexpr (kEstimateBits > -14) return MulAdd(p * e, Polynomial(e, {0.375F, 0.5F}), p);
-    return MulAdd(p * e, All<kN>(0.5F), p);
+    return MulAdd(p * e, All<float, kN>(0.5F), p);
   }
-  template <size_t kN>
-  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
-    return All<kN>(1) / Sqrt(s);
+  template <typename T, size_t kN>
+  static HWY_INLINE Pack<T, kN> Slow(const Pack<T, kN>& s) {
+    return All<T, kN>(1) / Sqrt(s);
   }
 };
 
 struct PowerThreeQuarters {
   static constexpr float kLeast = std::numeric_limits<float>::min();
-  static constexpr float kMost = std::numeric_limits<float>::max();
+  static constexpr float kMost = 0x1p125F;
   explicit PowerThreeQuarters(double /*beta*/) {}
 
-  // p (1 - e)^-1/4 with e = 1 - p^4 s^3, by its series.
+  // From u, about s^-1/4: u^3 (1 - e)^-3/4 with e = 1 - u^4 s, by its series.
   template <size_t kN>
-  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
-    const Pack<kN> r = EstimateInverseRoot(s);
-    Pack<kN> p = r * r * EstimateInverseRoot(r);
-    const auto error = [&]() TRINE_ATTR {  // in an order that stays within float's range
-      const Pack<kN> w = p * s * p;
-      return NegMulAdd(w * s, w, All<kN>(1));
-    };
+  static HWY_INLINE FloatPack<kN> Fast(const FloatPack<kN>& s) {
+    const FloatPack<kN> root = EstimateInverseRoot(s);
+    FloatPack<kN> u = root * EstimateInverseRoot(root);
     if constexpr (kEstimateBits > -8) {
-      const Pack<kN> e = error();
-      p = MulAdd(p * e, Polynomial(e, {0.1171875F, 0.15625F, 0.25F}), p);
+      const FloatPack<kN> square = u * u;
+      const FloatPack<kN> e = NegMulAdd(square * s, square, All<float, kN>(1));
+      u = MulAdd(u * e, Polynomial(e, {0.1171875F, 0.15625F, 0.25F}), u);
     }
-    const Pack<kN> e = error();
-    if constexpr (kEstimateBits > -14) return MulAdd(p * e, Polynomial(e, {0.15625F, 0.25F}), p);
-    return MulAdd(p * e, All<kN>(0.25F), p);
+    const FloatPack<kN> square = u * u;
+    const FloatPack<kN> e = NegMulAdd(square * s, square, All<float, kN>(1));
+    const FloatPack<kN> p = square * u;
+    if constexpr (kEstimateBits > -14) return MulAdd(p * e, Polynomial(e, {0.65625F, 0.75F}), p);
+    return MulAdd(p * e, All<float, kN>(0.75F), p);
   }
-  template <size_t kN>
-  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
-    const Pack<kN> root = Sqrt(s);
-    return All<kN>(1) / (root * Sqrt(root));
+  template <typename T, size_t kN>
+  static HWY_INLINE Pack<T, kN> Slow(const Pack<T, kN>& s) {
+    const Pack<T, kN> root = Sqrt(s);
+    return All<T, kN>(1) / (root * Sqrt(root));
   }
 };
 
 struct PowerOne {
   static constexpr float kLeast = std::numeric_limits<float>::min();
-  static constexpr float kMost = std::numeric_limits<float>::max();
+  static constexpr float kMost = 0x1p125F;
   explicit PowerOne(double /*beta*/) {}
 
   template <size_t kN>
-  static HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) {
-    return All<kN>(1) / s;
+  static HWY_INLINE FloatPack<kN> Fast(const FloatPack<kN>& s) {
+    return Slow(s);
   }
-  template <size_t kN>
-  static HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) {
-    return Fast(s);
+  template <typename T, size_t kN>
+  static HWY_INLINE Pack<T, kN> Slow(const Pack<T, kN>& s) {
+    return All<T, kN>(1) / s;
   }
 };
 
@@ -323,43 +346,44 @@ class PowerGeneral {
         low_(static_cast<float>(-beta - static_cast<double>(high_))) {}
 
   template <size_t kN>
-  HWY_INLINE Pack<kN> Fast(const Pack<kN>& s) const {
+  HWY_INLINE FloatPack<kN> Fast(const FloatPack<kN>& s) const {
     // s = 2^e m with m in [sqrt(1/2), sqrt(2)).
     const auto middle = hn::Set(kDI, 0x3F3504F3);
     const auto exponent_of = [&](size_t i) TRINE_ATTR {
       return hn::ShiftRight<23>(hn::Sub(hn::BitCast(kDI, s.v[i]), middle));
     };
-    const Pack<kN> exponent =
-        Each<kN>([&](size_t i) TRINE_ATTR { return hn::ConvertTo(kD, exponent_of(i)); });
-    const Pack<kN> m = Each<kN>([&](size_t i) TRINE_ATTR {
+    const FloatPack<kN> exponent =
+        Each<float, kN>([&](size_t i) TRINE_ATTR { return hn::ConvertTo(kD, exponent_of(i)); });
+    const FloatPack<kN> m = Each<float, kN>([&](size_t i) TRINE_ATTR {
       const auto bits = hn::BitCast(kDI, s.v[i]);
       return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<23>(exponent_of(i))));
     });
     // log2 m = 2 / ln 2 * artanh u.
-    const Pack<kN> u = (m - All<kN>(1)) / (m + All<kN>(1));
-    const Pack<kN> log = u * Polynomial(u * u, {0.43174463510513306F, 0.576714038848877F,
-                                                0.9617988467216492F, 2.885390043258667F});
+    const FloatPack<kN> u = (m - All<float, kN>(1)) / (m + All<float, kN>(1));
+    const FloatPack<kN> log = u * Polynomial(u * u, {0.43174463510513306F, 0.576714038848877F,
+                                                     0.9617988467216492F, 2.885390043258667F});
     // -beta log2 s = n + r with n whole and |r| <= 1/2.
-    const Pack<kN> whole = exponent * All<kN>(high_);
-    const Pack<kN> part = MulAdd(exponent, All<kN>(low_), log * All<kN>(minus_));
-    const Pack<kN> sum = whole + part;
-    const Pack<kN> n = Each<kN>([&](size_t i) TRINE_ATTR { return hn::Round(sum.v[i]); });
-    const Pack<kN> power = Polynomial(
+    const FloatPack<kN> whole = exponent * All<float, kN>(high_);
+    const FloatPack<kN> part = MulAdd(exponent, All<float, kN>(low_), log * All<float, kN>(minus_));
+    const FloatPack<kN> sum = whole + part;
+    const FloatPack<kN> n =
+        Each<float, kN>([&](size_t i) TRINE_ATTR { return hn::Round(sum.v[i]); });
+    const FloatPack<kN> power = Polynomial(
         whole - n + part, {0.0001534535113023594F, 0.0013400460593402386F, 0.009618494659662247F,
                            0.055503275245428085F, 0.24022646248340607F, 0.6931471824645996F, 1.0F});
-    return Each<kN>([&](size_t i) TRINE_ATTR {
+    return Each<float, kN>([&](size_t i) TRINE_ATTR {
       const auto scale = hn::ShiftLeft<23>(hn::ConvertTo(kDI, n.v[i]));
       return hn::BitCast(kD, hn::Add(hn::BitCast(kDI, power.v[i]), scale));
     });
   }
-  template <size_t kN>
-  HWY_INLINE Pack<kN> Slow(const Pack<kN>& s) const {
-    return Each<kN>([&](size_t i) TRINE_ATTR {
-      HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)];
-      hn::Store(s.v[i], kD, lanes);
-      for (size_t lane = 0; lane < hn::Lanes(kD); ++lane)
-        lanes[lane] = static_cast<float>(std::pow(static_cast<double>(lanes[lane]), -beta_));
-      return hn::Load(kD, lanes);
+  template <typename T, size_t kN>
+  HWY_INLINE Pack<T, kN> Slow(const Pack<T, kN>& s) const {
+    return Each<T, kN>([&](size_t i) TRINE_ATTR {
+      HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
+      hn::Store(s.v[i], kTag<T>, lanes);
+      for (size_t lane = 0; lane < hn::Lanes(kTag<T>); ++lane)
+        lanes[lane] = static_cast<T>(std::pow(static_cast<double>(lanes[lane]), -beta_));
+      return hn::Load(kTag<T>, lanes);
     });
   }
 
@@ -371,64 +395,95 @@ class PowerGeneral {
 };
 
 // Whether Fast serves all of s. `s` is at least k: its lower end matters only for small k.
-template <class Power, size_t kN>
-HWY_INLINE bool AllFast(const Pack<kN>& s, float k) {
-  const V most = hn::Set(kD, Power::kMost);
-  const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
-  M all = mask(0);
-  if constexpr (kN > 1) all = hn::And(all, mask(1));
-  if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
-  if (k < Power::kLeast) {
-    const V least = hn::Set(kD, Power::kLeast);
-    for (const V& v : s.v) all = hn::And(all, hn::Ge(v, least));
+template <class Power, typename T, size_t kN>
+HWY_INLINE bool AllFast(const Pack<T, kN>& s, double k) {
+  if constexpr (sizeof(T) > sizeof(float)) {
+    return false;
+  } else {
+    const V<T> most = hn::Set(kD, Power::kMost);
+    const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
+    auto all = mask(0);
+    if constexpr (kN > 1) all = hn::And(all, mask(1));
+    if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
+    if (k < Power::kLeast) {
+      const V<T> least = hn::Set(kD, Power::kLeast);
+      for (const V<T>& v : s.v) all = hn::And(all, hn::Ge(v, least));
+    }
+    return hn::AllTrue(kD, all);
   }
-  return hn::AllTrue(kD, all);
+}
+
+template <class Power>
+HWY_INLINE auto IsFast(V<float> s) {
+  return hn::And(hn::Ge(s, hn::Set(kD, Power::kLeast)), hn::Le(s, hn::Set(kD, Power::kMost)));
+}
+// s where Fast serves it, else 1.
+template <class Power>
+HWY_INLINE V<float> FastOnly(V<float> s) {
+  return hn::IfThenElse(IsFast<Power>(s), s, hn::Set(kD, 1));
 }
 
 // s^-beta in place, each in the way that is meant for it. A function of its own: it is rare, and
 // would be most of what is compiled.
 template <class Power>
 HWY_NOINLINE void MixedPowers(const Power& power, size_t count, float* s) {
-  const V least = hn::Set(kD, Power::kLeast);
-  const V most = hn::Set(kD, Power::kMost);
   for (size_t i = 0; i < count; i += hn::Lanes(kD)) {
-    const Pack<1> v{{hn::Load(kD, s + i)}};
-    const M is_fast = hn::And(hn::Ge(v.v[0], least), hn::Le(v.v[0], most));
-    const Pack<1> fast = power.Fast(Pack<1>{{hn::IfThenElse(is_fast, v.v[0], hn::Set(kD, 1))}});
-    hn::Store(hn::IfThenElse(is_fast, fast.v[0], power.Slow(v).v[0]), kD, s + i);
+    const FloatPack<1> v{{hn::Load(kD, s + i)}};
+    const FloatPack<1> fast = power.Fast(FloatPack<1>{{FastOnly<Power>(v.v[0])}});
+    hn::Store(hn::IfThenElse(IsFast<Power>(v.v[0]), fast.v[0], power.Slow(v).v[0]), kD, s + i);
   }
 }
-template <class Power, size_t kN>
-HWY_INLINE Pack<kN> MixedPower(const Power& power, const Pack<kN>& s) {
-  HWY_ALIGN float lanes[kN * HWY_MAX_BYTES / sizeof(float)];
-  const size_t each = hn::Lanes(kD);
-  Each<kN>([&](size_t i) TRINE_ATTR {
-    hn::Store(s.v[i], kD, lanes + i * each);
-    return s.v[i];
-  });
-  MixedPowers(power, kN * each, lanes);
-  return Each<kN>([&](size_t i) TRINE_ATTR { return hn::Load(kD, lanes + i * each); });
+template <class Power, typename T, size_t kN>
+HWY_INLINE Pack<T, kN> MixedPower(const Power& power, const Pack<T, kN>& s) {
+  if constexpr (sizeof(T) > sizeof(float)) {
+    return power.Slow(s);
+  } else {
+    HWY_ALIGN T lanes[kN * HWY_MAX_BYTES / sizeof(T)];
+    const size_t each = hn::Lanes(kD);
+    Each<T, kN>([&](size_t i) TRINE_ATTR {
+      hn::Store(s.v[i], kD, lanes + i * each);
+      return s.v[i];
+    });
+    MixedPowers(power, kN * each, lanes);
+    return Each<T, kN>([&](size_t i) TRINE_ATTR { return hn::Load(kD, lanes + i * each); });
+  }
+}
+
+// a / s in the way that goes with that power.
+template <class Power, typename T, size_t kN>
+HWY_INLINE Pack<T, kN> MixedQuotient(const Pack<T, kN>& a, const Pack<T, kN>& s) {
+  if constexpr (sizeof(T) > sizeof(float)) {
+    return a / s;
+  } else {
+    const auto safe = Each<T, kN>([&](size_t i) TRINE_ATTR { return FastOnly<Power>(s.v[i]); });
+    const auto fast = a * Inverse(safe);
+    const auto slow = a / s;
+    return Each<T, kN>([&](size_t i) TRINE_ATTR {
+      return hn::IfThenElse(IsFast<Power>(s.v[i]), fast.v[i], slow.v[i]);
+    });
+  }
 }
 
 // ---- rows ------------------------------------------------------------------------------------
 
 // The part of a row that a pack covers: elements from `at` on, all that the vectors hold, or, where
 // kPartly, only the first `count`; then 0 stands in the other lanes.
-template <size_t kN, bool kPartly>
+template <typename T, size_t kN, bool kPartly>
 struct Part {
   size_t at;
   size_t count;
 
+  static HWY_INLINE size_t Lanes() { return hn::Lanes(kTag<T>); }
   // Of vector i.
-  HWY_INLINE size_t From(size_t i) const { return at + i * hn::Lanes(kD); }
+  HWY_INLINE size_t From(size_t i) const { return at + i * Lanes(); }
   HWY_INLINE size_t Count(size_t i) const {
-    const size_t before = i * hn::Lanes(kD);
-    return count <= before ? 0 : std::min(count - before, hn::Lanes(kD));
+    const size_t before = i * Lanes();
+    return count <= before ? 0 : std::min(count - before, Lanes());
   }
 
   template <class Type>
-  HWY_INLINE Pack<kN> Load(const typename Type::Raw* row) const {
-    return Each<kN>([&](size_t i) TRINE_ATTR {
+  HWY_INLINE Pack<T, kN> Load(const typename Type::Raw* row) const {
+    return Each<T, kN>([&](size_t i) TRINE_ATTR {
       if constexpr (kPartly) {
         return Type::LoadFirst(row + From(i), Count(i));
       } else {
@@ -437,8 +492,8 @@ struct Part {
     });
   }
   template <class Type>
-  HWY_INLINE void Store(const Pack<kN>& pack, typename Type::Raw* row) const {
-    Each<kN>([&](size_t i) TRINE_ATTR {
+  HWY_INLINE void Store(const Pack<T, kN>& pack, typename Type::Raw* row) const {
+    Each<T, kN>([&](size_t i) TRINE_ATTR {
       if constexpr (kPartly) {
         Type::StoreFirst(pack.v[i], Count(i), row + From(i));
       } else {
@@ -447,13 +502,16 @@ struct Part {
       return pack.v[i];
     });
   }
+  // The same of rows of T.
+  HWY_INLINE Pack<T, kN> Load(const T* row) const { return Load<Plain<T>>(row); }
+  HWY_INLINE void Store(const Pack<T, kN>& pack, T* row) const { Store<Plain<T>>(pack, row); }
   // To rows that nobody reads soon.
   template <class Type>
-  HWY_INLINE void StoreFinal(const Pack<kN>& pack, const RowShape& shape,
+  HWY_INLINE void StoreFinal(const Pack<T, kN>& pack, const RowShape& shape,
                              typename Type::Raw* row) const {
     if constexpr (!kPartly) {
       if (shape.stream) {
-        Each<kN>([&](size_t i) TRINE_ATTR {
+        Each<T, kN>([&](size_t i) TRINE_ATTR {
           Type::Stream(pack.v[i], row + From(i));
           return pack.v[i];
         });
@@ -467,24 +525,25 @@ struct Part {
   HWY_INLINE void Prefetch(const typename Type::Raw* row, const RowShape& shape) const {
     if (shape.ahead == 0) return;
     const auto* far = row + shape.ahead * shape.pitch + at;
-    for (size_t i = 0; i < kN * hn::Lanes(kD) * sizeof(*row); i += kLineBytes)
+    for (size_t i = 0; i < kN * Lanes() * sizeof(*row); i += kLineBytes)
       hwy::Prefetch(reinterpret_cast<const char*>(far) + i);
   }
-  HWY_INLINE Pack<kN> All(float value) const { return HWY_NAMESPACE::All<kN>(value); }
+  HWY_INLINE Pack<T, kN> All(double value) const {
+    return HWY_NAMESPACE::All<T, kN>(static_cast<T>(value));
+  }
   // The window sums.
   template <size_t kTaps>
-  HWY_INLINE Pack<kN> Sum(const float* first, size_t stride) const {
-    return Tree<0, kTaps, kN>([&](size_t tap)
-                                  HWY_ATTR { return Load<Float32>(first + tap * stride); });
+  HWY_INLINE Pack<T, kN> Sum(const T* first, size_t stride) const {
+    return Tree<T, 0, kTaps, kN>([&](size_t tap) TRINE_ATTR { return Load(first + tap * stride); });
   }
   // k + a * sum; 1 in lanes without an element.
   template <size_t kTaps>
-  HWY_INLINE Pack<kN> Base(const RowArithmetic& arithmetic, const float* first,
-                           size_t stride) const {
-    const Pack<kN> s = MulAdd(Sum<kTaps>(first, stride), All(arithmetic.a), All(arithmetic.k));
+  HWY_INLINE Pack<T, kN> Base(const RowArithmetic& arithmetic, const T* first,
+                              size_t stride) const {
+    const Pack<T, kN> s = MulAdd(Sum<kTaps>(first, stride), All(arithmetic.a), All(arithmetic.k));
     if constexpr (!kPartly) return s;
-    return Each<kN>([&](size_t i) TRINE_ATTR {
-      return hn::IfThenElse(hn::FirstN(kD, Count(i)), s.v[i], hn::Set(kD, 1));
+    return Each<T, kN>([&](size_t i) TRINE_ATTR {
+      return hn::IfThenElse(hn::FirstN(kTag<T>, Count(i)), s.v[i], hn::Set(kTag<T>, 1));
     });
   }
 };
@@ -499,38 +558,41 @@ HWY_INLINE size_t Head(const RowShape& shape, const Raw* row) {
 
 // Calls body(part) until a row of `width` elements is covered, of which the first `head` are a part
 // of their own.
-template <class Body>
+template <typename T, class Body>
 HWY_INLINE void ForParts(size_t width, const Body& body, size_t head = 0) {
-  const size_t lanes = hn::Lanes(kD);
+  const size_t lanes = hn::Lanes(kTag<T>);
   size_t at = 0;
   while (at < std::min(head, width)) {
     const size_t now = std::min({head - at, width - at, lanes});
-    body(Part<1, true>{at, now});
+    body(Part<T, 1, true>{at, now});
     at += now;
   }
-  for (; at + kPack * lanes <= width; at += kPack * lanes) body(Part<kPack, false>{at, 0});
+  for (; at + kPack * lanes <= width; at += kPack * lanes) body(Part<T, kPack, false>{at, 0});
   if (width - at >= 2 * lanes) {
-    body(Part<2, false>{at, 0});
+    body(Part<T, 2, false>{at, 0});
     at += 2 * lanes;
   }
   const size_t rest = width - at;
   if (rest > lanes) {
-    body(Part<2, true>{at, rest});
+    body(Part<T, 2, true>{at, rest});
   } else if (rest > 0) {
-    body(Part<1, true>{at, rest});
+    body(Part<T, 1, true>{at, rest});
   }
 }
 
 // ---- the steps -------------------------------------------------------------------------------
 
 template <class Type>
-void Square(const RowShape& shape, bool rectify, const void* x, float* squares) {
+using LaneOf = typename Type::Lane;
+
+template <class Type>
+void Square(const RowShape& shape, bool rectify, const void* x, LaneOf<Type>* squares) {
   const auto* in = static_cast<const typename Type::Raw*>(x);
   for (size_t row = 0; row < shape.count; ++row) {
-    ForParts(shape.width, [&](const auto& part) TRINE_ATTR {
+    ForParts<LaneOf<Type>>(shape.width, [&](const auto& part) TRINE_ATTR {
       auto v = part.template Load<Type>(in);
       if (rectify) v = Rectified(v);
-      part.template Store<Float32>(v * v, squares);
+      part.Store(v * v, squares);
     });
     in += shape.pitch;
     squares += shape.scratch_pitch;
@@ -539,28 +601,30 @@ void Square(const RowShape& shape, bool rectify, const void* x, float* squares) 
 
 template <class Type, class Power, size_t kTaps>
 void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-               const RowWindow& sums, void* y) {
+               const RowWindow<LaneOf<Type>>& sums, void* y) {
   const Power power(arithmetic.beta);
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(y);
-  const float* first = sums.first;
+  const LaneOf<Type>* first = sums.first;
   for (size_t row = 0; row < shape.count; ++row) {
-    ForParts(
-        shape.width,
-        [&](const auto& part) TRINE_ATTR {
-          const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
-          auto v = part.template Load<Type>(in);
-          part.template Prefetch<Type>(in, shape);
-          if (rectify) v = Rectified(v);
-          if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
-            // No NaN is among them: x is finite where s is.
-            part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
-          } else {
-            part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
-          }
-        },
-        Head(shape, out));
+    const auto step = [&](const auto& part) TRINE_ATTR {
+      const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
+      auto v = part.template Load<Type>(in);
+      part.template Prefetch<Type>(in, shape);
+      if (rectify) v = Rectified(v);
+      if constexpr (std::is_same_v<LaneOf<Type>, float>) {
+        if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
+          // No NaN is among them: x is finite where s is.
+          part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
+        } else {
+          part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
+        }
+      } else {
+        part.template StoreFinal<Type>(OneNan(v * power.Slow(s)), shape, out);
+      }
+    };
+    ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
     in += shape.pitch;
     out += shape.pitch;
     first += shape.scratch_pitch;
@@ -569,24 +633,31 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const voi
 
 template <class Type, class Power, size_t kTaps>
 void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
-              const RowWindow& sums, float* terms, float* passed) {
+              const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
   const Power power(arithmetic.beta);
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   const auto* gradient = static_cast<const typename Type::Raw*>(dy);
-  const float* first = sums.first;
+  const LaneOf<Type>* first = sums.first;
   for (size_t row = 0; row < shape.count; ++row) {
-    ForParts(shape.width, [&](const auto& part) TRINE_ATTR {
+    ForParts<LaneOf<Type>>(shape.width, [&](const auto& part) TRINE_ATTR {
       const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
-      const auto p =
-          HWY_LIKELY(AllFast<Power>(s, arithmetic.k)) ? power.Fast(s) : MixedPower(power, s);
       const auto g = part.template Load<Type>(gradient);
       auto v = part.template Load<Type>(in);
       part.template Prefetch<Type>(in, shape);
       part.template Prefetch<Type>(gradient, shape);
       if (rectify) v = Rectified(v);
-      part.template Store<Float32>(g * p, passed);
-      part.template Store<Float32>(g * (v * p / s), terms);
+      if constexpr (std::is_same_v<LaneOf<Type>, float>) {
+        if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
+          const auto p = power.Fast(s);
+          part.Store(g * p, passed);
+          part.Store(g * (v * p * Inverse(s)), terms);
+          return;
+        }
+      }
+      const auto p = MixedPower(power, s);
+      part.Store(g * p, passed);
+      part.Store(g * MixedQuotient<Power>(v * p, s), terms);
     });
     in += shape.pitch;
     gradient += shape.pitch;
@@ -598,22 +669,21 @@ void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const void
 
 template <class Type, size_t kTaps>
 void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-                 const float* passed, const RowWindow& sums, void* dx) {
+                 const LaneOf<Type>* passed, const RowWindow<LaneOf<Type>>& sums, void* dx) {
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(dx);
-  const float* first = sums.first;
+  const LaneOf<Type>* first = sums.first;
   for (size_t row = 0; row < shape.count; ++row) {
     const auto step = [&](const auto& part) TRINE_ATTR {
       const auto sum = part.template Sum<kTaps>(first, sums.stride);
       const auto v = part.template Load<Type>(in);
       const auto scaled = rectify ? Rectified(v) : v;
-      auto d = OneNan(NegMulAdd(part.All(arithmetic.factor) * scaled, sum,
-                                part.template Load<Float32>(passed)));
+      auto d = OneNan(NegMulAdd(part.All(arithmetic.factor) * scaled, sum, part.Load(passed)));
       if (rectify) d = ZeroWhereNotPositive(v, d);
       part.template StoreFinal<Type>(d, shape, out);
     };
-    ForParts(shape.width, step, Head(shape, out));
+    ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
     in += shape.pitch;
     out += shape.pitch;
     passed += shape.scratch_pitch;
@@ -625,7 +695,7 @@ void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const v
 
 template <class Type, class Power>
 void ScaleTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-               const RowWindow& sums, void* y) {
+               const RowWindow<LaneOf<Type>>& sums, void* y) {
   switch (sums.taps) {
     case 3:
       return ScaleRows<Type, Power, 3>(shape, arithmetic, x, sums, y);
@@ -638,7 +708,7 @@ void ScaleTaps(const RowShape& shape, const RowArithmetic& arithmetic, const voi
 
 template <class Type>
 void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-           const RowWindow& sums, void* y) {
+           const RowWindow<LaneOf<Type>>& sums, void* y) {
   switch (arithmetic.power) {
     case PowerKind::kHalf:
       return ScaleTaps<Type, PowerHalf>(shape, arithmetic, x, sums, y);
@@ -653,7 +723,7 @@ void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x
 
 template <class Type, class Power>
 void TermTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
-              const RowWindow& sums, float* terms, float* passed) {
+              const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
   switch (sums.taps) {
     case 3:
       return TermRows<Type, Power, 3>(shape, arithmetic, x, dy, sums, terms, passed);
@@ -666,7 +736,7 @@ void TermTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void
 
 template <class Type>
 void Term(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
-          const RowWindow& sums, float* terms, float* passed) {
+          const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
   switch (arithmetic.power) {
     case PowerKind::kHalf:
       return TermTaps<Type, PowerHalf>(shape, arithmetic, x, dy, sums, terms, passed);
@@ -681,7 +751,7 @@ void Term(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
 
 template <class Type>
 void Combine(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-             const float* passed, const RowWindow& sums, void* dx) {
+             const LaneOf<Type>* passed, const RowWindow<LaneOf<Type>>& sums, void* dx) {
   switch (sums.taps) {
     case 3:
       return CombineRows<Type, 3>(shape, arithmetic, x, passed, sums, dx);
@@ -692,34 +762,18 @@ void Combine(const RowShape& shape, const RowArithmetic& arithmetic, const void*
   }
 }
 
-template <size_t kTaps>
-void TreeSum(const float* q, size_t count, size_t stride, float* out) {
-  ForParts(count, [&](const auto& part) TRINE_ATTR {
-    part.template Store<Float32>(part.template Sum<kTaps>(q, stride), out);
-  });
+template <typename T, size_t kTaps>
+void TreeSum(const T* q, size_t count, size_t stride, T* out) {
+  ForParts<T>(count, [&](const auto& part)
+                         TRINE_ATTR { part.Store(part.template Sum<kTaps>(q, stride), out); });
 }
 
-template <class Type>
-constexpr RowKernels kKernels = {Square<Type>, Scale<Type>, Term<Type>, Combine<Type>};
-
-}  // namespace
-
-const RowKernels* Kernels(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return &kKernels<Float16>;
-    case DType::kBfloat16:
-      return &kKernels<Bfloat16>;
-    default:
-      return &kKernels<Float32>;
-  }
-}
-
-void Sum(const float* q, size_t count, size_t stride, size_t taps, float* out) {
+template <typename T>
+void SumOf(const T* q, size_t count, size_t stride, size_t taps, T* out) {
   switch (taps) {
 #define TRINE_TREE(N) \
   case N:             \
-    return TreeSum<N>(q, count, stride, out);
+    return TreeSum<T, N>(q, count, stride, out);
     // clang-format off
     TRINE_TREE(1) TRINE_TREE(2) TRINE_TREE(3) TRINE_TREE(4)
     TRINE_TREE(5) TRINE_TREE(6) TRINE_TREE(7) TRINE_TREE(8)
@@ -731,11 +785,40 @@ void Sum(const float* q, size_t count, size_t stride, size_t taps, float* out) {
   }
 }
 
-void Plus(const float* a, const float* b, size_t count, float* out) {
-  ForParts(count, [&](const auto& part) TRINE_ATTR {
-    part.template Store<Float32>(part.template Load<Float32>(a) + part.template Load<Float32>(b),
-                                 out);
-  });
+template <typename T>
+void PlusOf(const T* a, const T* b, size_t count, T* out) {
+  ForParts<T>(count,
+              [&](const auto& part) TRINE_ATTR { part.Store(part.Load(a) + part.Load(b), out); });
+}
+
+template <class Type>
+constexpr RowKernels<LaneOf<Type>> kKernels = {Square<Type>, Scale<Type>, Term<Type>,
+                                               Combine<Type>};
+
+}  // namespace
+
+const RowKernels<float>* Kernels(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat16:
+      return &kKernels<Float16>;
+    case DType::kBfloat16:
+      return &kKernels<Bfloat16>;
+    default:
+      return &kKernels<Plain<float>>;
+  }
+}
+const RowKernels<double>* KernelsDouble() { return &kKernels<Plain<double>>; }
+
+void Sum(const float* q, size_t count, size_t stride, size_t taps, float* out) {
+  SumOf(q, count, stride, taps, out);
+}
+void SumDouble(const double* q, size_t count, size_t stride, size_t taps, double* out) {
+  SumOf(q, count, stride, taps, out);
+}
+
+void Plus(const float* a, const float* b, size_t count, float* out) { PlusOf(a, b, count, out); }
+void PlusDouble(const double* a, const double* b, size_t count, double* out) {
+  PlusOf(a, b, count, out);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -747,19 +830,35 @@ namespace trine::normalize {
 namespace {
 
 HWY_EXPORT(Kernels);
+HWY_EXPORT(KernelsDouble);
 HWY_EXPORT(Sum);
+HWY_EXPORT(SumDouble);
 HWY_EXPORT(Plus);
+HWY_EXPORT(PlusDouble);
 
 }  // namespace
 
-const RowKernels& RowKernelsFor(DType dtype) { return *HWY_DYNAMIC_DISPATCH(Kernels)(dtype); }
+template <>
+const RowKernels<float>& RowKernelsFor(DType dtype) {
+  return *HWY_DYNAMIC_DISPATCH(Kernels)(dtype);
+}
+template <>
+const RowKernels<double>& RowKernelsFor(DType /*dtype*/) {
+  return *HWY_DYNAMIC_DISPATCH(KernelsDouble)();
+}
 
 void SumTaps(const float* q, size_t count, size_t stride, size_t taps, float* out) {
   HWY_DYNAMIC_DISPATCH(Sum)(q, count, stride, taps, out);
 }
+void SumTaps(const double* q, size_t count, size_t stride, size_t taps, double* out) {
+  HWY_DYNAMIC_DISPATCH(SumDouble)(q, count, stride, taps, out);
+}
 
 void AddRows(const float* a, const float* b, size_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(Plus)(a, b, count, out);
+}
+void AddRows(const double* a, const double* b, size_t count, double* out) {
+  HWY_DYNAMIC_DISPATCH(PlusDouble)(a, b, count, out);
 }
 
 void FlushStreams() { hwy::FlushStream(); }

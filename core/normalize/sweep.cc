@@ -24,13 +24,15 @@ constexpr int64_t kDeepStripWidth = 32;
 constexpr int64_t kNarrowestStripWidth = 256;
 // What one of the buffers of a unit of work may hold where there is a choice: of five a second
 // cache holds half.
-constexpr int64_t kBufferElements = 20480;
+constexpr int64_t kBufferBytes = 81920;
 constexpr int64_t kMostBlockRows = 32;
 // Tensors from here on go past the caches: they and their input would fill a share of a third cache
 // that others use as well.
 constexpr size_t kStreamBytes = size_t{8} << 20;
 // And where rows are long: beyond, the general way cuts rows as well.
 constexpr int64_t kMostBufferElements = int64_t{1} << 22;
+// Doubles that may go through pow between two polls of the cancellation.
+constexpr int64_t kMostBlockDoubles = 65536;
 // What a task holds, at least: about 0.1 ms of work, so that the other cores are not woken for
 // less.
 constexpr int64_t kTaskElements = 131072;
@@ -41,26 +43,28 @@ int64_t Steps(int64_t extent, int64_t step) { return (extent + step - 1) / step;
 
 int64_t RoundUp(int64_t n, int64_t to) { return Steps(n, to) * to; }
 
-// Whole cache lines of float32, so that vectors do not cross them.
+// Whole cache lines, so that vectors do not cross them.
+template <typename T>
 class Buffer {
  public:
   // Zeros: where nothing is written they remain.
   bool Allocate(size_t elements) {
-    data_.reset(new (kLine, std::nothrow) float[elements]());
+    data_.reset(new (kLine, std::nothrow) T[elements]());
     return data_ != nullptr;
   }
-  float* get() { return data_.get(); }
+  T* get() { return data_.get(); }
 
  private:
   static constexpr std::align_val_t kLine{64};
   struct Free {
-    void operator()(float* data) const { ::operator delete[](data, kLine); }
+    void operator()(T* data) const { ::operator delete[](data, kLine); }
   };
-  std::unique_ptr<float[], Free> data_;
+  std::unique_ptr<T[], Free> data_;
 };
 
 // Rows of squares or terms on their way to window sums. Rows are pushed at the back; `Sums` are
 // those over the oldest; `Drop` takes the oldest away.
+template <typename T>
 class WindowRows {
  public:
   // Of one stage: `lo` and `hi` taps in a row, `column_taps` rows.
@@ -92,7 +96,7 @@ class WindowRows {
   void Clear() { held_ = 0; }
 
   // Where the next `rows` rows are to be written, of which the last call of Push told.
-  float* Next() {
+  T* Next() {
     if (shape_.row_taps > 1) return padded_.get() + PushRow() * shape_.pitch + Before();
     return columns_.get() + held_ * shape_.pitch;
   }
@@ -109,16 +113,16 @@ class WindowRows {
 
   // The same for `rows` rows of zeros.
   bool PushZeros(const CancelToken& cancel, size_t rows) {
-    float* to = Next();
-    for (size_t i = 0; i < rows; ++i, to += shape_.pitch) std::fill(to, to + shape_.width, 0.0F);
+    T* to = Next();
+    for (size_t i = 0; i < rows; ++i, to += shape_.pitch) std::fill(to, to + shape_.width, T{0});
     return Push(cancel, rows);
   }
 
   // The window sums for `rows` rows, of which the first has its first tap in the oldest row held.
   // False if it was told to stop.
-  bool Sums(const CancelToken& cancel, size_t rows, RowWindow* out) {
+  bool Sums(const CancelToken& cancel, size_t rows, RowWindow<T>* out) {
     const bool columns = shape_.column_taps > 1 || shape_.row_taps == 1;
-    const float* first = columns ? columns_.get() : padded_.get();
+    const T* first = columns ? columns_.get() : padded_.get();
     const size_t stride = columns ? shape_.pitch : shape_.step;
     const size_t taps = columns ? shape_.column_taps : shape_.row_taps;
     if (FusesTaps(taps)) {
@@ -134,7 +138,7 @@ class WindowRows {
     held_ -= rows;
     if (shape_.column_taps > 1)
       std::memmove(columns_.get(), columns_.get() + rows * shape_.pitch,
-                   held_ * shape_.pitch * sizeof(float));
+                   held_ * shape_.pitch * sizeof(T));
   }
 
  private:
@@ -147,22 +151,23 @@ class WindowRows {
 
   Shape shape_{};
   size_t held_ = 0;
-  Buffer padded_;   // with zeros around each row
-  Buffer columns_;  // rows, summed along themselves
-  Buffer sums_;
-  Buffer level_a_;
-  Buffer level_b_;
+  Buffer<T> padded_;   // with zeros around each row
+  Buffer<T> columns_;  // rows, summed along themselves
+  Buffer<T> sums_;
+  Buffer<T> level_a_;
+  Buffer<T> level_b_;
 };
 
 }  // namespace
 
 // One unit of work after the other: a band of the rows of a strip of a plane.
+template <typename T>
 class UnitSweep {
  public:
   UnitSweep(const Sweep& sweep, const CancelToken& cancel)
       : s_(sweep),
         cancel_(cancel),
-        kernels_(RowKernelsFor(sweep.dtype_)),
+        kernels_(RowKernelsFor<T>(sweep.dtype_)),
         arithmetic_(sweep.resolved_),
         element_bytes_(DTypeSize(sweep.dtype_)),
         extra_(static_cast<int64_t>(sweep.column_taps()) - 1) {}
@@ -170,25 +175,25 @@ class UnitSweep {
   absl::Status Init(bool gradient, bool streams) {
     const int64_t halo = (s_.row_lo_ + s_.row_hi_) * s_.step_;
     const auto pitch = static_cast<size_t>(RoundUp(s_.strip_width_ + halo, kLongestVector));
-    WindowRows::Shape shape{.width = static_cast<size_t>(s_.strip_width_),
-                            .pitch = pitch,
-                            .lo = static_cast<size_t>(s_.row_lo_),
-                            .row_taps = s_.row_taps(),
-                            .step = static_cast<size_t>(s_.step_),
-                            .column_taps = s_.column_taps(),
-                            .capacity = static_cast<size_t>(s_.block_rows_ + extra_)};
+    typename WindowRows<T>::Shape shape{.width = static_cast<size_t>(s_.strip_width_),
+                                        .pitch = pitch,
+                                        .lo = static_cast<size_t>(s_.row_lo_),
+                                        .row_taps = s_.row_taps(),
+                                        .step = static_cast<size_t>(s_.step_),
+                                        .column_taps = s_.column_taps(),
+                                        .capacity = static_cast<size_t>(s_.block_rows_ + extra_)};
     shape_.pitch = static_cast<size_t>(s_.width_);
     shape_.scratch_pitch = pitch;
     shape_.ahead = static_cast<size_t>(s_.block_rows_ + s_.column_hi_);
     shape_.stream = streams;
-    if (!gradient) return squares_.Init(shape) ? absl::OkStatus() : Scratch<float>::OutOfMemory();
+    if (!gradient) return squares_.Init(shape) ? absl::OkStatus() : Scratch<T>::OutOfMemory();
     bool ok = passed_.Allocate(shape.capacity * pitch);
-    WindowRows::Shape adjoint = shape;
+    typename WindowRows<T>::Shape adjoint = shape;
     adjoint.lo = static_cast<size_t>(s_.row_hi_);
     ok = ok && terms_.Init(adjoint);
     shape.capacity += static_cast<size_t>(extra_);
     ok = ok && squares_.Init(shape);
-    return ok ? absl::OkStatus() : Scratch<float>::OutOfMemory();
+    return ok ? absl::OkStatus() : Scratch<T>::OutOfMemory();
   }
 
   bool Forward(int64_t unit, const uint8_t* x, uint8_t* y) {
@@ -197,7 +202,7 @@ class UnitSweep {
     next_square_ = first_ - s_.column_lo_;
     for (int64_t row = first_; row < last_; row += s_.block_rows_) {
       const int64_t end = std::min(row + s_.block_rows_, last_);
-      RowWindow sums;
+      RowWindow<T> sums;
       if (!PushSquares(x, end + s_.column_hi_) || !squares_.Sums(cancel_, Count(row, end), &sums))
         return false;
       kernels_.scale(Rows(row, end), arithmetic_, At(x, row), sums, At(y, row));
@@ -221,14 +226,14 @@ class UnitSweep {
       const size_t rows = Count(row, end);
       // Terms and what passes are held from row - column_hi_ on.
       if (!PushTerms(x, dy, row - s_.column_hi_, end + s_.column_lo_)) return false;
-      RowWindow sums;
+      RowWindow<T> sums;
       if (!terms_.Sums(cancel_, rows, &sums)) return false;
       kernels_.combine(Rows(row, end), arithmetic_, At(x, row),
                        passed_.get() + static_cast<size_t>(s_.column_hi_) * pitch, sums,
                        At(dx, row));
       terms_.Drop(rows);
       std::memmove(passed_.get(), passed_.get() + rows * pitch,
-                   static_cast<size_t>(extra_) * pitch * sizeof(float));
+                   static_cast<size_t>(extra_) * pitch * sizeof(T));
       if (cancel_.ShouldStop()) return false;
     }
     return true;
@@ -285,7 +290,7 @@ class UnitSweep {
     return ForRows(
         begin, end, [&](size_t rows) { return terms_.PushZeros(cancel_, rows); },
         [&](int64_t from, int64_t to) {
-          RowWindow sums;
+          RowWindow<T> sums;
           const size_t rows = Count(from, to);
           if (!PushSquares(x, to + s_.column_hi_) || !squares_.Sums(cancel_, rows, &sums))
             return false;
@@ -298,14 +303,14 @@ class UnitSweep {
 
   const Sweep& s_;
   const CancelToken& cancel_;
-  const RowKernels& kernels_;
+  const RowKernels<T>& kernels_;
   const RowArithmetic arithmetic_;
   const size_t element_bytes_;
   const int64_t extra_;  // rows that a block sees beyond its own
 
-  WindowRows squares_;
-  WindowRows terms_;
-  Buffer passed_;  // dy s^-beta, from the row of the first term on
+  WindowRows<T> squares_;
+  WindowRows<T> terms_;
+  Buffer<T> passed_;  // dy s^-beta, from the row of the first term on
   RowShape shape_;
   int64_t origin_ = 0;  // element of the tensor where the unit's strip begins
   int64_t first_ = 0;   // the unit's rows
@@ -356,10 +361,15 @@ void Sweep::ChooseBlocks() {
   const int64_t row = strip_width_ + (row_lo_ + row_hi_) * step_;
   const int64_t extra = static_cast<int64_t>(column_taps()) - 1;
   const int64_t rows = std::min(std::max<int64_t>(kMostBlockRows, 4 * extra), rows_);
-  block_rows_ = std::clamp<int64_t>(kBufferElements / row - extra, 1, rows);
+  const bool doubles = dtype_ == DType::kFloat64;
+  const int64_t buffer =
+      kBufferBytes / static_cast<int64_t>(doubles ? sizeof(double) : sizeof(float));
+  block_rows_ = std::clamp<int64_t>(buffer / row - extra, 1, rows);
   // Fewer rows at a time than are moved for the next block would be a waste.
   block_rows_ = std::max(block_rows_, std::min(extra, rows_));
-  if ((block_rows_ + 2 * extra) * row > kMostBufferElements) block_rows_ = 0;
+  if ((block_rows_ + 2 * extra) * row > kMostBufferElements ||
+      (doubles && block_rows_ * row > kMostBlockDoubles))
+    block_rows_ = 0;
 }
 
 void Sweep::ChooseBands() {
@@ -386,14 +396,14 @@ bool Sweep::Streams(const uint8_t* x, const uint8_t* out) const {
   return aligned || static_cast<size_t>(strip_width_) >= 64 * line;
 }
 
-template <typename Unit>
+template <typename T, typename Unit>
 absl::Status Sweep::ForUnits(const Context& context, bool gradient, bool streams,
                              const Unit& unit) const {
   const int64_t elements = std::max<int64_t>(rows_ / bands_, 1) * strip_width_;
   const auto grain = static_cast<size_t>(std::max<int64_t>(kTaskElements / elements, 1));
   const auto units = static_cast<size_t>(planes_ * strips_ * bands_);
   return ParallelFor(context, units, grain, [&](size_t begin, size_t end) -> absl::Status {
-    UnitSweep sweep(*this, context.cancel);
+    UnitSweep<T> sweep(*this, context.cancel);
     TRINE_RETURN_IF_ERROR(sweep.Init(gradient, streams));
     for (size_t i = begin; i < end; ++i)
       if (!unit(sweep, static_cast<int64_t>(i))) return context.cancel.Check();
@@ -403,14 +413,18 @@ absl::Status Sweep::ForUnits(const Context& context, bool gradient, bool streams
 }
 
 absl::Status Sweep::Forward(const Context& context, const uint8_t* x, uint8_t* y) const {
-  return ForUnits(context, /*gradient=*/false, Streams(x, y),
-                  [&](UnitSweep& sweep, int64_t unit) { return sweep.Forward(unit, x, y); });
+  const auto unit = [&](auto& sweep, int64_t i) { return sweep.Forward(i, x, y); };
+  const bool streams = Streams(x, y);
+  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, /*gradient=*/false, streams, unit)
+                                   : ForUnits<float>(context, /*gradient=*/false, streams, unit);
 }
 
 absl::Status Sweep::Gradient(const Context& context, const uint8_t* x, const uint8_t* dy,
                              uint8_t* dx) const {
-  return ForUnits(context, /*gradient=*/true, Streams(x, dx) && dy != dx,
-                  [&](UnitSweep& sweep, int64_t unit) { return sweep.Gradient(unit, x, dy, dx); });
+  const auto unit = [&](auto& sweep, int64_t i) { return sweep.Gradient(i, x, dy, dx); };
+  const bool streams = Streams(x, dx) && dy != dx;
+  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, /*gradient=*/true, streams, unit)
+                                   : ForUnits<float>(context, /*gradient=*/true, streams, unit);
 }
 
 }  // namespace trine::normalize

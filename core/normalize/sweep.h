@@ -1,4 +1,4 @@
-// Normalization in float32 by sweeps over rows: the fast way, for windows over one or two axes.
+// Normalization by sweeps over rows: the fast way, for windows over one or two axes.
 //
 // A plane of the tensor is rows of contiguous elements. The window stands over neighbours in a row
 // (`step` elements apart), over neighbouring rows, or both:
@@ -22,8 +22,8 @@ class Sweep {
  public:
   Sweep(const Resolved& resolved, const Geometry& geometry, DType dtype);
 
-  // Whether the sweeps serve this shape; else all below is not to be called. REQUIRES: float32
-  // suffices (power.h) and the dtype is not float64.
+  // Whether the sweeps serve this shape; else all below is not to be called. REQUIRES: the
+  // dtype is float64, or float32 suffices (power.h).
   bool supported() const { return block_rows_ > 0; }
   // Whether a part of the work reads what another part writes (then input and output must not be
   // one memory).
@@ -34,6 +34,7 @@ class Sweep {
                         uint8_t* dx) const;
 
  private:
+  template <typename T>
   friend class UnitSweep;
 
   size_t row_taps() const { return static_cast<size_t>(row_lo_ + row_hi_ + 1); }
@@ -42,7 +43,8 @@ class Sweep {
   void ChooseBands();
   // Whether results are written past the caches.
   bool Streams(const uint8_t* x, const uint8_t* out) const;
-  template <typename Unit>
+  // T is what is computed in.
+  template <typename T, typename Unit>
   absl::Status ForUnits(const Context& context, bool gradient, bool streams,
                         const Unit& unit) const;
 

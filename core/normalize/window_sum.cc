@@ -1,7 +1,6 @@
 #include "core/normalize/window_sum.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -12,51 +11,6 @@ namespace {
 
 // Slices shorter than this are summed several at a time.
 constexpr size_t kBatchElements = 4096;
-
-template <size_t kN, typename T>
-inline T Tree(const T* q, size_t stride) {
-  if constexpr (kN == 1) {
-    return *q;
-  } else if constexpr (std::has_single_bit(kN)) {
-    return Tree<kN / 2>(q, stride) + Tree<kN / 2>(q + kN / 2 * stride, stride);
-  } else {
-    constexpr size_t kLarge = std::bit_floor(kN);
-    constexpr size_t kSmall = kN - kLarge;
-    return Tree<kSmall>(q, stride) + Tree<kLarge>(q + kSmall * stride, stride);
-  }
-}
-
-template <size_t kN, typename T>
-void Direct(const T* __restrict q, size_t count, size_t stride, T* __restrict out) {
-  for (size_t i = 0; i < count; ++i) out[i] = Tree<kN>(q + i, stride);
-}
-
-void DirectSum(const float* q, size_t count, size_t stride, size_t n, float* out) {
-  SumTaps(q, count, stride, n, out);
-}
-
-void DirectSum(const double* q, size_t count, size_t stride, size_t n, double* out) {
-  switch (n) {
-#define TRINE_DIRECT(N) \
-  case N:               \
-    return Direct<N>(q, count, stride, out);
-    // clang-format off
-    TRINE_DIRECT(1) TRINE_DIRECT(2) TRINE_DIRECT(3) TRINE_DIRECT(4)
-    TRINE_DIRECT(5) TRINE_DIRECT(6) TRINE_DIRECT(7) TRINE_DIRECT(8)
-    TRINE_DIRECT(9) TRINE_DIRECT(10) TRINE_DIRECT(11) TRINE_DIRECT(12)
-    TRINE_DIRECT(13) TRINE_DIRECT(14) TRINE_DIRECT(15) TRINE_DIRECT(16)
-    // clang-format on
-#undef TRINE_DIRECT
-                default : break;
-  }
-}
-
-void Add(const float* a, const float* b, size_t count, float* out) { AddRows(a, b, count, out); }
-
-// `out` may be `a`.
-void Add(const double* a, const double* b, size_t count, double* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
-}
 
 template <typename T>
 bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t stride, size_t n,
@@ -74,7 +28,7 @@ bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t str
               if (done == 0)
                 std::copy(from + begin, from + end, out + begin);
               else
-                Add(sum + begin, from + begin, end - begin, out + begin);
+                AddRows(sum + begin, from + begin, end - begin, out + begin);
             }))
           return false;
         sum = out;
@@ -85,7 +39,7 @@ bool DoublingSum(const CancelToken& cancel, const T* q, size_t count, size_t str
     T* next = level == a ? b : a;
     length -= terms * stride;
     if (!ForParts(cancel, length, [&](size_t begin, size_t end) {
-          Add(level + begin, level + begin + terms * stride, end - begin, next + begin);
+          AddRows(level + begin, level + begin + terms * stride, end - begin, next + begin);
         }))
       return false;
     level = next;
@@ -180,7 +134,7 @@ bool SlidingSum(const CancelToken& cancel, const T* q, size_t count, size_t stri
                 T* out, T* a, T* b) {
   if (n > kMaxDirectTaps) return DoublingSum(cancel, q, count, stride, n, out, a, b);
   return ForParts(cancel, count, [&](size_t begin, size_t end) {
-    DirectSum(q + begin, end - begin, stride, n, out + begin);
+    SumTaps(q + begin, end - begin, stride, n, out + begin);
   });
 }
 

@@ -18,7 +18,8 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr DType kSweptDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32};
+constexpr DType kSweptDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32,
+                                   DType::kFloat64};
 
 // Targets that the kernels are compiled for and this machine has, each alone.
 std::vector<int64_t> Targets() {
