@@ -22,9 +22,11 @@ constexpr int64_t kNarrowest = 16;
 constexpr int64_t kStripWidth = 1536;
 constexpr int64_t kDeepStripWidth = 32;
 constexpr int64_t kNarrowestStripWidth = 256;
-// What one of the buffers of a unit of work may hold where there is a choice: of five a second
-// cache holds half.
+// What one of the buffers of a unit of work may hold where there is a choice. With taps over rows,
+// of which neighbouring blocks share some: of five a second cache holds half. Without, a first cache
+// holds them all, beside the tensors' rows.
 constexpr int64_t kBufferBytes = 81920;
+constexpr int64_t kNearBufferBytes = 3072;
 constexpr int64_t kMostBlockRows = 32;
 // Tensors from here on go past the caches: they and their input would fill a share of a third cache
 // that others use as well.
@@ -362,8 +364,8 @@ void Sweep::ChooseBlocks() {
   const int64_t extra = static_cast<int64_t>(column_taps()) - 1;
   const int64_t rows = std::min(std::max<int64_t>(kMostBlockRows, 4 * extra), rows_);
   const bool doubles = dtype_ == DType::kFloat64;
-  const int64_t buffer =
-      kBufferBytes / static_cast<int64_t>(doubles ? sizeof(double) : sizeof(float));
+  const int64_t element = doubles ? sizeof(double) : sizeof(float);
+  const int64_t buffer = (extra > 0 ? kBufferBytes : kNearBufferBytes) / element;
   block_rows_ = std::clamp<int64_t>(buffer / row - extra, 1, rows);
   // Fewer rows at a time than are moved for the next block would be a waste.
   block_rows_ = std::max(block_rows_, std::min(extra, rows_));
