@@ -44,6 +44,7 @@ using DU = hn::RebindToUnsigned<D>;
 constexpr D kD;
 constexpr DI kDI;
 constexpr size_t kLineBytes = 64;
+constexpr size_t kPrefetchBytes = 512;
 
 // Whether vectors can be loaded and stored in part without touching what lies behind.
 #if HWY_TARGET <= HWY_AVX2
@@ -528,6 +529,12 @@ struct Part {
     for (size_t i = 0; i < kN * Lanes() * sizeof(*row); i += kLineBytes)
       hwy::Prefetch(reinterpret_cast<const char*>(far) + i);
   }
+  // Some packs further on in the same row.
+  template <typename Raw>
+  HWY_INLINE void PrefetchBehind(const Raw* row) const {
+    const auto* far = reinterpret_cast<const char*>(row + at) + kPrefetchBytes;
+    for (size_t i = 0; i < kN * Lanes() * sizeof(Raw); i += kLineBytes) hwy::Prefetch(far + i);
+  }
   HWY_INLINE Pack<T, kN> All(double value) const {
     return HWY_NAMESPACE::All<T, kN>(static_cast<T>(value));
   }
@@ -537,14 +544,17 @@ struct Part {
     return Tree<T, 0, kTaps, kN>([&](size_t tap) TRINE_ATTR { return Load(first + tap * stride); });
   }
   // k + a * sum; 1 in lanes without an element.
-  template <size_t kTaps>
-  HWY_INLINE Pack<T, kN> Base(const RowArithmetic& arithmetic, const T* first,
-                              size_t stride) const {
-    const Pack<T, kN> s = MulAdd(Sum<kTaps>(first, stride), All(arithmetic.a), All(arithmetic.k));
+  HWY_INLINE Pack<T, kN> BaseOf(const RowArithmetic& arithmetic, const Pack<T, kN>& sum) const {
+    const Pack<T, kN> s = MulAdd(sum, All(arithmetic.a), All(arithmetic.k));
     if constexpr (!kPartly) return s;
     return Each<T, kN>([&](size_t i) TRINE_ATTR {
       return hn::IfThenElse(hn::FirstN(kTag<T>, Count(i)), s.v[i], hn::Set(kTag<T>, 1));
     });
+  }
+  template <size_t kTaps>
+  HWY_INLINE Pack<T, kN> Base(const RowArithmetic& arithmetic, const T* first,
+                              size_t stride) const {
+    return BaseOf(arithmetic, Sum<kTaps>(first, stride));
   }
 };
 
@@ -599,6 +609,22 @@ void Square(const RowShape& shape, bool rectify, const void* x, LaneOf<Type>* sq
   }
 }
 
+// v s^-beta to its place in the row `out`.
+template <class Type, class Power, class Part, class Pack>
+HWY_INLINE void ScaleOne(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
+                         const Part& part, const Pack& v, const Pack& s, typename Type::Raw* out) {
+  if constexpr (std::is_same_v<LaneOf<Type>, float>) {
+    if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
+      // No NaN is among them: x is finite where s is.
+      part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
+    } else {
+      part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
+    }
+  } else {
+    part.template StoreFinal<Type>(OneNan(v * power.Slow(s)), shape, out);
+  }
+}
+
 template <class Type, class Power, size_t kTaps>
 void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                const RowWindow<LaneOf<Type>>& sums, void* y) {
@@ -613,22 +639,73 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const voi
       auto v = part.template Load<Type>(in);
       part.template Prefetch<Type>(in, shape);
       if (rectify) v = Rectified(v);
-      if constexpr (std::is_same_v<LaneOf<Type>, float>) {
-        if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
-          // No NaN is among them: x is finite where s is.
-          part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
-        } else {
-          part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
-        }
-      } else {
-        part.template StoreFinal<Type>(OneNan(v * power.Slow(s)), shape, out);
-      }
+      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, s, out);
     };
     ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
     in += shape.pitch;
     out += shape.pitch;
     first += shape.scratch_pitch;
   }
+}
+
+// Down the rows, a few columns at a time, with the window's squares in registers.
+template <class Type, class Power, size_t kTaps>
+void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
+               const void* x, void* y) {
+  using T = LaneOf<Type>;
+  constexpr size_t kColumns = kPack / 2;
+  const Power power(arithmetic.beta);
+  const bool rectify = arithmetic.rectify;
+  const auto* in = static_cast<const typename Type::Raw*>(x);
+  auto* out = static_cast<typename Type::Raw*>(y);
+  const auto pitch = static_cast<ptrdiff_t>(shape.pitch);
+  const auto count = static_cast<ptrdiff_t>(shape.count);
+  const auto lo = static_cast<ptrdiff_t>(slide.lo);
+  const ptrdiff_t hi = static_cast<ptrdiff_t>(kTaps) - 1 - lo;
+  const ptrdiff_t first = -static_cast<ptrdiff_t>(slide.before);
+  const ptrdiff_t last = count + static_cast<ptrdiff_t>(slide.after);
+  const auto walk = [&](const auto& part) TRINE_ATTR {
+    const auto load = [&](ptrdiff_t row) TRINE_ATTR {
+      const auto v = part.template Load<Type>(in + row * pitch);
+      return rectify ? Rectified(v) : v;
+    };
+    const auto square = [&](ptrdiff_t row) TRINE_ATTR {
+      if (row < first || row >= last) return part.All(0);
+      part.PrefetchBehind(in + row * pitch);
+      const auto v = load(row);
+      return v * v;
+    };
+    // Squares 5 - kTaps to 4 are the window's.
+    auto q1 = part.All(0), q2 = q1;
+    if constexpr (kTaps == 5) {
+      q1 = square(-lo);
+      q2 = square(1 - lo);
+    }
+    auto q3 = square(hi - 2);
+    auto q4 = square(hi - 1);
+    for (ptrdiff_t row = 0; row < count; ++row) {
+      const auto q0 = q1;
+      q1 = q2;
+      q2 = q3;
+      q3 = q4;
+      q4 = square(row + hi);
+      auto sum = q3 + q4;  // in the order of Tree
+      if constexpr (kTaps == 5) {
+        sum = q0 + ((q1 + q2) + sum);
+      } else {
+        sum = q2 + sum;
+      }
+      const auto s = part.BaseOf(arithmetic, sum);
+      const auto v = load(row);
+      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, s, out + row * pitch);
+    }
+  };
+  const size_t lanes = hn::Lanes(kTag<T>);
+  size_t at = 0;
+  for (; at + kColumns * lanes <= shape.width; at += kColumns * lanes)
+    walk(Part<T, kColumns, false>{at, 0});
+  for (; at < shape.width; at += lanes)
+    walk(Part<T, 1, true>{at, std::min(lanes, shape.width - at)});
 }
 
 template <class Type, class Power, size_t kTaps>
@@ -722,6 +799,28 @@ void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x
 }
 
 template <class Type, class Power>
+void SlideTaps(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
+               const void* x, void* y) {
+  if (slide.taps == 3) return SlideRows<Type, Power, 3>(shape, arithmetic, slide, x, y);
+  SlideRows<Type, Power, 5>(shape, arithmetic, slide, x, y);
+}
+
+template <class Type>
+void Slide(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
+           const void* x, void* y) {
+  switch (arithmetic.power) {
+    case PowerKind::kHalf:
+      return SlideTaps<Type, PowerHalf>(shape, arithmetic, slide, x, y);
+    case PowerKind::kThreeQuarters:
+      return SlideTaps<Type, PowerThreeQuarters>(shape, arithmetic, slide, x, y);
+    case PowerKind::kOne:
+      return SlideTaps<Type, PowerOne>(shape, arithmetic, slide, x, y);
+    case PowerKind::kGeneral:
+      return SlideTaps<Type, PowerGeneral>(shape, arithmetic, slide, x, y);
+  }
+}
+
+template <class Type, class Power>
 void TermTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
               const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
   switch (sums.taps) {
@@ -792,7 +891,7 @@ void PlusOf(const T* a, const T* b, size_t count, T* out) {
 }
 
 template <class Type>
-constexpr RowKernels<LaneOf<Type>> kKernels = {Square<Type>, Scale<Type>, Term<Type>,
+constexpr RowKernels<LaneOf<Type>> kKernels = {Square<Type>, Scale<Type>, Slide<Type>, Term<Type>,
                                                Combine<Type>};
 
 }  // namespace

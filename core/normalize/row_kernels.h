@@ -64,6 +64,16 @@ struct RowWindow {
   size_t taps = 1;
 };
 
+// Where a window over rows stands: over `taps` rows, `lo` of them before the row itself. The plane
+// has `before` rows before the first that is asked for and `after` behind the last; what the window
+// sees beyond it counts as zero. REQUIRES: taps is 3 or 5.
+struct RowSlide {
+  size_t lo = 0;
+  size_t taps = 0;
+  size_t before = 0;
+  size_t after = 0;
+};
+
 // The steps for tensors of one dtype. None of the rows of T may overlap, but for what is said.
 // Nothing is written beyond a row's width.
 template <typename T>
@@ -73,6 +83,10 @@ struct RowKernels {
   // y = x s^-beta. `y` may be `x`.
   void (*scale)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                 const RowWindow<T>& sums, void* y);
+  // The same for a window over rows of x themselves: square and scale in one go. `y` may not be
+  // `x`.
+  void (*slide)(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
+                const void* x, void* y);
   // terms = dy x s^-beta / s; passed = dy s^-beta. `terms` may be where the window's only tap is.
   void (*term)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                const void* dy, const RowWindow<T>& sums, T* terms, T* passed);
@@ -81,8 +95,9 @@ struct RowKernels {
                   const T* passed, const RowWindow<T>& sums, void* dx);
 };
 
-// Window lengths that `scale`, `term` and `combine` sum by themselves.
-constexpr bool FusesTaps(size_t taps) { return taps == 1 || taps == 3 || taps == 5; }
+// Window lengths that `slide` serves, and that `scale`, `term` and `combine` sum by themselves.
+constexpr bool SlidesOver(size_t taps) { return taps == 3 || taps == 5; }
+constexpr bool FusesTaps(size_t taps) { return taps == 1 || SlidesOver(taps); }
 
 // For this machine. `dtype` is float16, bfloat16 or float32 for float, and float64 for double.
 template <typename T>

@@ -23,11 +23,14 @@ constexpr int64_t kStripWidth = 1536;
 constexpr int64_t kDeepStripWidth = 32;
 constexpr int64_t kNarrowestStripWidth = 256;
 // What one of the buffers of a unit of work may hold where there is a choice. With taps over rows,
-// of which neighbouring blocks share some: of five a second cache holds half. Without, a first cache
-// holds them all, beside the tensors' rows.
+// of which neighbouring blocks share some: of five a second cache holds half. Without, a first
+// cache holds them all, beside the tensors' rows.
 constexpr int64_t kBufferBytes = 81920;
 constexpr int64_t kNearBufferBytes = 3072;
 constexpr int64_t kMostBlockRows = 32;
+// Rows that are gone down at a time where the window's squares stay in registers: those at the
+// block's edges are squared twice, and rows lie in as many pages.
+constexpr int64_t kSlideRows = 8;
 // Tensors from here on go past the caches: they and their input would fill a share of a third cache
 // that others use as well.
 constexpr size_t kStreamBytes = size_t{8} << 20;
@@ -174,7 +177,10 @@ class UnitSweep {
         element_bytes_(DTypeSize(sweep.dtype_)),
         extra_(static_cast<int64_t>(sweep.column_taps()) - 1) {}
 
-  absl::Status Init(bool gradient, bool streams) {
+  absl::Status Init(const Sweep::How& how) {
+    shape_.pitch = static_cast<size_t>(s_.width_);
+    shape_.stream = how.streams;
+    if (how.slides) return absl::OkStatus();
     const int64_t halo = (s_.row_lo_ + s_.row_hi_) * s_.step_;
     const auto pitch = static_cast<size_t>(RoundUp(s_.strip_width_ + halo, kLongestVector));
     typename WindowRows<T>::Shape shape{.width = static_cast<size_t>(s_.strip_width_),
@@ -184,11 +190,9 @@ class UnitSweep {
                                         .step = static_cast<size_t>(s_.step_),
                                         .column_taps = s_.column_taps(),
                                         .capacity = static_cast<size_t>(s_.block_rows_ + extra_)};
-    shape_.pitch = static_cast<size_t>(s_.width_);
     shape_.scratch_pitch = pitch;
     shape_.ahead = static_cast<size_t>(s_.block_rows_ + s_.column_hi_);
-    shape_.stream = streams;
-    if (!gradient) return squares_.Init(shape) ? absl::OkStatus() : Scratch<T>::OutOfMemory();
+    if (!how.gradient) return squares_.Init(shape) ? absl::OkStatus() : Scratch<T>::OutOfMemory();
     bool ok = passed_.Allocate(shape.capacity * pitch);
     typename WindowRows<T>::Shape adjoint = shape;
     adjoint.lo = static_cast<size_t>(s_.row_hi_);
@@ -209,6 +213,21 @@ class UnitSweep {
         return false;
       kernels_.scale(Rows(row, end), arithmetic_, At(x, row), sums, At(y, row));
       squares_.Drop(Count(row, end));
+      if (cancel_.ShouldStop()) return false;
+    }
+    return true;
+  }
+
+  // The same without buffers. REQUIRES: x is not y, and the window is one that `slide` serves.
+  bool Slide(int64_t unit, const uint8_t* x, uint8_t* y) {
+    Locate(unit);
+    for (int64_t row = first_; row < last_; row += kSlideRows) {
+      const int64_t end = std::min(row + kSlideRows, last_);
+      const RowSlide slide{.lo = static_cast<size_t>(s_.column_lo_),
+                           .taps = s_.column_taps(),
+                           .before = static_cast<size_t>(row),
+                           .after = Count(end, s_.rows_)};
+      kernels_.slide(Rows(row, end), arithmetic_, slide, At(x, row), At(y, row));
       if (cancel_.ShouldStop()) return false;
     }
     return true;
@@ -385,48 +404,53 @@ void Sweep::ChooseBands() {
   }
 }
 
-bool Sweep::Streams(const uint8_t* x, const uint8_t* out) const {
+bool Sweep::Streams(const uint8_t* x, const uint8_t* out, const How& how) const {
   const auto elements = static_cast<size_t>(planes_ * rows_ * width_);
   // In place the lines are in the caches anyway.
   if (elements * DTypeSize(dtype_) < kStreamBytes || x == out) return false;
-  // Elements that may lie across two cache lines are in no vector that lies within one.
   const auto address = reinterpret_cast<uintptr_t>(out);
-  if (address % DTypeSize(dtype_) != 0) return false;
-  // What is before and behind whole cache lines costs a short row more than the caches do.
   const size_t line = 64 / DTypeSize(dtype_);
-  const bool aligned = address % 64 == 0 && static_cast<size_t>(width_) % line == 0;
-  return aligned || static_cast<size_t>(strip_width_) >= 64 * line;
+  const bool rows_begin_lines = address % 64 == 0 && static_cast<size_t>(width_) % line == 0;
+  if (how.slides) return rows_begin_lines;
+  // Two steps that share a first cache have no time to wait for streamed stores.
+  if (column_taps() == 1) return how.gradient && rows_begin_lines;
+  // Elements that may lie across two cache lines are in no vector that lies within one; and what is
+  // before and behind whole lines costs a short row more than the caches do.
+  return address % DTypeSize(dtype_) == 0 && static_cast<size_t>(strip_width_) >= 64 * line;
 }
 
 template <typename T, typename Unit>
-absl::Status Sweep::ForUnits(const Context& context, bool gradient, bool streams,
-                             const Unit& unit) const {
+absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit& unit) const {
   const int64_t elements = std::max<int64_t>(rows_ / bands_, 1) * strip_width_;
   const auto grain = static_cast<size_t>(std::max<int64_t>(kTaskElements / elements, 1));
   const auto units = static_cast<size_t>(planes_ * strips_ * bands_);
   return ParallelFor(context, units, grain, [&](size_t begin, size_t end) -> absl::Status {
     UnitSweep<T> sweep(*this, context.cancel);
-    TRINE_RETURN_IF_ERROR(sweep.Init(gradient, streams));
+    TRINE_RETURN_IF_ERROR(sweep.Init(how));
     for (size_t i = begin; i < end; ++i)
       if (!unit(sweep, static_cast<int64_t>(i))) return context.cancel.Check();
-    if (streams) FlushStreams();
+    if (how.streams) FlushStreams();
     return absl::OkStatus();
   });
 }
 
 absl::Status Sweep::Forward(const Context& context, const uint8_t* x, uint8_t* y) const {
-  const auto unit = [&](auto& sweep, int64_t i) { return sweep.Forward(i, x, y); };
-  const bool streams = Streams(x, y);
-  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, /*gradient=*/false, streams, unit)
-                                   : ForUnits<float>(context, /*gradient=*/false, streams, unit);
+  How how{.slides = row_taps() == 1 && SlidesOver(column_taps()) && x != y};
+  how.streams = Streams(x, y, how);
+  const auto unit = [&](auto& sweep, int64_t i) {
+    return how.slides ? sweep.Slide(i, x, y) : sweep.Forward(i, x, y);
+  };
+  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, how, unit)
+                                   : ForUnits<float>(context, how, unit);
 }
 
 absl::Status Sweep::Gradient(const Context& context, const uint8_t* x, const uint8_t* dy,
                              uint8_t* dx) const {
+  How how{.gradient = true};
+  how.streams = dy != dx && Streams(x, dx, how);
   const auto unit = [&](auto& sweep, int64_t i) { return sweep.Gradient(i, x, dy, dx); };
-  const bool streams = Streams(x, dx) && dy != dx;
-  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, /*gradient=*/true, streams, unit)
-                                   : ForUnits<float>(context, /*gradient=*/true, streams, unit);
+  return dtype_ == DType::kFloat64 ? ForUnits<double>(context, how, unit)
+                                   : ForUnits<float>(context, how, unit);
 }
 
 }  // namespace trine::normalize

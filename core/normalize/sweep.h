@@ -7,7 +7,8 @@
 //   within a channel, channels first: rows and planes are the picture's
 //   within a channel, channels last:  a row is a picture's row, `step` the number of channels
 // A block of rows at a time is squared, summed and scaled while it is in the nearest caches; sums
-// run along the row first, then over rows, in the order of window_sum.h.
+// run along the row first, then over rows, in the order of window_sum.h. Short windows over rows
+// alone need no buffers (RowKernels::slide).
 #pragma once
 
 #include "absl/status/status.h"
@@ -41,12 +42,16 @@ class Sweep {
   size_t column_taps() const { return static_cast<size_t>(column_lo_ + column_hi_ + 1); }
   void ChooseBlocks();
   void ChooseBands();
-  // Whether results are written past the caches.
-  bool Streams(const uint8_t* x, const uint8_t* out) const;
+  // How one call goes about it.
+  struct How {
+    bool gradient = false;
+    bool slides = false;   // square, sum and scale in one go
+    bool streams = false;  // results are written past the caches
+  };
+  bool Streams(const uint8_t* x, const uint8_t* out, const How& how) const;
   // T is what is computed in.
   template <typename T, typename Unit>
-  absl::Status ForUnits(const Context& context, bool gradient, bool streams,
-                        const Unit& unit) const;
+  absl::Status ForUnits(const Context& context, const How& how, const Unit& unit) const;
 
   const Resolved resolved_;
   const DType dtype_;

@@ -19,7 +19,7 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr DType kSweptDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFloat32,
-                                   DType::kFloat64};
+                                  DType::kFloat64};
 
 // Targets that the kernels are compiled for and this machine has, each alone.
 std::vector<int64_t> Targets() {
@@ -151,28 +151,32 @@ TEST_P(SweepTest, LargeOnesAreTheirParts) {
   LrnOptions options;
   options.size = 5;
   options.alpha = 0.5;
-  const Shape shape{1, 40, 120001};  // 18 MiB, and no row but the first begins a cache line
-  const Tensor x = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 3, false));
-  const Resolved resolved = MustResolve(options, shape);
   ThreadPool pool(2);
   Context context;
   context.pool = &pool;
-  const Tensor y = RunLrn(resolved, x, context);
-  const Tensor dx = RunGradient(resolved, x, x, context);
-  for (const int64_t begin : {0, 1500, 60001, 119000}) {
-    const Tensor part = Columns(x, begin, 1001);
-    const Resolved of_part = MustResolve(options, part.shape);
-    EXPECT_EQ(Columns(y, begin, 1001).data, RunLrn(of_part, part).data);
-    EXPECT_EQ(Columns(dx, begin, 1001).data, RunGradient(of_part, part, part).data);
+  // 18 MiB in strips: no row but the first begins a cache line, then all do. The last in bands.
+  for (const Shape& shape : {Shape{1, 40, 120001}, Shape{1, 40, 120000}, Shape{1, 1500, 2200}}) {
+    SCOPED_TRACE(ShapeToString(shape));
+    const Tensor x = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 3, false));
+    const Resolved resolved = MustResolve(options, shape);
+    const Tensor y = RunLrn(resolved, x, context);
+    const Tensor dx = RunGradient(resolved, x, x, context);
+    for (const int64_t begin : {int64_t{0}, shape[2] / 2, shape[2] - 1005}) {
+      const Tensor part = Columns(x, begin, 1001);
+      const Resolved of_part = MustResolve(options, part.shape);
+      EXPECT_EQ(Columns(y, begin, 1001).data, RunLrn(of_part, part).data);
+      EXPECT_EQ(Columns(dx, begin, 1001).data, RunGradient(of_part, part, part).data);
+    }
+    // Where no vector of results can lie within a cache line.
+    std::vector<uint8_t> odd(x.data.size() + 1);
+    const MutableTensorView view{DType::kFloat32, shape, {odd.data() + 1, x.data.size()}};
+    ASSERT_TRUE(Lrn(context, resolved, x.view(), view).ok());
+    EXPECT_TRUE(std::equal(y.data.begin(), y.data.end(), odd.begin() + 1));
+    // In place it goes another way.
+    Tensor in_place = x;
+    ASSERT_TRUE(Lrn(context, resolved, in_place.view(), in_place.mutable_view()).ok());
+    EXPECT_EQ(in_place.data, y.data);
   }
-  // Where no vector of results can lie within a cache line.
-  std::vector<uint8_t> odd(x.data.size() + 1);
-  const MutableTensorView view{DType::kFloat32, shape, {odd.data() + 1, x.data.size()}};
-  ASSERT_TRUE(Lrn(context, resolved, x.view(), view).ok());
-  EXPECT_TRUE(std::equal(y.data.begin(), y.data.end(), odd.begin() + 1));
-  Tensor in_place = x;
-  ASSERT_TRUE(Lrn(context, resolved, in_place.view(), in_place.mutable_view()).ok());
-  EXPECT_EQ(in_place.data, y.data);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTargets, SweepTest, testing::ValuesIn(Targets()),
