@@ -107,7 +107,7 @@ struct ConvertBfloat16 {
     const auto bits = hn::BitCast(DU(), v);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(DU(), 1));
     const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(DU(), 0x7FFF)));
-    hn::StoreU(hn::DemoteTo(D16(), hn::BitCast(kDI, hn::ShiftRight<16>(rounded))), D16(), to);
+    hn::StoreU(hn::TruncateTo(D16(), hn::ShiftRight<16>(rounded)), D16(), to);
   }
 };
 
@@ -471,6 +471,7 @@ HWY_INLINE Pack<T, kN> MixedQuotient(const Pack<T, kN>& a, const Pack<T, kN>& s)
 // kPartly, only the first `count`; then 0 stands in the other lanes.
 template <typename T, size_t kN, bool kPartly>
 struct Part {
+  static constexpr size_t kVectors = kN;
   size_t at;
   size_t count;
 
@@ -660,44 +661,33 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Row
   auto* out = static_cast<typename Type::Raw*>(y);
   const auto pitch = static_cast<ptrdiff_t>(shape.pitch);
   const auto count = static_cast<ptrdiff_t>(shape.count);
-  const auto lo = static_cast<ptrdiff_t>(slide.lo);
-  const ptrdiff_t hi = static_cast<ptrdiff_t>(kTaps) - 1 - lo;
+  constexpr size_t kReach = kTaps / 2;
   const ptrdiff_t first = -static_cast<ptrdiff_t>(slide.before);
   const ptrdiff_t last = count + static_cast<ptrdiff_t>(slide.after);
   const auto walk = [&](const auto& part) TRINE_ATTR {
     const auto load = [&](ptrdiff_t row) TRINE_ATTR {
-      const auto v = part.template Load<Type>(in + row * pitch);
+      if (row < first || row >= last) return part.All(0);
+      const auto* from = in + row * pitch;
+      part.PrefetchBehind(from);
+      const auto v = part.template Load<Type>(from);
       return rectify ? Rectified(v) : v;
     };
-    const auto square = [&](ptrdiff_t row) TRINE_ATTR {
-      if (row < first || row >= last) return part.All(0);
-      part.PrefetchBehind(in + row * pitch);
-      const auto v = load(row);
-      return v * v;
-    };
-    // Squares 5 - kTaps to 4 are the window's.
-    auto q1 = part.All(0), q2 = q1;
-    if constexpr (kTaps == 5) {
-      q1 = square(-lo);
-      q2 = square(1 - lo);
+    // Elements from the row itself on, and squares of the whole window.
+    std::decay_t<decltype(load(0))> v[kReach + 1], q[kTaps];
+    for (size_t tap = 1; tap < kTaps; ++tap) {
+      const auto next = load(static_cast<ptrdiff_t>(tap) - 1 - static_cast<ptrdiff_t>(kReach));
+      q[tap] = next * next;
+      if (tap > kReach) v[tap - kReach] = next;
     }
-    auto q3 = square(hi - 2);
-    auto q4 = square(hi - 1);
     for (ptrdiff_t row = 0; row < count; ++row) {
-      const auto q0 = q1;
-      q1 = q2;
-      q2 = q3;
-      q3 = q4;
-      q4 = square(row + hi);
-      auto sum = q3 + q4;  // in the order of Tree
-      if constexpr (kTaps == 5) {
-        sum = q0 + ((q1 + q2) + sum);
-      } else {
-        sum = q2 + sum;
-      }
+      for (size_t tap = 0; tap + 1 < kTaps; ++tap) q[tap] = q[tap + 1];
+      for (size_t i = 0; i < kReach; ++i) v[i] = v[i + 1];
+      v[kReach] = load(row + static_cast<ptrdiff_t>(kReach));
+      q[kTaps - 1] = v[kReach] * v[kReach];
+      const auto sum = Tree<T, 0, kTaps, std::decay_t<decltype(part)>::kVectors>(
+          [&](size_t tap) TRINE_ATTR { return q[tap]; });
       const auto s = part.BaseOf(arithmetic, sum);
-      const auto v = load(row);
-      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, s, out + row * pitch);
+      ScaleOne<Type, Power>(shape, arithmetic, power, part, v[0], s, out + row * pitch);
     }
   };
   const size_t lanes = hn::Lanes(kTag<T>);

@@ -64,15 +64,18 @@ struct RowWindow {
   size_t taps = 1;
 };
 
-// Where a window over rows stands: over `taps` rows, `lo` of them before the row itself. The plane
-// has `before` rows before the first that is asked for and `after` behind the last; what the window
-// sees beyond it counts as zero. REQUIRES: taps is 3 or 5.
+// A window over rows: `taps` of them, of which the row itself is in the middle. The plane has
+// `before` rows before the first that is asked for and `after` behind the last; what the window
+// sees beyond it counts as zero. REQUIRES: SlidesOver(taps).
 struct RowSlide {
-  size_t lo = 0;
   size_t taps = 0;
   size_t before = 0;
   size_t after = 0;
 };
+
+// Window lengths that `slide` serves, and that `scale`, `term` and `combine` sum by themselves.
+constexpr bool SlidesOver(size_t taps) { return taps == 3 || taps == 5; }
+constexpr bool FusesTaps(size_t taps) { return taps == 1 || SlidesOver(taps); }
 
 // The steps for tensors of one dtype. None of the rows of T may overlap, but for what is said.
 // Nothing is written beyond a row's width.
@@ -94,10 +97,6 @@ struct RowKernels {
   void (*combine)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                   const T* passed, const RowWindow<T>& sums, void* dx);
 };
-
-// Window lengths that `slide` serves, and that `scale`, `term` and `combine` sum by themselves.
-constexpr bool SlidesOver(size_t taps) { return taps == 3 || taps == 5; }
-constexpr bool FusesTaps(size_t taps) { return taps == 1 || SlidesOver(taps); }
 
 // For this machine. `dtype` is float16, bfloat16 or float32 for float, and float64 for double.
 template <typename T>

@@ -223,8 +223,7 @@ class UnitSweep {
     Locate(unit);
     for (int64_t row = first_; row < last_; row += kSlideRows) {
       const int64_t end = std::min(row + kSlideRows, last_);
-      const RowSlide slide{.lo = static_cast<size_t>(s_.column_lo_),
-                           .taps = s_.column_taps(),
+      const RowSlide slide{.taps = s_.column_taps(),
                            .before = static_cast<size_t>(row),
                            .after = Count(end, s_.rows_)};
       kernels_.slide(Rows(row, end), arithmetic_, slide, At(x, row), At(y, row));
@@ -435,7 +434,8 @@ absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit&
 }
 
 absl::Status Sweep::Forward(const Context& context, const uint8_t* x, uint8_t* y) const {
-  How how{.slides = row_taps() == 1 && SlidesOver(column_taps()) && x != y};
+  How how{.slides =
+              row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) && x != y};
   how.streams = Streams(x, y, how);
   const auto unit = [&](auto& sweep, int64_t i) {
     return how.slides ? sweep.Slide(i, x, y) : sweep.Forward(i, x, y);
