@@ -63,7 +63,7 @@ class SweepTest : public testing::TestWithParam<int64_t> {
   static std::string What(const LrnOptions& options, DType dtype, const Shape& shape) {
     return std::string(hwy::TargetName(GetParam())) + " " + std::string(DTypeName(dtype)) + " " +
            ShapeToString(shape) + " n " + std::to_string(*options.size) + " beta " +
-           std::to_string(*options.beta);
+           std::to_string(options.beta.value_or(0.75));
   }
 
  private:
@@ -140,6 +140,35 @@ TEST_P(SweepTest, IsTheOracle) {
             ASSERT_LE(std::fabs(got[i] - want.dx[i]), (8 + log) * 0x1p-23 * want.magnitude[i])
                 << "at " << i;
         }
+      }
+    }
+  }
+}
+
+// Within channels that lie together: some of them at a time where they are many, also in strips of
+// different widths, and in bands.
+TEST_P(SweepTest, ManyChannelsLastAreTheSameFirst) {
+  for (const DType dtype : kSweptDTypes) {
+    for (const int64_t size : {3, 4, 5, 18}) {
+      for (const Shape& shape : {Shape{2, 128, 9, 11}, Shape{1, 197, 40, 17}}) {
+        LrnOptions options;
+        options.mode = Mode::kWithinChannel;
+        options.size = size;
+        options.alpha = 0.3;
+        options.even_window = EvenWindow::kHigh;
+        const Tensor x = MakeTensor(dtype, shape, Inputs(Count(shape), 5, true));
+        const Tensor dy = MakeTensor(dtype, shape, Inputs(Count(shape), 6, false));
+        SCOPED_TRACE(What(options, dtype, shape));
+        const Resolved first = MustResolve(options, shape);
+        options.layout = Layout::kChannelsLast;
+        Tensor turned = ToChannelsLast(x);
+        const Resolved last = MustResolve(options, turned.shape);
+        const Tensor y = RunLrn(first, x);
+        ASSERT_EQ(ToChannelsFirst(RunLrn(last, turned)).data, y.data);
+        ASSERT_EQ(ToChannelsFirst(RunGradient(last, turned, ToChannelsLast(dy))).data,
+                  RunGradient(first, x, dy).data);
+        ASSERT_TRUE(Lrn({}, last, turned.view(), turned.mutable_view()).ok());
+        ASSERT_EQ(ToChannelsFirst(turned).data, y.data);
       }
     }
   }
