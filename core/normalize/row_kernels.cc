@@ -44,7 +44,7 @@ using DU = hn::RebindToUnsigned<D>;
 constexpr D kD;
 constexpr DI kDI;
 constexpr size_t kLineBytes = 64;
-constexpr size_t kPrefetchBytes = 512;
+constexpr size_t kPrefetchBytes = 512;  // from where a row is read to where it soon will be
 
 // Whether vectors can be loaded and stored in part without touching what lies behind.
 #if HWY_TARGET <= HWY_AVX2
@@ -396,22 +396,18 @@ class PowerGeneral {
 };
 
 // Whether Fast serves all of s. `s` is at least k: its lower end matters only for small k.
-template <class Power, typename T, size_t kN>
-HWY_INLINE bool AllFast(const Pack<T, kN>& s, double k) {
-  if constexpr (sizeof(T) > sizeof(float)) {
-    return false;
-  } else {
-    const V<T> most = hn::Set(kD, Power::kMost);
-    const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
-    auto all = mask(0);
-    if constexpr (kN > 1) all = hn::And(all, mask(1));
-    if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
-    if (k < Power::kLeast) {
-      const V<T> least = hn::Set(kD, Power::kLeast);
-      for (const V<T>& v : s.v) all = hn::And(all, hn::Ge(v, least));
-    }
-    return hn::AllTrue(kD, all);
+template <class Power, size_t kN>
+HWY_INLINE bool AllFast(const FloatPack<kN>& s, double k) {
+  const V<float> most = hn::Set(kD, Power::kMost);
+  const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
+  auto all = mask(0);
+  if constexpr (kN > 1) all = hn::And(all, mask(1));
+  if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
+  if (k < Power::kLeast) {
+    const V<float> least = hn::Set(kD, Power::kLeast);
+    for (const V<float>& v : s.v) all = hn::And(all, hn::Ge(v, least));
   }
+  return hn::AllTrue(kD, all);
 }
 
 template <class Power>
@@ -522,19 +518,16 @@ struct Part {
     }
     Store<Type>(pack, row);
   }
-  // The same part of the row that `shape.ahead` says.
-  template <class Type>
-  HWY_INLINE void Prefetch(const typename Type::Raw* row, const RowShape& shape) const {
-    if (shape.ahead == 0) return;
-    const auto* far = row + shape.ahead * shape.pitch + at;
-    for (size_t i = 0; i < kN * Lanes() * sizeof(*row); i += kLineBytes)
-      hwy::Prefetch(reinterpret_cast<const char*>(far) + i);
-  }
-  // Some packs further on in the same row.
+  // The same part of another row, or of another place in this one.
   template <typename Raw>
-  HWY_INLINE void PrefetchBehind(const Raw* row) const {
-    const auto* far = reinterpret_cast<const char*>(row + at) + kPrefetchBytes;
+  HWY_INLINE void Prefetch(const Raw* row) const {
+    const auto* far = reinterpret_cast<const char*>(row + at);
     for (size_t i = 0; i < kN * Lanes() * sizeof(Raw); i += kLineBytes) hwy::Prefetch(far + i);
+  }
+  // Of the row that `shape.ahead` says.
+  template <typename Raw>
+  HWY_INLINE void PrefetchAhead(const Raw* row, const RowShape& shape) const {
+    if (shape.ahead != 0) Prefetch(row + shape.ahead * shape.pitch);
   }
   HWY_INLINE Pack<T, kN> All(double value) const {
     return HWY_NAMESPACE::All<T, kN>(static_cast<T>(value));
@@ -618,18 +611,15 @@ HWY_INLINE void ScaleOne(const RowShape& shape, const RowArithmetic& arithmetic,
     if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
       // No NaN is among them: x is finite where s is.
       part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
-    } else {
-      part.template Store<Type>(OneNan(v * MixedPower(power, s)), out);
+      return;
     }
-  } else {
-    part.template StoreFinal<Type>(OneNan(v * power.Slow(s)), shape, out);
   }
+  part.template StoreFinal<Type>(OneNan(v * MixedPower(power, s)), shape, out);
 }
 
-template <class Type, class Power, size_t kTaps>
-void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-               const RowWindow<LaneOf<Type>>& sums, void* y) {
-  const Power power(arithmetic.beta);
+template <class Type, size_t kTaps, class Power>
+void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
+               const void* x, const RowWindow<LaneOf<Type>>& sums, void* y) {
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(y);
@@ -638,7 +628,7 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const voi
     const auto step = [&](const auto& part) TRINE_ATTR {
       const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
       auto v = part.template Load<Type>(in);
-      part.template Prefetch<Type>(in, shape);
+      part.PrefetchAhead(in, shape);
       if (rectify) v = Rectified(v);
       ScaleOne<Type, Power>(shape, arithmetic, power, part, v, s, out);
     };
@@ -650,12 +640,11 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const voi
 }
 
 // Down the rows, a few columns at a time, with the window's squares in registers.
-template <class Type, class Power, size_t kTaps>
-void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
-               const void* x, void* y) {
+template <class Type, size_t kTaps, class Power>
+void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
+               const RowSlide& slide, const void* x, void* y) {
   using T = LaneOf<Type>;
   constexpr size_t kColumns = kPack / 2;
-  const Power power(arithmetic.beta);
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(y);
@@ -668,7 +657,7 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Row
     const auto load = [&](ptrdiff_t row) TRINE_ATTR {
       if (row < first || row >= last) return part.All(0);
       const auto* from = in + row * pitch;
-      part.PrefetchBehind(from);
+      part.Prefetch(from + kPrefetchBytes / sizeof(*from));
       const auto v = part.template Load<Type>(from);
       return rectify ? Rectified(v) : v;
     };
@@ -698,10 +687,10 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Row
     walk(Part<T, 1, true>{at, std::min(lanes, shape.width - at)});
 }
 
-template <class Type, class Power, size_t kTaps>
-void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
-              const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
-  const Power power(arithmetic.beta);
+template <class Type, size_t kTaps, class Power>
+void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
+              const void* x, const void* dy, const RowWindow<LaneOf<Type>>& sums,
+              LaneOf<Type>* terms, LaneOf<Type>* passed) {
   const bool rectify = arithmetic.rectify;
   const auto* in = static_cast<const typename Type::Raw*>(x);
   const auto* gradient = static_cast<const typename Type::Raw*>(dy);
@@ -711,8 +700,8 @@ void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const void
       const auto s = part.template Base<kTaps>(arithmetic, first, sums.stride);
       const auto g = part.template Load<Type>(gradient);
       auto v = part.template Load<Type>(in);
-      part.template Prefetch<Type>(in, shape);
-      part.template Prefetch<Type>(gradient, shape);
+      part.PrefetchAhead(in, shape);
+      part.PrefetchAhead(gradient, shape);
       if (rectify) v = Rectified(v);
       if constexpr (std::is_same_v<LaneOf<Type>, float>) {
         if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
@@ -760,95 +749,74 @@ void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const v
 
 // ---- choosing by power and taps --------------------------------------------------------------
 
-template <class Type, class Power>
-void ScaleTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
-               const RowWindow<LaneOf<Type>>& sums, void* y) {
-  switch (sums.taps) {
-    case 3:
-      return ScaleRows<Type, Power, 3>(shape, arithmetic, x, sums, y);
-    case 5:
-      return ScaleRows<Type, Power, 5>(shape, arithmetic, x, sums, y);
-    default:
-      return ScaleRows<Type, Power, 1>(shape, arithmetic, x, sums, y);
+// Calls body(power).
+template <class Body>
+void WithPower(const RowArithmetic& arithmetic, const Body& body) {
+  switch (arithmetic.power) {
+    case PowerKind::kHalf:
+      return body(PowerHalf(arithmetic.beta));
+    case PowerKind::kThreeQuarters:
+      return body(PowerThreeQuarters(arithmetic.beta));
+    case PowerKind::kOne:
+      return body(PowerOne(arithmetic.beta));
+    case PowerKind::kGeneral:
+      return body(PowerGeneral(arithmetic.beta));
   }
+}
+
+template <size_t kTaps>
+using Taps = std::integral_constant<size_t, kTaps>;
+
+// Calls body(taps). REQUIRES: SlidesOver(taps).
+template <class Body>
+void WithSlidingTaps(size_t taps, const Body& body) {
+  if (taps == 3) return body(Taps<3>());
+  body(Taps<5>());
+}
+
+// The same. REQUIRES: FusesTaps(taps).
+template <class Body>
+void WithTaps(size_t taps, const Body& body) {
+  if (taps == 1) return body(Taps<1>());
+  WithSlidingTaps(taps, body);
 }
 
 template <class Type>
 void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
            const RowWindow<LaneOf<Type>>& sums, void* y) {
-  switch (arithmetic.power) {
-    case PowerKind::kHalf:
-      return ScaleTaps<Type, PowerHalf>(shape, arithmetic, x, sums, y);
-    case PowerKind::kThreeQuarters:
-      return ScaleTaps<Type, PowerThreeQuarters>(shape, arithmetic, x, sums, y);
-    case PowerKind::kOne:
-      return ScaleTaps<Type, PowerOne>(shape, arithmetic, x, sums, y);
-    case PowerKind::kGeneral:
-      return ScaleTaps<Type, PowerGeneral>(shape, arithmetic, x, sums, y);
-  }
-}
-
-template <class Type, class Power>
-void SlideTaps(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
-               const void* x, void* y) {
-  if (slide.taps == 3) return SlideRows<Type, Power, 3>(shape, arithmetic, slide, x, y);
-  SlideRows<Type, Power, 5>(shape, arithmetic, slide, x, y);
+  WithPower(arithmetic, [&](const auto& power) HWY_ATTR {
+    WithTaps(sums.taps, [&](auto taps) HWY_ATTR {
+      ScaleRows<Type, taps()>(shape, arithmetic, power, x, sums, y);
+    });
+  });
 }
 
 template <class Type>
 void Slide(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
            const void* x, void* y) {
-  switch (arithmetic.power) {
-    case PowerKind::kHalf:
-      return SlideTaps<Type, PowerHalf>(shape, arithmetic, slide, x, y);
-    case PowerKind::kThreeQuarters:
-      return SlideTaps<Type, PowerThreeQuarters>(shape, arithmetic, slide, x, y);
-    case PowerKind::kOne:
-      return SlideTaps<Type, PowerOne>(shape, arithmetic, slide, x, y);
-    case PowerKind::kGeneral:
-      return SlideTaps<Type, PowerGeneral>(shape, arithmetic, slide, x, y);
-  }
-}
-
-template <class Type, class Power>
-void TermTaps(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
-              const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
-  switch (sums.taps) {
-    case 3:
-      return TermRows<Type, Power, 3>(shape, arithmetic, x, dy, sums, terms, passed);
-    case 5:
-      return TermRows<Type, Power, 5>(shape, arithmetic, x, dy, sums, terms, passed);
-    default:
-      return TermRows<Type, Power, 1>(shape, arithmetic, x, dy, sums, terms, passed);
-  }
+  WithPower(arithmetic, [&](const auto& power) HWY_ATTR {
+    WithSlidingTaps(slide.taps, [&](auto taps) HWY_ATTR {
+      SlideRows<Type, taps()>(shape, arithmetic, power, slide, x, y);
+    });
+  });
 }
 
 template <class Type>
 void Term(const RowShape& shape, const RowArithmetic& arithmetic, const void* x, const void* dy,
           const RowWindow<LaneOf<Type>>& sums, LaneOf<Type>* terms, LaneOf<Type>* passed) {
-  switch (arithmetic.power) {
-    case PowerKind::kHalf:
-      return TermTaps<Type, PowerHalf>(shape, arithmetic, x, dy, sums, terms, passed);
-    case PowerKind::kThreeQuarters:
-      return TermTaps<Type, PowerThreeQuarters>(shape, arithmetic, x, dy, sums, terms, passed);
-    case PowerKind::kOne:
-      return TermTaps<Type, PowerOne>(shape, arithmetic, x, dy, sums, terms, passed);
-    case PowerKind::kGeneral:
-      return TermTaps<Type, PowerGeneral>(shape, arithmetic, x, dy, sums, terms, passed);
-  }
+  WithPower(arithmetic, [&](const auto& power) HWY_ATTR {
+    WithTaps(sums.taps, [&](auto taps) HWY_ATTR {
+      TermRows<Type, taps()>(shape, arithmetic, power, x, dy, sums, terms, passed);
+    });
+  });
 }
 
 template <class Type>
 void Combine(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
              const LaneOf<Type>* passed, const RowWindow<LaneOf<Type>>& sums, void* dx) {
-  switch (sums.taps) {
-    case 3:
-      return CombineRows<Type, 3>(shape, arithmetic, x, passed, sums, dx);
-    case 5:
-      return CombineRows<Type, 5>(shape, arithmetic, x, passed, sums, dx);
-    default:
-      return CombineRows<Type, 1>(shape, arithmetic, x, passed, sums, dx);
-  }
+  WithTaps(sums.taps, [&](auto taps) HWY_ATTR {
+    CombineRows<Type, taps()>(shape, arithmetic, x, passed, sums, dx);
+  });
 }
 
 template <typename T, size_t kTaps>
