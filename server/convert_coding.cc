@@ -100,6 +100,9 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOpt
                          EnumFromProto<Model>(options.model(), Path(field, "model")));
   out.model = model.value_or(Model::kAuto);
   if (options.has_order()) out.order = options.order();
+  TRINE_ASSIGN_OR_RETURN(const std::optional<coding::Effort> effort,
+                         EnumFromProto<coding::Effort>(options.effort(), Path(field, "effort")));
+  out.effort = effort.value_or(coding::Effort::kBalanced);
   out.block_bytes = options.block_bytes();
   if (options.max_steps() != 0) {
     return InvalidField(Path(field, "max_steps"), static_cast<int64_t>(options.max_steps()),

@@ -25,6 +25,7 @@ struct Args {
   std::string model = "auto";
   CLI::Option* order_given = nullptr;
   int order = 1;
+  std::string effort = "balanced";
   std::string block_size;
   std::string table;
   std::string as = "bytes";
@@ -48,6 +49,7 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
     return UsageError("--model exact codes short messages: use 'trine exact'");
   }
   if (args.order_given->count() > 0) options.set_order(args.order);
+  options.set_effort(ParseEnumText<v1::Effort>(args.effort).value_or(v1::EFFORT_BALANCED));
   if (!args.block_size.empty()) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(args.block_size, "--block-size"));
     options.set_block_bytes(bytes);
@@ -73,7 +75,8 @@ double Ratio(const v1::EncodeStatistics& s) {
 
 std::string ModelText(const v1::EncodeStatistics& s) {
   std::string text = EnumText(s.model());
-  if (s.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&text, ", order ", s.order());
+  if (s.model() == v1::CODING_MODEL_STATIC || s.model() == v1::CODING_MODEL_ADAPTIVE)
+    absl::StrAppend(&text, ", order ", s.order());
   return text;
 }
 
@@ -175,8 +178,15 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
       ->check(CLI::IsMember(EnumNames<v1::CodingModel>()))
       ->type_name("MODEL");
   args->order_given =
-      command->add_option("--order", args->order, "adaptive: bytes of context, 0 to 2. Default: 1")
+      command
+          ->add_option("--order", args->order,
+                       "Bytes of context: static 0 (default) or 1, adaptive 0 to 2 (default 1)")
           ->type_name("N");
+  command
+      ->add_option("--effort", args->effort,
+                   "How long to look for a shorter form: fast, balanced, best. Default: balanced")
+      ->check(CLI::IsMember(EnumNames<v1::Effort>()))
+      ->type_name("EFFORT");
   command
       ->add_option("--block-size", args->block_size,
                    "Raw bytes a block, from 256. Default: the model's own, 1MiB")

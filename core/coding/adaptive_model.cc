@@ -3,25 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/coding/adaptive_kernels.h"
+#include "core/coding/drifting_model.h"
 #include "core/coding/fixed_log2.h"
 #include "core/coding/format.h"
+#include "core/coding/lane_log.h"
 #include "core/coding/nibble_model.h"
 #include "core/coding/range_coder.h"
 #include "core/coding/varint.h"
 
 namespace trine::coding {
 namespace {
-
-// The distributions of one context.
-struct ByteModel {
-  NibbleModel high;
-  std::array<NibbleModel, 16> low;  // by the high nibble
-};
 
 class ByteModels {
  public:
@@ -35,7 +33,13 @@ class ByteModels {
       return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
     }
     ByteModels models;
-    models.models_ = LongArray<ByteModel>::ForOverwrite(contexts);
+    // One more for the alignment, and another for what is read behind the last.
+    models.memory_ = LongArray<ByteModel>::ForOverwrite(contexts + 2);
+    models.models_ = models.memory_.data();
+    size_t space = (contexts + 2) * sizeof(ByteModel);
+    void* at = models.models_;
+    models.models_ = static_cast<ByteModel*>(
+        std::align(alignof(ByteModel), (contexts + 1) * sizeof(ByteModel), at, space));
     constexpr size_t kChunk = 2048;  // 1 MiB
     for (size_t begin = 0; begin < contexts; begin += kChunk) {
       TRINE_RETURN_IF_ERROR(cancel.Check());
@@ -48,6 +52,10 @@ class ByteModels {
     return models;
   }
 
+  AdaptiveTables Tables(const AdaptiveParams& params) {
+    return {models_, params.order, shift_, static_cast<uint32_t>(params.slowest)};
+  }
+
   // `history`: the lane's bytes so far, the last one lowest.
   template <int kOrder>
   ByteModel& Of(uint32_t history) {
@@ -57,7 +65,8 @@ class ByteModels {
   }
 
  private:
-  LongArray<ByteModel> models_;
+  LongArray<ByteModel> memory_;
+  ByteModel* models_ = nullptr;
   int shift_ = 0;
 };
 
@@ -80,143 +89,67 @@ struct Stripe {
   int Active(uint64_t t) const { return full_lanes + (t < rest); }
 };
 
-constexpr int kMaxAdaptiveLanesLog2 = 4;
+constexpr int kMaxAdaptiveLanesLog2 = 5;
 constexpr int kMaxChosenSlotsLog2 = 14;  // 8.5 MiB of models
 
-// Where the lanes stand between the two halves of a byte.
-struct Steps {
-  std::array<uint32_t, format::kMaxLanes> history;
-  std::array<ByteModel*, format::kMaxLanes> byte;
-  std::array<NibbleModel*, format::kMaxLanes> nibble;
-  std::array<uint8_t, format::kMaxLanes> symbol;
-};
-
-inline void EncodeNibble(const NibbleModel& model, uint32_t symbol,
-                         RangeEncoder<NarrowCoder>& coder, int l) {
-  const uint64_t range = coder.lane(l).range;
-  const auto offset = static_cast<uint32_t>((range * model.Start(symbol)) >> 16);
-  const auto end = static_cast<uint32_t>((range * model.End(symbol)) >> 16);
-  coder.lane(l).Narrow(offset, end - offset);
-  coder.Renormalise(l);
+// Rows of a stripe: first those in which all active lanes have a byte, then one lane fewer.
+template <class Rows>
+void ForRows(const Stripe& stripe, Rows rows) {
+  if (stripe.rest != 0) rows(stripe.rest, stripe.full_lanes + 1);
+  rows(stripe.segment - stripe.rest, stripe.full_lanes);
 }
 
-// All lanes look up before any of them learns, and learn in their order: so that a decoder may
-// serve them at once.
-template <int kOrder>
-void EncodeStripe(const uint8_t* raw, const Stripe& stripe, ByteModels& models, uint32_t limit,
-                  RangeEncoder<NarrowCoder>& coder) {
-  Steps at;
-  at.history.fill(0);
-  for (uint64_t t = 0; t < stripe.segment; ++t) {
-    const int active = stripe.Active(t);
-    for (int l = 0; l < active; ++l) {
-      at.byte[l] = &models.Of<kOrder>(at.history[l]);
-      at.nibble[l] = &at.byte[l]->high;
-      at.symbol[l] = raw[l * stripe.segment + t] >> 4;
-      EncodeNibble(*at.nibble[l], at.symbol[l], coder, l);
-    }
-    for (int l = 0; l < active; ++l) Update(*at.nibble[l], at.symbol[l], limit);
-    for (int l = 0; l < active; ++l) {
-      const uint8_t byte = raw[l * stripe.segment + t];
-      at.nibble[l] = &at.byte[l]->low[byte >> 4];
-      at.symbol[l] = byte & 0x0F;
-      EncodeNibble(*at.nibble[l], at.symbol[l], coder, l);
-      at.history[l] = at.history[l] << 8 | byte;
-    }
-    for (int l = 0; l < active; ++l) Update(*at.nibble[l], at.symbol[l], limit);
-  }
-}
-
-template <int kOrder>
-absl::StatusOr<bool> EncodeLanes(ByteView raw, ByteModels& models, const AdaptiveParams& params,
-                                 uint64_t max_bytes, const CancelToken& cancel, std::string* out) {
+absl::StatusOr<bool> EncodeLanes(ByteView raw, const AdaptiveTables& tables,
+                                 const AdaptiveParams& params, uint64_t max_bytes,
+                                 const CancelToken& cancel, std::string* out) {
   const uint64_t stripe_bytes = uint64_t{1} << (params.lanes_log2 + params.segment_log2);
   const uint64_t poll_bytes = std::max(kPollSymbols, stripe_bytes);
-  RangeEncoder<NarrowCoder> coder(1 << params.lanes_log2,
-                                  std::min<uint64_t>(2 * raw.size(), max_bytes / 2) +
-                                      2 * std::min<uint64_t>(raw.size(), poll_bytes) + 1);
+  // Two rows a byte of a lane; the last stripe's rows may be few lanes wide.
+  const size_t max_rows = (raw.size() >> params.lanes_log2) + (size_t{2} << params.segment_log2);
+  LaneLog log(params.lanes_log2, 2 * raw.size() + poll_bytes, 2 * max_rows, max_bytes);
   uint64_t next_poll = 0;
   for (uint64_t begin = 0; begin < raw.size();) {
     if (begin >= next_poll) {
       TRINE_RETURN_IF_ERROR(cancel.Check());
-      if (coder.CodedBytes() > max_bytes) return false;
+      if (!log.Fits()) return false;
       next_poll = begin + poll_bytes - stripe_bytes + 1;
     }
     const Stripe stripe(raw.size() - begin, params.lanes_log2, params.segment_log2);
-    EncodeStripe<kOrder>(raw.data() + begin, stripe, models, static_cast<uint32_t>(params.limit),
-                         coder);
+    AdaptiveRows at{.segment = stripe.segment};
+    ForRows(stripe, [&](size_t count, int active) {
+      EncodeAdaptiveRows(raw.data() + begin, count, active, tables, at, log.lanes);
+    });
     begin += stripe.bytes;
   }
-  if (coder.CodedBytes() > max_bytes) return false;
-  TRINE_RETURN_IF_ERROR(coder.Finish(out, cancel));
+  if (!log.Fits()) return false;
+  TRINE_RETURN_IF_ERROR(log.Write(cancel, out));
   return true;
 }
 
-// The symbol whose part of the range holds the lane's code.
-inline uint32_t DecodeNibble(const NibbleModel& model, RangeDecoder<NarrowCoder>& coder, int l) {
-  DecoderLane<NarrowCoder>& lane = coder.lane(l);
-  // (range * c) >> 16 <= code  <=>  c <= ((code + 1) * 2^16 - 1) / range, which is below 2^16.
-  const uint64_t range = lane.range;
-  const uint64_t slot = (((static_cast<uint64_t>(lane.code) + 1) << 16) - 1) / range;
-  const uint32_t symbol = CountNotAbove(model, static_cast<uint32_t>(slot));
-  const auto offset = static_cast<uint32_t>((range * model.Start(symbol)) >> 16);
-  const auto end = static_cast<uint32_t>((range * model.End(symbol)) >> 16);
-  lane.Narrow(offset, end - offset);
-  coder.Renormalise(l);
-  return symbol;
-}
-
-template <int kOrder>
-void DecodeStripe(RangeDecoder<NarrowCoder>& coder, const Stripe& stripe, ByteModels& models,
-                  uint32_t limit, uint8_t* raw) {
-  Steps at;
-  at.history.fill(0);
-  for (uint64_t t = 0; t < stripe.segment; ++t) {
-    const int active = stripe.Active(t);
-    for (int l = 0; l < active; ++l) {
-      at.byte[l] = &models.Of<kOrder>(at.history[l]);
-      at.nibble[l] = &at.byte[l]->high;
-      at.symbol[l] = static_cast<uint8_t>(DecodeNibble(*at.nibble[l], coder, l));
-    }
-    for (int l = 0; l < active; ++l) Update(*at.nibble[l], at.symbol[l], limit);
-    for (int l = 0; l < active; ++l) {
-      const uint32_t high = at.symbol[l];
-      at.nibble[l] = &at.byte[l]->low[high];
-      at.symbol[l] = static_cast<uint8_t>(DecodeNibble(*at.nibble[l], coder, l));
-      const auto byte = static_cast<uint8_t>(high << 4 | at.symbol[l]);
-      raw[l * stripe.segment + t] = byte;
-      at.history[l] = at.history[l] << 8 | byte;
-    }
-    for (int l = 0; l < active; ++l) Update(*at.nibble[l], at.symbol[l], limit);
-  }
-}
-
-template <int kOrder>
-absl::Status DecodeLanes(RangeDecoder<NarrowCoder>& coder, ByteModels& models,
+absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
                          const AdaptiveParams& params, MutableByteView raw,
                          const CancelToken& cancel) {
   uint64_t next_poll = 0;
   for (uint64_t begin = 0; begin < raw.size();) {
     if (begin >= next_poll) {
       TRINE_RETURN_IF_ERROR(cancel.Check());
-      if (coder.missing()) break;
+      if (lanes.missing) break;
       next_poll = begin + kPollSymbols;
     }
     const Stripe stripe(raw.size() - begin, params.lanes_log2, params.segment_log2);
-    DecodeStripe<kOrder>(coder, stripe, models, static_cast<uint32_t>(params.limit),
-                         raw.data() + begin);
+    AdaptiveRows at{.segment = stripe.segment};
+    ForRows(stripe, [&](size_t count, int active) {
+      DecodeAdaptiveRows(lanes, count, active, tables, at, raw.data() + begin);
+    });
     begin += stripe.bytes;
   }
-  if (coder.missing()) return CorruptStream(-1, -1, "the payload ends before its last symbol");
-  if (!coder.rest().empty()) return CorruptStream(-1, -1, "the payload goes on behind its symbols");
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "a lane does not end at its number");
-  return absl::OkStatus();
+  return lanes.CheckEnd();
 }
 
 // What the models would spend on `raw` from byte `begin` on [2^-16 bits], after learning from all
 // before it; one lane.
 template <int kOrder>
-uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t limit) {
+uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t slowest) {
   static const std::array<uint32_t, 4096> kCosts = [] {
     std::array<uint32_t, 4096> costs;
     for (uint32_t i = 0; i < costs.size(); ++i) {
@@ -228,7 +161,7 @@ uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t lim
   uint32_t history = 0;
   const auto code = [&](NibbleModel& model, uint32_t symbol) {
     const uint32_t width = model.End(symbol) - model.Start(symbol);
-    Update(model, symbol, limit);
+    Update(model, symbol, slowest);
     return kCosts[width >> 4];
   };
   for (size_t i = 0; i < raw.size(); ++i) {
@@ -273,9 +206,11 @@ Sample TakeSample(ByteView raw) {
 AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
   AdaptiveParams params;
   params.order = order;
-  params.lanes_log2 = ChooseLanesLog2(raw_bytes, kMaxAdaptiveLanesLog2);
+  // Without context neighbours in a row learn the same twice: few of them.
+  params.lanes_log2 = ChooseLanesLog2(raw_bytes, order == 0 ? 4 : kMaxAdaptiveLanesLog2);
   // Without context a segment costs nothing, so that the lanes may stay close together.
-  params.segment_log2 = order == 0 ? 4 : 7;
+  params.segment_log2 = order == 0 ? 4 : 9;
+  params.slowest = order == 0 ? 655 : 262;
   params.slots_log2 = std::clamp(static_cast<int>(std::bit_width(raw_bytes)) - 5,
                                  format::kMinSlotsLog2, kMaxChosenSlotsLog2);
   return params;
@@ -287,18 +222,18 @@ absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams
   const auto cost = params.order == 0   ? CostOfLane<0>
                     : params.order == 1 ? CostOfLane<1>
                                         : CostOfLane<2>;
-  return cost(sample.bytes, sample.begin, models, static_cast<uint32_t>(params.limit));
+  return cost(sample.bytes, sample.begin, models, static_cast<uint32_t>(params.slowest));
 }
 
-absl::StatusOr<AdaptiveParams> ChooseLimit(const Sample& sample, const AdaptiveParams& params,
-                                           const CancelToken& cancel) {
+absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
+                                          const CancelToken& cancel) {
   AdaptiveParams best = params;
   // Counts hardly reach a limit there, and each trial prepares all models.
   if (sample.bytes.size() <= kShortBytes) return best;
   uint64_t best_cost = ~uint64_t{0};
-  for (int limit : {60, 250, 1000}) {
+  for (int slowest : {1092, 437, 164, 94}) {
     AdaptiveParams tried = params;
-    tried.limit = limit;
+    tried.slowest = slowest;
     TRINE_ASSIGN_OR_RETURN(const uint64_t cost, CostOfSample(sample, tried, cancel));
     if (cost < best_cost) {
       best_cost = cost;
@@ -312,7 +247,7 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
                                        const Limits& limits, const CancelToken& cancel) {
   Payload payload;
   for (int byte :
-       {params.lanes_log2, params.segment_log2, params.limit & 0xFF, params.limit >> 8}) {
+       {params.lanes_log2, params.segment_log2, params.slowest & 0xFF, params.slowest >> 8}) {
     payload.bytes.push_back(static_cast<char>(byte));
   }
   if (params.order == 2) payload.bytes.push_back(static_cast<char>(params.slots_log2));
@@ -320,17 +255,17 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
   TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
-  const auto encode = params.order == 0   ? EncodeLanes<0>
-                      : params.order == 1 ? EncodeLanes<1>
-                                          : EncodeLanes<2>;
-  TRINE_ASSIGN_OR_RETURN(
-      payload.fits,
-      encode(raw, models, params, raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
+  TRINE_ASSIGN_OR_RETURN(payload.fits,
+                         EncodeLanes(raw, models.Tables(params), params,
+                                     raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
   return payload;
 }
 
 absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, const Limits& limits,
                             const CancelToken& cancel) {
+  if (order == 0 && !payload.empty() && payload[0] >> 4 == kDriftForm) {
+    return DecodeDrifting(payload, raw, cancel);
+  }
   const size_t side_bytes = order == 2 ? 6 : 5;
   if (payload.size() < side_bytes) return CorruptStream(-1, -1, "the payload is cut off");
   if (payload[side_bytes - 1] != ParamsCheck(payload.subspan(0, side_bytes - 1))) {
@@ -340,15 +275,15 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
   params.order = order;
   params.lanes_log2 = payload[0];
   params.segment_log2 = payload[1];
-  params.limit = payload[2] | payload[3] << 8;
+  params.slowest = payload[2] | payload[3] << 8;
   if (params.lanes_log2 > format::kMaxLanesLog2) {
     return CorruptStream(-1, -1, "the number of lanes is not offered");
   }
   if (params.segment_log2 > format::kMaxSegmentLog2) {
     return CorruptStream(-1, -1, "the length of the lanes' segments is not offered");
   }
-  if (params.limit < format::kMinLimit || params.limit > format::kMaxLimit) {
-    return CorruptStream(-1, -1, "the limit of the models' counts is out of range");
+  if (params.slowest < format::kMinSlowest || params.slowest > format::kMaxSlowest) {
+    return CorruptStream(-1, -1, "the models' slowest rate is out of range");
   }
   if (order == 2) {
     params.slots_log2 = payload[4];
@@ -356,13 +291,12 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
       return CorruptStream(-1, -1, "the number of contexts is out of range");
     }
   }
-  RangeDecoder<NarrowCoder> coder;
-  if (!coder.Start(1 << params.lanes_log2, payload.subspan(side_bytes))) {
-    return CorruptStream(-1, -1, "the lanes' initial codes are cut off or out of range");
+  DecoderLanes lanes;
+  if (!lanes.Start(params.lanes_log2, payload.subspan(side_bytes))) {
+    return WrongInitialCodes();
   }
   TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
-  const auto decode = order == 0 ? DecodeLanes<0> : order == 1 ? DecodeLanes<1> : DecodeLanes<2>;
-  return decode(coder, models, params, raw, cancel);
+  return DecodeLanes(lanes, models.Tables(params), params, raw, cancel);
 }
 
 }  // namespace trine::coding

@@ -18,7 +18,7 @@ struct AdaptiveParams {
   int order = 1;  // 0 to 2
   int lanes_log2 = 0;
   int segment_log2 = 7;  // a lane's bytes in a row
-  int limit = 250;       // where a model's count stops: its slowest rate is 1 / (limit + 2.5)
+  int slowest = 262;     // rate of learning [2^-16]
   int slots_log2 = 8;    // order 2: contexts are hashed to this many bits
 };
 
@@ -29,14 +29,14 @@ struct Sample {
 };
 Sample TakeSample(ByteView raw);
 
-// The parameters for a block of `raw_bytes` but for the limit, which is a middle one.
+// The parameters for a block of `raw_bytes` but for the rate, which is a middle one.
 AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order);
 // What the models would spend on the counted part of the sample, in units of 2^-16 bits.
 absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
                                       const CancelToken& cancel);
-// Tries limits on the sample and keeps the one that costs least.
-absl::StatusOr<AdaptiveParams> ChooseLimit(const Sample& sample, const AdaptiveParams& params,
-                                           const CancelToken& cancel);
+// Tries rates on the sample and keeps the one that costs least.
+absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
+                                          const CancelToken& cancel);
 
 // RESOURCE_EXHAUSTED when the models need more than limits.max_model_bytes.
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,

@@ -42,19 +42,35 @@ absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
 absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan& plan, ByteView raw,
                                         uint64_t raw_offset, bool constant, EncodedBlock* block) {
   const FrequencyDictionary& dictionary = *plan.dictionary;
-  TRINE_ASSIGN_OR_RETURN(const std::vector<uint16_t> ranks,
-                         RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
   block->model = Model::kTable;
-  block->symbols = ranks.size();
   block->counts.assign(dictionary.size(), 0);
-  TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
-    for (size_t k = i; k < i + n; ++k) ++block->counts[ranks[k]];
-  }));
+  std::vector<uint16_t> ranks;
+  bool counted = false;
+  if (dictionary.is_narrow_bytes()) {
+    TRINE_ASSIGN_OR_RETURN(const Histogram bytes, Count(raw, context.cancel));
+    counted = true;
+    for (uint32_t v = 0; v < 256 && counted; ++v) {
+      if (bytes[v] == 0) continue;
+      const size_t rank = dictionary.Rank(v);
+      counted = rank != dictionary.size();
+      if (counted) block->counts[rank] = bytes[v];
+    }
+    block->symbols = raw.size();
+  }
+  if (!counted) {  // of bytes: for the place of the one that is not known
+    TRINE_ASSIGN_OR_RETURN(
+        ranks, RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
+    block->symbols = ranks.size();
+    TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
+      for (size_t k = i; k < i + n; ++k) ++block->counts[ranks[k]];
+    }));
+  }
   for (size_t r = 0; r < dictionary.size(); ++r) {
     block->ideal_bits += static_cast<double>(block->counts[r]) * dictionary.ideal_bits(r);
   }
   if (constant) return Payload{};
-  return EncodeTable(dictionary, ranks, raw.size(), context.cancel);
+  return counted ? EncodeTableBytes(dictionary, raw, context.cancel)
+                 : EncodeTable(dictionary, ranks, raw.size(), context.cancel);
 }
 
 absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& plan, ByteView raw,
@@ -63,21 +79,13 @@ absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& pla
   block->symbols = raw.size();
   block->counts.assign(counts.begin(), counts.end());
   block->model = plan.model == Model::kAuto ? Model::kStatic : plan.model;
-  block->order = plan.model == Model::kAdaptive ? plan.order : 0;
+  block->order = plan.model == Model::kAuto ? 0 : plan.order;
   if (constant) return Payload{};
-  Sample sample;
-  if (plan.model != Model::kStatic) sample = TakeSample(raw);
-  if (plan.model == Model::kAuto) {
-    TRINE_ASSIGN_OR_RETURN(const ModelChoice choice,
-                           SelectModel(sample, counts, raw.size(), context.cancel));
-    block->model = choice.model;
-    block->order = choice.order;
-  }
-  if (block->model == Model::kStatic) return EncodeStatic(raw, counts, context.cancel);
-  TRINE_ASSIGN_OR_RETURN(
-      const AdaptiveParams params,
-      ChooseLimit(sample, DefaultAdaptive(raw.size(), block->order), context.cancel));
-  return EncodeAdaptive(raw, params, *context.limits, context.cancel);
+  TRINE_ASSIGN_OR_RETURN(ChosenPayload chosen, EncodeWithModel(context, {plan.model, plan.order},
+                                                               plan.effort, raw, counts));
+  block->model = chosen.choice.model;
+  block->order = chosen.choice.order;
+  return std::move(chosen.payload);
 }
 
 absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const BlockHead& head,
@@ -99,8 +107,9 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
   }
   switch (static_cast<Model>(head.model)) {
     case Model::kStatic:
-      if (head.variant != 0) break;
-      return DecodeStatic(payload, raw, context.cancel);
+      if (head.variant > format::kMaxStaticOrder) break;
+      return head.variant == 0 ? DecodeStatic(payload, raw, context.cancel)
+                               : DecodeStaticOrder1(payload, raw, *context.limits, context.cancel);
     case Model::kAdaptive:
       if (head.variant > format::kMaxOrder) break;
       return DecodeAdaptive(payload, head.variant, raw, *context.limits, context.cancel);
@@ -157,6 +166,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
     TRINE_RETURN_IF_ERROR(AppendPolled(raw, context.cancel, &block.payload));
   }
   block.head.coded_bytes = block.payload.size();
+  block.head.side_bytes = block.side_bytes;
   return block;
 }
 

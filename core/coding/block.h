@@ -18,7 +18,8 @@ namespace trine::coding {
 // What a stream's blocks are coded with.
 struct BlockPlan {
   Model model = Model::kAuto;
-  int order = 1;                                          // ADAPTIVE
+  Effort effort = Effort::kBalanced;
+  int order = 0;                                          // STATIC, ADAPTIVE
   std::shared_ptr<const FrequencyDictionary> dictionary;  // TABLE
   size_t element_bytes = 1;
 };

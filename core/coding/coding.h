@@ -29,13 +29,21 @@ namespace trine::coding {
 // EXACT is not here: its codewords are not streams (core/coding/exact.h).
 enum class Model : uint8_t {
   kAuto = 1,      // the smallest of the others, by trial on a sample; never written to a stream
-  kStatic = 2,    // order 0, frequencies of the block in its head
+  kStatic = 2,    // order 0 or 1, frequencies of the block in front of it
   kAdaptive = 3,  // order 0, 1 or 2, learned on the way
   kTable = 4,     // probabilities given by the caller, kept in the header
 };
 
 std::string_view ModelName(Model model);  // "auto", "static", ...
 std::optional<Model> ParseModel(std::string_view name);
+
+// How long to look for a shorter form. What is decoded, and how fast, does not depend on it, but
+// for the model that is found. Numbers equal those of the proto enum.
+enum class Effort : uint8_t {
+  kFast = 1,      // no trials; AUTO chooses between the orders of STATIC
+  kBalanced = 2,  // the default: AUTO tries every model on a sample
+  kBest = 3,      // every model codes the block, and the shortest is kept
+};
 
 // What the raw bytes are. The decoder gives it back.
 enum class ContentKind : uint8_t {
@@ -53,8 +61,9 @@ struct Content {
 
 struct EncodeOptions {
   Model model = Model::kAuto;
-  // ADAPTIVE: bytes of context, 0 to 2; default 1.
+  // Bytes of context. STATIC: 0 or 1, default 0; ADAPTIVE: 0 to 2, default 1.
   std::optional<int> order;
+  Effort effort = Effort::kBalanced;
   // Raw bytes a block, kMinBlockBytes to limits.max_block_bytes; 0: the model's own (1 MiB).
   uint64_t block_bytes = 0;
   // TABLE: required; other models: must be absent.
@@ -160,6 +169,7 @@ struct BlockInfo {
   uint64_t raw_bytes = 0;
   uint64_t coded_offset = 0;  // of the block's head in the stream
   uint64_t coded_bytes = 0;   // head and payload
+  uint64_t side_bytes = 0;    // of the payload: parameters and tables, not symbols
   std::string mode;           // "stored", "constant", "static", "adaptive-1", "table", ...
 };
 
@@ -176,6 +186,7 @@ struct StreamInfo {
   uint64_t header_bytes = 0;
   uint64_t index_bytes = 0;
   bool is_excerpt = false;
+  bool is_compact = false;  // the (first) stream has the compact form
   std::vector<BlockInfo> blocks;
 };
 

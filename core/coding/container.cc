@@ -30,6 +30,7 @@ std::string HeadFields(const BlockHead& head) {
     out.push_back(static_cast<char>(head.variant));
     AppendVarint(head.raw_bytes, &out);
     AppendVarint(head.coded_bytes, &out);
+    AppendVarint(head.side_bytes, &out);
     AppendLE(head.checksum, &out);
   }
   return out;
@@ -68,6 +69,99 @@ std::string ParseContent(ByteReader& in, Content* content) {
   return "the shape does not fit its kind or overflows";
 }
 
+void AppendContent(const Content& content, std::string* out) {
+  out->push_back(static_cast<char>(content.kind));
+  if (content.kind == ContentKind::kBytes) return;
+  out->push_back(static_cast<char>(content.dtype));
+  out->push_back(static_cast<char>(content.shape.size()));
+  for (int64_t dim : content.shape) AppendVarint(static_cast<uint64_t>(dim), out);
+}
+
+absl::Status OtherVersion(int major) {
+  return NotOffered("data", ToStd(absl::StrCat("the stream has format version ", major,
+                                               ", this reader knows version ", format::kMajor)));
+}
+
+// What is wrong with the lengths of a block of at most `max_raw` bytes; empty where nothing is.
+std::string_view CheckLengths(const BlockHead& head, uint64_t max_raw) {
+  if (head.raw_bytes < 1 || head.raw_bytes > max_raw) {
+    return "the block's raw length is out of range";
+  }
+  const bool model = head.mode == Mode::kModel;
+  if (!model && (head.model != 0 || head.variant != 0)) {
+    return "a block without a model names one";
+  }
+  const uint64_t coded = head.coded_bytes;
+  if ((head.mode == Mode::kStored && coded != head.raw_bytes) ||
+      (head.mode == Mode::kConstant &&
+       (coded < 1 || coded > std::min(head.raw_bytes, format::kMaxConstantPeriod))) ||
+      (model && coded >= head.raw_bytes)) {
+    return "the block's coded length does not fit its mode";
+  }
+  const uint64_t most_side = head.mode == Mode::kStored ? 0 : coded;
+  if (head.side_bytes > most_side || (head.mode == Mode::kConstant && head.side_bytes != coded)) {
+    return "the block's side information does not fit its mode";
+  }
+  return "";
+}
+
+absl::StatusOr<Parsed> ParseCompact(ByteView in, uint64_t offset, Header* header) {
+  const auto corrupt = [&](std::string_view text) { return Corrupt(-1, offset, text); };
+  *header = Header{};
+  header->is_compact = true;
+  BlockHead& block = header->compact_block;
+  ByteReader reader(in.subspan(format::kCompactMagic.size()));
+  header->major = reader.Byte();
+  if (reader.failed()) return Parsed{};
+  if (header->major != format::kMajor) return OtherVersion(header->major);
+  const std::string problem = ParseContent(reader, &header->content);
+  if (!problem.empty()) return corrupt("the header: " + problem);
+  block.raw_bytes = reader.Varint();
+  const uint8_t mode = reader.Byte();
+  block.model = reader.Byte();
+  block.variant = reader.Byte();
+  const uint64_t param_bytes = reader.Varint();
+  if (param_bytes > format::kMaxHeaderFields) return corrupt("the header's length is out of range");
+  const ByteView params = reader.Take(param_bytes);
+  block.coded_bytes = reader.Varint();
+  block.side_bytes = reader.Varint();
+  block.checksum = reader.Fixed<uint64_t>();
+  const size_t checked = format::kCompactMagic.size() + reader.position();
+  const auto check = reader.Fixed<uint32_t>();
+  if (reader.short_of_bytes()) return Parsed{};
+  if (reader.failed()) return corrupt("the header is malformed");
+  if (check != static_cast<uint32_t>(Checksum(in.subspan(0, checked)))) {
+    return corrupt("the header's checksum differs");
+  }
+  // From here on the bytes are what a writer wrote.
+  if (mode < 1 || mode > static_cast<uint8_t>(Mode::kModel)) {
+    return corrupt("the block's mode is not known");
+  }
+  block.mode = static_cast<Mode>(mode);
+  if (block.raw_bytes == 0) {
+    if (block.mode != Mode::kStored || block.coded_bytes != 0 || block.side_bytes != 0 ||
+        block.model != 0 || block.variant != 0 || block.checksum != Checksum({})) {
+      return corrupt("an empty stream has more than that");
+    }
+  } else if (const std::string_view wrong = CheckLengths(block, format::kMaxCompactRaw);
+             !wrong.empty()) {
+    return corrupt(wrong);
+  }
+  header->raw_bytes = block.raw_bytes;
+  header->block_bytes = std::max<uint64_t>(block.raw_bytes, 1);
+  header->model = block.mode == Mode::kModel ? block.model : static_cast<uint8_t>(Model::kStatic);
+  header->params.assign(params.begin(), params.end());
+  if (static_cast<Model>(header->model) == Model::kAdaptive) {
+    if (!params.empty()) return corrupt("the header's model has parameters that it does not take");
+    header->params.assign(1, static_cast<char>(block.variant));
+  }
+  const std::optional<uint64_t> content_bytes = ContentBytes(header->content);
+  if (content_bytes.has_value() && *content_bytes != block.raw_bytes) {
+    return corrupt("the header's raw length does not fit the content");
+  }
+  return Parsed{checked + format::kHeadCheckBytes};
+}
+
 }  // namespace
 
 uint64_t Checksum(ByteView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
@@ -77,12 +171,7 @@ void AppendHeader(const Header& header, std::string* out) {
   fields.push_back(static_cast<char>(header.model));
   AppendVarint(header.params.size(), &fields);
   fields += header.params;
-  fields.push_back(static_cast<char>(header.content.kind));
-  if (header.content.kind != ContentKind::kBytes) {
-    fields.push_back(static_cast<char>(header.content.dtype));
-    fields.push_back(static_cast<char>(header.content.shape.size()));
-    for (int64_t dim : header.content.shape) AppendVarint(static_cast<uint64_t>(dim), &fields);
-  }
+  AppendContent(header.content, &fields);
   AppendVarint(header.raw_bytes.has_value() ? *header.raw_bytes + 1 : 0, &fields);
   AppendVarint(header.block_bytes, &fields);
 
@@ -96,7 +185,28 @@ void AppendHeader(const Header& header, std::string* out) {
   AppendLE(Checksum(ViewOf(*out).subspan(begin)), out);
 }
 
+void AppendCompact(const Header& header, const BlockHead& block, std::string* out) {
+  const size_t begin = out->size();
+  AppendView(format::kCompactMagic, out);
+  out->push_back(static_cast<char>(header.major));
+  AppendContent(header.content, out);
+  AppendVarint(block.raw_bytes, out);
+  out->push_back(static_cast<char>(block.mode));
+  out->push_back(static_cast<char>(block.model));
+  out->push_back(static_cast<char>(block.variant));
+  AppendVarint(header.params.size(), out);
+  *out += header.params;
+  AppendVarint(block.coded_bytes, out);
+  AppendVarint(block.side_bytes, out);
+  AppendLE(block.checksum, out);
+  AppendLE(static_cast<uint32_t>(Checksum(ViewOf(*out).subspan(begin))), out);
+}
+
 absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header) {
+  if (in.size() >= format::kCompactMagic.size() &&
+      std::equal(format::kCompactMagic.begin(), format::kCompactMagic.end(), in.begin())) {
+    return ParseCompact(in, offset, header);
+  }
   const size_t known = std::min(in.size(), format::kMagic.size());
   if (!std::equal(in.begin(), in.begin() + known, format::kMagic.begin())) {
     return Corrupt(-1, offset, "these bytes are not the start of a coded stream");
@@ -106,10 +216,7 @@ absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header)
   header->major = in[8];
   header->minor = in[9];
   header->flags = in[10];
-  if (header->major != format::kMajor) {
-    return NotOffered("data", ToStd(absl::StrCat("the stream has format version ", header->major,
-                                                 ", this reader knows version ", format::kMajor)));
-  }
+  if (header->major != format::kMajor) return OtherVersion(header->major);
   ByteReader reader(in.subspan(format::kFixedHeaderBytes));
   const uint64_t field_bytes = reader.Varint();
   if (reader.short_of_bytes()) return Parsed{};
@@ -178,6 +285,7 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
     head->variant = reader.Byte();
     head->raw_bytes = reader.Varint();
     head->coded_bytes = reader.Varint();
+    head->side_bytes = reader.Varint();
     head->checksum = reader.Fixed<uint64_t>();
   }
   const auto check = reader.Fixed<uint32_t>();
@@ -194,21 +302,11 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
     }
     return Parsed{reader.position()};
   }
-  if (head->raw_bytes < 1 || head->raw_bytes > header.block_bytes ||
-      head->raw_offset > format::kMaxStreamBytes) {
+  if (head->raw_offset > format::kMaxStreamBytes) {
     return corrupt("the block's raw length is out of range");
   }
-  const bool model = head->mode == Mode::kModel;
-  if (!model && (head->model != 0 || head->variant != 0)) {
-    return corrupt("a block without a model names one");
-  }
-  const uint64_t coded = head->coded_bytes;
-  if ((head->mode == Mode::kStored && coded != head->raw_bytes) ||
-      (head->mode == Mode::kConstant &&
-       (coded < 1 || coded > std::min(head->raw_bytes, format::kMaxConstantPeriod))) ||
-      (model && coded >= head->raw_bytes)) {
-    return corrupt("the block's coded length does not fit its mode");
-  }
+  const std::string_view wrong = CheckLengths(*head, header.block_bytes);
+  if (!wrong.empty()) return corrupt(wrong);
   return Parsed{reader.position()};
 }
 
@@ -218,6 +316,7 @@ void AppendIndexEntry(const IndexEntry& entry, std::string* out) {
   }
   AppendVarint(entry.raw_bytes, out);
   AppendVarint(entry.coded_bytes, out);
+  AppendVarint(entry.side_bytes, out);
 }
 
 absl::StatusOr<Parsed> ParseIndexEntry(ByteView in, uint64_t block_bytes, int64_t number,
@@ -229,10 +328,12 @@ absl::StatusOr<Parsed> ParseIndexEntry(ByteView in, uint64_t block_bytes, int64_
   entry->variant = reader.Byte();
   entry->raw_bytes = reader.Varint();
   entry->coded_bytes = reader.Varint();
+  entry->side_bytes = reader.Varint();
   if (reader.short_of_bytes() && in.size() < format::kMaxIndexEntry) return Parsed{};
   if (reader.failed() || mode < 1 || mode > static_cast<uint8_t>(Mode::kModel) ||
       entry->raw_bytes < 1 || entry->raw_bytes > block_bytes || entry->coded_bytes < 1 ||
-      entry->coded_bytes > block_bytes + format::kMaxBlockHead) {
+      entry->coded_bytes > block_bytes + format::kMaxBlockHead ||
+      entry->side_bytes >= entry->coded_bytes) {
     return Corrupt(number, offset, "the block's entry in the index is malformed");
   }
   return Parsed{reader.position()};

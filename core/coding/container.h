@@ -18,33 +18,6 @@ namespace trine::coding {
 
 uint64_t Checksum(ByteView bytes);  // XXH3, 64 bits, seed 0
 
-struct Header {
-  uint8_t major = format::kMajor;
-  uint8_t minor = format::kMinor;
-  uint8_t flags = 0;
-  uint8_t model = 0;   // a Model; a reader may meet one that it does not know
-  std::string params;  // of the model
-  Content content;
-  std::optional<uint64_t> raw_bytes;  // absent where the writer did not know
-  uint64_t block_bytes = 0;
-
-  bool is_excerpt() const { return (flags & format::kFlagExcerpt) != 0; }
-  bool has_index() const { return (flags & format::kFlagNoIndex) == 0; }
-};
-
-void AppendHeader(const Header& header, std::string* out);
-
-// What a parser of a part says: how many bytes it took, or that it needs more of them to go on
-// (`consumed` 0). A status other than OK is final.
-struct Parsed {
-  size_t consumed = 0;
-  bool complete() const { return consumed != 0; }
-};
-
-// Parses a header from the front of `in`, which may be cut off. `offset`: where `in` stands in the
-// stream, for messages. DATA_LOSS, UNIMPLEMENTED for a major version or a flag that is not known.
-absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header);
-
 // A block's head, or the end mark (then the raw offset is the stream's raw length). End mark, index
 // and trailer of an excerpt are those of the whole stream.
 struct BlockHead {
@@ -54,11 +27,48 @@ struct BlockHead {
   uint8_t variant = 0;  // kModel: ADAPTIVE's order; else 0
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;  // of the payload
+  uint64_t side_bytes = 0;   // of the payload: parameters and tables, not symbols
   uint64_t checksum = 0;     // of the raw bytes
   uint64_t block_count = 0;  // end mark
 
   bool is_end() const { return mode == format::Mode::kEnd; }
 };
+
+struct Header {
+  uint8_t major = format::kMajor;
+  uint8_t minor = format::kMinor;
+  uint8_t flags = 0;
+  uint8_t model = 0;   // a Model; a reader may meet one that it does not know
+  std::string params;  // of the model
+  Content content;
+  std::optional<uint64_t> raw_bytes;  // absent where the writer did not know
+  uint64_t block_bytes = 0;
+  // The compact form: header and head of the one block in one; nothing follows the payload. Where
+  // there are no raw bytes there is no block.
+  bool is_compact = false;
+  BlockHead compact_block;
+
+  bool is_excerpt() const { return (flags & format::kFlagExcerpt) != 0; }
+  bool has_index() const { return (flags & format::kFlagNoIndex) == 0 && !is_compact; }
+};
+
+void AppendHeader(const Header& header, std::string* out);
+// The compact form of a stream of `block`, whose payload follows. The header gives content and
+// params: only what this block needs. REQUIRES: the block's raw bytes are those of the content, at
+// most kMaxCompactRaw.
+void AppendCompact(const Header& header, const BlockHead& block, std::string* out);
+
+// What a parser of a part says: how many bytes it took, or that it needs more of them to go on
+// (`consumed` 0). A status other than OK is final.
+struct Parsed {
+  size_t consumed = 0;
+  bool complete() const { return consumed != 0; }
+};
+
+// Parses a header from the front of `in`, which may be cut off. `offset`: where `in` stands in the
+// stream, for messages. Takes both forms. DATA_LOSS, UNIMPLEMENTED for a major version or a flag
+// that is not known.
+absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header);
 
 void AppendBlockHead(const BlockHead& head, bool in_excerpt, std::string* out);
 
@@ -73,6 +83,7 @@ struct IndexEntry {
   uint8_t variant = 0;
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;  // head and payload, in the original stream
+  uint64_t side_bytes = 0;   // of the payload
 
   friend bool operator==(const IndexEntry&, const IndexEntry&) = default;
 };

@@ -152,10 +152,11 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
     info.index_bytes += stream.index_bytes;
   }
   info.is_excerpt = first.header.is_excerpt();
+  info.is_compact = first.header.is_compact;
   info.blocks.reserve(layout.blocks.size());
   for (const BlockRef& block : layout.blocks) {
     info.blocks.push_back({block.raw_offset, block.raw_bytes, block.coded_offset, block.coded_bytes,
-                           ModeName(block.mode, block.model, block.variant)});
+                           block.side_bytes, ModeName(block.mode, block.model, block.variant)});
   }
   return info;
 }

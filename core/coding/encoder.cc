@@ -49,18 +49,26 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
                                    const EncodeOptions& options) {
   BlockPlan plan;
   plan.model = options.model;
+  plan.effort = options.effort;
+  if (options.effort < Effort::kFast || options.effort > Effort::kBest) {
+    return InvalidField("options.effort", static_cast<int64_t>(options.effort),
+                        "must be fast, balanced or best");
+  }
   plan.element_bytes = ElementBytes(content);
   if (ModelName(options.model) == "unknown") {
     return InvalidField("options.model", static_cast<int64_t>(options.model),
                         "must be auto, static, adaptive or table");
   }
+  if (options.model == Model::kAdaptive) plan.order = 1;
   if (options.order.has_value()) {
-    if (options.model != Model::kAdaptive) {
+    if (options.model != Model::kAdaptive && options.model != Model::kStatic) {
       return InvalidField("options.order", int64_t{*options.order},
-                          "must be absent unless the model is adaptive");
+                          "must be absent unless the model is static or adaptive");
     }
-    if (*options.order < 0 || *options.order > format::kMaxOrder) {
-      return InvalidField("options.order", int64_t{*options.order}, "must be 0, 1 or 2");
+    const int max = options.model == Model::kStatic ? format::kMaxStaticOrder : format::kMaxOrder;
+    if (*options.order < 0 || *options.order > max) {
+      return InvalidField("options.order", int64_t{*options.order},
+                          absl::StrCat("must be 0 to ", max));
     }
     plan.order = *options.order;
   }
@@ -143,6 +151,10 @@ class Encoder final : public StreamEncoder {
   // Codes the last bytes, and ends the stream.
   absl::Status CodeRest(ByteView rest, std::string* out, EncodeStats* stats) {
     finished_ = true;
+    if (!header_written_ && rest.size() <= format::kMaxWrittenCompact &&
+        rest.size() <= header_.block_bytes) {
+      return CodeCompact(rest, out, stats);
+    }
     TRINE_RETURN_IF_ERROR(CodeBlocks(rest, /*last=*/true, out).status());
     WriteHeader(Model::kStatic, 0, out);  // where there was no block
     const size_t begin = out->size();
@@ -154,6 +166,29 @@ class Encoder final : public StreamEncoder {
     const std::string end_mark = out->substr(begin);
     AppendIndex(index_, ViewOf(end_mark), out);
     coded_bytes_ += out->size() - begin;
+    if (stats != nullptr) *stats = Stats();
+    return absl::OkStatus();
+  }
+
+  // All that there is, in the compact form.
+  absl::Status CodeCompact(ByteView raw, std::string* out, EncodeStats* stats) {
+    EncodedBlock block;
+    block.head.checksum = Checksum(raw);
+    block.counts.assign(counts_.size(), 0);
+    if (!raw.empty()) {
+      TRINE_ASSIGN_OR_RETURN(block, EncodeBlock(context_, plan_, raw, 0));
+    }
+    // Only what the block needs: of ADAPTIVE the order is its variant.
+    if (block.head.mode != format::Mode::kModel || block.model != Model::kTable) {
+      header_.params.clear();
+    }
+    raw_offset_ = raw.size();
+    const size_t begin = out->size();
+    AppendCompact(header_, block.head, out);
+    *out += block.payload;
+    coded_bytes_ = out->size() - begin;
+    header_written_ = true;
+    if (!raw.empty()) Count(block, coded_bytes_);
     if (stats != nullptr) *stats = Stats();
     return absl::OkStatus();
   }
@@ -247,17 +282,21 @@ class Encoder final : public StreamEncoder {
     TRINE_RETURN_IF_ERROR(AppendPolled(ViewOf(block.payload), context_.cancel, out));
     const uint64_t bytes = out->size() - begin;
     coded_bytes_ += bytes;
-    index_.push_back(
-        {block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes, bytes});
+    Count(block, bytes);
+    return absl::OkStatus();
+  }
+
+  // Adds a block of `bytes` to the index and the statistics.
+  void Count(const EncodedBlock& block, uint64_t bytes) {
+    index_.push_back({block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes,
+                      bytes, block.head.side_bytes});
     stats_.symbols += block.symbols;
     stats_.side_bits += 8 * block.side_bytes;
     stats_.model_bits += 8 * (block.payload.size() - block.side_bytes);
     stats_.ideal_bits += block.ideal_bits;
     for (size_t s = 0; s < counts_.size(); ++s) counts_[s] += block.counts[s];
-    const size_t choice =
-        block.model == Model::kAdaptive ? 1 + static_cast<size_t>(block.order) : 0;
-    ++choices_[choice];
-    return absl::OkStatus();
+    const size_t first = block.model == Model::kAdaptive ? kStaticOrders : 0;
+    ++choices_[first + static_cast<size_t>(block.order)];
   }
 
   // AUTO's first block names the stream's model.
@@ -277,13 +316,14 @@ class Encoder final : public StreamEncoder {
 
   EncodeStats Stats() const {
     EncodeStats s = stats_;
-    const auto most = std::max_element(choices_.begin(), choices_.end()) - choices_.begin();
-    s.model = plan_.model != Model::kAuto ? plan_.model
-              : most == 0                 ? Model::kStatic
-                                          : Model::kAdaptive;
-    s.order = s.model != Model::kAdaptive   ? 0
-              : plan_.model == Model::kAuto ? static_cast<int>(most) - 1
-                                            : plan_.order;
+    s.model = plan_.model;
+    s.order = plan_.order;
+    if (plan_.model == Model::kAuto) {
+      const auto most = static_cast<size_t>(std::max_element(choices_.begin(), choices_.end()) -
+                                            choices_.begin());
+      s.model = most < kStaticOrders ? Model::kStatic : Model::kAdaptive;
+      s.order = static_cast<int>(most < kStaticOrders ? most : most - kStaticOrders);
+    }
     s.raw_bytes = raw_offset_;
     s.coded_bytes = coded_bytes_;
     s.blocks = index_.size();
@@ -313,7 +353,9 @@ class Encoder final : public StreamEncoder {
   uint64_t coded_bytes_ = 0;
   std::vector<IndexEntry> index_;
   std::vector<uint64_t> counts_;
-  std::array<uint64_t, 4> choices_{};  // blocks by AUTO's choice: static, adaptive 0, 1, 2
+  // Blocks by AUTO's choice: the orders of STATIC, then those of ADAPTIVE.
+  static constexpr size_t kStaticOrders = format::kMaxStaticOrder + 1;
+  std::array<uint64_t, kStaticOrders + format::kMaxOrder + 1> choices_{};
   EncodeStats stats_;
 };
 

@@ -28,6 +28,7 @@ class ExcerptMaker {
   absl::StatusOr<std::string> Make(const std::optional<ByteRange>& range) {
     TRINE_RETURN_IF_ERROR(ReadHeader());
     const Header& header = layout_.streams[0].header;
+    if (header.is_compact) return MakeCompact(range);
     if (header.is_excerpt()) {
       return NotOffered("data", "an excerpt is not cut out of an excerpt");
     }
@@ -56,6 +57,22 @@ class ExcerptMaker {
   }
 
  private:
+  // A compact stream is its own excerpt.
+  absl::StatusOr<std::string> MakeCompact(const std::optional<ByteRange>& range) {
+    const StreamLayout& stream = layout_.streams[0];
+    const BlockHead& block = stream.header.compact_block;
+    if (block.coded_bytes > size_ - stream.header_bytes) {
+      return Corrupt(size_, "the stream is cut off");
+    }
+    const uint64_t length = stream.header_bytes + block.coded_bytes;
+    if (length != size_) {
+      return NotOffered("data", "an excerpt is cut out of one stream, not of several");
+    }
+    if (range.has_value()) TRINE_RETURN_IF_ERROR(CheckRange(*range, block.raw_bytes));
+    TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, Read(0, length));
+    return std::string(bytes.begin(), bytes.end());
+  }
+
   // `length` bytes at `offset`, read in pieces so that a cancellation is noticed.
   absl::StatusOr<std::vector<uint8_t>> Read(uint64_t offset, uint64_t length) {
     std::vector<uint8_t> bytes;
@@ -141,7 +158,8 @@ class ExcerptMaker {
       }
       const uint64_t bytes_of_block = parsed.consumed + head.coded_bytes;
       if (bytes_of_block > size_ - at) return Corrupt(at, "the stream is cut off in a block");
-      index.push_back({head.mode, head.model, head.variant, head.raw_bytes, bytes_of_block});
+      index.push_back(
+          {head.mode, head.model, head.variant, head.raw_bytes, bytes_of_block, head.side_bytes});
       raw += head.raw_bytes;
       at += bytes_of_block;
     }

@@ -11,6 +11,8 @@ namespace trine::coding::format {
 // translate line ends or stop at end-of-file marks damage it visibly (the trap of PNG).
 inline constexpr std::array<uint8_t, 8> kMagic = {0x89, 'T', 'R', 'N', 0x0D, 0x0A, 0x1A, 0x0A};
 inline constexpr std::array<uint8_t, 8> kEndMagic = {'T', 'R', 'N', 'E', 'N', 'D', 0x0D, 0x0A};
+// Of the compact form, whose short messages have no room for more.
+inline constexpr std::array<uint8_t, 3> kCompactMagic = {0x89, 'T', 'C'};
 inline constexpr uint8_t kMajor = 1;
 inline constexpr uint8_t kMinor = 0;
 
@@ -38,14 +40,17 @@ inline constexpr uint64_t kMaxBlockBytes = uint64_t{1} << 30;
 inline constexpr uint64_t kMaxStreamBytes = uint64_t{1} << 62;  // raw
 inline constexpr int kMaxRank = 8;
 inline constexpr uint64_t kMaxConstantPeriod = 16;  // [bytes]
-// Excerpt offset, mode, model, variant, raw and coded length, checksum, check.
-inline constexpr size_t kMaxBlockHead = 3 + 3 * kMaxVarintBytes + kChecksumBytes + kHeadCheckBytes;
-inline constexpr size_t kMinIndexEntry = 5;
-inline constexpr size_t kMaxIndexEntry = 3 + 2 * kMaxVarintBytes;
+// Excerpt offset, mode, model, variant, raw, coded and side length, checksum, check.
+inline constexpr size_t kMaxBlockHead = 3 + 4 * kMaxVarintBytes + kChecksumBytes + kHeadCheckBytes;
+inline constexpr size_t kMinIndexEntry = 6;
+inline constexpr size_t kMaxIndexEntry = 3 + 3 * kMaxVarintBytes;
+inline constexpr uint64_t kMaxCompactRaw = 65536;     // that a reader takes [bytes]
+inline constexpr uint64_t kMaxWrittenCompact = 4096;  // that the encoder writes in the compact form
 inline constexpr uint64_t kMaxExcerptBlocks = 1 << 20;  // that an excerpt holds
 // Blocks that a reader lists at a time (Decode, Inspect, MakeExcerpt): 2 TiB of 1 MiB each. A
 // stream decoder, which lists none, takes any number.
 inline constexpr uint64_t kMaxListedBlocks = 1 << 21;
+inline constexpr uint64_t kMaxListedStreams = 1 << 16;
 
 // The coders.
 inline constexpr int kMaxLanesLog2 = 6;
@@ -54,14 +59,16 @@ inline constexpr int kMinTotalBits = 8;
 inline constexpr int kMaxNarrowTotalBits = 14;  // 32-bit range, 16-bit words
 inline constexpr int kMaxTotalBits = 24;        // beyond 14: 64-bit range, 32-bit words
 inline constexpr uint32_t kMaxTableSymbols = 65536;
-inline constexpr int kMaxOrder = 2;
+inline constexpr int kMaxOrder = 2;  // of ADAPTIVE
+inline constexpr int kMaxStaticOrder = 1;
 inline constexpr int kMaxSegmentLog2 = 12;
 inline constexpr uint8_t kParamsCheckSeed = 0x5A;  // of ADAPTIVE's parameters
-inline constexpr int kMinLimit = 4;                // of a nibble model's count
-inline constexpr int kMaxLimit = 1020;
+// The slowest rate of learning of a nibble model [2^-16].
+inline constexpr int kMinSlowest = 32;
+inline constexpr int kMaxSlowest = 16384;
 inline constexpr int kMinSlotsLog2 = 8;  // ADAPTIVE of order 2
 inline constexpr int kMaxSlotsLog2 = 16;
-// The nibble models that code a frequency table.
-inline constexpr int kTableLimit = 30;
+// That of the models that code frequency tables.
+inline constexpr int kTableSlowest = 2048;
 
 }  // namespace trine::coding::format

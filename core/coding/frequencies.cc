@@ -8,8 +8,7 @@
 #include "core/base/strings.h"
 #include "core/coding/fixed_log2.h"
 #include "core/coding/format.h"
-#include "core/coding/nibble_model.h"
-#include "core/coding/range_coder.h"
+#include "core/coding/nibble_coder.h"
 
 namespace trine::coding {
 namespace {
@@ -17,17 +16,35 @@ namespace {
 // Counting into four tables keeps equal neighbours from waiting for each other's store.
 constexpr int kCountTables = 4;
 
-using NibbleModels = std::array<NibbleModel, 16>;  // by the bit length of the frequency before
-
-NibbleModels FreshModels() {
-  NibbleModels models;
+// Both directions of a table's form: a NibbleEncoder writes `table`, a NibbleDecoder fills it.
+template <class Coder>
+absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 256>& table) {
+  std::array<NibbleModel, 16> models;  // by the bit length of the frequency before
   models.fill(kUniformNibble);
-  return models;
-}
-
-void EncodePart(RangeEncoder<NarrowCoder>& coder, uint32_t offset, uint32_t width) {
-  coder.lane(0).Narrow(offset, width);
-  coder.Renormalise(0);
+  uint32_t left = uint32_t{1} << total_bits;
+  uint32_t context = 0;
+  int symbols = 0;
+  for (size_t s = 0; s < 256 && left > 0; ++s) {
+    const uint32_t length =
+        coder.Nibble(models[context], static_cast<uint32_t>(std::bit_width(table[s])));
+    uint32_t f = length == 0 ? 0 : 1u << (length - 1);
+    if (length > 1) f += coder.Bits(table[s] - f, static_cast<int>(length) - 1);
+    if (f > left) {
+      return CorruptStream(
+          -1, -1, ToStd(absl::StrCat("the frequency table sums to more than 2^", total_bits)));
+    }
+    table[s] = f;
+    symbols += f != 0;
+    left -= f;
+    context = length;
+  }
+  if (left != 0) {
+    return CorruptStream(
+        -1, -1,
+        ToStd(absl::StrCat("the frequency table sums to ", left, " less than 2^", total_bits)));
+  }
+  if (symbols < 2) return CorruptStream(-1, -1, "the frequency table has one symbol only");
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -46,38 +63,62 @@ void CountBytes(ByteView raw, Histogram& counts) {
   }
 }
 
-std::array<uint32_t, 256> FitFrequencies(const Histogram& counts, int total_bits) {
+void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies) {
   const uint64_t total = uint64_t{1} << total_bits;
   uint64_t n = 0;
   for (uint64_t c : counts) n += c;
-  std::array<uint32_t, 256> frequencies{};
-  uint64_t sum = 0;
-  for (int s = 0; s < 256; ++s) {
-    if (counts[s] == 0) continue;
-    const uint64_t nearest = (counts[s] * total + n / 2) / n;
-    frequencies[s] = static_cast<uint32_t>(std::clamp<uint64_t>(nearest, 1, total - 1));
-    sum += frequencies[s];
+  // In proportion, at least 1. What the rarest ones take more than their share, the others lose:
+  // their share is computed anew, twice at most.
+  uint64_t sum = 0, rest = total, rest_n = n;
+  for (int round = 0; round < 3; ++round) {
+    const uint64_t share = (rest << 32) / std::max<uint64_t>(rest_n, 1);  // of a count, in 2^-32
+    uint64_t ones = 0, ones_n = 0;
+    sum = 0;
+    for (size_t s = 0; s < counts.size(); ++s) {
+      const uint64_t nearest = (counts[s] * share + (uint64_t{1} << 31)) >> 32;
+      const bool lifted = nearest == 0 && counts[s] != 0;
+      ones += lifted;
+      ones_n += lifted ? counts[s] : 0;
+      frequencies[s] = static_cast<uint32_t>(std::min(nearest + lifted, total - 1));
+      sum += frequencies[s];
+    }
+    if (sum <= total + total / 64 || ones >= total) break;
+    rest = total - ones;
+    rest_n = n - ones_n;
   }
+  if (sum == total) return;
   // One step of symbol s from f to f + 1 saves c * log2((f + 1) / f), about c / (f + 1/2): give
   // where most is saved, take where least is lost. The lowest symbol wins a tie.
-  while (sum != total) {
-    const bool give = sum < total;
-    int best = -1;
-    uint64_t best_count = 0, best_middle = 1;  // saving = 2 * count / middle
-    for (int s = 0; s < 256; ++s) {
-      if (counts[s] == 0 || (!give && frequencies[s] == 1)) continue;
-      const uint64_t middle =
-          give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
-      const uint64_t here = counts[s] * best_middle, there = best_count * middle;
-      if (best < 0 || (give ? here > there : here < there)) {
-        best = s;
-        best_count = counts[s];
-        best_middle = middle;
-      }
-    }
-    frequencies[best] += give ? 1 : -1;
-    sum += give ? 1 : -1;
+  const bool give = sum < total;
+  const auto middle = [&](size_t s) {
+    return give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
+  };
+  const auto comes_later = [&](uint16_t a, uint16_t b) {
+    const uint64_t here = counts[a] * middle(b), there = counts[b] * middle(a);
+    if (here != there) return give ? here < there : here > there;
+    return a > b;
+  };
+  std::array<uint16_t, 256> heap;
+  size_t size = 0;
+  for (size_t s = 0; s < counts.size(); ++s) {
+    if (counts[s] != 0 && (give || frequencies[s] > 1)) heap[size++] = static_cast<uint16_t>(s);
   }
+  std::make_heap(heap.begin(), heap.begin() + size, comes_later);
+  for (; sum != total; sum += give ? 1 : -1) {
+    std::pop_heap(heap.begin(), heap.begin() + size, comes_later);
+    uint32_t& f = frequencies[heap[size - 1]];
+    f += give ? 1 : -1;
+    if (give || f > 1) {
+      std::push_heap(heap.begin(), heap.begin() + size, comes_later);
+    } else {
+      --size;
+    }
+  }
+}
+
+std::array<uint32_t, 256> FitFrequencies(const Histogram& counts, int total_bits) {
+  std::array<uint32_t, 256> frequencies;
+  FitFrequencies(counts, total_bits, frequencies.data());
   return frequencies;
 }
 
@@ -94,73 +135,17 @@ uint64_t CostOfFrequencies(const Histogram& counts, const std::array<uint32_t, 2
 
 void AppendFrequencies(const std::array<uint32_t, 256>& frequencies, int total_bits,
                        std::string* out) {
-  RangeEncoder<NarrowCoder> coder(1, 2 * 256 + 1);
-  NibbleModels models = FreshModels();
-  uint32_t left = uint32_t{1} << total_bits;
-  uint32_t context = 0;
-  for (int s = 0; s < 256 && left > 0; ++s) {
-    const uint32_t f = frequencies[s];
-    const uint32_t length = static_cast<uint32_t>(std::bit_width(f));
-    NibbleModel& model = models[context];
-    const uint64_t range = coder.lane(0).range;
-    const uint32_t offset = static_cast<uint32_t>((range * model.Start(length)) >> 16);
-    EncodePart(coder, offset, static_cast<uint32_t>((range * model.End(length)) >> 16) - offset);
-    Update(model, length, format::kTableLimit);
-    if (length > 1) {
-      const int bits = static_cast<int>(length) - 1;
-      uint32_t raw_offset, width;
-      SymbolPart(coder.lane(0).range, bits, f - (1u << bits), 1u, &raw_offset, &width);
-      EncodePart(coder, raw_offset, width);
-    }
-    context = length;
-    left -= f;
-  }
-  coder.Finish(out).IgnoreError();  // short, and never called off
+  NibbleEncoder coder(0, 2 * 256 + 1);
+  std::array<uint32_t, 256> table = frequencies;
+  CodeFrequencies(coder, total_bits, table).IgnoreError();  // whatever it is given can be written
+  coder.Finish(out);
 }
 
 absl::StatusOr<FrequencyTable> ParseFrequencies(ByteView in, int total_bits) {
-  RangeDecoder<NarrowCoder> coder;
-  if (!coder.Start(1, in)) return CorruptStream(-1, -1, "the frequency table is cut off");
-  NibbleModels models = FreshModels();
+  NibbleDecoder coder;
+  if (!coder.Start(0, in)) return CorruptStream(-1, -1, "the frequency table is cut off");
   FrequencyTable table{};
-  uint32_t left = uint32_t{1} << total_bits;
-  uint32_t context = 0;
-  int symbols = 0;
-  for (int s = 0; s < 256 && left > 0; ++s) {
-    NibbleModel& model = models[context];
-    DecoderLane<NarrowCoder>& lane = coder.lane(0);
-    const uint64_t range = lane.range;
-    uint32_t length = 0;
-    while (length < 15 && (range * model.End(length)) >> 16 <= lane.code) ++length;
-    const uint32_t offset = static_cast<uint32_t>((range * model.Start(length)) >> 16);
-    lane.Narrow(offset, static_cast<uint32_t>((range * model.End(length)) >> 16) - offset);
-    coder.Renormalise(0);
-    Update(model, length, format::kTableLimit);
-    uint32_t f = length == 0 ? 0 : 1;
-    if (length > 1) {
-      const int bits = static_cast<int>(length) - 1;
-      const uint32_t v = std::min(lane.code / (lane.range >> bits), (1u << bits) - 1);
-      uint32_t raw_offset, width;
-      SymbolPart(lane.range, bits, v, 1u, &raw_offset, &width);
-      lane.Narrow(raw_offset, width);
-      coder.Renormalise(0);
-      f = (1u << bits) + v;
-    }
-    if (f > left) {
-      return CorruptStream(
-          -1, -1, ToStd(absl::StrCat("the frequency table sums to more than 2^", total_bits)));
-    }
-    table.frequencies[s] = f;
-    symbols += f != 0;
-    left -= f;
-    context = length;
-  }
-  if (left != 0) {
-    return CorruptStream(
-        -1, -1,
-        ToStd(absl::StrCat("the frequency table sums to ", left, " less than 2^", total_bits)));
-  }
-  if (symbols < 2) return CorruptStream(-1, -1, "the frequency table has one symbol only");
+  TRINE_RETURN_IF_ERROR(CodeFrequencies(coder, total_bits, table.frequencies));
   if (!coder.AtEnd()) return CorruptStream(-1, -1, "the frequency table is not closed");
   table.rest = coder.rest();
   return table;

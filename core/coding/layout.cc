@@ -17,8 +17,8 @@ absl::Status Corrupt(int64_t block, uint64_t offset, std::string_view text) {
 }
 
 bool Agrees(const IndexEntry& entry, const BlockRef& block) {
-  return entry ==
-         IndexEntry{block.mode, block.model, block.variant, block.raw_bytes, block.coded_bytes};
+  return entry == IndexEntry{block.mode,      block.model,       block.variant,
+                             block.raw_bytes, block.coded_bytes, block.side_bytes};
 }
 
 // The length of the tail that begins at coded[0]: to the end of the trailer. 0: cut off.
@@ -28,7 +28,7 @@ uint64_t TailLength(ByteView coded, const Header& header, size_t mark_bytes, uin
   size_t at = mark_bytes;
   for (uint64_t i = 0; i < blocks; ++i) {
     at += 3;
-    for (int varint = 0; varint < 2; ++varint) {
+    for (int varint = 0; varint < 3; ++varint) {
       while (at < coded.size() && coded[at] >= 0x80) ++at;
       ++at;
     }
@@ -44,7 +44,17 @@ class Walker {
 
   absl::StatusOr<Layout> Walk() {
     if (coded_.empty()) return Corrupt(-1, 0, "there are no bytes");
-    while (at_ < coded_.size()) TRINE_RETURN_IF_ERROR(WalkStream());
+    while (at_ < coded_.size()) {
+      // Compact streams are as short as blocks, and each takes more memory here.
+      if (layout_.streams.size() % kPollBlocks == 0) {
+        TRINE_RETURN_IF_ERROR(context_.cancel.Check());
+      }
+      if (layout_.streams.size() == format::kMaxListedStreams) {
+        return LimitExceeded("data", layout_.streams.size() + 1, "streams listed at a time",
+                             format::kMaxListedStreams);
+      }
+      TRINE_RETURN_IF_ERROR(WalkStream());
+    }
     layout_.coded_bytes = original_bytes_;
     return std::move(layout_);
   }
@@ -69,6 +79,7 @@ class Walker {
     at_ += parsed->consumed;
     original_bytes_ += parsed->consumed;
     layout_.streams.push_back(std::move(stream));
+    if (layout_.streams.back().header.is_compact) return WalkCompact();
     const size_t first = layout_.blocks.size();
     const uint64_t raw_begin = layout_.raw_bytes;
     for (size_t i = 0;; ++i) {
@@ -76,6 +87,40 @@ class Walker {
       TRINE_ASSIGN_OR_RETURN(const bool ended, WalkBlock(first, raw_begin));
       if (ended) return absl::OkStatus();
     }
+  }
+
+  // The block of a compact stream: all that comes behind the header is its payload.
+  absl::Status WalkCompact() {
+    const BlockHead& head = layout_.streams.back().header.compact_block;
+    if (head.raw_bytes == 0) return absl::OkStatus();
+    if (head.coded_bytes > coded_.size() - at_) {
+      return Corrupt(0, at_, "the stream is cut off in a block");
+    }
+    if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
+    BlockRef block;
+    block.raw_offset = layout_.raw_bytes;
+    block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
+    block.coded_offset = original_bytes_;
+    block.coded_bytes = static_cast<uint32_t>(head.coded_bytes);
+    block.side_bytes = static_cast<uint32_t>(head.side_bytes);
+    block.mode = head.mode;
+    block.model = head.model;
+    block.variant = head.variant;
+    block.at = at_;
+    block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
+    layout_.raw_bytes += head.raw_bytes;
+    if (layout_.raw_bytes > format::kMaxStreamBytes) {
+      return Corrupt(0, at_, "the raw length is out of range");
+    }
+    layout_.blocks.push_back(block);
+    at_ += static_cast<size_t>(head.coded_bytes);
+    original_bytes_ += head.coded_bytes;
+    return absl::OkStatus();
+  }
+
+  absl::Status TooManyBlocks() const {
+    return LimitExceeded("data", layout_.blocks.size() + 1, "blocks listed at a time",
+                         format::kMaxListedBlocks);
   }
 
   // True at the end of the stream.
@@ -99,6 +144,7 @@ class Walker {
     block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
     block.coded_offset = original_bytes_;
     block.coded_bytes = static_cast<uint32_t>(parsed.consumed + head.coded_bytes);
+    block.side_bytes = static_cast<uint32_t>(head.side_bytes);
     block.mode = head.mode;
     block.model = head.model;
     block.variant = head.variant;
@@ -114,10 +160,7 @@ class Walker {
     if (stream.header.is_excerpt() && number >= static_cast<int64_t>(format::kMaxExcerptBlocks)) {
       return Corrupt(number, at_, "the excerpt holds too many blocks");
     }
-    if (layout_.blocks.size() == format::kMaxListedBlocks) {
-      return LimitExceeded("data", layout_.blocks.size() + 1, "blocks listed at a time",
-                           format::kMaxListedBlocks);
-    }
+    if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
     layout_.blocks.push_back(block);
     at_ += static_cast<size_t>(block.coded_bytes);
     original_bytes_ += block.coded_bytes;
@@ -203,6 +246,7 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
     block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
     block.coded_offset = block.at = coded;
     block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
+    block.side_bytes = static_cast<uint32_t>(entry.side_bytes);
     block.mode = entry.mode;
     block.model = entry.model;
     block.variant = entry.variant;
@@ -219,6 +263,10 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
   const auto number = static_cast<int64_t>(block);
   if (ref.at > coded.size()) return Corrupt(number, ref.at, "the index points behind the end");
   const Header& header = layout.streams[ref.stream].header;
+  if (header.is_compact) {  // which was parsed as a whole
+    *head = header.compact_block;
+    return Parsed{0};
+  }
   const uint64_t raw_offset = ref.raw_offset - layout.streams[ref.stream].raw_begin;
   TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                          ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,

@@ -1,12 +1,12 @@
-// AUTO: which model for a block, by trial on a sample of it.
+// Which model codes a block, and with which parameters: by trial, as long as the effort allows.
 #pragma once
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
-#include "core/base/cancel.h"
-#include "core/coding/adaptive_model.h"
 #include "core/coding/coding.h"
 #include "core/coding/frequencies.h"
+#include "core/coding/payload.h"
+#include "core/runtime/context.h"
 
 namespace trine::coding {
 
@@ -15,9 +15,18 @@ struct ModelChoice {
   int order = 0;
 };
 
-// The smaller of STATIC and ADAPTIVE of order 0, 1 and 2 as the sample sees them; STATIC where they
-// tie, since it is the fastest. `counts` are those of the whole block.
-absl::StatusOr<ModelChoice> SelectModel(const Sample& sample, const Histogram& counts,
-                                        uint64_t raw_bytes, const CancelToken& cancel);
+struct ChosenPayload {
+  ModelChoice choice;
+  Payload payload;
+};
+
+// Codes `raw` with `wanted`; model kAuto: with one of STATIC and ADAPTIVE.
+//   kFast      no trial but for AUTO, which chooses among the orders of STATIC by their entropies;
+//   kBalanced  AUTO estimates every model's cost on a sample;
+//   kBest      every model that is allowed codes the whole block, some with several parameters,
+//              and the shortest payload is kept.
+// Costs that tie go to the faster model. `counts` are those of `raw`, at least two above 0.
+absl::StatusOr<ChosenPayload> EncodeWithModel(const Context& context, const ModelChoice& wanted,
+                                              Effort effort, ByteView raw, const Histogram& counts);
 
 }  // namespace trine::coding

@@ -2,32 +2,33 @@
 
 #include <algorithm>
 #include <bit>
-#include <vector>
 
 #include "core/base/error.h"
 #include "core/coding/fixed_log2.h"
 #include "core/coding/format.h"
-#include "core/coding/interleaved.h"
+#include "core/coding/lane_log.h"
+#include "core/coding/order1_table.h"
+#include "core/coding/static_kernels.h"
 
 namespace trine::coding {
 namespace {
 
-constexpr int kMaxStaticLanesLog2 = 5;
+constexpr int kMaxStaticLanesLog2 = 6;
 constexpr int kFastTotalBits = 12;
 
 // Cumulative frequencies by symbol: ascending symbols, the most frequent one last. It then gets
 // the remainder of the coder's division, which costs 0.3 % of the bits when it is thrown away.
-std::array<SymbolFrequency, 256> Accumulate(const std::array<uint32_t, 256>& frequencies) {
+std::array<uint32_t, 256> StartsOf(const std::array<uint32_t, 256>& frequencies) {
   const auto last = static_cast<size_t>(std::max_element(frequencies.begin(), frequencies.end()) -
                                         frequencies.begin());
-  std::array<SymbolFrequency, 256> table;
+  std::array<uint32_t, 256> starts;
   uint32_t start = 0;
   for (size_t s = 0; s < 256; ++s) {
-    table[s] = {start, frequencies[s]};
+    starts[s] = start;
     if (s != last) start += frequencies[s];
   }
-  table[last].start = start;
-  return table;
+  starts[last] = start;
+  return starts;
 }
 
 struct Choice {
@@ -52,6 +53,13 @@ Choice ChooseFrequencies(const Histogram& counts, uint64_t n) {
   return fine.cost + fast.cost / 1024 < fast.cost ? fine : fast;
 }
 
+// A narrow lane costs about 3 bytes: with one for 3 KiB that is 0.1 %.
+int LanesLog2(uint64_t payload_bytes) {
+  return ChooseLanesLog2(payload_bytes / 3 * 4, kMaxStaticLanesLog2);
+}
+
+absl::Status WrongLanes() { return CorruptStream(-1, -1, "the number of lanes is not offered"); }
+
 }  // namespace
 
 absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
@@ -60,17 +68,17 @@ absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
   const Choice choice = ChooseFrequencies(counts, raw.size());
   const uint64_t estimate = choice.cost >> (kLog2FractionBits + 3);  // bytes
   if (estimate >= raw.size()) return payload;
-  const int lanes_log2 = ChooseLanesLog2(estimate, kMaxStaticLanesLog2);
+  const int lanes_log2 = LanesLog2(estimate);
   payload.bytes.push_back(static_cast<char>(lanes_log2 | choice.total_bits << 4));
   AppendFrequencies(choice.frequencies, choice.total_bits, &payload.bytes);
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
-  const auto table = Accumulate(choice.frequencies);
-  TRINE_ASSIGN_OR_RETURN(
-      payload.fits, EncodeInterleaved<NarrowCoder>(
-                        table.data(), choice.total_bits, lanes_log2, raw.size(),
-                        [&](uint64_t i) { return raw[i]; }, raw.size() - payload.side_bytes - 1,
-                        cancel, &payload.bytes));
+  Order0Parts table;
+  table.Build(choice.total_bits, StartsOf(choice.frequencies), choice.frequencies);
+  LaneLog log(lanes_log2, raw.size(), (raw.size() >> lanes_log2) + 1,
+              raw.size() - payload.side_bytes - 1);
+  TRINE_ASSIGN_OR_RETURN(payload.fits, log.EncodeOrder0Pieces(raw, table, cancel));
+  if (payload.fits) TRINE_RETURN_IF_ERROR(log.Write(cancel, &payload.bytes));
   return payload;
 }
 
@@ -78,23 +86,95 @@ absl::Status DecodeStatic(ByteView payload, MutableByteView raw, const CancelTok
   if (payload.empty()) return CorruptStream(-1, -1, "the payload is empty");
   const int lanes_log2 = payload[0] & 0x0F;
   const int total_bits = payload[0] >> 4;
-  if (lanes_log2 > format::kMaxLanesLog2) {
-    return CorruptStream(-1, -1, "the number of lanes is not offered");
-  }
+  if (lanes_log2 > format::kMaxLanesLog2) return WrongLanes();
   if (total_bits < format::kMinTotalBits || total_bits > format::kMaxNarrowTotalBits) {
     return CorruptStream(-1, -1, "the total of the frequencies is not offered");
   }
   TRINE_ASSIGN_OR_RETURN(const FrequencyTable parsed,
                          ParseFrequencies(payload.subspan(1), total_bits));
-  const auto table = Accumulate(parsed.frequencies);
-  std::array<uint8_t, size_t{1} << format::kMaxNarrowTotalBits> symbol_of_slot;
-  for (size_t s = 0; s < 256; ++s) {
-    std::fill_n(symbol_of_slot.begin() + table[s].start, table[s].freq, static_cast<uint8_t>(s));
+  Order0Slots table;
+  table.Build(total_bits, StartsOf(parsed.frequencies), parsed.frequencies);
+  return DecodeOrder0Pieces(lanes_log2, parsed.rest, table, raw, cancel);
+}
+
+absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& symbols,
+                                           const CancelToken& cancel) {
+  Payload payload;
+  // Before the cost is known, as if little could be gained: each row takes three look-ups.
+  const int lanes_log2 = LanesLog2(raw.size());
+  Order1Position at(lanes_log2, raw.size());
+  PairCounts counts(kPairs);
+  TRINE_RETURN_IF_ERROR(CountPairs(raw, at, cancel, &counts));
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  const Order1Frequencies frequencies = FitOrder1(counts, symbols);
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  payload.bytes.push_back(static_cast<char>(lanes_log2));
+  AppendOrder1(frequencies, &payload.bytes);
+  payload.side_bytes = payload.bytes.size();
+  if (payload.side_bytes >= raw.size()) return payload;
+  Order1Parts table;
+  MakeOrder1Parts(frequencies, &table);
+  LaneLog log(lanes_log2, raw.size(), at.stretch + at.rest, raw.size() - payload.side_bytes - 1);
+  const size_t rows_a_piece = LaneLog::kPieceSymbols >> lanes_log2;
+  while (at.row < at.stretch) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    EncodeOrder1(raw.data(), std::min(rows_a_piece, at.stretch - at.row), table, at, log.lanes);
+    if (!log.Fits()) return payload;
   }
-  return DecodeInterleaved<NarrowCoder>(
-      table.data(), total_bits, lanes_log2, raw.size(), parsed.rest,
-      [&](uint32_t slot) { return symbol_of_slot[slot]; },
-      [&](uint64_t i, uint32_t s) { raw[i] = static_cast<uint8_t>(s); }, cancel);
+  EncodeOrder1Rest(raw.data(), table, at, log.lanes);
+  if (!log.Fits()) return payload;
+  TRINE_RETURN_IF_ERROR(log.Write(cancel, &payload.bytes));
+  payload.fits = true;
+  return payload;
+}
+
+absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbols,
+                                            const CancelToken& cancel) {
+  PairCounts counts(kPairs);
+  TRINE_RETURN_IF_ERROR(CountPairs(raw, Order1Position(0, raw.size()), cancel, &counts));
+  uint64_t cost = 0;
+  for (size_t c = 0; c < 256; ++c) {
+    if (symbols[c] == 0 && c != 0) continue;
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    uint64_t n = 0, pairs = 0;
+    for (size_t s = 0; s < 256; ++s) {
+      const uint64_t count = counts[c << 8 | s];
+      if (count == 0) continue;
+      n += count;
+      ++pairs;
+      cost -= count * FixedLog2(count);
+    }
+    // A pair's entry in the tables takes about four bits; frequencies that are rounded, more.
+    if (n != 0) cost += n * FixedLog2(n) + ((pairs * 5) << kLog2FractionBits);
+  }
+  return cost;
+}
+
+absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Limits& limits,
+                                const CancelToken& cancel) {
+  if (kMaxOrder1Bytes > limits.max_model_bytes) {
+    return LimitExceeded("model bytes", kMaxOrder1Bytes, "max_model_bytes", limits.max_model_bytes);
+  }
+  if (payload.empty()) return CorruptStream(-1, -1, "the payload is empty");
+  const int lanes_log2 = payload[0];
+  if (lanes_log2 > format::kMaxLanesLog2) return WrongLanes();
+  TRINE_ASSIGN_OR_RETURN(const ParsedOrder1 parsed, ParseOrder1(payload.subspan(1)));
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  Order1Slots table(CountSlots(parsed.frequencies));
+  MakeOrder1Slots(parsed.frequencies, &table);
+  DecoderLanes lanes;
+  if (!lanes.Start(lanes_log2, parsed.rest)) return WrongInitialCodes();
+  Order1Position at(lanes_log2, raw.size());
+  const size_t rows_a_piece = LaneLog::kPieceSymbols >> lanes_log2;
+  bool absent = false;
+  while (at.row < at.stretch && !lanes.missing && !absent) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    DecodeOrder1(lanes, table, std::min(rows_a_piece, at.stretch - at.row), at, raw.data(),
+                 &absent);
+  }
+  DecodeOrder1Rest(lanes, table, at, raw.data(), &absent);
+  if (absent) return CorruptStream(-1, -1, "a symbol stands where the tables have none");
+  return lanes.CheckEnd();
 }
 
 }  // namespace trine::coding

@@ -49,7 +49,7 @@ class Decoder final : public StreamDecoder {
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
 
  private:
-  enum class State { kHeader, kBlock, kSkip, kTail };
+  enum class State { kHeader, kBlock, kCompact, kSkip, kTail };
 
   // A block whose payload is in the buffer and that waits for the others of its batch.
   struct Waiting {
@@ -80,10 +80,11 @@ class Decoder final : public StreamDecoder {
   // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
   absl::Status Advance(std::string* raw) {
     while (raw->empty()) {
-      absl::StatusOr<bool> step = state_ == State::kHeader  ? TakeHeader(raw)
-                                  : state_ == State::kBlock ? TakeBlock(raw)
-                                  : state_ == State::kSkip  ? SkipPayload()
-                                                            : TakeTail();
+      absl::StatusOr<bool> step = state_ == State::kHeader    ? TakeHeader(raw)
+                                  : state_ == State::kBlock   ? TakeBlock(raw)
+                                  : state_ == State::kCompact ? TakeCompact(raw)
+                                  : state_ == State::kSkip    ? SkipPayload()
+                                                              : TakeTail();
       TRINE_ASSIGN_OR_RETURN(const bool more, std::move(step));
       if (!more) break;
     }
@@ -134,7 +135,35 @@ class Decoder final : public StreamDecoder {
     stream_begin_ = raw_offset_;
     blocks_ = 0;
     tail_ = TailParser(header_);
-    state_ = State::kBlock;
+    state_ = header_.is_compact ? State::kCompact : State::kBlock;
+    return true;
+  }
+
+  // The block of a compact stream, whose payload ends the stream.
+  absl::StatusOr<bool> TakeCompact(std::string* raw) {
+    const BlockHead& head = header_.compact_block;
+    state_ = State::kHeader;
+    if (head.raw_bytes == 0) return true;
+    const ByteRange here{stream_begin_, head.raw_bytes};
+    state_ = State::kCompact;
+    if (!Wanted(here)) {
+      raw_offset_ += head.raw_bytes;
+      skip_ = head.coded_bytes;
+      state_ = State::kSkip;
+      return true;
+    }
+    TRINE_RETURN_IF_ERROR(CheckLimits(head));
+    if (rest().size() < head.coded_bytes) return false;
+    TRINE_RETURN_IF_ERROR(CheckNoGap(here));
+    batch_.push_back({head, at_, 0, offset(), {}});
+    batch_raw_bytes_ += head.raw_bytes;
+    at_ += static_cast<size_t>(head.coded_bytes);
+    ++blocks_;
+    raw_offset_ += head.raw_bytes;
+    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    state_ = State::kHeader;
+    // Behind the last stream nothing may come: now, not with the next header.
+    TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
     return true;
   }
 
@@ -226,7 +255,7 @@ class Decoder final : public StreamDecoder {
     at_ += step;
     skip_ -= step;
     if (skip_ != 0) return false;
-    state_ = State::kBlock;
+    state_ = header_.is_compact ? State::kHeader : State::kBlock;
     return true;
   }
 

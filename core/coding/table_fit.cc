@@ -165,14 +165,14 @@ absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits
     fitted.values.push_back(values[order[k]]);
     fitted.ideal_bits.push_back(weights.ideal_bits[order[k]]);
   }
-  // The smallest total that costs at most 1/4096 more than the largest one.
+  // The smallest total that costs at most 1/2048 more than the largest one: small ones are fast.
   fitted.total_bits = format::kMaxTotalBits;
   fitted.frequencies = RoundShares(shares, format::kMaxTotalBits);
   const Uint128 best = ExpectedCost(shares, fitted.frequencies, format::kMaxTotalBits);
   for (int bits : {12, format::kMaxNarrowTotalBits}) {
     if (shares.size() > size_t{1} << (bits - 2)) continue;
     std::vector<uint32_t> frequencies = RoundShares(shares, bits);
-    if (ExpectedCost(shares, frequencies, bits) > best + best / 4096) continue;
+    if (ExpectedCost(shares, frequencies, bits) > best + best / 2048) continue;
     fitted.total_bits = bits;
     fitted.frequencies = std::move(frequencies);
     break;

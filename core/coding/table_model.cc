@@ -7,6 +7,8 @@
 #include "core/base/strings.h"
 #include "core/coding/fixed_log2.h"
 #include "core/coding/format.h"
+#include "core/coding/lane_log.h"
+#include "core/coding/static_kernels.h"
 #include "core/coding/table_fit.h"
 #include "core/coding/utf8.h"
 #include "core/coding/varint.h"
@@ -57,6 +59,10 @@ void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
     values_.push_back(values[i]);
     frequencies_.push_back({start, frequencies[i]});
     start += frequencies[i];
+    if (values[i] < 256) {
+      byte_starts_[values[i]] = start - frequencies[i];
+      byte_freqs_[values[i]] = frequencies[i];
+    }
     if (values[i] < kDirectValues) {
       rank_of_small_[values[i]] = rank;
     } else {
@@ -231,6 +237,23 @@ absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
   return payload;
 }
 
+absl::StatusOr<Payload> EncodeTableBytes(const FrequencyDictionary& dictionary, ByteView raw,
+                                         const CancelToken& cancel) {
+  Payload payload;
+  const int lanes_log2 = ChooseLanesLog2(raw.size() / 2, format::kMaxLanesLog2);
+  payload.bytes.push_back(static_cast<char>(lanes_log2));
+  AppendVarint(raw.size(), &payload.bytes);
+  payload.side_bytes = payload.bytes.size();
+  if (payload.side_bytes >= raw.size()) return payload;
+  Order0Parts parts;
+  parts.Build(dictionary.total_bits(), dictionary.byte_starts(), dictionary.byte_freqs());
+  LaneLog log(lanes_log2, raw.size(), (raw.size() >> lanes_log2) + 1,
+              raw.size() - payload.side_bytes - 1);
+  TRINE_ASSIGN_OR_RETURN(payload.fits, log.EncodeOrder0Pieces(raw, parts, cancel));
+  if (payload.fits) TRINE_RETURN_IF_ERROR(log.Write(cancel, &payload.bytes));
+  return payload;
+}
+
 namespace {
 
 template <class Put>
@@ -280,6 +303,11 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
   }
   if (raw.size() % step != 0 || n != raw.size() / step) {
     return CorruptStream(-1, -1, "the number of symbols does not fit the block's raw length");
+  }
+  if (dictionary.is_narrow_bytes()) {
+    Order0Slots slots;
+    slots.Build(dictionary.total_bits(), dictionary.byte_starts(), dictionary.byte_freqs());
+    return DecodeOrder0Pieces(lanes_log2, lanes, slots, raw, cancel);
   }
   return DecodeRanks(
       dictionary, lanes_log2, n, lanes,

@@ -1,6 +1,7 @@
 // TABLE: a dictionary of the caller, rounded to frequencies that sum to a power of two.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,6 +36,10 @@ class FrequencyDictionary {
   bool wide() const { return total_bits_ > format::kMaxNarrowTotalBits; }
   size_t size() const { return values_.size(); }
   const SymbolFrequency* frequencies() const { return frequencies_.data(); }
+  // Bytes with a narrow total: what STATIC's loops code too. By value then:
+  bool is_narrow_bytes() const { return kind_ == SymbolKind::kBytes && !wide(); }
+  const std::array<uint32_t, 256>& byte_starts() const { return byte_starts_; }
+  const std::array<uint32_t, 256>& byte_freqs() const { return byte_freqs_; }
   uint32_t value(size_t rank) const { return values_[rank]; }
   // -log2 of the probability as the caller gave it; only after Fit.
   double ideal_bits(size_t rank) const { return ideal_bits_[rank]; }
@@ -63,9 +68,11 @@ class FrequencyDictionary {
 
   SymbolKind kind_ = SymbolKind::kBytes;
   int total_bits_ = 0;
-  std::vector<uint32_t> values_;                              // by rank
-  std::vector<SymbolFrequency> frequencies_;                  // by rank
-  std::vector<double> ideal_bits_;                            // by rank
+  std::vector<uint32_t> values_;              // by rank
+  std::vector<SymbolFrequency> frequencies_;  // by rank
+  std::vector<double> ideal_bits_;            // by rank
+  std::array<uint32_t, 256> byte_starts_{};   // by value, kBytes
+  std::array<uint32_t, 256> byte_freqs_{};
   std::vector<uint32_t> rank_of_small_;                       // by value below 65536
   std::vector<std::pair<uint32_t, uint32_t>> rank_of_large_;  // (value, rank), ascending
   // buckets_[b]: the rank that holds the first slot of bucket b; one more at the end.
@@ -82,6 +89,10 @@ absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& diction
 absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
                                     const std::vector<uint16_t>& ranks, uint64_t raw_bytes,
                                     const CancelToken& cancel);
+
+// The same for bytes that are all in the dictionary. REQUIRES: dictionary.is_narrow_bytes().
+absl::StatusOr<Payload> EncodeTableBytes(const FrequencyDictionary& dictionary, ByteView raw,
+                                         const CancelToken& cancel);
 
 // Fills `raw`. DATA_LOSS (without block and offset) for a payload that is not one of its length.
 absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload,

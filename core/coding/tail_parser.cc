@@ -20,8 +20,9 @@ TailParser::TailParser(const Header& header)
       block_bytes_(header.block_bytes) {}
 
 absl::Status TailParser::AddBlock(const BlockHead& head, size_t head_bytes) {
-  const IndexEntry entry{head.mode, head.model, head.variant, head.raw_bytes,
-                         head_bytes + head.coded_bytes};
+  const IndexEntry entry{
+      head.mode,      head.model, head.variant, head.raw_bytes, head_bytes + head.coded_bytes,
+      head.side_bytes};
   if (excerpt_) {
     if (found_.size() == format::kMaxExcerptBlocks) {
       return CorruptStream(-1, -1, "the excerpt holds too many blocks");

@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from coding_xxh3 import xxh3  # noqa: E402
 
 MAGIC = bytes.fromhex("8954524E0D0A1A0A")
+COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
@@ -100,7 +101,7 @@ class Lanes:
 class Nibble:
     def __init__(self):
         self.cdf = [4096 * i for i in range(17)]
-        self.count = 0
+        self.rate = 26214
 
     def decode(self, lanes, lane):
         r, code = lanes.range[lane], lanes.code[lane]
@@ -111,14 +112,49 @@ class Nibble:
         lanes.narrow(lane, offset, ((r * self.cdf[s + 1]) >> 16) - offset)
         return s
 
-    def learn(self, s, limit):
-        rate = 131072 // (2 * self.count + 5)
+    def learn(self, s, slowest):
+        r = self.rate = max(self.rate, slowest)
         cdf = self.cdf
         for i in range(1, 16):
             t = i if i <= s else 32752 + i
-            cdf[i] += ((t - (cdf[i] >> 1)) * rate + 16384) >> 15
-        if self.count < limit:
-            self.count += 1
+            cdf[i] += ((t - (cdf[i] >> 1)) * r + 16384) >> 15
+        self.rate += ((-128 - (self.rate >> 1)) * r + 16384) >> 15
+
+
+class Values:
+    """Coded values of tables: nibbles and bits, in turn from T lanes."""
+
+    def __init__(self, reader, count):
+        self.lanes = Lanes(reader, count, 16)
+        self.count = count
+        self.next = 0
+
+    def _lane(self):
+        lane = self.next % self.count
+        self.next += 1
+        return lane
+
+    def nibble(self, model):
+        s = model.decode(self.lanes, self._lane())
+        model.learn(s, 2048)
+        return s
+
+    def bits(self, n):
+        lane = self._lane()
+        v = self.lanes.slot(lane, n)
+        self.lanes.take_frequency(lane, n, v, 1)
+        return v
+
+    def alphabet(self):
+        models = [Nibble() for _ in range(16)]
+        out, before = [], 0
+        for s in range(0, 256, 4):
+            before = self.nibble(models[before])
+            out += [s + k for k in range(4) if before >> k & 1]
+        return out
+
+    def close(self):
+        self.lanes.close()
 
 
 def order_symbols(values_and_freqs):
@@ -152,26 +188,23 @@ def decode_by_frequency(symbols, bits, lanes, lane_count, n):
 
 
 def read_frequencies(reader, bits):
-    lane = Lanes(reader, 1, 16)
+    values = Values(reader, 1)
     models = [Nibble() for _ in range(16)]
     left, context, out = 1 << bits, 0, []
     for value in range(256):
         if left == 0:
             break
-        n = models[context].decode(lane, 0)
-        models[context].learn(n, 30)
-        freq = 0 if n == 0 else 1
+        n = values.nibble(models[context])
+        freq = 0 if n == 0 else 1 << n - 1
         if n > 1:
-            v = lane.slot(0, n - 1)
-            lane.take_frequency(0, n - 1, v, 1)
-            freq = (1 << n - 1) + v
+            freq += values.bits(n - 1)
         need(freq <= left, "the frequencies' sum is too large")
         out.append((value, freq))
         context = n
         left -= freq
     need(left == 0, "the frequencies' sum is too small")
     need(sum(f > 0 for _, f in out) >= 2, "one symbol only")
-    lane.close()
+    values.close()
     return out
 
 
@@ -188,16 +221,155 @@ def decode_static(payload, raw_length):
     return out
 
 
-def decode_adaptive(payload, order, raw_length):
+RUNS = (2, 3, 4, 6, 8, 16, 32)
+
+
+class PairTables:
+    """The frequency tables of STATIC, order 1: {context: (B, symbols)}."""
+
+    def __init__(self, reader):
+        self.values = values = Values(reader, 4)
+        self.alphabet = values.alphabet()
+        need(self.alphabet and self.alphabet[0] == 0, "alphabet without 0")
+        fresh = lambda n: [Nibble() for _ in range(n)]
+        totals, singles = fresh(16), fresh(17)
+        self.pair, self.length = fresh(108), fresh(32)
+        pairs = (len(self.alphabet) + 1) // 2
+        self.above, self.average, self.long = [0] * pairs, [0] * pairs, [0] * 256
+        self.tables, before = {}, 0
+        for context in self.alphabet:
+            before = values.nibble(totals[before])
+            bits = before - 1
+            need(bits <= 12, "total")
+            if bits == 0:
+                high = values.nibble(singles[16])
+                number = high << 4 | values.nibble(singles[high])
+                need(number < len(self.alphabet), "a symbol beyond the alphabet")
+                self.tables[context] = (0, [(self.alphabet[number], 0, 1)])
+            elif bits > 0:
+                self.tables[context] = (bits, order_symbols(self.row(1 << bits, pairs)))
+        values.close()
+
+    def see(self, p, token, total):
+        self.above[p] = token
+        self.average[p] = (3 * self.average[p] + 16 * total + 2) >> 2
+
+    def row(self, left, pairs):
+        out, p, before, self.last = [], 0, 0, 0
+        while p < pairs and left > 0:
+            model = (min(before, 2) * 4 + min(3, self.average[p] + 8 >> 4)) * 9 + self.above[p]
+            token = self.values.nibble(self.pair[model])
+            if token >= 9:
+                run = RUNS[token - 9]
+                need(run <= pairs - p, "a run beyond the alphabet")
+                for k in range(run):
+                    self.see(p + k, 0, 0)
+                p += run
+                before = 0
+                continue
+            for i, kind in ((2 * p, token // 3), (2 * p + 1, token % 3)):
+                freq = self.frequency(i, kind)
+                need(freq <= left, "the frequencies' sum is too large")
+                left -= freq
+                if freq:
+                    out.append((self.alphabet[i], freq))
+            before = token // 3 + token % 3
+            self.see(p, token, before)
+            p += 1
+        need(left == 0, "the frequencies' sum is too small")
+        return out
+
+    def frequency(self, i, kind):
+        need(kind == 0 or i < len(self.alphabet), "a symbol beyond the alphabet")
+        if kind < 2:
+            return kind
+        b = self.values.nibble(self.length[min(self.long[i], 7) * 4 + min(self.last // 2, 3)])
+        need(b <= 10, "a frequency is too large")
+        self.long[i] = self.last = b + 1
+        return (1 << b + 1) + self.values.bits(b + 1)
+
+
+def decode_static_pairs(payload, raw_length):
     reader = Reader(payload)
-    lanes_log2, segment_log2, limit = reader.u(1), reader.u(1), reader.u(2)
-    slots_log2 = reader.u(1) if order == 2 else 8
+    lane_count = 1 << reader.u(1)
+    need(lane_count <= 64, "static parameters")
+    tables = PairTables(reader).tables
+    lanes = Lanes(reader, lane_count, 16)
+    out = bytearray(raw_length)
+    before = [0] * lane_count
+    stretch = raw_length // lane_count
+    order = [(l, l * stretch + t) for t in range(stretch) for l in range(lane_count)]
+    order += [(lane_count - 1, i) for i in range(lane_count * stretch, raw_length)]
+    for l, at in order:
+        need(before[l] in tables, "a symbol without a table")
+        bits, symbols = tables[before[l]]
+        value, start, freq = find_symbol(symbols, lanes.slot(l, bits))
+        lanes.take_frequency(l, bits, start, freq)
+        out[at] = before[l] = value
+    lanes.close()
+    need(reader.at == len(payload), "words left over")
+    return bytes(out)
+
+
+def check_params(payload, reader):
     check = 0x5A
     for byte in payload[:reader.at]:
         check ^= byte
     need(reader.u(1) == check, "check of the parameters")
-    need(lanes_log2 <= 6 and segment_log2 <= 12 and 4 <= limit <= 1020 and 8 <= slots_log2 <= 16,
-         "adaptive parameters")
+
+
+def decode_drifting(payload, raw_length):
+    reader = Reader(payload)
+    lane_count = 1 << (reader.u(1) & 15)
+    piece, slow_byte = reader.u(1), reader.u(1)
+    piece_log2, fast_shift = piece & 15, piece >> 4
+    slow_shift, fast_share = slow_byte & 15, slow_byte >> 4
+    check_params(payload, reader)
+    need(lane_count <= 64 and piece_log2 >= 6 and 1 <= slow_shift <= 15 - piece_log2
+         and fast_shift <= 7, "parameters of the drifting table")
+    values = Values(reader, 1)
+    alphabet = values.alphabet()
+    values.close()
+    need(len(alphabet) >= 2, "one symbol only")
+    lanes = Lanes(reader, lane_count, 16)
+    slow, fast = dict.fromkeys(alphabet, 26), dict.fromkeys(alphabet, 26)
+    out = bytearray()
+    while len(out) < raw_length:
+        shared = (4096 - len(alphabet)) << 20
+        for_fast = shared // 16 * fast_share
+        a = (shared - for_fast) // sum(slow.values())
+        b = for_fast // sum(fast.values())
+        freq = {s: 1 + ((slow[s] * a + fast[s] * b) >> 20) for s in alphabet}
+        top = max(alphabet, key=lambda s: (freq[s], -s))
+        freq[top] += 4096 - sum(freq.values())
+        symbols = order_symbols(freq.items())
+        size = min(max(64, min(len(out), 1 << piece_log2)), raw_length - len(out))
+        count = dict.fromkeys(alphabet, 0)
+        for _ in range(size):
+            lane = len(out) % lane_count
+            value, start, width = find_symbol(symbols, lanes.slot(lane, 12))
+            lanes.take_frequency(lane, 12, start, width)
+            out.append(value)
+            count[value] += 1
+        for s in alphabet:
+            if size == 1 << piece_log2:
+                slow[s] -= slow[s] >> slow_shift
+            slow[s] += 64 * count[s]
+            fast[s] = (fast[s] >> fast_shift) + 64 * count[s]
+    lanes.close()
+    need(reader.at == len(payload), "words left over")
+    return bytes(out)
+
+
+def decode_adaptive(payload, order, raw_length):
+    if order == 0 and payload[0] >> 4 == 1:
+        return decode_drifting(payload, raw_length)
+    reader = Reader(payload)
+    lanes_log2, segment_log2, slowest = reader.u(1), reader.u(1), reader.u(2)
+    slots_log2 = reader.u(1) if order == 2 else 8
+    check_params(payload, reader)
+    need(lanes_log2 <= 6 and segment_log2 <= 12 and 32 <= slowest <= 16384
+         and 8 <= slots_log2 <= 16, "adaptive parameters")
     count = 1 << lanes_log2
     lanes = Lanes(reader, count, 16)
     contexts = {}
@@ -224,11 +396,11 @@ def decode_adaptive(payload, order, raw_length):
             models = [models_of(history[l]) for l in active]
             high = [model[0].decode(lanes, l) for l, model in zip(active, models)]
             for model, s in zip(models, high):
-                model[0].learn(s, limit)
+                model[0].learn(s, slowest)
             lows = [model[1][s] for model, s in zip(models, high)]
             low = [model.decode(lanes, l) for l, model in zip(active, lows)]
             for model, s in zip(lows, low):
-                model.learn(s, limit)
+                model.learn(s, slowest)
             for l, h, s in zip(active, high, low):
                 byte = h << 4 | s
                 out[begin + l * segment + t] = byte
@@ -280,6 +452,26 @@ class Dictionary:
 # ---- container -------------------------------------------------------------------------------
 
 
+def read_content(fields, header):
+    """Adds the content to the header; returns the bytes that its shape takes, None for bytes."""
+    kind = fields.u(1)
+    need(1 <= kind <= 4, "content kind")
+    header.update(kind=kind, dtype=1, shape=None, item=1)
+    if kind == 1:
+        return None
+    header["dtype"] = fields.u(1)
+    rank = fields.u(1)
+    need(header["dtype"] in ITEM_BYTES and rank <= 8, "dtype or rank")
+    shape = header["shape"] = [fields.varint() for _ in range(rank)]
+    need(not (kind == 3 and rank not in (2, 3)) and not (kind == 4 and rank != 2), "rank")
+    if kind == 4:
+        return shape[0] * ((shape[1] + 7) // 8)
+    size = header["item"] = ITEM_BYTES[header["dtype"]]
+    for dim in shape:
+        size *= dim
+    return size
+
+
 def read_header(reader):
     begin = reader.at
     need(reader.take(8) == MAGIC, "magic")
@@ -294,22 +486,7 @@ def read_header(reader):
         raise NotOffered("flags %d" % flags)
     header = {"flags": flags, "model": fields.u(1)}
     header["params"] = fields.take(fields.varint())
-    kind = fields.u(1)
-    need(1 <= kind <= 4, "content kind")
-    header.update(kind=kind, dtype=1, shape=None, item=1)
-    size = None
-    if kind != 1:
-        header["dtype"] = fields.u(1)
-        rank = fields.u(1)
-        need(header["dtype"] in ITEM_BYTES and rank <= 8, "dtype or rank")
-        shape = header["shape"] = [fields.varint() for _ in range(rank)]
-        need(not (kind == 3 and rank not in (2, 3)) and not (kind == 4 and rank != 2), "rank")
-        if kind == 4:
-            size = shape[0] * ((shape[1] + 7) // 8)
-        else:
-            size = header["item"] = ITEM_BYTES[header["dtype"]]
-            for dim in shape:
-                size *= dim
+    size = read_content(fields, header)
     length = fields.varint()
     header["raw"] = length - 1 if length else None
     header["block_size"] = fields.varint()
@@ -331,12 +508,49 @@ def decode_payload(header, mode, model, variant, raw_length, payload):
         return (payload * (raw_length // len(payload) + 1))[:raw_length]
     if model == 2 and variant == 0:
         return decode_static(payload, raw_length)
+    if model == 2 and variant == 1:
+        return decode_static_pairs(payload, raw_length)
     if model == 3 and variant <= 2:
         return decode_adaptive(payload, variant, raw_length)
     if model == 4 and variant == 0:
         need(header["dictionary"] is not None, "a table block without a dictionary")
         return header["dictionary"].decode(payload, raw_length, header["item"])
     raise NotOffered("model %d, variant %d" % (model, variant))
+
+
+def check_lengths(mode, model, variant, raw, coded, side, most):
+    need(1 <= raw <= most, "raw length of a block")
+    need(mode == 3 or (model, variant) == (0, 0), "model of a block without one")
+    need({1: coded == raw, 2: 1 <= coded <= min(raw, 16), 3: coded < raw}[mode],
+         "coded length of a block")
+    need({1: side == 0, 2: side == coded, 3: side <= coded}[mode], "side length of a block")
+
+
+def decode_compact(reader):
+    begin = reader.at
+    reader.take(3)
+    if reader.u(1) != 1:
+        raise NotOffered("major version")
+    header = {}
+    size = read_content(reader, header)
+    raw, mode, model, variant = reader.varint(), reader.u(1), reader.u(1), reader.u(1)
+    length = reader.varint()
+    need(length <= 1 << 20, "header length")
+    params = reader.take(length)
+    coded, side, checksum = reader.varint(), reader.varint(), reader.u(8)
+    need(xxh3(reader.data[begin:reader.at]) & 0xFFFFFFFF == reader.u(4), "check of a compact head")
+    need(size is None or size == raw, "raw length and shape")
+    if raw == 0:
+        need((mode, model, variant, coded, side) == (1, 0, 0, 0, 0) and checksum == xxh3(b""),
+             "an empty stream")
+        return []
+    need(1 <= mode <= 3, "mode")
+    check_lengths(mode, model, variant, raw, coded, side, 65536)
+    header["dictionary"] = Dictionary(params) if model == 4 else None
+    need(model == 4 or not params, "parameters")
+    decoded = decode_payload(header, mode, model, variant, raw, reader.take(coded))
+    need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
+    return [(0, decoded)]
 
 
 def read_end(reader, header, begin, total, entries, offsets):
@@ -351,7 +565,8 @@ def read_end(reader, header, begin, total, entries, offsets):
         return
     index = []
     for _ in range(count):
-        index.append((reader.u(1), reader.u(1), reader.u(1), reader.varint(), reader.varint()))
+        index.append((reader.u(1), reader.u(1), reader.u(1), reader.varint(), reader.varint(),
+                      reader.varint()))
     tail = reader.data[begin:reader.at]
     need(reader.u(8) == len(tail), "tail length")
     need(reader.u(8) == xxh3(tail), "checksum of the index")
@@ -370,6 +585,8 @@ def read_end(reader, header, begin, total, entries, offsets):
 
 def decode_stream(reader):
     """Returns [(raw offset, bytes)] of the blocks that are there."""
+    if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
+        return decode_compact(reader)
     header = read_header(reader)
     excerpt = header["flags"] & EXCERPT
     parts, entries, raw_offset = [], [], 0
@@ -386,18 +603,16 @@ def decode_stream(reader):
             raw_offset = at
         rest = reader.at
         model, variant = reader.u(1), reader.u(1)
-        raw, coded, checksum = reader.varint(), reader.varint(), reader.u(8)
+        raw, coded, side = reader.varint(), reader.varint(), reader.varint()
+        checksum = reader.u(8)
         head = bytes([mode]) + reader.data[rest:reader.at]
         need(check_head(raw_offset, head) == reader.u(4), "check of a block's head")
-        need(1 <= raw <= header["block_size"], "raw length of a block")
-        need(mode == 3 or (model, variant) == (0, 0), "model of a block without one")
-        need({1: coded == raw, 2: 1 <= coded <= min(raw, 16), 3: coded < raw}[mode],
-             "coded length of a block")
+        check_lengths(mode, model, variant, raw, coded, side, header["block_size"])
         payload = reader.take(coded)
         decoded = decode_payload(header, mode, model, variant, raw, payload)
         need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
         parts.append((raw_offset, decoded))
-        entries.append((mode, model, variant, raw, reader.at - begin))
+        entries.append((mode, model, variant, raw, reader.at - begin, side))
         raw_offset += raw
 
 

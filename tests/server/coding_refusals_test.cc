@@ -116,8 +116,13 @@ TEST(CodingRefusalsTest, Options) {
           {"options.order", options([](O& o) { o.set_order(-1); })},
           {"options.order", options([](O& o) {
              o.set_model(v1::CODING_MODEL_STATIC);
+             o.set_order(2);
+           })},
+          {"options.order", options([](O& o) {
+             o.set_model(v1::CODING_MODEL_AUTO);
              o.set_order(1);
            })},
+          {"options.effort", options([](O& o) { o.set_effort(static_cast<v1::Effort>(4)); })},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes(255); })},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes((64u << 20) + 1); })},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes(UINT64_MAX); })},

@@ -70,6 +70,9 @@ inline std::vector<GoldenCase> GoldenCases() {
   };
   add("empty", "", Model::kAuto);
   add("stored-1-byte", "x", Model::kStatic);
+  add("compact-adaptive", GoldenText(900), Model::kAdaptive, 2);
+  add("compact-static", GoldenSkewed(4096), Model::kStatic);
+  add("compact-constant", "ababababab", Model::kAuto);
   add("constant-1", std::string(3000, 'z'), Model::kAuto);
   std::string eight;
   while (eight.size() < 2003) eight += "12345678";
@@ -82,6 +85,11 @@ inline std::vector<GoldenCase> GoldenCases() {
   std::string rare = std::string(60000, 'a');
   for (size_t i = 0; i < rare.size(); i += 977) rare[i] = static_cast<char>('b' + i % 20);
   add("static-fine", rare, Model::kStatic);
+  // Pairs: contexts with one symbol, with few and with many; a rest behind the lanes' stretches.
+  add("static-1-small", GoldenText(1501), Model::kStatic, 1);
+  add("static-1-lanes", GoldenText(40000) + GoldenSkewed(50003) + std::string(3000, '\0'),
+      Model::kStatic, 1);
+  add("adaptive-0-drifting", GoldenText(20000) + GoldenSkewed(20001), Model::kAdaptive, 0);
   for (int order : {0, 1, 2}) {
     const std::string suffix = std::to_string(order);
     add("adaptive-" + suffix + "-small", GoldenText(500), Model::kAdaptive, order);

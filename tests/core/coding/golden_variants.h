@@ -35,6 +35,7 @@ class StreamBuilder {
     head.variant = variant;
     head.raw_bytes = raw.size();
     head.coded_bytes = payload.size();
+    head.side_bytes = mode == format::Mode::kConstant ? payload.size() : 0;
     head.checksum = Checksum(AsBytes(raw));
     AddHead(head, payload);
   }
@@ -43,7 +44,8 @@ class StreamBuilder {
     AppendBlockHead(head, header_.is_excerpt(), &out_);
     out_ += payload;
     raw_bytes_ += head.raw_bytes;
-    index_.push_back({head.mode, head.model, head.variant, head.raw_bytes, out_.size() - begin});
+    index_.push_back({head.mode, head.model, head.variant, head.raw_bytes, out_.size() - begin,
+                      head.side_bytes});
   }
 
   std::string Finish() {
@@ -86,7 +88,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
         params.order = order;
         params.lanes_log2 = lanes_log2;
         params.segment_log2 = lanes_log2 * 2;
-        params.limit = lanes_log2 == 0 ? 4 : lanes_log2 == 3 ? 1020 : 77;
+        params.slowest = lanes_log2 == 0 ? 16384 : lanes_log2 == 3 ? 32 : 845;
         params.slots_log2 = 8 + lanes_log2;
         const std::string raw = text.substr(0, 2000 + static_cast<size_t>(lanes_log2) * 333);
         const auto payload = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {});
@@ -126,6 +128,12 @@ inline std::vector<GoldenVariant> GoldenVariants() {
     const auto b = Encode({}, {}, AsBytes(text.substr(0, 999)), options);
     if (!a.ok() || !b.ok()) return {};
     variants.push_back({"variant-two-streams", *a + *b, text + text.substr(0, 999)});
+    // And compact ones among others, one of them empty.
+    const auto c = Encode({}, {}, AsBytes("short"), {});
+    const auto d = Encode({}, {}, AsBytes(""), {});
+    if (!c.ok() || !d.ok()) return {};
+    variants.push_back({"variant-compact-among-others", *c + *a + *d + *b + *c,
+                        "short" + text + text.substr(0, 999) + "short"});
     // An excerpt: raw bytes 1000 to 2999.
     const auto excerpt = MakeExcerpt(
         {}, a->size(),

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/coding/drifting_model.h"
 #include "core/coding/static_model.h"
 #include "core/coding/table_model.h"
 #include "core/runtime/thread_pool.h"
@@ -100,7 +101,8 @@ TEST(Hostile, EveryFlippedBitIsRefused) {
       for (int bit = 0; bit < 8; ++bit) {
         bytes[i] = static_cast<char>(bytes[i] ^ (1 << bit));
         const auto decoded = Decode({}, AsBytes(bytes), options);
-        const bool version = i == 8;  // another major version is not a damaged stream
+        // Another major version is not a damaged stream.
+        const bool version = i == (sample.coded[2] == 'C' ? 3u : 8u);
         EXPECT_EQ(decoded.status().code(),
                   version ? absl::StatusCode::kUnimplemented : absl::StatusCode::kDataLoss)
             << "byte " << i << " bit " << bit << " " << decoded.status();
@@ -310,8 +312,8 @@ TEST(Hostile, UnknownModelsAreNamedAndInspected) {
   const auto part = Decode({}, AsBytes(two), options);
   ASSERT_TRUE(part.ok()) << part.status();
   EXPECT_EQ(AsString(part->data), "plain");
-  ExpectRefused(AsBytes(OneBlock(PlainHeader(), 2, 1, "????", raw)),
-                absl::StatusCode::kUnimplemented, "model 2 with variant 1");
+  ExpectRefused(AsBytes(OneBlock(PlainHeader(), 2, 2, "????", raw)),
+                absl::StatusCode::kUnimplemented, "model 2 with variant 2");
   ExpectRefused(AsBytes(OneBlock(PlainHeader(), 3, 3, "????", raw)),
                 absl::StatusCode::kUnimplemented, "variant 3");
 }
@@ -375,11 +377,15 @@ TEST(Hostile, PayloadsThatAreTooShortOrTooLong) {
   const auto good = EncodeStatic(AsBytes(raw), counts, {});
   AdaptiveParams params;
   const auto adaptive = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {});
+  const auto pairs = EncodeStaticOrder1(AsBytes(raw), counts, {});
+  const auto drifting = EncodeDrifting(AsBytes(raw), counts, {}, {});
   ASSERT_TRUE(good.ok() && adaptive.ok() && good->fits && adaptive->fits);
+  ASSERT_TRUE(pairs.ok() && drifting.ok() && pairs->fits && drifting->fits);
   struct {
     uint8_t model, variant;
     std::string bytes;
-  } const cases[] = {{2, 0, good->bytes}, {3, 1, adaptive->bytes}};
+  } const cases[] = {
+      {2, 0, good->bytes}, {2, 1, pairs->bytes}, {3, 0, drifting->bytes}, {3, 1, adaptive->bytes}};
   for (const auto& c : cases) {
     const auto stream = [&](const std::string& payload) {
       return OneBlock(PlainHeader(), c.model, c.variant, payload, raw);
@@ -398,12 +404,43 @@ TEST(Hostile, PayloadsThatAreTooShortOrTooLong) {
   // Parameters out of range, with their check right.
   for (const std::string& bad :
        {std::string("\x07\x07\xFA\x00", 4), std::string("\x00\x0D\xFA\x00", 4),
-        std::string("\x00\x07\x03\x00", 4), std::string("\x00\x07\xFD\x03", 4)}) {
+        std::string("\x00\x07\x03\x00", 4), std::string("\x00\x07\x01\x40", 4),
+        std::string("\x20\x07\xFA\x00", 4)}) {
     uint8_t check = format::kParamsCheckSeed;
     for (char c : bad) check ^= static_cast<uint8_t>(c);
     ExpectRefused(AsBytes(OneBlock(PlainHeader(), 3, 1,
                                    bad + static_cast<char>(check) + std::string(40, '\0'), raw)),
                   absl::StatusCode::kDataLoss, "block 0");
+  }
+}
+
+// Whatever bit of the tables is damaged: refused by what the table says or by the checksum.
+TEST(Hostile, DamagedTablesOfPairsAndAlphabets) {
+  const std::string raw = Skewed(3000, 1) + Words(3000, 2);
+  Histogram counts{};
+  CountBytes(AsBytes(raw), counts);
+  const auto pairs = EncodeStaticOrder1(AsBytes(raw), counts, {});
+  const auto drifting = EncodeDrifting(AsBytes(raw), counts, {}, {});
+  ASSERT_TRUE(pairs.ok() && drifting.ok() && pairs->fits && drifting->fits);
+  for (const auto& [variant, payload] : {std::pair{1, &*pairs}, std::pair{0, &*drifting}}) {
+    const auto model = static_cast<uint8_t>(variant == 1 ? 2 : 3);
+    for (size_t bit = 0; bit < 8 * payload->side_bytes; bit += 3) {
+      std::string bytes = payload->bytes;
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+      ExpectRefused(
+          AsBytes(OneBlock(PlainHeader(), model, static_cast<uint8_t>(variant), bytes, raw)),
+          absl::StatusCode::kDataLoss, "block 0");
+    }
+  }
+  // What a drifting table may not be.
+  for (const std::string& bad : {std::string("\x17\x0A\x52", 3), std::string("\x10\x05\x52", 3),
+                                 std::string("\x10\x0F\x51", 3), std::string("\x10\x0A\x50", 3),
+                                 std::string("\x10\x0A\x56", 3), std::string("\x10\x8A\x52", 3)}) {
+    uint8_t check = format::kParamsCheckSeed;
+    for (char c : bad) check ^= static_cast<uint8_t>(c);
+    ExpectRefused(AsBytes(OneBlock(PlainHeader(), 3, 0,
+                                   bad + static_cast<char>(check) + std::string(40, '\0'), raw)),
+                  absl::StatusCode::kDataLoss, "not offered");
   }
 }
 

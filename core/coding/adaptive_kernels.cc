@@ -1,0 +1,423 @@
+#include "core/coding/adaptive_kernels.h"
+
+#include <algorithm>
+#include <cstring>
+
+// Between plain code and SSE4 there is nothing to gain.
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/coding/adaptive_kernels.cc"
+#include <hwy/foreach_target.h>  // includes this file once a target
+#include "core/coding/lanes-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace trine::coding {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <int kOrder>
+HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
+  if constexpr (kOrder == 0) return tables.models;
+  if constexpr (kOrder == 1) return tables.models + (history & 0xFF);
+  return tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
+}
+
+// ---- a lane at a time ------------------------------------------------------------------------
+
+HWY_INLINE uint64_t EncodeNibble(const NibbleModel& model, uint32_t symbol, size_t l,
+                                 EncoderLanes& lanes, uint32_t*& digits) {
+  const uint64_t range = lanes.range[l];
+  const auto offset = static_cast<uint32_t>((range * model.Start(symbol)) >> 16);
+  const auto end = static_cast<uint32_t>((range * model.End(symbol)) >> 16);
+  return lanes.Take(static_cast<int>(l), offset, end - offset, digits);
+}
+
+// Where the lanes stand between looking up and learning.
+struct Step {
+  std::array<ByteModel*, format::kMaxLanes> model;
+  std::array<NibbleModel*, format::kMaxLanes> low;
+  alignas(64) std::array<uint32_t, format::kMaxLanes> high_symbol;
+  alignas(64) std::array<uint32_t, format::kMaxLanes> low_symbol;
+};
+
+template <int kOrder>
+void EncodeRow(const uint8_t* bytes, size_t active, const AdaptiveTables& tables, AdaptiveRows& at,
+               EncoderLanes& lanes) {
+  Step step;
+  uint32_t* digits = lanes.digits;
+  uint64_t row = 0;
+  for (size_t l = 0; l < active; ++l) {
+    const uint32_t byte = bytes[l * at.segment + at.row];
+    step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
+    step.high_symbol[l] = byte >> 4;
+    step.low[l] = &step.model[l]->low[byte >> 4];
+    step.low_symbol[l] = byte & 15;
+    at.history[l] = at.history[l] << 8 | byte;
+    row |= EncodeNibble(step.model[l]->high, byte >> 4, l, lanes, digits);
+  }
+  *lanes.rows++ = row;
+  for (size_t l = 0; l < active; ++l) {
+    Update(step.model[l]->high, step.high_symbol[l], tables.slowest);
+  }
+  row = 0;
+  for (size_t l = 0; l < active; ++l) {
+    row |= EncodeNibble(*step.low[l], step.low_symbol[l], l, lanes, digits);
+  }
+  *lanes.rows++ = row;
+  lanes.digits = digits;
+  for (size_t l = 0; l < active; ++l) Update(*step.low[l], step.low_symbol[l], tables.slowest);
+  ++at.row;
+}
+
+// (range * c) >> 16 <= code  <=>  c <= ((code + 1) * 2^16 - 1) / range, which is below 2^16.
+HWY_INLINE uint32_t SlotOf(uint32_t code, uint32_t range) {
+  return static_cast<uint32_t>((((uint64_t{code} + 1) << 16) - 1) / range);
+}
+
+HWY_INLINE uint32_t DecodeNibble(const NibbleModel& model, size_t l, DecoderLanes& lanes,
+                                 const uint8_t*& next) {
+  const uint64_t range = lanes.range[l];
+  const uint32_t symbol = CountNotAbove(model, SlotOf(lanes.code[l], lanes.range[l]));
+  const auto offset = static_cast<uint32_t>((range * model.Start(symbol)) >> 16);
+  const auto end = static_cast<uint32_t>((range * model.End(symbol)) >> 16);
+  lanes.Take<false>(static_cast<int>(l), offset, end - offset, next);
+  return symbol;
+}
+
+template <int kOrder>
+void DecodeRow(DecoderLanes& lanes, size_t active, const AdaptiveTables& tables, AdaptiveRows& at,
+               uint8_t* bytes) {
+  Step step;
+  const uint8_t* next = lanes.next;
+  for (size_t l = 0; l < active; ++l) {
+    step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
+    step.high_symbol[l] = DecodeNibble(step.model[l]->high, l, lanes, next);
+  }
+  for (size_t l = 0; l < active; ++l) {
+    Update(step.model[l]->high, step.high_symbol[l], tables.slowest);
+  }
+  for (size_t l = 0; l < active; ++l) {
+    step.low[l] = &step.model[l]->low[step.high_symbol[l]];
+    step.low_symbol[l] = DecodeNibble(*step.low[l], l, lanes, next);
+  }
+  lanes.next = next;
+  for (size_t l = 0; l < active; ++l) {
+    Update(*step.low[l], step.low_symbol[l], tables.slowest);
+    const uint32_t byte = step.high_symbol[l] << 4 | step.low_symbol[l];
+    bytes[l * at.segment + at.row] = static_cast<uint8_t>(byte);
+    at.history[l] = at.history[l] << 8 | byte;
+  }
+  ++at.row;
+}
+
+#if !TRINE_LANES_SCALAR
+
+// ---- many lanes at a time --------------------------------------------------------------------
+
+// The table of a model in one vector or two.
+using DM = hn::CappedTag<int16_t, 16>;
+using DMU = hn::RebindToUnsigned<DM>;
+using VM = hn::Vec<DM>;
+constexpr size_t kModelLanes = hn::MaxLanes(DM());
+
+// The first number of a table is the rate: it stays at or above the slowest, the others where they
+// are.
+struct Bound {
+  HWY_INLINE explicit Bound(uint32_t slowest) {
+    std::fill_n(numbers, 16, static_cast<int16_t>(-32768));
+    numbers[0] = static_cast<int16_t>(slowest);
+  }
+  alignas(64) int16_t numbers[16];
+};
+
+HWY_INLINE VM MoveTo(VM cdf, VM target, VM rate) {
+  const DM d;
+  const VM half = hn::BitCast(d, hn::ShiftRight<1>(hn::BitCast(DMU(), cdf)));
+  return hn::Add(cdf, hn::MulFixedPoint15(hn::Sub(target, half), rate));
+}
+
+// nibble_model.h's Update.
+HWY_INLINE void Learn(NibbleModel* model, uint32_t symbol, const Bound& bound) {
+  const DM d;
+  auto* const at = reinterpret_cast<int16_t*>(model->cdf.data());
+  const int16_t* const targets = kNibbleTargets[symbol].data();
+  const VM first = hn::Max(hn::Load(d, at), hn::Load(d, bound.numbers));
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+  const VM rate{_mm256_broadcastw_epi16(_mm256_castsi256_si128(first.raw))};
+  hn::Store(MoveTo(first, hn::Load(d, targets), rate), d, at);
+#else
+  const VM rate = hn::Broadcast<0>(first);
+  hn::Store(MoveTo(first, hn::Load(d, targets), rate), d, at);
+  for (size_t i = kModelLanes; i < 16; i += kModelLanes) {
+    hn::Store(MoveTo(hn::Load(d, at + i), hn::Load(d, targets + i), rate), d, at + i);
+  }
+#endif
+}
+
+// The part of a symbol, start and end in the halves of a number; wrong where the symbol is 0 (the
+// start is the rate) or 15 (the end lies behind the model).
+HWY_INLINE uint32_t LoadPart(const NibbleModel* model, uint32_t symbol) {
+  uint32_t part;
+  std::memcpy(&part, model->cdf.data() + symbol, 4);
+  return part;
+}
+
+// (range * c) >> 16 of 32 and 17 bits.
+HWY_INLINE V32 Scale(V32 range, V32 c) {
+  const V32 high = hn::Mul(hn::ShiftRight<16>(range), c);
+  const V32 low = hn::Mul(hn::And(range, hn::Set(kD32, 0xFFFF)), c);
+  return hn::Add(high, hn::ShiftRight<16>(low));
+}
+
+struct Part {
+  V32 offset, width;
+};
+HWY_INLINE Part PartOf(V32 part, V32 symbol, V32 range) {
+  const V32 start =
+      hn::IfThenZeroElse(hn::Eq(symbol, hn::Zero(kD32)), hn::And(part, hn::Set(kD32, 0xFFFF)));
+  // 65536 is beyond 16 bits in a product with 16 bits: its part ends with the range.
+  const V32 end = hn::IfThenElse(hn::Eq(symbol, hn::Set(kD32, 15)), range,
+                                 Scale(range, hn::ShiftRight<16>(part)));
+  const V32 offset = Scale(range, start);
+  return {offset, hn::Sub(end, offset)};
+}
+
+template <size_t kLanes>
+HWY_INLINE uint64_t EncodeSymbols(const uint32_t* parts, const uint32_t* symbols,
+                                  VectorEncoder<kLanes>& lanes) {
+  uint64_t row = 0;
+#pragma GCC unroll 4
+  for (size_t g = 0; g < VectorEncoder<kLanes>::kGroups; ++g) {
+    const Part part = PartOf(hn::Load(kD32, parts + g * kGroup),
+                             hn::Load(kD32, symbols + g * kGroup), lanes.range[g]);
+    row |= lanes.Take(g, part.offset, part.width);
+  }
+  return row;
+}
+
+template <int kOrder, size_t kLanes>
+void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables, AdaptiveRows& at,
+                EncoderLanes& state) {
+  VectorEncoder<kLanes> lanes(state);
+  const Bound bound(tables.slowest);
+  Step step;
+  alignas(64) uint32_t high_parts[kLanes], low_parts[kLanes];
+  for (const size_t end = at.row + count; at.row < end; ++at.row) {
+    const uint8_t* from = bytes + at.row;
+    for (size_t l = 0; l < kLanes; ++l, from += at.segment) {
+      const uint32_t byte = *from;
+      ByteModel* const model = ModelOf<kOrder>(tables, at.history[l]);
+      NibbleModel* const low = &model->low[byte >> 4];
+      step.model[l] = model;
+      step.low[l] = low;
+      step.high_symbol[l] = byte >> 4;
+      step.low_symbol[l] = byte & 15;
+      high_parts[l] = LoadPart(&model->high, byte >> 4);
+      low_parts[l] = LoadPart(low, byte & 15);
+      if constexpr (kOrder == 1) at.history[l] = byte;
+      if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
+    }
+    // The models of the two halves are different ones: both look up before both learn.
+    *lanes.rows++ = EncodeSymbols<kLanes>(high_parts, step.high_symbol.data(), lanes);
+    *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, step.low_symbol.data(), lanes);
+    for (size_t l = 0; l < kLanes; ++l) {
+      Learn(&step.model[l]->high, step.high_symbol[l], bound);
+      Learn(step.low[l], step.low_symbol[l], bound);
+    }
+  }
+  lanes.Save(state);
+}
+
+// The symbol whose part holds the slot.
+HWY_INLINE uint32_t FindSymbol(const NibbleModel* model, uint32_t slot) {
+  const DMU d;
+  const auto slots = hn::Set(d, static_cast<uint16_t>(slot));
+  uint32_t bits = 0;
+  for (size_t i = 0; i < 16; i += kModelLanes) {
+    const auto cdf = hn::Load(d, model->cdf.data() + i);
+#if TRINE_LANES_AVX512
+    bits |= static_cast<uint32_t>(_mm256_cmple_epu16_mask(cdf.raw, slots.raw)) << i;
+#elif HWY_TARGET == HWY_AVX2
+    const auto le = _mm256_cmpeq_epi16(_mm256_min_epu16(cdf.raw, slots.raw), cdf.raw);
+    bits = _pext_u32(static_cast<uint32_t>(_mm256_movemask_epi8(le)), 0x55555555);
+#else
+    uint8_t some[8] = {};
+    hn::StoreMaskBits(d, hn::Eq(hn::Min(cdf, slots), cdf), some);
+    bits |= (some[0] | static_cast<uint32_t>(some[1]) << 8) << i;
+#endif
+  }
+  // The table ascends: the ones are a run from bit 1 on (bit 0 belongs to the rate).
+  return static_cast<uint32_t>(std::countr_one(bits | 1)) - 1;
+}
+
+// The symbols of all lanes, from models that are looked up in `model_of(l)`.
+template <size_t kGroups, class ModelAt>
+HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
+                              ModelAt model_at, uint32_t* HWY_RESTRICT symbols) {
+  constexpr size_t kLanes = kGroups * kGroup;
+  alignas(64) uint32_t slots[kLanes], parts[kLanes];
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    hn::Store(SlotEstimate(code[g], range[g]), kD32, slots + g * kGroup);
+  }
+  for (size_t l = 0; l < kLanes; ++l) {
+    const NibbleModel* const model = model_at(l);
+    const uint32_t symbol = FindSymbol(model, slots[l]);
+    symbols[l] = symbol;
+    parts[l] = LoadPart(model, symbol);
+  }
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    Part part =
+        PartOf(hn::Load(kD32, parts + g * kGroup), hn::Load(kD32, symbols + g * kGroup), range[g]);
+    // An estimate that is off by one matters at the border of two symbols only.
+    if (HWY_UNLIKELY(!hn::AllTrue(kD32, IsBelow(hn::Sub(code[g], part.offset), part.width)))) {
+      alignas(64) uint32_t codes[kGroup], ranges[kGroup];
+      hn::Store(code[g], kD32, codes);
+      hn::Store(range[g], kD32, ranges);
+      for (size_t k = 0; k < kGroup; ++k) {
+        const size_t l = g * kGroup + k;
+        symbols[l] = FindSymbol(model_at(l), SlotOf(codes[k], ranges[k]));
+        parts[l] = LoadPart(model_at(l), symbols[l]);
+      }
+      part = PartOf(hn::Load(kD32, parts + g * kGroup), hn::Load(kD32, symbols + g * kGroup),
+                    range[g]);
+    }
+    code[g] = hn::Sub(code[g], part.offset);
+    range[g] = part.width;
+  }
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) RefillGroup(code[g], range[g], next);
+}
+
+// Rows whose words certainly lie before `stop`; returns how many.
+template <int kOrder, size_t kLanes>
+size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
+                  const AdaptiveTables& tables, AdaptiveRows& at, uint8_t* bytes) {
+  constexpr size_t kGroups = kLanes / kGroup;
+  const Bound bound(tables.slowest);
+  V32 code[kGroups], range[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) {
+    code[g] = hn::Load(kD32, lanes.code + g * kGroup);
+    range[g] = hn::Load(kD32, lanes.range + g * kGroup);
+  }
+  const uint8_t* next = lanes.next;
+  Step step;
+  size_t done = 0;
+  for (; done < count && next <= stop; ++done, ++at.row) {
+    DecodeSymbols<kGroups>(
+        code, range, next,
+        [&](size_t l) TRINE_ATTR {
+          step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
+          return &step.model[l]->high;
+        },
+        step.high_symbol.data());
+    DecodeSymbols<kGroups>(
+        code, range, next,
+        [&](size_t l) TRINE_ATTR {
+          step.low[l] = &step.model[l]->low[step.high_symbol[l]];
+          return step.low[l];
+        },
+        step.low_symbol.data());
+    uint8_t* to = bytes + at.row;
+    for (size_t l = 0; l < kLanes; ++l, to += at.segment) {
+      Learn(&step.model[l]->high, step.high_symbol[l], bound);
+      Learn(step.low[l], step.low_symbol[l], bound);
+      const uint32_t byte = step.high_symbol[l] << 4 | step.low_symbol[l];
+      *to = static_cast<uint8_t>(byte);
+      if constexpr (kOrder == 1) at.history[l] = byte;
+      if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
+    }
+  }
+  for (size_t g = 0; g < kGroups; ++g) {
+    hn::Store(code[g], kD32, lanes.code + g * kGroup);
+    hn::Store(range[g], kD32, lanes.range + g * kGroup);
+  }
+  lanes.next = next;
+  return done;
+}
+
+template <int kOrder, size_t kLanes>
+size_t DecodeSome(DecoderLanes& lanes, size_t count, const AdaptiveTables& tables, AdaptiveRows& at,
+                  uint8_t* bytes) {
+  constexpr size_t kReach = 4 * kLanes + kLaneSlackBytes;
+  if (static_cast<size_t>(lanes.end - lanes.next) < kReach) return 0;
+  return DecodeRows<kOrder, kLanes>(lanes, lanes.end - kReach, count, tables, at, bytes);
+}
+
+#endif  // !TRINE_LANES_SCALAR
+
+template <int kOrder>
+void EncodeOfOrder(const uint8_t* bytes, size_t count, int active, const AdaptiveTables& tables,
+                   AdaptiveRows& at, EncoderLanes& lanes) {
+#if !TRINE_LANES_SCALAR
+  if (active == lanes.lanes()) {
+    if (active == 16) return EncodeRows<kOrder, 16>(bytes, count, tables, at, lanes);
+    if (active == 32) return EncodeRows<kOrder, 32>(bytes, count, tables, at, lanes);
+    if (active == 64) return EncodeRows<kOrder, 64>(bytes, count, tables, at, lanes);
+  }
+#endif
+  for (; count != 0; --count) {
+    EncodeRow<kOrder>(bytes, static_cast<size_t>(active), tables, at, lanes);
+  }
+}
+
+template <int kOrder>
+void DecodeOfOrder(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
+                   AdaptiveRows& at, uint8_t* bytes) {
+#if !TRINE_LANES_SCALAR
+  if (active == lanes.lanes()) {
+    if (active == 16) count -= DecodeSome<kOrder, 16>(lanes, count, tables, at, bytes);
+    if (active == 32) count -= DecodeSome<kOrder, 32>(lanes, count, tables, at, bytes);
+    if (active == 64) count -= DecodeSome<kOrder, 64>(lanes, count, tables, at, bytes);
+  }
+#endif
+  for (; count != 0; --count) {
+    DecodeRow<kOrder>(lanes, static_cast<size_t>(active), tables, at, bytes);
+  }
+}
+
+void EncodeA(const uint8_t* bytes, size_t count, int active, const AdaptiveTables& tables,
+             AdaptiveRows& at, EncoderLanes& lanes) {
+  const auto encode = tables.order == 0   ? EncodeOfOrder<0>
+                      : tables.order == 1 ? EncodeOfOrder<1>
+                                          : EncodeOfOrder<2>;
+  encode(bytes, count, active, tables, at, lanes);
+}
+
+void DecodeA(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
+             AdaptiveRows& at, uint8_t* bytes) {
+  const auto decode = tables.order == 0   ? DecodeOfOrder<0>
+                      : tables.order == 1 ? DecodeOfOrder<1>
+                                          : DecodeOfOrder<2>;
+  decode(lanes, count, active, tables, at, bytes);
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace trine::coding
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace trine::coding {
+namespace {
+
+HWY_EXPORT(EncodeA);
+HWY_EXPORT(DecodeA);
+
+}  // namespace
+
+void EncodeAdaptiveRows(const uint8_t* bytes, size_t count, int active,
+                        const AdaptiveTables& tables, AdaptiveRows& at, EncoderLanes& lanes) {
+  HWY_DYNAMIC_DISPATCH(EncodeA)(bytes, count, active, tables, at, lanes);
+}
+
+void DecodeAdaptiveRows(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
+                        AdaptiveRows& at, uint8_t* bytes) {
+  HWY_DYNAMIC_DISPATCH(DecodeA)(lanes, count, active, tables, at, bytes);
+}
+
+}  // namespace trine::coding
+#endif  // HWY_ONCE

@@ -1,0 +1,44 @@
+// The inner loops of ADAPTIVE: rows of bytes, one a lane, each as two nibbles whose models learn.
+// All instruction sets give the same bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/coding/lanes.h"
+#include "core/coding/nibble_model.h"
+
+namespace trine::coding {
+
+// The distributions of one context.
+struct ByteModel {
+  NibbleModel high;
+  std::array<NibbleModel, 16> low;  // by the high nibble
+};
+
+// What the loops know of the models. The lane's bytes before choose the
+// context.
+struct AdaptiveTables {
+  ByteModel* models;  // and kLaneSlackBytes behind them that may be read
+  int order;
+  int shift;         // order 2: contexts are the upper bits of a product
+  uint32_t slowest;  // rate of learning [2^-16]
+};
+
+// Where the lanes stand: rows of one stripe. Lane l codes bytes[l * segment + t], t = 0, 1, ...
+struct AdaptiveRows {
+  size_t segment;
+  size_t row = 0;
+  // By lane, the bytes so far of the segment, the last one lowest.
+  alignas(64) uint32_t history[format::kMaxLanes] = {};
+};
+
+// `count` rows of the first `active` lanes. REQUIRES: room in the log for two digits a lane and two
+// entries a row.
+void EncodeAdaptiveRows(const uint8_t* bytes, size_t count, int active,
+                        const AdaptiveTables& tables, AdaptiveRows& at, EncoderLanes& lanes);
+void DecodeAdaptiveRows(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
+                        AdaptiveRows& at, uint8_t* bytes);
+
+}  // namespace trine::coding

@@ -1,0 +1,274 @@
+// Vector forms of the lanes' steps, for the .cc files that compile once a target.
+// No header guard of the usual kind: Highway includes this anew for every target.
+#if defined(TRINE_CODING_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRINE_CODING_LANES_INL_H_
+#undef TRINE_CODING_LANES_INL_H_
+#else
+#define TRINE_CODING_LANES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "core/coding/lanes.h"
+
+// Of a lambda in a loop: left to itself the compiler may call it, with vectors in memory.
+#ifndef TRINE_ATTR
+#define TRINE_ATTR HWY_ATTR __attribute__((always_inline))
+#endif
+
+// Targets on which vectors of lanes lose to plain code: without shuffles of bytes.
+#undef TRINE_LANES_SCALAR
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || \
+    (defined(HWY_SSE2) && HWY_TARGET == HWY_SSE2)
+#define TRINE_LANES_SCALAR 1
+#else
+#define TRINE_LANES_SCALAR 0
+#endif
+
+#if !TRINE_LANES_SCALAR
+HWY_BEFORE_NAMESPACE();
+namespace trine::coding {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// A group of lanes: one vector of 32-bit numbers, 4, 8 or 16 of them.
+using D32 = hn::CappedTag<uint32_t, 16>;
+using V32 = hn::Vec<D32>;
+using M32 = hn::Mask<D32>;
+using DI32 = hn::RebindToSigned<D32>;
+using DF32 = hn::RebindToFloat<D32>;
+using D16 = hn::Rebind<uint16_t, D32>;
+using D8 = hn::Rebind<uint8_t, D32>;
+constexpr D32 kD32;
+constexpr size_t kGroup = hn::MaxLanes(D32());
+static_assert(kGroup == 4 || kGroup == 8 || kGroup == 16);
+
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+#define TRINE_LANES_AVX512 1
+#else
+#define TRINE_LANES_AVX512 0
+#endif
+
+HWY_INLINE uint32_t BitsOf(M32 mask) {
+#if TRINE_LANES_AVX512
+  return static_cast<uint32_t>(mask.raw);
+#elif HWY_TARGET == HWY_AVX2
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(mask.raw)));
+#elif HWY_ARCH_X86
+  return static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(mask.raw)));
+#else
+  uint8_t bytes[8] = {};
+  hn::StoreMaskBits(kD32, mask, bytes);
+  return bytes[0];
+#endif
+}
+
+HWY_INLINE M32 MaskOf(uint32_t bits) {
+#if TRINE_LANES_AVX512
+  return M32{static_cast<__mmask16>(bits)};
+#else
+  alignas(64) static constexpr uint32_t kBits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+  return hn::TestBit(hn::Set(kD32, bits), hn::Load(kD32, kBits));
+#endif
+}
+
+// Lanes whose number is below 2^16.
+HWY_INLINE M32 IsShort(V32 v) {
+#if TRINE_LANES_AVX512
+  return M32{_mm512_cmplt_epu32_mask(v.raw, _mm512_set1_epi32(1 << 16))};
+#else
+  return hn::Eq(hn::ShiftRight<16>(v), hn::Zero(kD32));
+#endif
+}
+
+// Lanes with a < b, as unsigned numbers.
+HWY_INLINE M32 IsBelow(V32 a, V32 b) {
+#if TRINE_LANES_AVX512
+  return M32{_mm512_cmplt_epu32_mask(a.raw, b.raw)};
+#else
+  return hn::Not(hn::Eq(hn::Max(a, b), a));
+#endif
+}
+
+// For each set of lanes: where in a packed row of numbers a lane's number stands.
+template <size_t kLanes>
+constexpr auto MakeExpandTable() {
+  std::array<std::array<uint32_t, kLanes>, size_t{1} << kLanes> table{};
+  for (size_t bits = 0; bits < table.size(); ++bits) {
+    uint32_t next = 0;
+    for (size_t l = 0; l < kLanes; ++l) {
+      table[bits][l] = next;
+      if (bits >> l & 1) ++next;
+      if (table[bits][l] == kLanes) table[bits][l] = 0;  // none is left: any will do
+    }
+  }
+  return table;
+}
+
+// The first numbers of `packed` to the lanes of `mask`, in order; others are not defined.
+HWY_INLINE V32 Expand(V32 packed, M32 mask, uint32_t bits) {
+#if TRINE_LANES_AVX512
+  (void)bits;
+  // From a register: the compiler would make it one instruction with the load, which is slow.
+  __asm__("" : "+v"(packed.raw));
+  return V32{_mm512_maskz_expand_epi32(mask.raw, packed.raw)};
+#else
+  (void)mask;
+  alignas(64) static constexpr auto kTable = MakeExpandTable<kGroup>();
+  return hn::TableLookupLanes(packed, hn::SetTableIndices(kD32, kTable[bits].data()));
+#endif
+}
+
+template <size_t kLanes>
+constexpr auto MakePackTable() {
+  std::array<std::array<uint32_t, kLanes>, size_t{1} << kLanes> table{};
+  for (size_t bits = 0; bits < table.size(); ++bits) {
+    size_t next = 0;
+    for (uint32_t l = 0; l < kLanes; ++l) {
+      if (bits >> l & 1) table[bits][next++] = l;
+    }
+  }
+  return table;
+}
+
+// Numbers of the lanes of `mask` to the front, in order. Into a register, not into memory, which is
+// slow on some processors; and not by Highway 1.0.3, whose tables GCC copies to the stack each
+// time.
+HWY_INLINE V32 Pack(V32 v, M32 mask, uint32_t bits) {
+#if TRINE_LANES_AVX512
+  (void)bits;
+  return V32{_mm512_maskz_compress_epi32(mask.raw, v.raw)};
+#else
+  (void)mask;
+  alignas(64) static constexpr auto kTable = MakePackTable<kGroup>();
+  return hn::TableLookupLanes(v, hn::SetTableIndices(kD32, kTable[bits].data()));
+#endif
+}
+
+// The low bytes of the numbers.
+HWY_INLINE void StoreBytes(V32 v, uint8_t* to) {
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+  // What Highway does for AVX3; its form for this target permutes 32-bit parts, not bytes (1.0.3).
+  alignas(64) static constexpr uint32_t kFirst[16] = {0, 4, 8, 12};
+  const __m512i low = _mm512_set_epi64(0, 0x0C080400, 0, 0x0C080400, 0, 0x0C080400, 0, 0x0C080400);
+  const __m512i bytes =
+      _mm512_permutexvar_epi32(_mm512_load_si512(kFirst), _mm512_shuffle_epi8(v.raw, low));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128(bytes));
+#else
+  hn::StoreU(hn::TruncateTo(D8(), v), D8(), to);
+#endif
+}
+
+// The lanes of an encoder in registers, where there are enough of them.
+template <size_t kLanes>
+struct VectorEncoder {
+  static constexpr size_t kGroups = kLanes / kGroup;
+
+  HWY_INLINE explicit VectorEncoder(EncoderLanes& lanes) : digits(lanes.digits), rows(lanes.rows) {
+    for (size_t g = 0; g < kGroups; ++g) {
+      low[g] = hn::Load(kD32, lanes.low + g * kGroup);
+      range[g] = hn::Load(kD32, lanes.range + g * kGroup);
+      carry[g] = hn::Load(kD32, lanes.carry + g * kGroup);
+    }
+  }
+  HWY_INLINE void Save(EncoderLanes& lanes) const {
+    for (size_t g = 0; g < kGroups; ++g) {
+      hn::Store(low[g], kD32, lanes.low + g * kGroup);
+      hn::Store(range[g], kD32, lanes.range + g * kGroup);
+      hn::Store(carry[g], kD32, lanes.carry + g * kGroup);
+    }
+    lanes.digits = digits;
+    lanes.rows = rows;
+  }
+
+  // One symbol for each lane of a group: narrows, logs digits; returns the lanes that gave one, in
+  // the bits of the row.
+  HWY_INLINE uint64_t Take(size_t g, V32 offset, V32 width) {
+    const V32 sum = hn::Add(low[g], offset);
+    const V32 over = hn::IfThenElse(IsBelow(sum, offset), hn::Set(kD32, 1u << 16), carry[g]);
+    const M32 emit = IsShort(width);
+    const V32 digit = hn::Or(hn::ShiftRight<16>(sum), over);
+    const uint32_t bits = BitsOf(emit);
+    hn::StoreU(Pack(digit, emit, bits), kD32, digits);
+    digits += std::popcount(bits);
+    low[g] = hn::IfThenElse(emit, hn::ShiftLeft<16>(sum), sum);
+    range[g] = hn::IfThenElse(emit, hn::ShiftLeft<16>(width), width);
+    carry[g] = hn::IfThenZeroElse(emit, over);
+    return static_cast<uint64_t>(bits) << (g * kGroup);
+  }
+
+  V32 low[kGroups], range[kGroups], carry[kGroups];
+  uint32_t* digits;
+  uint64_t* rows;
+};
+
+// Refills the lanes whose range has become short, from `next`.
+HWY_INLINE void RefillGroup(V32& code, V32& range, const uint8_t*& next) {
+  const M32 want = IsShort(range);
+  const uint32_t bits = BitsOf(want);
+  const V32 words = hn::PromoteTo(kD32, hn::LoadU(D16(), reinterpret_cast<const uint16_t*>(next)));
+  next += 2 * std::popcount(bits);
+  const V32 word = Expand(words, want, bits);
+  code = hn::IfThenElse(want, hn::Or(hn::ShiftLeft<16>(code), word), code);
+  range = hn::IfThenElse(want, hn::ShiftLeft<16>(range), range);
+}
+
+// floor(code / r) or its neighbour, for code < 2^32 and r >= 4: an estimate to be checked.
+HWY_INLINE V32 Quotient(V32 code, V32 r) {
+#if TRINE_LANES_AVX512
+  return V32{
+      _mm512_cvttps_epu32(_mm512_div_ps(_mm512_cvtepu32_ps(code.raw), _mm512_cvtepu32_ps(r.raw)))};
+#else
+  const DF32 df;
+  // Signed numbers convert on every target: halves of both.
+  const auto half = hn::ConvertTo(df, hn::BitCast(DI32(), hn::ShiftRight<1>(code)));
+  const auto whole = hn::ConvertTo(df, hn::BitCast(DI32(), r));
+  const auto quotient = hn::Div(hn::Add(half, half), whole);
+  return hn::BitCast(kD32, hn::ConvertTo(DI32(), quotient));
+#endif
+}
+
+HWY_INLINE hn::Vec<DF32> ToFloat(V32 v) {
+  const DF32 df;
+  const auto high = hn::ConvertTo(df, hn::BitCast(DI32(), hn::ShiftRight<16>(v)));
+  const auto low = hn::ConvertTo(df, hn::BitCast(DI32(), hn::And(v, hn::Set(kD32, 0xFFFF))));
+  return hn::MulAdd(high, hn::Set(df, 65536.0f), low);
+}
+
+// The same for any r.
+HWY_INLINE V32 QuotientOfLong(V32 code, V32 r) {
+#if TRINE_LANES_AVX512
+  return Quotient(code, r);
+#else
+  return hn::BitCast(kD32, hn::ConvertTo(DI32(), hn::Div(ToFloat(code), ToFloat(r))));
+#endif
+}
+
+// floor(code * 2^16 / range) or its neighbour, for code < range.
+HWY_INLINE V32 SlotEstimate(V32 code, V32 range) {
+  const DF32 df;
+#if TRINE_LANES_AVX512
+  const auto quotient =
+      hn::Vec<DF32>{_mm512_div_ps(_mm512_cvtepu32_ps(code.raw), _mm512_cvtepu32_ps(range.raw))};
+#else
+  const auto quotient = hn::Div(ToFloat(code), ToFloat(range));
+#endif
+  const V32 slot =
+      hn::BitCast(kD32, hn::ConvertTo(DI32(), hn::Mul(quotient, hn::Set(df, 65536.0f))));
+  return hn::Min(slot, hn::Set(kD32, 65535));
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace trine::coding
+HWY_AFTER_NAMESPACE();
+#endif  // !TRINE_LANES_SCALAR
+
+#endif  // per-target include guard
