@@ -6,18 +6,20 @@ set -euo pipefail
 usage() {
   cat <<'EOF'
 usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--row TEXT]
-                              [--build DIR] [--out FILE.json]
+                              [--cli-bytes N] [--build DIR] [--out FILE.json]
 
-  --group    normalize, service, cancel (default: all)
-  --data     folder with files to measure on; without it made ones are used
-  --seconds  length of one measurement (default 0.3; each is repeated at least 9 times)
-  --row      only rows whose names contain TEXT
-  --build    build folder (default build/bench)
-  --out      also write the rows as a JSON array
+  --group      normalize, coding, service, cancel (default: all)
+  --data       folder with files to measure on; without it made ones are used
+  --seconds    length of one measurement (default 0.3; each is repeated at least 9 times)
+  --row        only rows whose names contain TEXT
+  --cli-bytes  length of the file of the coding group's rows cli.*, which take most of its time
+               (default 1 GiB; as much again is needed twice in TMPDIR or /var/tmp)
+  --build      build folder (default build/bench)
+  --out        also write the rows as a JSON array
 EOF
 }
 
-groups=() data='' seconds=0.3 row='' out=''
+groups=() data='' seconds=0.3 row='' cli_bytes='' out=''
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$root/build/bench
 while (($#)); do
@@ -26,18 +28,20 @@ while (($#)); do
   --data) data=$2 && shift 2 ;;
   --seconds) seconds=$2 && shift 2 ;;
   --row) row=$2 && shift 2 ;;
+  --cli-bytes) cli_bytes=$2 && shift 2 ;;
   --build) build=$2 && shift 2 ;;
   --out) out=$2 && shift 2 ;;
   --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
   esac
 done
-((${#groups[@]})) || groups=(normalize service cancel)
+((${#groups[@]})) || groups=(normalize coding service cancel)
 
 # What GROUP needs built.
 targets() {
   case $1 in
   normalize) echo normalize_bench ;;
+  coding) echo coding_bench trine ;;
   service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
   cancel) echo cancel_bench ;;
   *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
@@ -48,6 +52,7 @@ run() {
   local bin=$build/bin
   case $1 in
   normalize) "$bin/normalize_bench" "$seconds" "$row" ;;
+  coding) "$bin/coding_bench" "$seconds" "$row" "$bin/trine" "$files" ${cli_bytes:+"$cli_bytes"} ;;
   service)
     "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
       "$seconds" ${row:+"$row"}
@@ -59,8 +64,10 @@ run() {
 export TRINE_BENCH_DATA=$data
 "$root/deploy/install-deps.sh" --bench >&2
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRINE_BENCH=ON >&2
-lines=$(mktemp)
-trap 'rm -f "$lines"' EXIT
+lines=$(mktemp) files=''
+trap 'rm -rf "$lines" "$files"' EXIT
+# For files of gigabytes: /tmp may be in memory.
+files=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
 for group in "${groups[@]}"; do
   read -ra wanted <<<"$(targets "$group")"
   ninja -C "$build" "${wanted[@]}" >&2

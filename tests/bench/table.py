@@ -12,6 +12,11 @@ def cpu_model():
     return "an unknown processor"
 
 
+def figure(value):
+    """Bytes are exact; all else is measured."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines if line.strip()]
@@ -19,10 +24,12 @@ def main():
     print("| row | case | threads | trine | peer | | ratio | min to max |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
+        digits = 4 if row["unit"] == "bytes" else 2
         peer = f"{row['peer']} ({row['note']})" if row.get("note") else row["peer"]
         print(f"| `{row['name']}` | {row['case']} | {row['threads']} "
-              f"| {row['ours']:g} {row['unit']} | {peer} | {row['peer_value']:g} "
-              f"| {row['ratio']:.2f} | {row['ratio_min']:.2f} to {row['ratio_max']:.2f} |")
+              f"| {figure(row['ours'])} {row['unit']} | {peer} | {figure(row['peer_value'])} "
+              f"| {row['ratio']:.{digits}f} "
+              f"| {row['ratio_min']:.{digits}f} to {row['ratio_max']:.{digits}f} |")
     if len(sys.argv) > 2:
         with open(sys.argv[2], "w", encoding="utf-8") as out:
             json.dump(rows, out, indent=1)
