@@ -232,6 +232,18 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
   out->set_index_bytes(info.index_bytes);
   out->set_blocks_total(info.blocks.size());
   out->set_is_excerpt(info.is_excerpt);
+  out->set_is_compact(info.is_compact);
+  out->set_model_bytes(info.model_bytes);
+  out->set_side_bytes(info.side_bytes);
+  out->set_container_bytes(info.container_bytes);
+  for (const coding::ModeInfo& mode : info.modes) {
+    v1::ModeInfo* added = out->add_modes();
+    added->set_mode(mode.mode);
+    added->set_blocks(mode.blocks);
+    added->set_raw_bytes(mode.raw_bytes);
+    added->set_coded_bytes(mode.coded_bytes);
+    added->set_side_bytes(mode.side_bytes);
+  }
   const size_t listed = std::min<size_t>(info.blocks.size(), max_blocks);
   for (size_t i = 0; i < listed; ++i) {
     if (i % kBlocksAPoll == 0) TRINE_RETURN_IF_ERROR(context.cancel.Check());
@@ -242,6 +254,8 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
     added->set_coded_offset(block.coded_offset);
     added->set_coded_bytes(block.coded_bytes);
     added->set_mode(block.mode);
+    added->set_side_bytes(block.side_bytes);
+    added->set_payload_bytes(block.payload_bytes);
   }
   return absl::OkStatus();
 }

@@ -41,6 +41,18 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   json["block_bytes"] = r.block_bytes();
   json["header_bytes"] = r.header_bytes();
   json["index_bytes"] = r.index_bytes();
+  json["is_compact"] = r.is_compact();
+  json["model_bytes"] = r.model_bytes();
+  json["side_bytes"] = r.side_bytes();
+  json["container_bytes"] = r.container_bytes();
+  json["modes"] = Json::array();
+  for (const v1::ModeInfo& mode : r.modes()) {
+    json["modes"].push_back({{"mode", mode.mode()},
+                             {"blocks", mode.blocks()},
+                             {"raw_bytes", mode.raw_bytes()},
+                             {"coded_bytes", mode.coded_bytes()},
+                             {"side_bytes", mode.side_bytes()}});
+  }
   json["blocks_total"] = r.blocks_total();
   json["blocks"] = Json::array();
   for (const v1::BlockInfo& block : r.blocks()) {
@@ -48,24 +60,25 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
                               {"raw_bytes", block.raw_bytes()},
                               {"coded_offset", block.coded_offset()},
                               {"coded_bytes", block.coded_bytes()},
+                              {"payload_bytes", block.payload_bytes()},
+                              {"side_bytes", block.side_bytes()},
                               {"mode", block.mode()}});
   }
   json["elapsed_ms"] = elapsed_ms;
   return json;
 }
 
-void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
-  session.Say(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input), r.format_version(),
-                              ContentText(r.content())));
-  std::string model = EnumText(r.model());
-  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
-  if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
-  session.Say(absl::StrFormat("  model          %s", model));
-  session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
-  session.Say(absl::StrFormat("  coded bytes    %d (header %d, index %d)", r.coded_bytes(),
-                              r.header_bytes(), r.index_bytes()));
-  session.Say(
-      absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
+void TellModes(const Session& session, const v1::InspectResponse& r) {
+  if (r.modes().empty()) return;
+  session.Say(absl::StrFormat("  %-12s %12s %12s %12s %12s", "mode", "blocks", "raw bytes",
+                              "coded bytes", "tables"));
+  for (const v1::ModeInfo& mode : r.modes()) {
+    session.Say(absl::StrFormat("  %-12s %12d %12d %12d %12d", mode.mode(), mode.blocks(),
+                                mode.raw_bytes(), mode.coded_bytes(), mode.side_bytes()));
+  }
+}
+
+void TellBlocks(const Session& session, const v1::InspectResponse& r) {
   const int shown = std::min(kShownBlocks, r.blocks_size());
   if (shown == 0) return;
   session.Say(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
@@ -79,6 +92,26 @@ void Tell(const Session& session, const std::string& input, const v1::InspectRes
     session.Say(
         absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown), " more"));
   }
+}
+
+void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
+  session.Say(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input), r.format_version(),
+                              ContentText(r.content())));
+  std::string model = EnumText(r.model());
+  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
+  if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
+  session.Say(absl::StrFormat("  model          %s", model));
+  session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
+  session.Say(absl::StrFormat("  coded bytes    %d: symbols %d, tables %d, container %d",
+                              r.coded_bytes(), r.model_bytes(), r.side_bytes(),
+                              r.container_bytes()));
+  session.Say(absl::StrFormat("  container      header %d, index %d, the rest heads of blocks%s",
+                              r.header_bytes(), r.index_bytes(),
+                              r.is_compact() ? " (compact form)" : ""));
+  session.Say(
+      absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
+  TellModes(session, r);
+  TellBlocks(session, r);
 }
 
 absl::StatusOr<std::string> ReadInput(InputFile* file, uint64_t max_bytes) {

@@ -169,8 +169,18 @@ struct BlockInfo {
   uint64_t raw_bytes = 0;
   uint64_t coded_offset = 0;  // of the block's head in the stream
   uint64_t coded_bytes = 0;   // head and payload
-  uint64_t side_bytes = 0;    // of the payload: parameters and tables, not symbols
-  std::string mode;           // "stored", "constant", "static", "adaptive-1", "table", ...
+  uint64_t payload_bytes = 0;
+  uint64_t side_bytes = 0;  // of the payload: parameters and tables, not symbols
+  std::string mode;         // "stored", "constant", "static", "adaptive-1", "table", ...
+};
+
+// All blocks of one mode.
+struct ModeInfo {
+  std::string mode;
+  uint64_t blocks = 0;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;  // heads and payloads
+  uint64_t side_bytes = 0;
 };
 
 struct StreamInfo {
@@ -187,6 +197,12 @@ struct StreamInfo {
   uint64_t index_bytes = 0;
   bool is_excerpt = false;
   bool is_compact = false;  // the (first) stream has the compact form
+  // coded_bytes in three parts: what symbols take, tables and parameters (TABLE's dictionaries in
+  // headers too), and all around them: headers, heads, checksums, index.
+  uint64_t model_bytes = 0;
+  uint64_t side_bytes = 0;
+  uint64_t container_bytes = 0;
+  std::vector<ModeInfo> modes;  // in the order in which they come first
   std::vector<BlockInfo> blocks;
 };
 

@@ -310,6 +310,22 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
   return Parsed{reader.position()};
 }
 
+uint64_t PayloadBytes(const IndexEntry& entry) {
+  const auto length = [](uint64_t value) {
+    uint64_t bytes = 1;
+    while (value >>= 7) ++bytes;
+    return bytes;
+  };
+  // The head holds the payload's length, which takes as many bytes as it takes.
+  const uint64_t fixed = 3 + format::kChecksumBytes + format::kHeadCheckBytes +
+                         length(entry.raw_bytes) + length(entry.side_bytes);
+  for (uint64_t bytes = 1; fixed + bytes <= entry.coded_bytes; ++bytes) {
+    const uint64_t payload = entry.coded_bytes - fixed - bytes;
+    if (length(payload) == bytes) return payload;
+  }
+  return 0;
+}
+
 void AppendIndexEntry(const IndexEntry& entry, std::string* out) {
   for (uint8_t byte : {static_cast<uint8_t>(entry.mode), entry.model, entry.variant}) {
     out->push_back(static_cast<char>(byte));

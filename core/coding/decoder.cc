@@ -154,10 +154,26 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
   info.is_excerpt = first.header.is_excerpt();
   info.is_compact = first.header.is_compact;
   info.blocks.reserve(layout.blocks.size());
+  uint64_t payload_bytes = 0;
   for (const BlockRef& block : layout.blocks) {
+    std::string mode = ModeName(block.mode, block.model, block.variant);
+    auto same = std::find_if(info.modes.begin(), info.modes.end(),
+                             [&](const ModeInfo& m) { return m.mode == mode; });
+    if (same == info.modes.end()) same = info.modes.insert(same, ModeInfo{.mode = mode});
+    ++same->blocks;
+    same->raw_bytes += block.raw_bytes;
+    same->coded_bytes += block.coded_bytes;
+    same->side_bytes += block.side_bytes;
+    payload_bytes += block.payload_bytes;
+    info.side_bytes += block.side_bytes;
     info.blocks.push_back({block.raw_offset, block.raw_bytes, block.coded_offset, block.coded_bytes,
-                           block.side_bytes, ModeName(block.mode, block.model, block.variant)});
+                           block.payload_bytes, block.side_bytes, std::move(mode)});
   }
+  info.model_bytes = payload_bytes - info.side_bytes;
+  for (const StreamLayout& stream : layout.streams) {
+    if (stream.plan.dictionary != nullptr) info.side_bytes += stream.header.params.size();
+  }
+  info.container_bytes = info.coded_bytes - info.model_bytes - info.side_bytes;
   return info;
 }
 

@@ -102,6 +102,7 @@ class Walker {
     block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
     block.coded_offset = original_bytes_;
     block.coded_bytes = static_cast<uint32_t>(head.coded_bytes);
+    block.payload_bytes = static_cast<uint32_t>(head.coded_bytes);
     block.side_bytes = static_cast<uint32_t>(head.side_bytes);
     block.mode = head.mode;
     block.model = head.model;
@@ -144,6 +145,7 @@ class Walker {
     block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
     block.coded_offset = original_bytes_;
     block.coded_bytes = static_cast<uint32_t>(parsed.consumed + head.coded_bytes);
+    block.payload_bytes = static_cast<uint32_t>(head.coded_bytes);
     block.side_bytes = static_cast<uint32_t>(head.side_bytes);
     block.mode = head.mode;
     block.model = head.model;
@@ -246,6 +248,7 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
     block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
     block.coded_offset = block.at = coded;
     block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
+    block.payload_bytes = static_cast<uint32_t>(PayloadBytes(entry));
     block.side_bytes = static_cast<uint32_t>(entry.side_bytes);
     block.mode = entry.mode;
     block.model = entry.model;

@@ -23,7 +23,8 @@ struct BlockRef {
   uint64_t at = 0;
   uint32_t raw_bytes = 0;
   uint32_t coded_bytes = 0;  // head and payload in the original stream
-  uint32_t side_bytes = 0;   // of the payload
+  uint32_t payload_bytes = 0;
+  uint32_t side_bytes = 0;  // of the payload
   uint32_t stream = 0;
   format::Mode mode = format::Mode::kStored;
   uint8_t model = 0;

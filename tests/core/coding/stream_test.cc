@@ -386,5 +386,51 @@ TEST(Compact, DamageIsRefused) {
   }
 }
 
+// What Inspect says of the parts is what the encoder says that it spent, from whole streams and
+// from header and index alone.
+TEST(Inspect, TellsThePartsThatTheEncoderCounted) {
+  const std::string raw = Words(30000, 1) + Noise(2000, 2) + std::string(3000, 'x');
+  for (const auto& [model, order] : {std::pair<Model, std::optional<int>>{Model::kAuto, {}},
+                                     {Model::kStatic, 0},
+                                     {Model::kStatic, 1},
+                                     {Model::kAdaptive, 2},
+                                     {Model::kTable, {}}}) {
+    SCOPED_TRACE(ModelName(model));
+    EncodeOptions options;
+    options.model = model;
+    options.order = order;
+    options.block_bytes = 1000;
+    std::string input = raw;
+    if (model == Model::kTable) {
+      options.table = ByteTable();
+      input = Skewed(20000, 1);
+    }
+    EncodeStats stats;
+    const auto coded = Encode({}, {}, AsBytes(input), options, &stats);
+    ASSERT_TRUE(coded.ok()) << coded.status();
+    const auto index_only = MakeExcerpt({}, coded->size(),
+                                        [&](uint64_t at, MutableByteView out) {
+                                          std::copy_n(coded->data() + at, out.size(), out.data());
+                                          return absl::OkStatus();
+                                        },
+                                        {});
+    ASSERT_TRUE(index_only.ok());
+    for (const std::string& bytes : {*coded, *index_only}) {
+      const auto info = Inspect({}, AsBytes(bytes));
+      ASSERT_TRUE(info.ok()) << info.status();
+      EXPECT_EQ(8 * info->model_bytes, stats.model_bits);
+      EXPECT_EQ(8 * info->side_bytes, stats.side_bits);
+      EXPECT_EQ(8 * info->container_bytes, stats.container_bits);
+      uint64_t blocks = 0, raw_bytes = 0;
+      for (const ModeInfo& mode : info->modes) {
+        blocks += mode.blocks;
+        raw_bytes += mode.raw_bytes;
+      }
+      EXPECT_EQ(blocks, stats.blocks);
+      EXPECT_EQ(raw_bytes, input.size());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace trine::coding
