@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/coding/recover.h"
 #include "server/convert_coding.h"
 #include "server/convert_error.h"
 
@@ -161,6 +162,17 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     coding::DecodeOptions options;
     options.max_output_bytes = UINT64_MAX;  // it goes out in batches
     if (header.has_range()) options.range = {header.range().offset(), header.range().length()};
+    if (header.has_recover()) {
+      if (header.has_range()) {
+        return InvalidField("header.recover", "given",
+                            "it reads the whole stream; a range is not given with it");
+      }
+      auto recoverer = coding::StreamRecoverer::Create(
+          *context, {.skip_lost = header.recover().skip_lost(), .max_output_bytes = 0});
+      report_ = &recoverer->report();
+      decoder_ = std::move(recoverer);
+      return absl::OkStatus();
+    }
     auto decoder = coding::StreamDecoder::Create(*context, options);
     if (!decoder.ok()) return PrefixField(decoder.status(), "header.");
     decoder_ = *std::move(decoder);
@@ -179,10 +191,12 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     summary->set_raw_bytes(raw_bytes_);
     summary->set_coded_bytes(coded_bytes_);
     summary->set_blocks_decoded(decoder_->blocks_decoded());
+    if (report_ != nullptr) ReportToProto(*report_, summary);
     return true;
   }
 
   std::unique_ptr<coding::StreamDecoder> decoder_;  // null until the header came
+  const coding::RecoverReport* report_ = nullptr;   // of a decoder that recovers
   Outbox outbox_;
   uint64_t raw_bytes_ = 0;
   uint64_t coded_bytes_ = 0;

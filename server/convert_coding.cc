@@ -178,6 +178,20 @@ void ContentToProto(const Content& content, v1::Content* out) {
   }
 }
 
+void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out) {
+  for (const coding::Damage& damage : report.damages) {
+    v1::Damage* added = out->add_damages();
+    if (damage.block >= 0) added->set_block(static_cast<uint64_t>(damage.block));
+    added->set_raw_offset(damage.raw_offset);
+    added->set_raw_bytes(damage.raw_bytes);
+    added->set_coded_offset(damage.coded_offset);
+    added->set_reason(damage.reason);
+  }
+  out->set_damages_total(report.damages_total);
+  out->set_blocks_lost(report.blocks_lost);
+  out->set_raw_bytes_lost(report.raw_bytes_lost);
+}
+
 void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out) {
   out->set_raw_bytes(stats.raw_bytes);
   out->set_coded_bytes(stats.coded_bytes);

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
+#include "core/coding/recover.h"
 #include "trine/v1/coding.pb.h"
 
 namespace trine::server {
@@ -36,6 +37,7 @@ absl::StatusOr<coding::Content> BitsFromProto(const v1::BitsContent& bits, const
                                               std::string_view field);
 
 void ContentToProto(const coding::Content& content, v1::Content* out);
+void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out);
 void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
 void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out);
 // Lists the first `max_blocks` blocks.

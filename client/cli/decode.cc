@@ -32,6 +32,8 @@ struct Args {
   Outputs outputs;
   bool force = false;
   std::string range;
+  bool recover = false;
+  bool skip_lost = false;
 };
 
 // What was decoded, over all parts.
@@ -40,12 +42,13 @@ struct Totals {
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;  // sent to the server
   uint64_t blocks_decoded = 0;
+  v1::DecodeStreamSummary last;  // of the last part: with --recover there is one
 };
 
 class Decoder {
  public:
-  Decoder(const Session& session, client::Client* client, OutputFile* output)
-      : session_(session), client_(client), output_(output) {}
+  Decoder(const Session& session, const Args& args, client::Client* client, OutputFile* output)
+      : session_(session), args_(args), client_(client), output_(output) {}
 
   absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
     ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
@@ -87,11 +90,12 @@ class Decoder {
       header.mutable_range()->set_offset(range->offset);
       header.mutable_range()->set_length(range->length);
     }
+    if (args_.recover) header.mutable_recover()->set_skip_lost(args_.skip_lost);
     const auto on_content = [&](const v1::Content& content) -> absl::Status {
       if (sink_ != nullptr) return absl::OkStatus();
       totals_.content = content;
-      TRINE_ASSIGN_OR_RETURN(
-          sink_, MakeDecodeSink(content, !range.has_value(), kMaxPictureBytes, output_));
+      TRINE_ASSIGN_OR_RETURN(sink_, MakeDecodeSink(content, !range.has_value() && !args_.recover,
+                                                   kMaxPictureBytes, output_));
       return absl::OkStatus();
     };
     TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,
@@ -101,10 +105,12 @@ class Decoder {
     totals_.raw_bytes += summary.raw_bytes();
     totals_.coded_bytes += summary.coded_bytes();
     totals_.blocks_decoded += summary.blocks_decoded();
+    totals_.last = summary;
     return absl::OkStatus();
   }
 
   const Session& session_;
+  const Args& args_;
   client::Client* client_;
   OutputFile* output_;
   std::unique_ptr<DecodeSink> sink_;
@@ -121,8 +127,37 @@ std::string OutputName(const std::string& input) {
   return name + ".decoded";
 }
 
-void Report(const std::string& input, const std::string& output, const Decoder& decoder,
-            double elapsed_ms, const Session& session) {
+Json DamagesToJson(const v1::DecodeStreamSummary& summary) {
+  Json damages = Json::array();
+  for (const v1::Damage& damage : summary.damages()) {
+    Json one;
+    if (damage.has_block()) one["block"] = damage.block();
+    one["raw_offset"] = damage.raw_offset();
+    one["raw_bytes"] = damage.raw_bytes();
+    one["coded_offset"] = damage.coded_offset();
+    one["reason"] = damage.reason();
+    damages.push_back(std::move(one));
+  }
+  return damages;
+}
+
+void TellDamages(const v1::DecodeStreamSummary& summary, const Session& session) {
+  constexpr int kShown = 20;
+  for (int i = 0; i < std::min(kShown, summary.damages_size()); ++i) {
+    const v1::Damage& damage = summary.damages(i);
+    const std::string lost = damage.raw_bytes() == 0
+                                 ? std::string("at raw offset ")
+                                 : absl::StrCat(damage.raw_bytes(), " bytes lost at raw offset ");
+    session.Say(absl::StrCat("  ", lost, damage.raw_offset(), ": ", damage.reason(),
+                             " (byte offset ", damage.coded_offset(), ")"));
+  }
+  if (summary.damages_total() > kShown) {
+    session.Say(absl::StrCat("  ... and ", summary.damages_total() - kShown, " more"));
+  }
+}
+
+void Report(const Args& args, const std::string& input, const std::string& output,
+            const Decoder& decoder, double elapsed_ms, const Session& session) {
   const Totals& totals = decoder.totals();
   session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
                               DisplayName(input), totals.coded_bytes, totals.raw_bytes,
@@ -135,6 +170,13 @@ void Report(const std::string& input, const std::string& output, const Decoder& 
   json["blocks_decoded"] = totals.blocks_decoded;
   json["content"] = ContentJson(totals.content);
   json["written_as"] = decoder.form();
+  if (args.recover) {
+    TellDamages(totals.last, session);
+    json["damages_total"] = totals.last.damages_total();
+    json["blocks_lost"] = totals.last.blocks_lost();
+    json["raw_bytes_lost"] = totals.last.raw_bytes_lost();
+    json["damages"] = DamagesToJson(totals.last);
+  }
   json["elapsed_ms"] = elapsed_ms;
   session.Emit(json);
 }
@@ -147,7 +189,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(out_path, args.force));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  Decoder decoder(*session, client, output.get());
+  Decoder decoder(*session, args, client, output.get());
   bool done = false;
   if (range.has_value() && file.size().has_value()) {
     const absl::StatusOr<bool> excerpts = decoder.Excerpts(file, *range);
@@ -158,8 +200,15 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   if (status.ok()) status = decoder.Finish();
   if (!status.ok()) return WithFile(status, path);
   TRINE_RETURN_IF_ERROR(output->Commit());
-  Report(path, out_path, decoder, watch.ms(), *session);
-  return absl::OkStatus();
+  Report(args, path, out_path, decoder, watch.ms(), *session);
+  const v1::DecodeStreamSummary& summary = decoder.totals().last;
+  if (!args.recover || summary.damages_total() == 0) return absl::OkStatus();
+  // What is good was written; that it is not all must show in the exit code.
+  return WithFile(
+      CorruptStream(-1, -1,
+                    absl::StrCat("is damaged in ", summary.damages_total(), " places; ",
+                                 summary.raw_bytes_lost(), " raw bytes are known to be lost")),
+      path);
 }
 
 absl::Status RunDecode(const Args& args, Session* session) {
@@ -172,6 +221,10 @@ absl::Status RunDecode(const Args& args, Session* session) {
   if (!args.range.empty()) {
     TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
   }
+  if (args.recover && range.has_value()) {
+    return UsageError("--recover reads whole streams: it is not given with --range");
+  }
+  if (args.skip_lost && !args.recover) return UsageError("--skip-lost is for --recover");
   return session->ForEach(
       args.inputs, [&](const std::string& path) { return DecodeOne(args, range, path, session); });
 }
@@ -195,6 +248,10 @@ void AddDecodeCommand(CLI::App* app, Run* run) {
                    "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
                    "blocks are read. Default: everything")
       ->type_name("OFFSET:LENGTH");
+  command->add_flag("--recover", args->recover,
+                    "Write the good blocks of a damaged stream, zeros in place of the others, and "
+                    "list what is lost (exit code 4 where anything is)");
+  command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunDecode(*args, session); }; });
 }

@@ -35,6 +35,10 @@ std::string HintFor(const absl::Status& status) {
   if (detail.has_value() && detail->limit.rfind("max_message_bytes", 0) == 0) {
     return "--max-message-bytes raises the limit of this side; the server has its own";
   }
+  // Behind its start a stream may have good blocks; what recovering itself tells has no offset.
+  if (detail.has_value() && detail->reason == "CORRUPT_STREAM" && detail->offset > 0) {
+    return "'trine decode --recover' writes what is good of it and lists what is lost";
+  }
   if (status.code() == absl::StatusCode::kDeadlineExceeded) return "--timeout allows more time";
   return "";
 }

@@ -62,6 +62,5 @@ void MakeOrder1Parts(const Order1Frequencies& frequencies, Order1Parts* out);
 void MakeOrder1Slots(const Order1Frequencies& frequencies, Order1Slots* out);
 // Slots of all tables.
 size_t CountSlots(const Order1Frequencies& frequencies);
-inline constexpr uint64_t kMaxOrder1Bytes = 1024 + 4 * (256 << kMaxOrder1Bits);
 
 }  // namespace trine::coding

@@ -152,15 +152,17 @@ absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbo
 
 absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Limits& limits,
                                 const CancelToken& cancel) {
-  if (kMaxOrder1Bytes > limits.max_model_bytes) {
-    return LimitExceeded("model bytes", kMaxOrder1Bytes, "max_model_bytes", limits.max_model_bytes);
-  }
   if (payload.empty()) return CorruptStream(-1, -1, "the payload is empty");
   const int lanes_log2 = payload[0];
   if (lanes_log2 > format::kMaxLanesLog2) return WrongLanes();
   TRINE_ASSIGN_OR_RETURN(const ParsedOrder1 parsed, ParseOrder1(payload.subspan(1)));
   TRINE_RETURN_IF_ERROR(cancel.Check());
-  Order1Slots table(CountSlots(parsed.frequencies));
+  const size_t slots = CountSlots(parsed.frequencies);
+  const uint64_t model_bytes = slots * sizeof(uint32_t);
+  if (model_bytes > limits.max_model_bytes) {
+    return LimitExceeded("model bytes", model_bytes, "max_model_bytes", limits.max_model_bytes);
+  }
+  Order1Slots table(slots);
   MakeOrder1Slots(parsed.frequencies, &table);
   DecoderLanes lanes;
   if (!lanes.Start(lanes_log2, parsed.rest)) return WrongInitialCodes();

@@ -12,7 +12,7 @@ absl::Status Corrupt(uint64_t offset, std::string_view text) {
 
 }  // namespace
 
-TailParser::Hash::Hash() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
+RunningChecksum::RunningChecksum() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
 
 TailParser::TailParser(const Header& header)
     : excerpt_(header.is_excerpt()),

@@ -14,6 +14,20 @@
 
 namespace trine::coding {
 
+// XXH3, 64 bits, of bytes that come in pieces.
+class RunningChecksum {
+ public:
+  RunningChecksum();
+  void Add(ByteView bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
+  uint64_t Value() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Free> state_;
+};
+
 class TailParser {
  public:
   explicit TailParser(const Header& header);
@@ -30,18 +44,6 @@ class TailParser {
   absl::StatusOr<Step> Take(ByteView in, uint64_t offset);
 
  private:
-  class Hash {
-   public:
-    Hash();
-    void Add(ByteView bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
-    uint64_t Value() const { return XXH3_64bits_digest(state_.get()); }
-
-   private:
-    struct Free {
-      void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-    };
-    std::unique_ptr<XXH3_state_t, Free> state_;
-  };
   enum class State { kMark, kEntries, kTrailer };
 
   absl::StatusOr<size_t> TakeMark(ByteView in, uint64_t offset);
@@ -51,9 +53,9 @@ class TailParser {
   bool has_index_;
   uint64_t block_bytes_;
   State state_ = State::kMark;
-  Hash expected_;  // of the index entries as the blocks say
-  Hash actual_;    // of those in the index
-  Hash tail_;      // end mark and index
+  RunningChecksum expected_;  // of the index entries as the blocks say
+  RunningChecksum actual_;    // of those in the index
+  RunningChecksum tail_;      // end mark and index
   std::vector<IndexEntry> found_;
   std::vector<uint64_t> found_at_;  // raw offsets of `found_`
   size_t next_found_ = 0;

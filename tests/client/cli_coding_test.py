@@ -238,6 +238,64 @@ class Files(support.CliTest):
             self.assertFalse(self.path("o").exists())
         self.fails(4, "inspect", self.path("bad", coded[:-1]))
 
+    def test_recover(self):
+        raw = some_bytes(5000)
+        self.ok("encode", self.path("in", raw), "-o", self.path("c"), "--block-size", "1000",
+                "--model", "static")
+        coded = self.path("c").read_bytes()
+        told = self.json("decode", self.path("c"), "--recover", "-o", self.path("all"))
+        self.assertEqual((told["damages"], told["damages_total"]), ([], 0))
+        self.assertEqual(self.path("all").read_bytes(), raw)
+        blocks = self.json("inspect", self.path("c"))["blocks"]
+        broken = bytearray(coded)
+        broken[blocks[2]["coded_offset"] + 40] ^= 1  # in the payload
+        broken[blocks[3]["coded_offset"] + 1] ^= 1  # in the head
+        bad, out = self.path("bad", bytes(broken)), self.path("out")
+        done = support.run("--json", "decode", bad, "--recover", "-o", out)
+        self.assertEqual(done.returncode, 4)
+        told = json.loads(done.stdout)
+        self.assertEqual(out.read_bytes(), raw[:2000] + bytes(2000) + raw[4000:])
+        self.assertEqual(told["blocks_decoded"], 3)
+        self.assertEqual(told["raw_bytes_lost"], 2000)
+        self.assertEqual([d["raw_offset"] for d in told["damages"]], [2000, 3000])
+        self.assertEqual([d["raw_bytes"] for d in told["damages"]], [1000, 1000])
+        self.assertIn("lost", done.stderr.decode())
+        done = support.run("decode", bad, "--recover", "--skip-lost", "-o", out, "-f")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("1000 bytes lost at raw offset 2000", done.stdout.decode())
+        self.assertEqual(out.read_bytes(), raw[:2000] + raw[4000:])
+        cut = self.path("cut", coded[:-600])
+        self.assertIn("--recover", self.fails(4, "decode", cut, "-o", out, "-f"))
+        done = support.run("decode", cut, "--recover", "-o", out, "-f")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("cut off", done.stdout.decode())
+        self.assertTrue(raw.startswith(out.read_bytes()))
+        self.fails(2, "decode", bad, "--recover", "--range", "0:1", "-o", out, "-f")
+        self.fails(2, "decode", bad, "--skip-lost", "-o", out, "-f")
+
+    def test_efforts(self):
+        source = self.path("in", some_bytes(40_000))
+        sizes = {}
+        for effort in ("fast", "balanced", "best"):
+            told = self.json("encode", source, "-o", self.path("c"), "-f", "--effort", effort)
+            sizes[effort] = told["coded_bytes"]
+            self.assertEqual(self.ok("decode", self.path("c"), "-o", "-"), source.read_bytes())
+        self.assertLessEqual(sizes["best"], sizes["balanced"])
+        self.assertLessEqual(sizes["best"], sizes["fast"])
+        self.fails(2, "encode", source, "-o", self.path("c"), "-f", "--effort", "most")
+
+    def test_inspect_tells_the_parts(self):
+        self.ok("encode", self.path("in", some_bytes(40_000)), "-o", self.path("c"), "--block-size",
+                "9000", "--model", "static")
+        told = self.json("inspect", self.path("c"))
+        self.assertEqual(told["model_bytes"] + told["side_bytes"] + told["container_bytes"],
+                         told["coded_bytes"])
+        self.assertGreater(told["side_bytes"], 0)
+        self.assertEqual(sum(mode["blocks"] for mode in told["modes"]), 5)
+        self.assertFalse(told["is_compact"])
+        short = self.path("s", self.ok("encode", "-", "-o", "-", stdin=b"abc"))
+        self.assertTrue(self.json("inspect", short)["is_compact"])
+
     def test_several_streams_behind_each_other(self):
         coded = self.ok("encode", "-", "-o", "-", stdin=b"abc")
         other = self.ok("encode", "-", "-o", "-", stdin=b"defg")

@@ -38,6 +38,7 @@ std::string MendChecksums(ByteView in) {
       head.variant = head_reader.Byte();
       head.raw_bytes = head_reader.Varint();
       head.coded_bytes = head_reader.Varint();
+      head.side_bytes = head_reader.Varint();
       head.checksum = head_reader.Fixed<uint64_t>();
     }
     const size_t check_at = at + head_reader.position();

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto excerpt = MakeExcerpt(context, coded.size(), read, wanted);
     if (!excerpt.ok()) continue;
     const auto seen = Inspect(context, ViewOf(*excerpt));
-    Require(seen.ok() && seen->is_excerpt);
+    Require(seen.ok() && (seen->is_excerpt || seen->is_compact));
     if (info.ok()) Require(seen->raw_bytes == info->raw_bytes);
     if (!wanted.has_value()) continue;
     DecodeOptions options;

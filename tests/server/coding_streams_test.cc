@@ -315,5 +315,45 @@ TEST_F(CodingStreamsTest, StopsWhenCancelled) {
   ExpectRefused(Decode({}, coded, coded.size()).status, StatusCode::kCancelled, "");
 }
 
+TEST_F(CodingStreamsTest, RecoversADamagedStream) {
+  v1::EncodeRequest request = TextRequest(5000, v1::CODING_MODEL_STATIC);
+  request.mutable_options()->set_block_bytes(1000);
+  const std::string coded = EncodeAtOnce(request).coded();
+  v1::InspectRequest inspect;
+  inspect.set_coded(coded);
+  const auto info = services_.Unary<v1::InspectResponse>("Inspect", inspect);
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->model_bytes() + info->side_bytes() + info->container_bytes(), coded.size());
+  ASSERT_EQ(info->modes_size(), 1);
+  EXPECT_EQ(info->modes(0).blocks(), 5u);
+  std::string damaged = coded;
+  const size_t at = info->blocks(3).coded_offset() + 30;
+  damaged[at] = static_cast<char>(damaged[at] ^ 1);
+  EXPECT_EQ(Decode({}, damaged, 999).status.code(), StatusCode::kDataLoss);
+
+  v1::DecodeStreamHeader header;
+  header.mutable_recover();
+  DecodeRun run = Decode(header, damaged, 999);
+  const std::string raw = Raw(run);
+  EXPECT_EQ(raw,
+            request.data().substr(0, 3000) + std::string(1000, '\0') + request.data().substr(4000));
+  const v1::DecodeStreamSummary summary = run.responses.back().summary();
+  EXPECT_EQ(summary.raw_bytes(), 5000u);
+  EXPECT_EQ(summary.blocks_decoded(), 4u);
+  EXPECT_EQ(summary.blocks_lost(), 1u);
+  EXPECT_EQ(summary.raw_bytes_lost(), 1000u);
+  EXPECT_EQ(summary.damages_total(), 1u);
+  ASSERT_EQ(summary.damages_size(), 1);
+  EXPECT_EQ(summary.damages(0).block(), 3u);
+  EXPECT_EQ(summary.damages(0).raw_offset(), 3000u);
+  EXPECT_EQ(summary.damages(0).coded_offset(), info->blocks(3).coded_offset());
+
+  header.mutable_recover()->set_skip_lost(true);
+  run = Decode(header, damaged, 999);
+  EXPECT_EQ(Raw(run), request.data().substr(0, 3000) + request.data().substr(4000));
+  header.mutable_range();
+  EXPECT_EQ(Decode(header, damaged, 999).status.code(), StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace trine::server

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
+#include "core/coding/recover.h"
+#include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 namespace {
@@ -93,6 +96,29 @@ TEST(Polling, Inspect) {
   const ByteView view(reinterpret_cast<const uint8_t*>(coded->data()), coded->size());
   ExpectPolls("inspect", raw.size() / kMinBlockBytes, kBlocksAPoll,
               [&](const Context& context) { return Inspect(context, view).status(); });
+}
+
+TEST(Polling, Recover) {
+  const std::vector<uint8_t> raw = Raw();
+  EncodeOptions options;
+  options.block_bytes = size_t{1} << 16;
+  auto coded = Encode({}, {}, raw, options);
+  ASSERT_TRUE(coded.ok()) << coded.status();
+  const auto recover = [&](const Context& context) -> absl::Status {
+    const auto recoverer = StreamRecoverer::Create(context, {});
+    TRINE_RETURN_IF_ERROR(recoverer->Write(AsBytes(*coded)));
+    TRINE_RETURN_IF_ERROR(recoverer->Finish());
+    std::string out;
+    for (;;) {
+      TRINE_ASSIGN_OR_RETURN(const bool more, recoverer->Next(&out));
+      if (!more) return absl::OkStatus();
+    }
+  };
+  ExpectPolls("a sound stream", kBytes, kBytesAPoll, recover);
+  // Every head is lost with the first bytes: a search through it all.
+  coded->erase(0, 1);
+  for (size_t at = 0; at + 64 < coded->size(); at += 1000) coded->replace(at, 64, 64, '\xFF');
+  ExpectPolls("a search", coded->size(), kBytesAPoll, recover);
 }
 
 TEST(Polling, Exact) {

@@ -1,0 +1,62 @@
+// What is left of a damaged stream: every block that still verifies, at its place, and a list of
+// what is lost.
+//
+// Forward only and in bounded memory, so that streams of any length work, arriving in pieces. A
+// block whose payload is damaged is passed by its head's word. Where a head itself is damaged, the
+// next one is looked for byte by byte: a head's check covers its raw offset, so that only one of
+// this stream and a whole number of blocks further on is taken. Pull, as StreamDecoder.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/bytes.h"
+#include "core/coding/coding.h"
+#include "core/runtime/context.h"
+
+namespace trine::coding {
+
+// One stretch that is lost, or a part of the container that is damaged without a loss.
+struct Damage {
+  int64_t block = -1;         // number in its stream; -1 where it is not one block
+  uint64_t raw_offset = 0;    // where the loss begins, in the raw bytes of all streams
+  uint64_t raw_bytes = 0;     // 0: none, or not known
+  uint64_t coded_offset = 0;  // of the head or the place
+  std::string reason;
+};
+
+struct RecoverReport {
+  static constexpr size_t kMaxListed = 1000;
+  std::vector<Damage> damages;  // the first kMaxListed
+  uint64_t damages_total = 0;
+  uint64_t blocks_good = 0;
+  uint64_t blocks_lost = 0;  // that are known of
+  uint64_t raw_bytes_good = 0;
+  uint64_t raw_bytes_lost = 0;  // that are known of
+};
+
+struct RecoverOptions {
+  // Leave lost bytes out, instead of zeros in their place.
+  bool skip_lost = false;
+  // Bound of the bytes handed out; 0: none.
+  uint64_t max_output_bytes = 0;
+};
+
+// Next hands out at most a block or 1 MiB of zeros at a time. Damage is no error of Write, Next and
+// Finish: errors are cancellation, RESOURCE_EXHAUSTED, and UNIMPLEMENTED for an excerpt. The
+// content is that of the first header, or plain bytes where that was lost.
+class StreamRecoverer : public StreamDecoder {
+ public:
+  // Lost stretches beyond this are left out even so: a damaged length must not fill a disk.
+  static constexpr uint64_t kMaxFilledBytes = uint64_t{1} << 30;
+
+  static std::unique_ptr<StreamRecoverer> Create(const Context& context,
+                                                 const RecoverOptions& options);
+  virtual const RecoverReport& report() const = 0;
+};
+
+}  // namespace trine::coding
