@@ -149,6 +149,13 @@ absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
   if (!m.options().has_table()) {
     return MissingField("options.table", "model EXACT needs its probabilities");
   }
+  const v1::EncodeOptions& options = m.options();
+  if (options.tables_size() > 0 || options.table_ids_size() > 0 || options.tables_by_id()) {
+    return InvalidField(options.tables_size() > 0      ? "options.tables"
+                        : options.table_ids_size() > 0 ? "options.table_ids"
+                                                       : "options.tables_by_id",
+                        "given", "model EXACT has one table, in options.table");
+  }
   TRINE_ASSIGN_OR_RETURN(const coding::ProbabilityTable table,
                          ExactTable(m.options().table(), limits, "options.table"));
   // Before the message is split: a longer one cannot have so few symbols.
@@ -181,15 +188,19 @@ absl::Status Encode(const Call& call, const Request<v1::EncodeRequest>& request,
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
   if (m.options().model() == v1::CODING_MODEL_EXACT) {
     call.NoteModel(kExact);
+    if (request.PayloadSize(m.table_index()) != 0) {
+      return InvalidField("table_index", "given", "model EXACT has one table");
+    }
     return EncodeExact(context, m, out);
   }
-  TRINE_ASSIGN_OR_RETURN(const coding::EncodeOptions options,
-                         EncodeOptionsFromProto(m.options(), *context.limits, "options"));
+  TRINE_ASSIGN_OR_RETURN(coding::EncodeOptions options,
+                         EncodeOptionsFromProto(context, m.options(), "options", nullptr));
+  options.table_index = request.Payload(m.table_index());
   TRINE_ASSIGN_OR_RETURN(const EncodeInput input, InputFromProto(context, request));
   coding::EncodeStats stats;
   auto coded = coding::Encode(context, input.content, input.raw, options, &stats);
   if (!coded.ok()) {
-    return RenameField(NameTableFields(coded.status()), "data", RawField(m));
+    return RenameField(NameOptionTable(coded.status(), m.options()), "data", RawField(m));
   }
   call.NoteModel(coding::ModelName(stats.model));
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(coded->size(), *context.limits, "coded"));
@@ -203,6 +214,9 @@ absl::Status DecodeExact(const Context& context, const v1::DecodeRequest& m,
   const Limits& limits = *context.limits;
   const v1::ExactCodeword& exact = m.exact();
   if (m.has_range()) return InvalidField("range", "given", "a codeword is decoded whole");
+  if (m.tables_size() > 0) {
+    return InvalidField("tables", "given", "a codeword has its dictionary in exact.table");
+  }
   if (!exact.has_table()) return MissingField("exact.table", "the dictionary is required");
   if (exact.count() > limits.max_exact_symbols) {
     return LimitExceeded("exact.count", exact.count(), "max_exact_symbols",
@@ -239,6 +253,9 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
   if (m.input_case() == v1::DecodeRequest::kExact) {
     call.NoteModel(kExact);
+    if (request.PayloadSize(m.table_index()) != 0) {
+      return InvalidField("table_index", "given", "a codeword has one table");
+    }
     return DecodeExact(context, m, out);
   }
   if (m.input_case() != v1::DecodeRequest::kCoded) {
@@ -248,6 +265,9 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   const uint64_t max_output = context.limits->max_output_bytes;
   options.max_output_bytes = std::min(max_output, call.max_response_bytes);
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};
+  coding::TableStore tables;
+  TRINE_ASSIGN_OR_RETURN(options.tables, TablesFromProto(context, m.tables(), "tables", &tables));
+  options.table_index = request.Payload(m.table_index());
   auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
   if (!decoded.ok()) {
     return WithHint(

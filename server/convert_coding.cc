@@ -88,9 +88,87 @@ absl::Status NameTableFields(const absl::Status& status) {
                      "options.table.probabilities", "options.table.decimals");
 }
 
-absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOptions& options,
-                                                             const Limits& limits,
-                                                             std::string_view field) {
+absl::Status NameOptionTable(const absl::Status& status, const v1::EncodeOptions& options) {
+  const absl::Status named = NameTableFields(status);
+  if (options.has_table()) return RenameField(named, "options.tables[0]", "options.table");
+  return options.table_ids_size() > 0 ? RenameField(named, "options.tables", "options.table_ids")
+                                      : named;
+}
+
+absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
+    const Context& context, const google::protobuf::RepeatedPtrField<v1::ProbabilityTable>& tables,
+    std::string_view field, coding::TableStore* store) {
+  const auto count = static_cast<uint64_t>(tables.size());
+  if (count > context.limits->max_tables) {
+    return LimitExceeded(field, count, "max_tables", context.limits->max_tables);
+  }
+  std::vector<coding::TablePtr> out;
+  for (int i = 0; i < tables.size(); ++i) {
+    const std::string at = absl::StrCat(ToAbsl(field), "[", i, "]");
+    TRINE_ASSIGN_OR_RETURN(const coding::ProbabilityTable table,
+                           TableFromProto(tables[i], *context.limits, at));
+    absl::StatusOr<coding::TablePtr> made = store->Add(table, *context.limits, context.cancel);
+    if (!made.ok()) return RenameField(NameTableFields(made.status()), "table", at);
+    out.push_back(*std::move(made));
+  }
+  return out;
+}
+
+namespace {
+
+// The tables of TABLE, in whichever of the three ways they are given.
+absl::StatusOr<std::vector<coding::TablePtr>> OptionTables(const Context& context,
+                                                           const v1::EncodeOptions& options,
+                                                           std::string_view field,
+                                                           coding::TableStore* store) {
+  const bool is_one = options.has_table();
+  const int ways = is_one + (options.tables_size() > 0) + (options.table_ids_size() > 0);
+  if (ways == 0) return MissingField(Path(field, "table"), "model TABLE needs its probabilities");
+  if (ways > 1) {
+    return InvalidField(Path(field, options.table_ids_size() > 0 ? "table_ids" : "tables"), "given",
+                        "exactly one of table, tables and table_ids is allowed");
+  }
+  coding::TableStore none;
+  if (is_one) {
+    TRINE_ASSIGN_OR_RETURN(const coding::ProbabilityTable table,
+                           TableFromProto(options.table(), *context.limits, Path(field, "table")));
+    absl::StatusOr<coding::TablePtr> made =
+        (store == nullptr ? &none : store)->Add(table, *context.limits, context.cancel);
+    if (!made.ok())
+      return RenameField(NameTableFields(made.status()), "table", Path(field, "table"));
+    return std::vector<coding::TablePtr>{*std::move(made)};
+  }
+  if (options.tables_size() > 0) {
+    return TablesFromProto(context, options.tables(), Path(field, "tables"),
+                           store == nullptr ? &none : store);
+  }
+  if (store == nullptr) {
+    return InvalidField(Path(field, "table_ids"), "given",
+                        "only EncodeStream remembers the tables of earlier headers");
+  }
+  const auto count = static_cast<uint64_t>(options.table_ids_size());
+  if (count > context.limits->max_tables) {
+    return LimitExceeded(Path(field, "table_ids"), count, "max_tables", context.limits->max_tables);
+  }
+  std::vector<coding::TablePtr> out;
+  for (int i = 0; i < options.table_ids_size(); ++i) {
+    coding::TablePtr table = store->Find(options.table_ids(i));
+    if (table == nullptr) {
+      return InvalidField(absl::StrCat(Path(field, "table_ids"), "[", i, "]"),
+                          coding::TableIdText(options.table_ids(i)),
+                          "no earlier header of this call held the table of this id");
+    }
+    out.push_back(std::move(table));
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& context,
+                                                             const v1::EncodeOptions& options,
+                                                             std::string_view field,
+                                                             coding::TableStore* store) {
   if (options.model() == v1::CODING_MODEL_EXACT) {
     return InvalidField(Path(field, "model"), "EXACT",
                         "it codes the message of an Encode request only");
@@ -108,14 +186,18 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOpt
     return InvalidField(Path(field, "max_steps"), static_cast<int64_t>(options.max_steps()),
                         "only model EXACT has steps to return");
   }
-  if (out.model == Model::kTable && !options.has_table()) {
-    return MissingField(Path(field, "table"), "model TABLE needs its probabilities");
-  }
-  if (!options.has_table()) return out;
+  out.tables_by_id = options.tables_by_id();
   if (out.model != Model::kTable) {
-    return InvalidField(Path(field, "table"), "given", "only models TABLE and EXACT take one");
+    const char* given = options.has_table()            ? "table"
+                        : options.tables_size() > 0    ? "tables"
+                        : options.table_ids_size() > 0 ? "table_ids"
+                                                       : nullptr;
+    if (given == nullptr) return out;
+    return InvalidField(Path(field, given), "given",
+                        options.has_table() ? "only models TABLE and EXACT take one"
+                                            : "only model TABLE takes several");
   }
-  TRINE_ASSIGN_OR_RETURN(out.table, TableFromProto(options.table(), limits, Path(field, "table")));
+  TRINE_ASSIGN_OR_RETURN(out.tables, OptionTables(context, options, field, store));
   return out;
 }
 
@@ -206,6 +288,7 @@ void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out) {
   out->set_ideal_bits(stats.ideal_bits);
   out->set_model(static_cast<v1::CodingModel>(stats.model));
   out->set_order(stats.order);
+  out->mutable_table_ids()->Assign(stats.table_ids.begin(), stats.table_ids.end());
 }
 
 namespace {
@@ -241,7 +324,15 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
   out->set_block_bytes(info.block_bytes);
   out->set_model(static_cast<v1::CodingModel>(info.model));
   out->set_order(info.order);
-  out->set_table_symbols(info.table_symbols);
+  uint64_t symbols = 0;
+  for (const coding::TableInfo& table : info.tables) {
+    symbols += table.symbols;
+    v1::TableInfo* added = out->add_tables();
+    added->set_id(table.id);
+    added->set_symbols(table.symbols);
+    added->set_by_id(table.by_id);
+  }
+  out->set_table_symbols(symbols);
   out->set_header_bytes(info.header_bytes);
   out->set_index_bytes(info.index_bytes);
   out->set_blocks_total(info.blocks.size());

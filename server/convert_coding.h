@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
 #include "core/coding/recover.h"
+#include "core/coding/table_store.h"
+#include "core/runtime/context.h"
 #include "trine/v1/coding.pb.h"
 
 namespace trine::server {
@@ -24,10 +27,20 @@ absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTab
 // message: "table.decimals".
 absl::Status NameTableFields(const absl::Status& status);
 
-// Options of every model but EXACT, which is INVALID_ARGUMENT naming "<field>.model" here.
-absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const v1::EncodeOptions& options,
-                                                             const Limits& limits,
-                                                             std::string_view field);
+// A status of core about options, whose tables may be the message's one `table`, or its ids.
+absl::Status NameOptionTable(const absl::Status& status, const v1::EncodeOptions& options);
+
+// The tables of a list, made and remembered. Errors name "<field>[i]" and its parts.
+absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
+    const Context& context, const google::protobuf::RepeatedPtrField<v1::ProbabilityTable>& tables,
+    std::string_view field, coding::TableStore* store);
+
+// Options of every model but EXACT, which is INVALID_ARGUMENT naming "<field>.model" here. Tables
+// are found in `store` and remembered there; null where nothing is: then table_ids are refused.
+absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& context,
+                                                             const v1::EncodeOptions& options,
+                                                             std::string_view field,
+                                                             coding::TableStore* store);
 
 // What bytes to come are: default plain bytes. A tensor's data must be empty.
 absl::StatusOr<coding::Content> ContentFromProto(const v1::Content& content, const Limits& limits,

@@ -17,6 +17,7 @@
 #include "client/cli/output_file.h"
 #include "client/cli/outputs.h"
 #include "client/cli/quantity.h"
+#include "client/cli/table_args.h"
 #include "client/status.h"
 #include "core/base/error.h"
 
@@ -34,6 +35,7 @@ struct Args {
   std::string range;
   bool recover = false;
   bool skip_lost = false;
+  TableArgs tables;
 };
 
 // What was decoded, over all parts.
@@ -47,8 +49,36 @@ struct Totals {
 
 class Decoder {
  public:
-  Decoder(const Session& session, const Args& args, client::Client* client, OutputFile* output)
-      : session_(session), args_(args), client_(client), output_(output) {}
+  Decoder(const Session& session, const Args& args, client::Client* client, OutputFile* output,
+          std::vector<v1::ProbabilityTable> tables)
+      : session_(session),
+        args_(args),
+        client_(client),
+        output_(output),
+        tables_(std::move(tables)) {}
+
+  // In one request, with the index of the streams' tables.
+  absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
+                         const std::string& index_path) {
+    const uint64_t max_bytes = client_->options().max_message_bytes;
+    v1::DecodeRequest request;
+    TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, max_bytes));
+    absl::StatusOr<std::string> coded = absl::UnknownError("");
+    if (range.has_value() && file->size().has_value()) coded = ReadExcerpt(*file, range);
+    if (!coded.ok()) coded = file->ReadAll(max_bytes);
+    TRINE_RETURN_IF_ERROR(coded.status());
+    request.set_coded(*std::move(coded));
+    SetRange(range, &request);
+    for (v1::ProbabilityTable& table : tables_) *request.add_tables() = std::move(table);
+    TRINE_ASSIGN_OR_RETURN(const v1::DecodeResponse response, client_->Decode(request));
+    totals_.content = response.content();
+    totals_.raw_bytes = response.data().size();
+    totals_.coded_bytes = request.coded().size();
+    totals_.blocks_decoded = response.blocks_decoded();
+    TRINE_ASSIGN_OR_RETURN(
+        sink_, MakeDecodeSink(response.content(), !range.has_value(), kMaxPictureBytes, output_));
+    return sink_->Write(AsBytes(response.data()));
+  }
 
   absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
     ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
@@ -83,14 +113,19 @@ class Decoder {
   const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
 
  private:
+  template <typename Request>
+  static void SetRange(const std::optional<Range>& range, Request* request) {
+    if (!range.has_value()) return;
+    request->mutable_range()->set_offset(range->offset);
+    request->mutable_range()->set_length(range->length);
+  }
+
   absl::Status Call(const client::Source& source, const std::optional<Range>& range,
                     const client::Progress& progress) {
     v1::DecodeStreamHeader header;
-    if (range.has_value()) {
-      header.mutable_range()->set_offset(range->offset);
-      header.mutable_range()->set_length(range->length);
-    }
+    SetRange(range, &header);
     if (args_.recover) header.mutable_recover()->set_skip_lost(args_.skip_lost);
+    for (const v1::ProbabilityTable& table : tables_) *header.add_tables() = table;
     const auto on_content = [&](const v1::Content& content) -> absl::Status {
       if (sink_ != nullptr) return absl::OkStatus();
       totals_.content = content;
@@ -113,6 +148,7 @@ class Decoder {
   const Args& args_;
   client::Client* client_;
   OutputFile* output_;
+  std::vector<v1::ProbabilityTable> tables_;  // that streams may name by their ids
   std::unique_ptr<DecodeSink> sink_;
   Totals totals_;
 };
@@ -189,9 +225,15 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(out_path, args.force));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  Decoder decoder(*session, args, client, output.get());
+  TRINE_ASSIGN_OR_RETURN(std::vector<v1::ProbabilityTable> tables,
+                         ReadDecodeTables(args.tables.tables, file));
+  Decoder decoder(*session, args, client, output.get(), std::move(tables));
   bool done = false;
-  if (range.has_value() && file.size().has_value()) {
+  if (!args.tables.index.empty()) {
+    const absl::Status status = decoder.WithIndex(&file, range, args.tables.index);
+    if (!status.ok()) return WithFile(status, path);
+    done = true;
+  } else if (range.has_value() && file.size().has_value()) {
     const absl::StatusOr<bool> excerpts = decoder.Excerpts(file, *range);
     if (!excerpts.ok()) return WithFile(excerpts.status(), path);
     done = *excerpts;
@@ -217,12 +259,18 @@ absl::Status RunDecode(const Args& args, Session* session) {
     return UsageError("decode needs -o OUT or --out-dir DIR");
   }
   if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+    return UsageError("--table-index belongs to one input, not to several");
+  }
   std::optional<Range> range;
   if (!args.range.empty()) {
     TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
   }
   if (args.recover && range.has_value()) {
     return UsageError("--recover reads whole streams: it is not given with --range");
+  }
+  if (args.recover && !args.tables.index.empty()) {
+    return UsageError("--recover takes no table index: a stream that has one is not recovered");
   }
   if (args.skip_lost && !args.recover) return UsageError("--skip-lost is for --recover");
   return session->ForEach(
@@ -252,6 +300,16 @@ void AddDecodeCommand(CLI::App* app, Run* run) {
                     "Write the good blocks of a damaged stream, zeros in place of the others, and "
                     "list what is lost (exit code 4 where anything is)");
   command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
+  command
+      ->add_option(
+          "--table", args->tables.tables,
+          "A table that the streams may name by its id (encode --table-ids); one a --table")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      ->add_option("--table-index", args->tables.index,
+                   "The index that encode was given, whatever the range")
+      ->type_name("FILE");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunDecode(*args, session); }; });
 }

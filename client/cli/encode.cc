@@ -1,4 +1,5 @@
-// trine encode: codes files of any length in bounded memory.
+// trine encode: codes files of any length in bounded memory; with a table index, files that one
+// request can hold.
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "client/cli/output_file.h"
 #include "client/cli/outputs.h"
 #include "client/cli/quantity.h"
+#include "client/cli/table_args.h"
 #include "client/cli/table_file.h"
 #include "core/base/error.h"
 
@@ -27,7 +29,8 @@ struct Args {
   int order = 1;
   std::string effort = "balanced";
   std::string block_size;
-  std::string table;
+  TableArgs tables;
+  bool table_ids = false;
   std::string as = "bytes";
   std::string shape;
   std::string dtype;
@@ -54,15 +57,25 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(args.block_size, "--block-size"));
     options.set_block_bytes(bytes);
   }
-  if ((options.model() == v1::CODING_MODEL_TABLE) == args.table.empty()) {
+  const std::vector<std::string>& tables = args.tables.tables;
+  if ((options.model() == v1::CODING_MODEL_TABLE) == tables.empty()) {
     return UsageError("--model table and --table FILE.json are given together");
   }
-  if (!args.table.empty()) {
-    const EncodeAs as = AsOf(args.as);
-    const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
+  if ((tables.size() > 1) == args.tables.index.empty()) {
+    return UsageError("several --table and --table-index FILE are given together");
+  }
+  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+    return UsageError("--table-index belongs to one input, not to several");
+  }
+  if (args.table_ids && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
+  options.set_tables_by_id(args.table_ids);
+  const EncodeAs as = AsOf(args.as);
+  const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
+  for (const std::string& path : tables) {
     TRINE_ASSIGN_OR_RETURN(
-        *options.mutable_table(),
-        ReadTableFile(args.table, elements ? IntegerSymbols::kElements : IntegerSymbols::kBytes));
+        v1::ProbabilityTable table,
+        ReadTableFile(path, elements ? IntegerSymbols::kElements : IntegerSymbols::kBytes));
+    *(tables.size() == 1 ? options.mutable_table() : options.add_tables()) = std::move(table);
   }
   return options;
 }
@@ -99,6 +112,8 @@ Json ToJson(const std::string& input, const std::string& output, const v1::Encod
   json["side_bits"] = s.side_bits();
   json["container_bits"] = s.container_bits();
   json["ideal_bits"] = s.ideal_bits();
+  json["table_ids"] = Json::array();
+  for (const uint64_t id : s.table_ids()) json["table_ids"].push_back(absl::StrFormat("%016x", id));
   json["elapsed_ms"] = elapsed_ms;
   return json;
 }
@@ -109,6 +124,33 @@ void Tell(const Session& session, const std::string& input, const v1::EncodeStat
   session.Say(absl::StrFormat(
       "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
       s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
+}
+
+// The whole input in one request, with the index beside it.
+absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
+                                                     const v1::EncodeOptions& options,
+                                                     const EncodeInput& input,
+                                                     client::Client* client, OutputFile* output) {
+  const uint64_t max_bytes = client->options().max_message_bytes;
+  v1::EncodeRequest request;
+  *request.mutable_options() = options;
+  TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(),
+                         ReadTableIndex(args.tables.index, max_bytes));
+  TRINE_ASSIGN_OR_RETURN(std::string raw, ReadSource(input.source, max_bytes));
+  if (input.content.has_tensor() || input.content.has_image()) {
+    // Pixels are sent as they are, not as a picture's file.
+    const bool is_image = input.content.has_image();
+    v1::Tensor* tensor =
+        is_image ? request.mutable_image()->mutable_tensor() : request.mutable_tensor();
+    *tensor = is_image ? input.content.image() : input.content.tensor();
+    tensor->set_data(std::move(raw));
+  } else {
+    request.set_data(std::move(raw));
+    if (input.content.has_bits()) *request.mutable_bits() = input.content.bits();
+  }
+  TRINE_ASSIGN_OR_RETURN(v1::EncodeResponse response, client->Encode(request));
+  TRINE_RETURN_IF_ERROR(output->Write(AsBytes(response.coded())));
+  return std::move(*response.mutable_statistics());
 }
 
 absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const Shape& shape,
@@ -125,7 +167,9 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   *header.mutable_content() = input->content;
   *header.mutable_options() = options;
   absl::StatusOr<v1::EncodeStatistics> statistics;
-  {
+  if (!args.tables.index.empty()) {
+    statistics = EncodeWithIndex(args, options, *input, client, output.get());
+  } else {
     ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, BaseName(path),
                     input->bytes);
     statistics = client->EncodeStream(
@@ -192,9 +236,18 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
                    "Raw bytes a block, from 256. Default: the model's own, 1MiB")
       ->type_name("SIZE");
   command
-      ->add_option("--table", args->table,
-                   "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}")
+      ->add_option("--table", args->tables.tables,
+                   "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}; several, "
+                   "one a --table, with --table-index")
+      ->allow_extra_args(false)
       ->type_name("FILE");
+  command
+      ->add_option("--table-index", args->tables.index,
+                   "Several tables: a byte for each symbol, the number of its table, from 0; or an "
+                   ".npy of uint8. Not stored: decode is given it too")
+      ->type_name("FILE");
+  command->add_flag("--table-ids", args->table_ids,
+                    "Store ids in place of the tables: decode is given them");
   command
       ->add_option("--as", args->as,
                    "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "

@@ -101,4 +101,20 @@ absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as
   return input;
 }
 
+absl::StatusOr<std::string> ReadSource(const client::Source& source, uint64_t max_bytes) {
+  constexpr size_t kPiece = size_t{1} << 20;
+  std::string bytes;
+  for (size_t n = 1; n > 0;) {
+    const size_t done = bytes.size();
+    bytes.resize(done + kPiece);
+    TRINE_ASSIGN_OR_RETURN(
+        n, source({reinterpret_cast<uint8_t*>(bytes.data()) + done, kPiece}, CancelToken()));
+    bytes.resize(done + n);
+    if (bytes.size() > max_bytes) {
+      return LimitExceeded("input", bytes.size(), "max_message_bytes", max_bytes);
+    }
+  }
+  return bytes;
+}
+
 }  // namespace trine::cli

@@ -19,6 +19,7 @@ namespace trine::cli {
 namespace {
 
 constexpr int kShownBlocks = 10;
+constexpr int kShownTables = 10;
 
 struct Args {
   std::string input;
@@ -38,6 +39,12 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   json["model"] = EnumText(r.model());
   json["order"] = r.order();
   json["table_symbols"] = r.table_symbols();
+  json["tables"] = Json::array();
+  for (const v1::TableInfo& table : r.tables()) {
+    json["tables"].push_back({{"id", absl::StrFormat("%016x", table.id())},
+                              {"symbols", table.symbols()},
+                              {"by_id", table.by_id()}});
+  }
   json["block_bytes"] = r.block_bytes();
   json["header_bytes"] = r.header_bytes();
   json["index_bytes"] = r.index_bytes();
@@ -66,6 +73,19 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   }
   json["elapsed_ms"] = elapsed_ms;
   return json;
+}
+
+void TellTables(const Session& session, const v1::InspectResponse& r) {
+  const int shown = std::min(kShownTables, r.tables_size());
+  for (int i = 0; i < shown; ++i) {
+    const v1::TableInfo& table = r.tables(i);
+    session.Say(
+        absl::StrFormat("  table %-8d %016x, %s", i, table.id(),
+                        table.by_id() ? "by its id" : absl::StrCat(table.symbols(), " symbols")));
+  }
+  if (r.tables_size() > shown) {
+    session.Say(absl::StrCat("  ... and ", r.tables_size() - shown, " more tables"));
+  }
 }
 
 void TellModes(const Session& session, const v1::InspectResponse& r) {
@@ -100,7 +120,9 @@ void Tell(const Session& session, const std::string& input, const v1::InspectRes
   std::string model = EnumText(r.model());
   if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
   if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
+  if (r.tables_size() > 1) absl::StrAppend(&model, ", ", r.tables_size(), " tables");
   session.Say(absl::StrFormat("  model          %s", model));
+  TellTables(session, r);
   session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
   session.Say(absl::StrFormat("  coded bytes    %d: symbols %d, tables %d, container %d",
                               r.coded_bytes(), r.model_bytes(), r.side_bytes(),

@@ -18,7 +18,9 @@ struct Limits {
   uint64_t max_block_bytes = uint64_t{64} << 20;
   // Memory of a coding model's tables for one block being decoded.
   uint64_t max_model_bytes = uint64_t{256} << 20;
-  // Symbols of a probability table, and of a message for the exact coder.
+  // Probability tables of one coded stream, and that a call remembers by id.
+  uint64_t max_tables = 256;
+  // Symbols of a probability table, and of several in sum; of a message for the exact coder.
   uint64_t max_table_symbols = 65536;
   uint64_t max_exact_symbols = 4096;
   uint64_t max_exact_steps = 256;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
@@ -12,6 +13,7 @@
 #include "core/coding/polled.h"
 #include "core/coding/select_model.h"
 #include "core/coding/static_model.h"
+#include "core/coding/table_model.h"
 #include "core/coding/varint.h"
 
 namespace trine::coding {
@@ -39,14 +41,61 @@ absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
   return counts;
 }
 
+// The part of the stream's index for the symbols of `bytes` raw bytes at `raw_offset`; nullopt
+// where the block does not begin and end between two symbols, or lies beside the index.
+std::optional<TableIndex> IndexOf(const BlockPlan& plan, uint64_t raw_offset, uint64_t bytes) {
+  const size_t step = plan.symbol_bytes();
+  if (step == 0 || raw_offset % step != 0 || bytes % step != 0) return std::nullopt;
+  const uint64_t begin = raw_offset / step;
+  const uint64_t n = bytes / step;
+  if (begin > plan.table_index.size() || n > plan.table_index.size() - begin) return std::nullopt;
+  return TableIndex{plan.table_index.subspan(static_cast<size_t>(begin), static_cast<size_t>(n)),
+                    begin};
+}
+
+absl::StatusOr<Payload> EncodeWithTables(const Context& context, const BlockPlan& plan,
+                                         ByteView raw, uint64_t raw_offset, bool constant,
+                                         EncodedBlock* block) {
+  // There: the encoder cuts blocks between symbols and has compared the lengths.
+  const TableIndex index = *IndexOf(plan, raw_offset, raw.size());
+  TRINE_ASSIGN_OR_RETURN(
+      const std::vector<uint16_t> ranks,
+      IndexedRanksOf(plan.tables, index, raw, plan.symbol_bytes(), raw_offset, context.cancel));
+  block->model = Model::kTable;
+  block->order = format::kIndexedTables;
+  block->symbols = ranks.size();
+  std::vector<size_t> first;  // of each table in `counts`
+  size_t symbols = 0;
+  for (const TableRef& ref : plan.tables) {
+    first.push_back(symbols);
+    symbols += ref.table->size();
+  }
+  block->counts.assign(symbols, 0);
+  TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
+    for (size_t k = i; k < i + n; ++k) ++block->counts[first[index.tables[k]] + ranks[k]];
+  }));
+  for (size_t t = 0; t < first.size(); ++t) {
+    const FrequencyDictionary& table = *plan.tables[t].table;
+    for (size_t r = 0; r < table.size(); ++r) {
+      const uint64_t count = block->counts[first[t] + r];
+      if (count != 0) block->ideal_bits += static_cast<double>(count) * table.ideal_bits(r);
+    }
+  }
+  if (constant) return Payload{};
+  return EncodeIndexed(plan.tables, index, ranks, raw.size(), context.cancel);
+}
+
 absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan& plan, ByteView raw,
                                         uint64_t raw_offset, bool constant, EncodedBlock* block) {
-  const FrequencyDictionary& dictionary = *plan.dictionary;
+  if (plan.tables.size() > 1) {
+    return EncodeWithTables(context, plan, raw, raw_offset, constant, block);
+  }
+  const FrequencyDictionary& dictionary = *plan.tables[0].table;
   block->model = Model::kTable;
   block->counts.assign(dictionary.size(), 0);
   std::vector<uint16_t> ranks;
   bool counted = false;
-  if (dictionary.is_narrow_bytes()) {
+  if (dictionary.is_bytes_narrow()) {
     TRINE_ASSIGN_OR_RETURN(const Histogram bytes, Count(raw, context.cancel));
     counted = true;
     for (uint32_t v = 0; v < 256 && counted; ++v) {
@@ -88,6 +137,28 @@ absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& pla
   return std::move(chosen.payload);
 }
 
+absl::Status DecodeWithTables(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                              ByteView payload, MutableByteView raw) {
+  if (plan.tables.empty()) {
+    return CorruptStream(-1, -1, "the block wants a table and the header has none");
+  }
+  if ((head.variant == format::kIndexedTables) != (plan.tables.size() > 1)) {
+    return CorruptStream(-1, -1, "the block's variant does not fit the number of tables");
+  }
+  if (plan.tables.size() == 1) {
+    return DecodeTable(*plan.tables[0].table, payload, plan.element_bytes, raw, context.cancel);
+  }
+  const size_t step = plan.symbol_bytes();
+  if (step != 1 && step != 2 && step != 4) {
+    return CorruptStream(-1, -1, "the content's elements are not integers of 1, 2 or 4 bytes");
+  }
+  const std::optional<TableIndex> index = IndexOf(plan, head.raw_offset, raw.size());
+  if (!index.has_value()) {
+    return CorruptStream(-1, -1, "the block does not begin and end between two symbols");
+  }
+  return DecodeIndexed(plan.tables, *index, payload, step, head.checksum, raw, context.cancel);
+}
+
 absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const BlockHead& head,
                            ByteView payload, MutableByteView raw) {
   if (head.mode == Mode::kStored) {
@@ -114,11 +185,8 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
       if (head.variant > format::kMaxOrder) break;
       return DecodeAdaptive(payload, head.variant, raw, *context.limits, context.cancel);
     case Model::kTable:
-      if (head.variant != 0) break;
-      if (plan.dictionary == nullptr) {
-        return CorruptStream(-1, -1, "the block wants a table and the header has none");
-      }
-      return DecodeTable(*plan.dictionary, payload, plan.element_bytes, raw, context.cancel);
+      if (head.variant > format::kIndexedTables) break;
+      return DecodeWithTables(context, plan, head, payload, raw);
     default:
       break;
   }
@@ -181,6 +249,12 @@ absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const Bl
   return absl::OkStatus();
 }
 
+absl::Status CheckNoTableIndex(const BlockPlan& plan) {
+  if (plan.tables.size() < 2) return absl::OkStatus();
+  return NotOffered("data", ToStd(absl::StrCat("the stream has ", plan.tables.size(),
+                                               " tables, whose index is given to Decode only")));
+}
+
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset) {
   BlockPlan plan;
   plan.model = static_cast<Model>(header.model);
@@ -198,10 +272,9 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
     plan.order = static_cast<uint8_t>(header.params[0]);
   }
   if (plan.model == Model::kTable) {
-    absl::StatusOr<FrequencyDictionary> dictionary =
-        FrequencyDictionary::Parse(ViewOf(header.params), limits);
-    if (!dictionary.ok()) return AtBlock(dictionary.status(), -1, offset);
-    plan.dictionary = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
+    absl::StatusOr<std::vector<TableRef>> tables = ParseTableParams(ViewOf(header.params), limits);
+    if (!tables.ok()) return AtBlock(tables.status(), -1, offset);
+    plan.tables = *std::move(tables);
   }
   return plan;
 }

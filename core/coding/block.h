@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,7 +9,8 @@
 #include "core/base/bytes.h"
 #include "core/coding/coding.h"
 #include "core/coding/container.h"
-#include "core/coding/table_model.h"
+#include "core/coding/indexed_table.h"
+#include "core/coding/table_params.h"
 #include "core/runtime/context.h"
 
 namespace trine::coding {
@@ -19,9 +19,16 @@ namespace trine::coding {
 struct BlockPlan {
   Model model = Model::kAuto;
   Effort effort = Effort::kBalanced;
-  int order = 0;                                          // STATIC, ADAPTIVE
-  std::shared_ptr<const FrequencyDictionary> dictionary;  // TABLE
+  int order = 0;  // STATIC, ADAPTIVE
   size_t element_bytes = 1;
+  std::vector<TableRef> tables;  // TABLE: at least one
+  // Where there are several tables: which one codes each symbol of the stream.
+  ByteView table_index;
+
+  // Of TABLE's symbols, where they have a fixed size. REQUIRES: the tables are there.
+  size_t symbol_bytes() const {
+    return tables[0].table->kind() == SymbolKind::kIntegers ? element_bytes : 1;
+  }
 };
 
 struct EncodedBlock {
@@ -31,7 +38,7 @@ struct EncodedBlock {
   // The model that was chosen, also where the block was stored at last (AUTO).
   Model model = Model::kStatic;
   int order = 0;
-  // Symbols, and how often each occurred: by byte, or by rank (TABLE).
+  // Symbols, and how often each occurred: by byte, or by rank, table after table (TABLE).
   uint64_t symbols = 0;
   std::vector<uint64_t> counts;
   double ideal_bits = 0;  // TABLE
@@ -46,7 +53,11 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw);
 
-// The plan that a header asks for: reads TABLE's dictionary. An unknown model is no error here.
+// UNIMPLEMENTED where the stream has several tables: for who is given no index of them.
+absl::Status CheckNoTableIndex(const BlockPlan& plan);
+
+// The plan that a header asks for: reads TABLE's tables, of which those by id are still to be found
+// (FindTables). An unknown model is no error here.
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset);
 
 }  // namespace trine::coding

@@ -66,8 +66,15 @@ struct EncodeOptions {
   Effort effort = Effort::kBalanced;
   // Raw bytes a block, kMinBlockBytes to limits.max_block_bytes; 0: the model's own (1 MiB).
   uint64_t block_bytes = 0;
-  // TABLE: required; other models: must be absent.
+  // TABLE: this table, or those of `tables`; other models: neither.
   std::optional<ProbabilityTable> table;
+  // TABLE: 1 to 256 tables of one kind of symbols, from MakeTable. Several are of bytes or
+  // integers, and `table_index` then holds a byte for each symbol: the number of the table that
+  // codes it. Both sides derive the index: the stream holds a check of it only.
+  std::vector<TablePtr> tables;
+  ByteView table_index;  // outlives the call
+  // TABLE: the stream names its tables by their ids; the decoder is given them.
+  bool tables_by_id = false;
 };
 
 inline constexpr uint64_t kMinBlockBytes = 256;
@@ -92,14 +99,17 @@ struct EncodeStats {
   uint64_t container_bits = 0;  // header, block heads, checksums, index
   // TABLE: sum of -log2 p of the message with the probabilities as given [bits]; else 0.
   double ideal_bits = 0;
+  std::vector<uint64_t> table_ids;  // TABLE: of its tables, in order
 };
 
 // Codes `raw` as one stream. INVALID_ARGUMENT names "options.<field>", "data" (TABLE: an unknown
-// symbol, with its position) or "tensor". REQUIRES for tensors: raw.size() fits content.shape.
+// symbol, with its position), "table_index" or "tensor". REQUIRES for tensors: raw.size() fits
+// content.shape.
 absl::StatusOr<std::string> Encode(const Context& context, const Content& content, ByteView raw,
                                    const EncodeOptions& options, EncodeStats* stats = nullptr);
 
-// Codes raw bytes of any length in bounded memory: about 3 blocks a thread.
+// Codes raw bytes of any length in bounded memory: about 3 blocks a thread. UNIMPLEMENTED naming
+// "options.tables" for several tables, whose index would have to arrive along with the bytes.
 class StreamEncoder {
  public:
   static absl::StatusOr<std::unique_ptr<StreamEncoder>> Create(const Context& context,
@@ -123,6 +133,12 @@ struct DecodeOptions {
   std::optional<ByteRange> range;
   // Bound of the decoded bytes; 0: limits->max_output_bytes. A StreamDecoder has none but this.
   uint64_t max_output_bytes = 0;
+  // Tables that a stream may name by id; INVALID_ARGUMENT naming "tables" and the id for one that
+  // is not here.
+  std::vector<TablePtr> tables;
+  // Decode: the number of each symbol's table, of all that has several tables, whatever the range.
+  // Outlives the call. INVALID_ARGUMENT naming "table_index" where it is not the coded one.
+  ByteView table_index;
 };
 
 struct Decoded {
@@ -145,6 +161,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
 // Pull, not push: a few coded bytes may honestly decode to gigabytes (constant blocks), so output
 // is handed out a bounded batch at a time:
 //   Write(piece); while (Next(&raw) is true) use(raw);   ...   Finish(); while (Next(&raw)) ...
+// A block of a stream with several tables is UNIMPLEMENTED: their index is given to Decode only.
 class StreamDecoder {
  public:
   static absl::StatusOr<std::unique_ptr<StreamDecoder>> Create(const Context& context,
@@ -183,6 +200,12 @@ struct ModeInfo {
   uint64_t side_bytes = 0;
 };
 
+struct TableInfo {
+  uint64_t id = 0;
+  bool by_id = false;    // then the stream does not say:
+  uint64_t symbols = 0;  // how many it has
+};
+
 struct StreamInfo {
   int format_major = 1;
   int format_minor = 0;
@@ -192,7 +215,7 @@ struct StreamInfo {
   uint64_t block_bytes = 0;
   Model model = Model::kStatic;  // as the header says
   int order = 0;
-  uint64_t table_symbols = 0;  // TABLE
+  std::vector<TableInfo> tables;  // TABLE
   uint64_t header_bytes = 0;
   uint64_t index_bytes = 0;
   bool is_excerpt = false;

@@ -75,6 +75,30 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
                     to.data());
 }
 
+// Finds the tables that the streams name by id, and gives those with several tables their parts of
+// the index.
+absl::Status GiveTables(const DecodeOptions& options, Layout* layout) {
+  ByteView index = options.table_index;
+  uint64_t wanted = 0;
+  for (size_t s = 0; s < layout->streams.size(); ++s) {
+    BlockPlan& plan = layout->streams[s].plan;
+    TRINE_RETURN_IF_ERROR(FindTables(options.tables, &plan.tables));
+    if (plan.tables.size() < 2) continue;
+    const uint64_t end =
+        s + 1 < layout->streams.size() ? layout->streams[s + 1].raw_begin : layout->raw_bytes;
+    const uint64_t symbols = (end - layout->streams[s].raw_begin) / plan.symbol_bytes();
+    wanted += symbols;
+    plan.table_index =
+        index.subspan(0, static_cast<size_t>(std::min<uint64_t>(symbols, index.size())));
+    index.remove_prefix(plan.table_index.size());
+  }
+  if (wanted == options.table_index.size()) return absl::OkStatus();
+  return InvalidField("table_index", ToStd(absl::StrCat(options.table_index.size(), " bytes")),
+                      wanted == 0 ? "must be absent: no symbol of the stream has several tables"
+                                  : absl::StrCat("must have a byte for each of the ", wanted,
+                                                 " symbols that have several tables"));
+}
+
 absl::Status CheckBlocks(const Context& context, const Layout& layout, const BlockSpan& span) {
   for (size_t i = span.first; i < span.last; ++i) {
     const BlockRef& block = layout.blocks[i];
@@ -101,6 +125,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   if (!found.has_value()) {
     TRINE_ASSIGN_OR_RETURN(found, WalkStreams(context, coded));
   }
+  TRINE_RETURN_IF_ERROR(GiveTables(options, &*found));
   const Layout& layout = *found;
   const ByteRange range = options.range.value_or(ByteRange{0, layout.raw_bytes});
   TRINE_RETURN_IF_ERROR(CheckRange(range, layout.raw_bytes));
@@ -146,7 +171,9 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
   info.block_bytes = first.header.block_bytes;
   info.model = static_cast<Model>(first.header.model);
   info.order = info.model == Model::kAdaptive ? first.plan.order : 0;
-  info.table_symbols = first.plan.dictionary == nullptr ? 0 : first.plan.dictionary->size();
+  for (const TableRef& ref : first.plan.tables) {
+    info.tables.push_back({ref.id, ref.by_id, ref.table == nullptr ? 0 : ref.table->size()});
+  }
   for (const StreamLayout& stream : layout.streams) {
     info.header_bytes += stream.header_bytes;
     info.index_bytes += stream.index_bytes;
@@ -171,7 +198,7 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
   }
   info.model_bytes = payload_bytes - info.side_bytes;
   for (const StreamLayout& stream : layout.streams) {
-    if (stream.plan.dictionary != nullptr) info.side_bytes += stream.header.params.size();
+    if (!stream.plan.tables.empty()) info.side_bytes += stream.header.params.size();
   }
   info.container_bytes = info.coded_bytes - info.model_bytes - info.side_bytes;
   return info;

@@ -14,6 +14,7 @@
 #include "core/coding/container.h"
 #include "core/coding/polled.h"
 #include "core/coding/stats.h"
+#include "core/coding/table_plan.h"
 #include "core/coding/varint.h"
 #include "core/runtime/thread_pool.h"
 
@@ -72,26 +73,9 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
     }
     plan.order = *options.order;
   }
-  if ((options.model == Model::kTable) != options.table.has_value()) {
-    return InvalidField("options.table", options.table.has_value() ? "given" : "absent",
-                        "must be given for the model table, and for no other");
-  }
-  if (!options.table.has_value()) return plan;
-  const ProbabilityTable& table = *options.table;
-  if (table.kind == SymbolKind::kText && content.kind != ContentKind::kBytes) {
-    return InvalidField("options.table.kind", "text", "codes bytes, not tensors");
-  }
-  if (table.kind == SymbolKind::kIntegers &&
-      (content.kind == ContentKind::kBytes || content.kind == ContentKind::kBits ||
-       (content.dtype != DType::kUint8 && content.dtype != DType::kUint16 &&
-        content.dtype != DType::kUint32))) {
-    return InvalidField("options.table.kind", "integers",
-                        "codes tensors of uint8, uint16 or uint32");
-  }
-  absl::StatusOr<FrequencyDictionary> dictionary =
-      FrequencyDictionary::Fit(table, *context.limits, context.cancel);
-  if (!dictionary.ok()) return PrefixField(dictionary.status(), "options.");
-  plan.dictionary = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
+  TRINE_ASSIGN_OR_RETURN(plan.tables, PlanTables(context, content, options));
+  plan.table_index = options.table_index;
+  TRINE_RETURN_IF_ERROR(CheckTableIndex({options.table_index}, plan.tables.size(), context.cancel));
   return plan;
 }
 
@@ -102,15 +86,18 @@ class Encoder final : public StreamEncoder {
     header_.content = content;
     header_.raw_bytes = ContentBytes(content);
     header_.block_bytes = block_bytes;
-    if (plan_.dictionary != nullptr) {
-      if (plan_.dictionary->kind() == SymbolKind::kIntegers) {
-        cut_ -= cut_ % plan_.element_bytes;
-      }
-      counts_.assign(plan_.dictionary->size(), 0);
-      plan_.dictionary->AppendParams(&header_.params);
-    } else {
+    if (plan_.tables.empty()) {
       counts_.assign(256, 0);
+      return;
     }
+    cut_ -= cut_ % plan_.symbol_bytes();
+    size_t symbols = 0;
+    for (const TableRef& ref : plan_.tables) {
+      symbols += ref.table->size();
+      stats_.table_ids.push_back(ref.id);
+    }
+    counts_.assign(symbols, 0);
+    AppendTableParams(plan_.tables, &header_.params);
   }
 
   absl::Status Write(ByteView raw, std::string* out) override {
@@ -136,6 +123,11 @@ class Encoder final : public StreamEncoder {
   absl::Status EncodeWhole(ByteView raw, std::string* out, EncodeStats* stats) {
     if (header_.raw_bytes.has_value() && raw.size() != *header_.raw_bytes) {
       return WrongLength(raw.size(), raw.size() > *header_.raw_bytes ? "or more " : "");
+    }
+    if (plan_.tables.size() > 1 && plan_.table_index.size() != raw.size() / plan_.symbol_bytes()) {
+      return InvalidField("table_index", ToStd(absl::StrCat(plan_.table_index.size(), " bytes")),
+                          absl::StrCat("must have a byte for each of the ",
+                                       raw.size() / plan_.symbol_bytes(), " symbols"));
     }
     // A block never takes more than its raw bytes and a head.
     ReserveLong(raw.size() + raw.size() / 64 + 4096, out);
@@ -237,7 +229,7 @@ class Encoder final : public StreamEncoder {
   size_t CutBlock(ByteView raw, bool last) const {
     if (raw.size() <= cut_) return last ? raw.size() : 0;
     size_t end = static_cast<size_t>(cut_);
-    if (plan_.dictionary != nullptr && plan_.dictionary->kind() == SymbolKind::kText) {
+    if (!plan_.tables.empty() && plan_.tables[0].table->kind() == SymbolKind::kText) {
       for (int back = 0; back < 3 && (raw[end] & 0xC0) == 0x80; ++back) --end;
     }
     return end;
@@ -314,6 +306,25 @@ class Encoder final : public StreamEncoder {
     coded_bytes_ += out->size() - begin;
   }
 
+  // `counts_` without the difference which of several tables coded a value.
+  std::vector<uint64_t> CountsByValue() const {
+    if (plan_.tables.size() < 2) return counts_;
+    std::vector<std::pair<uint32_t, uint64_t>> by_value;
+    size_t at = 0;
+    for (const TableRef& ref : plan_.tables) {
+      for (size_t r = 0; r < ref.table->size(); ++r, ++at) {
+        if (counts_[at] != 0) by_value.emplace_back(ref.table->value(r), counts_[at]);
+      }
+    }
+    std::sort(by_value.begin(), by_value.end());
+    std::vector<uint64_t> counts;
+    for (size_t i = 0; i < by_value.size(); ++i) {
+      if (i == 0 || by_value[i].first != by_value[i - 1].first) counts.push_back(0);
+      counts.back() += by_value[i].second;
+    }
+    return counts;
+  }
+
   EncodeStats Stats() const {
     EncodeStats s = stats_;
     s.model = plan_.model;
@@ -328,15 +339,16 @@ class Encoder final : public StreamEncoder {
     s.coded_bytes = coded_bytes_;
     s.blocks = index_.size();
     s.container_bits = 8 * s.coded_bytes - s.model_bits - s.side_bits;
-    // TABLE's dictionary in the header is side information.
-    if (plan_.dictionary != nullptr) {
+    // TABLE's tables in the header are side information.
+    if (!plan_.tables.empty()) {
       s.side_bits += 8 * header_.params.size();
       s.container_bits -= 8 * header_.params.size();
     }
     if (s.symbols == 0) return s;
     const auto n = static_cast<double>(s.symbols);
-    s.entropy_bits_per_symbol = EntropyBits(counts_) / n;
-    s.huffman_bits_per_symbol = static_cast<double>(HuffmanBits(counts_)) / n;
+    const std::vector<uint64_t> counts = CountsByValue();
+    s.entropy_bits_per_symbol = EntropyBits(counts) / n;
+    s.huffman_bits_per_symbol = static_cast<double>(HuffmanBits(counts)) / n;
     s.bits_per_symbol = 8 * static_cast<double>(s.coded_bytes) / n;
     return s;
   }
@@ -378,6 +390,11 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeEncoder(const Context& context, con
 absl::StatusOr<std::unique_ptr<StreamEncoder>> StreamEncoder::Create(const Context& context,
                                                                      const Content& content,
                                                                      const EncodeOptions& options) {
+  if (options.tables.size() > 1) {
+    return NotOffered("options.tables",
+                      ToStd(absl::StrCat(options.tables.size(),
+                                         " tables have an index, which is given to Encode only")));
+  }
   return MakeEncoder(context, content, options);
 }
 

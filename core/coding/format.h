@@ -61,6 +61,10 @@ inline constexpr int kMaxTotalBits = 24;        // beyond 14: 64-bit range, 32-b
 inline constexpr uint32_t kMaxTableSymbols = 65536;
 inline constexpr int kMaxOrder = 2;  // of ADAPTIVE
 inline constexpr int kMaxStaticOrder = 1;
+inline constexpr uint32_t kMaxTables = 256;   // of a stream: an index of bytes chooses among them
+inline constexpr uint8_t kIndexedTables = 1;  // variant of a block of several tables
+inline constexpr uint8_t kTableByValue = 0;
+inline constexpr uint8_t kTableById = 1;
 inline constexpr int kMaxSegmentLog2 = 12;
 inline constexpr uint8_t kParamsCheckSeed = 0x5A;  // of ADAPTIVE's parameters
 // The slowest rate of learning of a nibble model [2^-16].

@@ -172,7 +172,12 @@ class Recoverer final : public StreamRecoverer {
     if (status.ok()) {
       absl::StatusOr<BlockPlan> made = PlanOf(header, *context_.limits, offset());
       status = made.status();
-      if (made.ok()) plan = *std::move(made);
+      if (made.ok()) {
+        plan = *std::move(made);
+        status = FindTables(options_.tables, &plan.tables);
+        if (absl::IsInvalidArgument(status)) return status;  // the caller can give it
+        TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan));
+      }
     }
     if (status.ok() && header.is_excerpt()) {
       return NotOffered("data",

@@ -21,7 +21,10 @@ namespace {
 class Decoder final : public StreamDecoder {
  public:
   Decoder(const Context& context, const DecodeOptions& options)
-      : context_(context), range_(options.range), max_output_(options.max_output_bytes) {}
+      : context_(context),
+        range_(options.range),
+        max_output_(options.max_output_bytes),
+        tables_(options.tables) {}
 
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(BeginCall());
@@ -127,6 +130,7 @@ class Decoder final : public StreamDecoder {
     }
     if (header.is_excerpt() && !header.has_index()) return Corrupt("the excerpt has no index");
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
+    TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables));
     header_ = std::move(header);
     content_ = streams_ == 0 ? header_.content : Content{};
     if (streams_ == 0) model_ = static_cast<Model>(header_.model);
@@ -144,6 +148,7 @@ class Decoder final : public StreamDecoder {
     const BlockHead& head = header_.compact_block;
     state_ = State::kHeader;
     if (head.raw_bytes == 0) return true;
+    TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
     const ByteRange here{stream_begin_, head.raw_bytes};
     state_ = State::kCompact;
     if (!Wanted(here)) {
@@ -174,6 +179,7 @@ class Decoder final : public StreamDecoder {
                                           static_cast<int64_t>(blocks_), offset(), &head));
     if (!parsed.complete()) return false;
     if (head.is_end()) return BeginTail(head);
+    TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
     if (head.raw_offset < raw_offset_ - stream_begin_) {
       return Corrupt("the blocks of the excerpt are not in order");
     }
@@ -325,6 +331,7 @@ class Decoder final : public StreamDecoder {
   const Context context_;
   const std::optional<ByteRange> range_;
   const uint64_t max_output_;
+  const std::vector<TablePtr> tables_;
   absl::Status failure_;
   bool ended_ = false;  // Finish was called
   State state_ = State::kHeader;
@@ -352,6 +359,9 @@ class Decoder final : public StreamDecoder {
 
 absl::StatusOr<std::unique_ptr<StreamDecoder>> StreamDecoder::Create(const Context& context,
                                                                      const DecodeOptions& options) {
+  if (!options.table_index.empty()) {
+    return NotOffered("table_index", "an index of tables is given to Decode only");
+  }
   return std::make_unique<Decoder>(context, options);
 }
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/cancel.h"
 #include "core/base/limits.h"
 
 namespace trine::coding {
@@ -37,5 +40,21 @@ struct ProbabilityTable {
 
 // Checks all that is said above but the sums. Errors name "table.<field>[i]".
 absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits);
+
+// A table made ready to code with: probabilities rounded to frequencies. Immutable; held by
+// pointer, because tables are large and many calls and threads use the same.
+class FrequencyDictionary;  // core/coding/dictionary.h
+using TablePtr = std::shared_ptr<const FrequencyDictionary>;
+
+// Errors name "table...." as ValidateTable's do, also for sums that are not within 1e-6 of 1 and
+// for text that is not one character.
+absl::StatusOr<TablePtr> MakeTable(const ProbabilityTable& table, const Limits& limits,
+                                   const CancelToken& cancel = {});
+
+// What a stream may hold in place of the table (FORMAT.md): the same for every way to write the
+// same frequencies. REQUIRES: not null.
+uint64_t TableId(const TablePtr& table);
+// "00c0ffee00c0ffee": an id as messages show it.
+std::string TableIdText(uint64_t id);
 
 }  // namespace trine::coding

@@ -89,7 +89,7 @@ class Coding : public v1::CodingService::Service {
                       v1::EncodeResponse* response) override {
     const Context context = PoolContext();
     const auto options =
-        server::EncodeOptionsFromProto(request->options(), *context.limits, "options");
+        server::EncodeOptionsFromProto(context, request->options(), "options", nullptr);
     if (!options.ok()) return Failed(options.status());
     coding::EncodeStats stats;
     auto coded = coding::Encode(context, {}, View(request->data()), *options, &stats);

@@ -2,6 +2,8 @@
 // decodes to have with the same parameters.
 #include "core/coding/adaptive_model.h"
 #include "core/coding/drifting_model.h"
+#include "core/coding/container.h"
+#include "core/coding/indexed_table.h"
 #include "core/coding/static_model.h"
 #include "core/coding/table_model.h"
 #include "core/coding/varint.h"
@@ -9,6 +11,40 @@
 
 namespace trine::coding {
 namespace {
+
+// Two tables, whose index follows from `seed`; its check is put right, to get past it. What decodes
+// is what those bytes are coded to.
+void TestIndexed(const FrequencyDictionary& dictionary, ByteReader& in, size_t step,
+                 MutableByteView raw) {
+  const auto other = FrequencyDictionary::Parse(in.Take(in.Fixed<uint16_t>() % 512), FuzzLimits());
+  if (!other.ok() || other->kind() != dictionary.kind()) return;
+  if (other->kind() == SymbolKind::kText) return;
+  if (other->kind() == SymbolKind::kBytes) step = 1;
+  if (raw.size() % step != 0) return;
+  std::vector<TableRef> tables;
+  for (const FrequencyDictionary* d : {&dictionary, &*other}) {
+    tables.push_back({d->id(), false, std::make_shared<const FrequencyDictionary>(*d)});
+  }
+  uint64_t seed = in.Byte();
+  std::string numbers(raw.size() / step, '\0');
+  for (char& number : numbers) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    number = static_cast<char>(seed >> 40 & 1);
+  }
+  const TableIndex index{ViewOf(numbers)};
+  std::string head(1, static_cast<char>(in.Byte()));
+  AppendVarint(numbers.size(), &head);
+  AppendLE(static_cast<uint32_t>(Checksum(ViewOf(numbers))), &head);
+  const ByteView lanes = in.Take(in.left());
+  const std::string payload = head + std::string(lanes.begin(), lanes.end());
+  if (!DecodeIndexed(tables, index, ViewOf(payload), step, 0, raw, {}).ok()) return;
+  const auto ranks = IndexedRanksOf(tables, index, raw, step, 0, {});
+  Require(ranks.ok());
+  const auto again = EncodeIndexed(tables, index, *ranks, raw.size(), {});
+  Require(again.ok());
+  // The encoder chooses its own number of lanes.
+  if (again->fits && again->bytes[0] == payload[0]) Require(again->bytes == payload);
+}
 
 void TestOne(ByteReader& in) {
   const uint8_t what = in.Byte() % 7;
@@ -21,8 +57,12 @@ void TestOne(ByteReader& in) {
     const auto dictionary = FrequencyDictionary::Parse(params, FuzzLimits());
     if (!dictionary.ok()) return;
     std::string again;
-    dictionary->AppendParams(&again);
+    dictionary->AppendBytes(&again);
     Require(ViewOf(again) == params);
+    if (element >= 128) {
+      TestIndexed(*dictionary, in, size_t{1} << element % 3, out);
+      return;
+    }
     const ByteView payload = in.Take(in.left());
     (void)DecodeTable(*dictionary, payload, size_t{1} << element % 4, out, {});
     return;

@@ -169,6 +169,58 @@ void CodingSeeds(SeedWriter& seeds) {
   seeds.Unary("Decode", exact);
 }
 
+// Several tables with an index, and two items in a call, of which the second names the first's
+// table by its id.
+void TableSeeds(SeedWriter& seeds) {
+  ServiceHarness services;
+  v1::ProbabilityTable tables[2];
+  for (v1::ProbabilityTable& table : tables) {
+    table.set_kind(v1::SYMBOL_KIND_BYTES);
+    for (const uint64_t symbol : {48, 49}) table.add_integers(symbol);
+    table.add_counts(&table == tables ? 9 : 1);
+    table.add_counts(5);
+  }
+  v1::EncodeRequest request;
+  request.mutable_options()->set_model(v1::CODING_MODEL_TABLE);
+  for (const v1::ProbabilityTable& table : tables) *request.mutable_options()->add_tables() = table;
+  for (int i = 0; i < 64; ++i) {
+    request.mutable_data()->push_back(static_cast<char>('0' + i * i % 3 % 2));
+    request.mutable_table_index()->push_back(static_cast<char>(i % 2));
+  }
+  for (const bool by_id : {false, true}) {
+    request.mutable_options()->set_tables_by_id(by_id);
+    seeds.Unary("Encode", request);
+    v1::DecodeRequest decode;
+    decode.set_coded(services.Unary<v1::EncodeResponse>("Encode", request)->coded());
+    decode.set_table_index(request.table_index());
+    for (const v1::ProbabilityTable& table : tables) *decode.add_tables() = table;
+    seeds.Unary("Decode", decode);
+  }
+  request.mutable_options()->clear_tables();
+  request.clear_table_index();
+  *request.mutable_options()->mutable_table() = tables[0];
+  const auto by_id = services.Unary<v1::EncodeResponse>("Encode", request);
+  v1::EncodeStreamRequest header;
+  *header.mutable_header()->mutable_options() = request.options();
+  auto items = Chunks(request.data(), header, 50);
+  header.mutable_header()->mutable_options()->clear_table();
+  header.mutable_header()->mutable_options()->add_table_ids(by_id->statistics().table_ids(0));
+  for (auto& part : Chunks(request.data(), header, 20)) items.push_back(part);
+  seeds.Stream("EncodeStream", items);
+  v1::DecodeStreamRequest decode_header;
+  *decode_header.mutable_header()->add_tables() = tables[0];
+  auto streams = Chunks(by_id->coded(), decode_header, 100);
+  decode_header.mutable_header()->clear_tables();
+  for (auto& part : Chunks(by_id->coded(), decode_header, 30)) streams.push_back(part);
+  seeds.Stream("DecodeStream", streams);
+  // A damaged stream to recover.
+  decode_header.mutable_header()->mutable_recover();
+  std::string damaged = by_id->coded();
+  damaged[damaged.size() / 2] ^= 1;
+  *decode_header.mutable_header()->add_tables() = tables[0];
+  seeds.Stream("DecodeStream", Chunks(damaged, decode_header, 100));
+}
+
 v1::SegmentRequest SmallPicture() {
   v1::SegmentRequest request;
   *request.mutable_image()->mutable_tensor() = MakeTensor<uint8_t>(
@@ -225,6 +277,7 @@ int main(int argc, char** argv) {
   trine::server::SeedWriter seeds(argv[1]);
   trine::server::NormalizationSeeds(seeds);
   trine::server::CodingSeeds(seeds);
+  trine::server::TableSeeds(seeds);
   trine::server::SegmentationSeeds(seeds);
   return 0;
 }

@@ -1,5 +1,5 @@
 // Any bytes as the request of the unary RPC TRINE_FUZZ_METHOD: refused with a reason, or answered.
-// What Encode answers, Decode returns.
+// What Encode answers, Decode returns, given the tables and the index that the request had.
 #include <string>
 #include <vector>
 
@@ -10,12 +10,17 @@
 namespace trine::server {
 namespace {
 
-void CheckRoundTrip(const grpc::ByteBuffer& out) {
+void CheckRoundTrip(const uint8_t* data, size_t size, const grpc::ByteBuffer& out) {
   v1::EncodeResponse encoded;
   Require(encoded.ParseFromString(testing::Joined(out)), "an answer that is no message");
   if (encoded.has_exact()) return;
   v1::DecodeRequest request;
   request.set_coded(encoded.coded());
+  v1::EncodeRequest asked;
+  Require(asked.ParseFromArray(data, static_cast<int>(size)), "a request that is no message");
+  request.set_table_index(asked.table_index());
+  *request.mutable_tables() = asked.options().tables();
+  if (asked.options().has_table()) *request.add_tables() = asked.options().table();
   const std::string bytes = request.SerializeAsString();
   const FuzzCall decode;
   grpc::ByteBuffer raw;
@@ -40,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!status.ok()) {
     CheckRefusal(status);
   } else if (std::string_view(TRINE_FUZZ_METHOD) == "Encode") {
-    CheckRoundTrip(out);
+    CheckRoundTrip(data, size, out);
   }
   return 0;
 }

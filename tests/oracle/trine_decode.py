@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 """A decoder of coded streams written from core/coding/FORMAT.md alone, standard library only.
 
-    trine_decode.py STREAM > RAW
+    trine_decode.py [--table FILE]... [--index FILE] STREAM > RAW
     trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
+
+A table FILE holds dictionaries by value, as FORMAT.md's params (varint:t table{t}); an index FILE
+a byte for each symbol. --check takes them from NAME.tables and NAME.index where there are such.
 """
+import argparse
 import pathlib
 import sys
 
@@ -23,6 +27,10 @@ class Corrupt(Exception):
 
 class NotOffered(Exception):
     pass
+
+
+class Missing(Exception):
+    """A table or a table index that was not given, or not the right one."""
 
 
 def need(condition, what):
@@ -179,8 +187,9 @@ def find_symbol(symbols, slot):
     return symbols[low]
 
 
-def decode_by_frequency(symbols, bits, lanes, lane_count, n):
-    for i in range(n):
+def decode_by_frequency(tables, lanes, lane_count):
+    """Symbols by the table given for each of them, (symbols, bits)."""
+    for i, (symbols, bits) in enumerate(tables):
         lane = i % lane_count
         value, start, freq = find_symbol(symbols, lanes.slot(lane, bits))
         lanes.take_frequency(lane, bits, start, freq)
@@ -215,7 +224,7 @@ def decode_static(payload, raw_length):
     need(lane_count <= 64 and 8 <= bits <= 14, "static parameters")
     symbols = order_symbols(read_frequencies(reader, bits))
     lanes = Lanes(reader, lane_count, 16)
-    out = bytes(decode_by_frequency(symbols, bits, lanes, lane_count, raw_length))
+    out = bytes(decode_by_frequency([(symbols, bits)] * raw_length, lanes, lane_count))
     lanes.close()
     need(reader.at == len(payload), "words left over")
     return out
@@ -430,23 +439,74 @@ class Dictionary:
         need(reader.at == len(params), "bytes behind the dictionary")
         self.symbols = order_symbols(zip(values, freqs))
 
-    def decode(self, payload, raw_length, item_bytes):
-        reader = Reader(payload)
-        lanes_log2, n = reader.u(1), reader.varint()
-        need(lanes_log2 <= 6 and n <= raw_length, "table parameters")
-        lanes = Lanes(reader, 1 << lanes_log2, 16 if self.bits <= 14 else 32)
-        values = list(decode_by_frequency(self.symbols, self.bits, lanes, 1 << lanes_log2, n))
-        lanes.close()
-        need(reader.at == len(payload), "words left over")
-        if self.kind == 1:
-            out = bytes(values)
-        elif self.kind == 2:
-            out = "".join(map(chr, values)).encode()
-        else:
-            need(item_bytes in (1, 2, 4), "elements of a table of integers")
-            out = b"".join(v.to_bytes(item_bytes, "little") for v in values)
-        need(len(out) == raw_length, "the symbols do not fill the block")
-        return out
+
+def read_tables(params, known):
+    """The dictionaries of a header; `known`: those that may stand by id, {id: bytes}."""
+    reader = Reader(params)
+    count = reader.varint()
+    need(1 <= count <= 256, "number of tables")
+    tables = []
+    for _ in range(count):
+        how = reader.u(1)
+        need(how <= 1, "how a table stands in the header")
+        if how == 0:
+            tables.append(Dictionary(reader.take(reader.varint())))
+            continue
+        table_id = reader.u(8)
+        if table_id not in known:
+            raise Missing("table %016x" % table_id)
+        tables.append(Dictionary(known[table_id]))
+    need(reader.at == len(params), "bytes behind the tables")
+    need(len({table.kind for table in tables}) == 1, "kinds of tables")
+    need(count == 1 or tables[0].kind != 2, "several tables of text")
+    return tables
+
+
+def read_table_file(data):
+    """{id: bytes} of the dictionaries by value in `data`."""
+    reader = Reader(data)
+    known = {}
+    for _ in range(reader.varint()):
+        need(reader.u(1) == 0, "a table by value")
+        table = reader.take(reader.varint())
+        known[xxh3(table)] = table
+    return known
+
+
+def decode_table(header, variant, payload, raw_offset, raw_length):
+    tables = header["tables"]
+    need(tables is not None, "a table block without a table")
+    need((variant == 1) == (len(tables) > 1), "variant and number of tables")
+    reader = Reader(payload)
+    lanes_log2, n = reader.u(1), reader.varint()
+    need(lanes_log2 <= 6 and 1 <= n <= raw_length, "table parameters")
+    kind = tables[0].kind
+    item_bytes = header["item"] if kind == 3 else 1
+    need(item_bytes in (1, 2, 4), "elements of a table of integers")
+    index = bytes(n)
+    if variant == 1:
+        check = reader.u(4)
+        need(raw_offset % item_bytes == 0 and n * item_bytes == raw_length, "cut inside a symbol")
+        index = header["index"][raw_offset // item_bytes:][:n]
+        if len(index) != n or max(index) >= len(tables):
+            raise Missing("the table index is too short or out of range")
+        if xxh3(index) & 0xFFFFFFFF != check:
+            raise Missing("this is not the table index of the stream")
+    word_bits = 16 if max(table.bits for table in tables) <= 14 else 32
+    lanes = Lanes(reader, 1 << lanes_log2, word_bits)
+    choices = [(table.symbols, table.bits) for table in tables]
+    values = list(decode_by_frequency([choices[i] for i in index], lanes, 1 << lanes_log2))
+    lanes.close()
+    need(reader.at == len(payload), "words left over")
+    if kind == 1:
+        out = bytes(values)
+    elif kind == 2:
+        out = "".join(map(chr, values)).encode()
+    else:
+        need(max(values) < 1 << 8 * item_bytes, "a symbol does not fit its element")
+        out = b"".join(v.to_bytes(item_bytes, "little") for v in values)
+    need(len(out) == raw_length, "the symbols do not fill the block")
+    return out
 
 
 # ---- container -------------------------------------------------------------------------------
@@ -472,7 +532,7 @@ def read_content(fields, header):
     return size
 
 
-def read_header(reader):
+def read_header(reader, known):
     begin = reader.at
     need(reader.take(8) == MAGIC, "magic")
     major, minor, flags = reader.u(1), reader.u(1), reader.u(1)
@@ -493,7 +553,7 @@ def read_header(reader):
     need(1 <= header["block_size"] <= 1 << 30, "block size")
     need(fields.at == n or minor > 0, "bytes behind the header's fields")
     need(size is None or header["raw"] == size, "raw length and shape")
-    header["dictionary"] = Dictionary(header["params"]) if header["model"] == 4 else None
+    header["tables"] = read_tables(header["params"], known) if header["model"] == 4 else None
     return header
 
 
@@ -501,7 +561,7 @@ def check_head(raw_offset, head):
     return xxh3(raw_offset.to_bytes(8, "little") + head) & 0xFFFFFFFF
 
 
-def decode_payload(header, mode, model, variant, raw_length, payload):
+def decode_payload(header, mode, model, variant, raw_offset, raw_length, payload):
     if mode == 1:
         return payload
     if mode == 2:
@@ -512,9 +572,8 @@ def decode_payload(header, mode, model, variant, raw_length, payload):
         return decode_static_pairs(payload, raw_length)
     if model == 3 and variant <= 2:
         return decode_adaptive(payload, variant, raw_length)
-    if model == 4 and variant == 0:
-        need(header["dictionary"] is not None, "a table block without a dictionary")
-        return header["dictionary"].decode(payload, raw_length, header["item"])
+    if model == 4 and variant <= 1:
+        return decode_table(header, variant, payload, raw_offset, raw_length)
     raise NotOffered("model %d, variant %d" % (model, variant))
 
 
@@ -526,12 +585,12 @@ def check_lengths(mode, model, variant, raw, coded, side, most):
     need({1: side == 0, 2: side == coded, 3: side <= coded}[mode], "side length of a block")
 
 
-def decode_compact(reader):
+def decode_compact(reader, known, index):
     begin = reader.at
     reader.take(3)
     if reader.u(1) != 1:
         raise NotOffered("major version")
-    header = {}
+    header = {"index": index}
     size = read_content(reader, header)
     raw, mode, model, variant = reader.varint(), reader.u(1), reader.u(1), reader.u(1)
     length = reader.varint()
@@ -543,14 +602,14 @@ def decode_compact(reader):
     if raw == 0:
         need((mode, model, variant, coded, side) == (1, 0, 0, 0, 0) and checksum == xxh3(b""),
              "an empty stream")
-        return []
+        return [], index
     need(1 <= mode <= 3, "mode")
     check_lengths(mode, model, variant, raw, coded, side, 65536)
-    header["dictionary"] = Dictionary(params) if model == 4 else None
     need(model == 4 or not params, "parameters")
-    decoded = decode_payload(header, mode, model, variant, raw, reader.take(coded))
+    header["tables"] = read_tables(params, known) if model == 4 else None
+    decoded = decode_payload(header, mode, model, variant, 0, raw, reader.take(coded))
     need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
-    return [(0, decoded)]
+    return [(0, decoded)], rest_of_index(header, raw, index)
 
 
 def read_end(reader, header, begin, total, entries, offsets):
@@ -562,7 +621,7 @@ def read_end(reader, header, begin, total, entries, offsets):
     need(excerpt or (raw == total and count == len(entries)), "end mark and blocks")
     if header["flags"] & NO_INDEX:
         need(not excerpt, "an excerpt without index")
-        return
+        return raw
     index = []
     for _ in range(count):
         index.append((reader.u(1), reader.u(1), reader.u(1), reader.varint(), reader.varint(),
@@ -574,20 +633,32 @@ def read_end(reader, header, begin, total, entries, offsets):
     need(sum(entry[3] for entry in index) == raw, "sum of the index")
     if not excerpt:
         need(index == entries, "index and blocks")
-        return
+        return raw
     starts, start = {}, 0
     for entry in index:
         starts[start] = entry[:4]
         start += entry[3]
     need(all(starts.get(at) == entry[:4] for at, entry in zip(offsets, entries)),
          "a block that the index does not know")
+    return raw
 
 
-def decode_stream(reader):
-    """Returns [(raw offset, bytes)] of the blocks that are there."""
+def rest_of_index(header, raw, index):
+    """What of the table index is behind that of a stream of `raw` bytes."""
+    if len(header["tables"] or []) < 2:
+        return index
+    used = raw // (header["item"] if header["tables"][0].kind == 3 else 1)
+    if len(index) < used:
+        raise Missing("the table index is too short")
+    return index[used:]
+
+
+def decode_stream(reader, known, index):
+    """Returns [(raw offset, bytes)] of the blocks that are there, and the table index behind."""
     if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
-        return decode_compact(reader)
-    header = read_header(reader)
+        return decode_compact(reader, known, index)
+    header = read_header(reader, known)
+    header["index"] = index
     excerpt = header["flags"] & EXCERPT
     parts, entries, raw_offset = [], [], 0
     while True:
@@ -595,8 +666,8 @@ def decode_stream(reader):
         mode = reader.u(1)
         need(mode <= 3, "mode")
         if mode == 0:
-            read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
-            return parts
+            raw = read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
+            return parts, rest_of_index(header, raw, index)
         if excerpt:
             at = reader.varint()
             need(at >= raw_offset, "order of an excerpt")
@@ -609,48 +680,77 @@ def decode_stream(reader):
         need(check_head(raw_offset, head) == reader.u(4), "check of a block's head")
         check_lengths(mode, model, variant, raw, coded, side, header["block_size"])
         payload = reader.take(coded)
-        decoded = decode_payload(header, mode, model, variant, raw, payload)
+        decoded = decode_payload(header, mode, model, variant, raw_offset, raw, payload)
         need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
         parts.append((raw_offset, decoded))
         entries.append((mode, model, variant, raw, reader.at - begin, side))
         raw_offset += raw
 
 
-def decode(data):
-    """The raw bytes of all that `data` holds; of an excerpt, those of its blocks."""
+def decode(data, known=None, index=b""):
+    """The raw bytes of all that `data` holds; of an excerpt, those of its blocks. `known`: tables
+    that it may name, {id: bytes}; `index`: the number of each symbol's table."""
     reader = Reader(bytes(data))
     need(len(reader.data) > 0, "no bytes")
     out = []
     while reader.at < len(reader.data):
-        out += [part for _, part in decode_stream(reader)]
+        parts, index = decode_stream(reader, known or {}, index)
+        out += [part for _, part in parts]
+    if index:
+        raise Missing("the table index is too long")
     return b"".join(out)
+
+
+def refuses(error, what, data, known, index):
+    try:
+        decode(data, known, index)
+    except error:
+        return
+    raise Corrupt("%s: went unnoticed" % what)
 
 
 def check_folder(folder):
     streams = sorted(pathlib.Path(folder).glob("*.trn"))
     need(streams, "no streams in the folder")
     for path in streams:
-        raw = decode(path.read_bytes())
+        tables, side = path.with_suffix(".tables"), path.with_suffix(".index")
+        known = read_table_file(tables.read_bytes()) if tables.exists() else {}
+        index = side.read_bytes() if side.exists() else b""
+        raw = decode(path.read_bytes(), known, index)
         length, checksum = path.with_suffix(".xxh3").read_text().split()
         need(len(raw) == int(length) and "%016x" % xxh3(raw) == checksum, path.name)
         # A damaged stream must be refused.
         damaged = bytearray(path.read_bytes())
         damaged[len(damaged) // 2] ^= 1
-        try:
-            decode(damaged)
-        except (Corrupt, NotOffered):
-            continue
-        raise Corrupt("damage in %s went unnoticed" % path.name)
+        refuses((Corrupt, NotOffered), path.name + ", damaged", damaged, known, index)
+        # What it needs beside itself must be there, and be right.
+        if known:
+            refuses(Missing, path.name + " without its tables", path.read_bytes(), {}, index)
+        if index:
+            wrong = bytes([index[0] ^ 1]) + index[1:]
+            for other in (b"", index[:-1], index + index[:1], wrong):
+                refuses(Missing, path.name + ", other index", path.read_bytes(), known, other)
     print("%d streams" % len(streams))
 
 
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "--check":
-        check_folder(sys.argv[2])
-    elif len(sys.argv) == 2:
-        sys.stdout.buffer.write(decode(pathlib.Path(sys.argv[1]).read_bytes()))
-    else:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", metavar="FOLDER")
+    parser.add_argument("--table", action="append", default=[], type=pathlib.Path)
+    parser.add_argument("--index", type=pathlib.Path)
+    parser.add_argument("stream", nargs="?", type=pathlib.Path)
+    args = parser.parse_args()
+    if (args.check is None) == (args.stream is None):
+        parser.error("either --check FOLDER or STREAM")
+    if args.check is not None:
+        check_folder(args.check)
+        return
+    known = {}
+    for path in args.table:
+        known.update(read_table_file(path.read_bytes()))
+    index = args.index.read_bytes() if args.index is not None else b""
+    sys.stdout.buffer.write(decode(args.stream.read_bytes(), known, index))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ trine_test(segmentation_service_test
   DEPS trine_service_harness LABELS server)
 trine_test(coding_service_test
   SOURCES coding_service_test.cc coding_streams_test.cc coding_refusals_test.cc
+          coding_tables_test.cc
   DEPS trine_service_harness LABELS server)
 trine_test(service_data_test SOURCES service_data_test.cc
   DEPS trine_service_harness LABELS "server;data")

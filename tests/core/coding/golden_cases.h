@@ -16,7 +16,20 @@ struct GoldenCase {
   std::string name;
   Content content;
   std::string raw;
-  EncodeOptions options;
+  EncodeOptions options;  // without `table_index`
+  std::string table_index;
+
+  EncodeOptions encode_options() const {
+    EncodeOptions out = options;
+    out.table_index = AsBytes(table_index);
+    return out;
+  }
+  DecodeOptions decode_options() const {
+    DecodeOptions out;
+    if (options.tables_by_id) out.tables = options.tables;
+    out.table_index = AsBytes(table_index);
+    return out;
+  }
 };
 
 // 16-bit noise of a fixed linear congruential generator (Knuth, MMIX): no library may change it.
@@ -58,11 +71,39 @@ inline std::string GoldenNoise(size_t n) {
   return out;
 }
 
+// Bytes about `center`, the less probable the farther away: 2^-(distance / 2^spread).
+inline ProbabilityTable PeakTable(uint32_t center, uint32_t spread) {
+  ProbabilityTable table;
+  table.kind = SymbolKind::kBytes;
+  for (uint32_t b = 0; b < 256; ++b) {
+    const uint32_t distance = b > center ? b - center : center - b;
+    table.integers.push_back(b);
+    table.counts.push_back(300 + (uint64_t{1} << 20 >> std::min(distance >> spread, 20u)));
+  }
+  return table;
+}
+
+// Three of them, of differing totals, and a message that each codes a third of.
+inline void AddIndexedBytes(size_t n, GoldenCase* c) {
+  const uint32_t spreads[] = {0, 2, 5};
+  for (const uint32_t spread : spreads) {
+    c->options.tables.push_back(MakeTable(PeakTable(40 + 60 * spread / 2, spread), {}).value());
+  }
+  Lcg random(6);
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t t = random.Next() % 3;
+    const uint32_t noise = random.Next();
+    const uint32_t away = (noise & 7) * (noise >> 3 & 7) / 8 << spreads[t];
+    c->table_index.push_back(static_cast<char>(t));
+    c->raw.push_back(static_cast<char>(40 + 60 * spreads[t] / 2 + away % 100));
+  }
+}
+
 inline std::vector<GoldenCase> GoldenCases() {
   std::vector<GoldenCase> cases;
   const auto add = [&](std::string name, std::string raw, Model model,
                        std::optional<int> order = {}, uint64_t block_bytes = 0) -> GoldenCase& {
-    cases.push_back({std::move(name), {}, std::move(raw), {}});
+    cases.push_back({std::move(name), {}, std::move(raw), {}, {}});
     cases.back().options.model = model;
     cases.back().options.order = order;
     cases.back().options.block_bytes = block_bytes;
@@ -131,6 +172,36 @@ inline std::vector<GoldenCase> GoldenCases() {
     c.content.dtype = DType::kUint16;
     c.content.shape = {30, 100};
     c.options.table = std::move(table);
+  }
+  {
+    GoldenCase& c = add("table-by-id", GoldenText(4000), Model::kTable, {}, 1500);
+    c.options.tables = {MakeTable(PeakTable('i', 1), {}).value()};
+    c.options.tables_by_id = true;
+  }
+  AddIndexedBytes(20000, &add("tables-bytes", "", Model::kTable, {}, 8000));
+  {
+    // One of the tables is wide, so all lanes are; the stream names them by their ids.
+    GoldenCase& c = add("tables-integers", "", Model::kTable, {}, 1001);
+    Lcg random(7);
+    for (const uint64_t sevens : {1u, 9000000u}) {
+      ProbabilityTable table;
+      table.kind = SymbolKind::kIntegers;
+      table.integers = {300, 7, 65535};
+      table.counts = {9000000, sevens, 4500000};
+      c.options.tables.push_back(MakeTable(table, {}).value());
+    }
+    c.options.tables_by_id = true;
+    for (int i = 0; i < 1500; ++i) {
+      const uint32_t r = random.Next();
+      const uint32_t t = (r >> 4) % 2;
+      const uint32_t v = (r & 3) == 0 ? 65535 : (r & 3) == 1 && t == 1 ? 7 : 300;
+      c.table_index.push_back(static_cast<char>(t));
+      c.raw.push_back(static_cast<char>(v & 0xFF));
+      c.raw.push_back(static_cast<char>(v >> 8));
+    }
+    c.content.kind = ContentKind::kTensor;
+    c.content.dtype = DType::kUint16;
+    c.content.shape = {1500};
   }
   {
     GoldenCase& c = add("tensor-float", GoldenText(240), Model::kAdaptive, 0);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/coding/container.h"
+#include "core/coding/table_params.h"
 #include "tests/core/coding/golden_cases.h"
 #include "tests/core/coding/golden_variants.h"
 
@@ -21,18 +22,38 @@ void Save(const std::string& folder, const std::string& name, const std::string&
   std::ofstream(folder + "/" + name + ".xxh3") << line;
 }
 
+// What decoding needs beside the stream: tables that it names by id, as params by value, and the
+// table index.
+void SaveSides(const std::string& folder, const std::string& name,
+               const std::vector<TablePtr>& by_id, const std::string& table_index) {
+  if (!by_id.empty()) {
+    std::vector<TableRef> refs;
+    for (const TablePtr& table : by_id) refs.push_back({TableId(table), false, table});
+    std::string bytes;
+    AppendTableParams(refs, &bytes);
+    std::ofstream(folder + "/" + name + ".tables", std::ios::binary) << bytes;
+  }
+  if (!table_index.empty()) {
+    std::ofstream(folder + "/" + name + ".index", std::ios::binary) << table_index;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   for (const GoldenCase& c : GoldenCases()) {
-    const auto coded = Encode({}, c.content, AsBytes(c.raw), c.options);
+    const auto coded = Encode({}, c.content, AsBytes(c.raw), c.encode_options());
     if (!coded.ok()) {
       std::fprintf(stderr, "%s: %s\n", c.name.c_str(), coded.status().ToString().c_str());
       return 1;
     }
     Save(argv[1], c.name, *coded, c.raw);
+    SaveSides(argv[1], c.name, c.decode_options().tables, c.table_index);
   }
-  for (const GoldenVariant& v : GoldenVariants()) Save(argv[1], v.name, v.coded, v.raw);
+  for (const GoldenVariant& v : GoldenVariants()) {
+    Save(argv[1], v.name, v.coded, v.raw);
+    SaveSides(argv[1], v.name, v.tables, v.table_index);
+  }
   return 0;
 }

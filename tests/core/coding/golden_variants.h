@@ -7,6 +7,8 @@
 
 #include "core/coding/adaptive_model.h"
 #include "core/coding/container.h"
+#include "core/coding/indexed_table.h"
+#include "core/coding/table_params.h"
 #include "core/coding/varint.h"
 #include "tests/core/coding/golden_cases.h"
 
@@ -16,6 +18,8 @@ struct GoldenVariant {
   std::string name;
   std::string coded;
   std::string raw;
+  std::vector<TablePtr> tables;  // that it names by id
+  std::string table_index;
 };
 
 // A stream of given blocks, with all lengths, checksums and the index right.
@@ -98,7 +102,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
         all += raw;
       }
     }
-    variants.push_back({"variant-adaptive", stream.Finish(), all});
+    variants.push_back({"variant-adaptive", stream.Finish(), all, {}, {}});
   }
   // A minor version to come, with a field behind the known ones and a flag that may be ignored; no
   // index; a period of constants that the encoder does not look for.
@@ -117,7 +121,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
     stream.Add(format::Mode::kStored, 0, 0, "stored", "stored");
     const std::string coded = stream.Finish();
     variants.push_back(
-        {"variant-minor-7", with_more + coded.substr(made.size()), "abcabcabcabstored"});
+        {"variant-minor-7", with_more + coded.substr(made.size()), "abcabcabcabstored", {}, {}});
   }
   // Two streams behind each other.
   {
@@ -143,7 +147,45 @@ inline std::vector<GoldenVariant> GoldenVariants() {
         },
         ByteRange{1500, 1000});
     if (!excerpt.ok()) return {};
-    variants.push_back({"variant-excerpt", *excerpt, text.substr(1000, 2000)});
+    variants.push_back({"variant-excerpt", *excerpt, text.substr(1000, 2000), {}, {}});
+  }
+  // Tables by value and by id in one header, one of them twice; a stored and a constant block
+  // between those that look at the table index.
+  {
+    GoldenCase c;
+    AddIndexedBytes(3000, &c);
+    const TablePtr& by_id = c.options.tables[1];
+    const std::vector<TableRef> tables = {
+        {TableId(c.options.tables[0]), false, c.options.tables[0]},
+        {TableId(by_id), true, by_id},
+        {TableId(c.options.tables[2]), false, c.options.tables[2]},
+        {TableId(by_id), true, by_id}};
+    for (size_t i = 0; i < c.table_index.size(); i += 2) {
+      if (c.table_index[i] == 1) c.table_index[i] = 3;
+    }
+    Header header = PlainHeader(Model::kTable);
+    AppendTableParams(tables, &header.params);
+    StreamBuilder stream(header);
+    size_t at = 0;
+    for (const size_t bytes : {1100u, 250u, 50u, 1600u}) {
+      const std::string raw = bytes == 250 ? std::string(250, '(') : c.raw.substr(at, bytes);
+      c.raw.replace(at, bytes, raw);
+      if (bytes == 50) {
+        stream.Add(format::Mode::kStored, 0, 0, raw, raw);
+      } else if (bytes == 250) {
+        stream.Add(format::Mode::kConstant, 0, 0, "(", raw);
+      } else {
+        const TableIndex index{AsBytes(c.table_index).subspan(at, bytes), at};
+        const auto ranks = IndexedRanksOf(tables, index, AsBytes(raw), 1, at, {});
+        if (!ranks.ok()) return {};
+        const auto payload = EncodeIndexed(tables, index, *ranks, bytes, {});
+        if (!payload.ok() || !payload->fits) return {};
+        stream.Add(format::Mode::kModel, static_cast<uint8_t>(Model::kTable),
+                   format::kIndexedTables, payload->bytes, raw);
+      }
+      at += bytes;
+    }
+    variants.push_back({"variant-tables", stream.Finish(), c.raw, {by_id}, c.table_index});
   }
   return variants;
 }

@@ -444,10 +444,17 @@ TEST(Hostile, DamagedTablesOfPairsAndAlphabets) {
   }
 }
 
+// A header's tables: one, by value.
+std::string OneTable(const std::string& dictionary) {
+  std::string params("\1\0", 2);
+  AppendVarint(dictionary.size(), &params);
+  return params + dictionary;
+}
+
 TEST(Hostile, MalformedDictionaries) {
   const auto refused = [](const std::string& params, const std::string& text) {
     Header header = PlainHeader(Model::kTable);
-    header.params = params;
+    header.params = OneTable(params);
     ExpectRefused(AsBytes(StreamBuilder(header).Finish()), absl::StatusCode::kDataLoss, text);
   };
   const auto params = [](int kind, int bits, std::vector<uint64_t> numbers) {
@@ -457,7 +464,7 @@ TEST(Hostile, MalformedDictionaries) {
   };
   {
     Header header = PlainHeader(Model::kTable);
-    header.params = params(1, 8, {2, 'a', 0, 100, 156});
+    header.params = OneTable(params(1, 8, {2, 'a', 0, 100, 156}));
     ASSERT_TRUE(Decode({}, AsBytes(StreamBuilder(header).Finish())).ok());
   }
   refused("", "kind");

@@ -61,6 +61,38 @@ TEST(Polling, Models) {
   ExpectCoderPolls("table", options);
 }
 
+TEST(Polling, SeveralTablesAndALongIndex) {
+  EncodeOptions options;
+  options.model = Model::kTable;
+  for (uint64_t t = 0; t < 3; ++t) {
+    ProbabilityTable table;
+    table.kind = SymbolKind::kBytes;
+    for (uint64_t value = 0; value < 100; ++value) {
+      table.integers.push_back(value);
+      table.counts.push_back(1 + value * (t + 1) % 97);
+    }
+    options.tables.push_back(MakeTable(table, {}).value());
+  }
+  const std::vector<uint8_t> raw = Raw();
+  std::vector<uint8_t> index(raw.size());
+  for (size_t i = 0; i < index.size(); ++i) index[i] = static_cast<uint8_t>(i * i % 3);
+  options.table_index = index;
+  std::string coded;
+  ExpectPolls("encode", kBytes, kBytesAPoll, [&](const Context& context) {
+    auto done = Encode(context, {}, raw, options);
+    if (done.ok()) coded = *std::move(done);
+    return done.status();
+  });
+  const ByteView view(reinterpret_cast<const uint8_t*>(coded.data()), coded.size());
+  DecodeOptions decode;
+  decode.table_index = index;
+  ExpectPolls("decode", kBytes, kBytesAPoll,
+              [&](const Context& context) { return Decode(context, view, decode).status(); });
+  // A wrong index is found out on the way.
+  index[1] ^= 1;
+  EXPECT_EQ(Decode({}, view, decode).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 // What is not coded at all is copied and compared with a checksum, at memory's speed.
 TEST(Polling, BlocksWithoutAModel) {
   constexpr uint64_t kBytesAPollOfCopies = uint64_t{2} << 20;

@@ -118,7 +118,8 @@ TEST(Table, ManySymbolsOfEveryKind) {
     EXPECT_TRUE(AsString(decoded->data) == raw);
     const auto info = Inspect({}, AsBytes(*coded));
     ASSERT_TRUE(info.ok());
-    EXPECT_EQ(info->table_symbols, n);
+    ASSERT_EQ(info->tables.size(), 1u);
+    EXPECT_EQ(info->tables[0].symbols, n);
     for (const BlockInfo& b : info->blocks) EXPECT_EQ(b.raw_bytes % DTypeSize(dtype), 0u);
   }
 }
