@@ -181,6 +181,7 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& cont
   TRINE_ASSIGN_OR_RETURN(const std::optional<coding::Effort> effort,
                          EnumFromProto<coding::Effort>(options.effort(), Path(field, "effort")));
   out.effort = effort.value_or(coding::Effort::kBalanced);
+  out.full_statistics = options.full_statistics();
   out.block_bytes = options.block_bytes();
   if (options.max_steps() != 0) {
     return InvalidField(Path(field, "max_steps"), static_cast<int64_t>(options.max_steps()),
@@ -288,6 +289,9 @@ void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out) {
   out->set_ideal_bits(stats.ideal_bits);
   out->set_model(static_cast<v1::CodingModel>(stats.model));
   out->set_order(stats.order);
+  if (stats.order1_entropy_bits_per_byte.has_value()) {
+    out->set_order1_entropy_bits_per_byte(*stats.order1_entropy_bits_per_byte);
+  }
   out->mutable_table_ids()->Assign(stats.table_ids.begin(), stats.table_ids.end());
 }
 

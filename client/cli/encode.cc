@@ -1,5 +1,6 @@
 // trine encode: codes files of any length in bounded memory; with a table index, files that one
 // request can hold.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct Args {
   std::string block_size;
   TableArgs tables;
   bool table_ids = false;
+  bool stats = false;
   std::string as = "bytes";
   std::string shape;
   std::string dtype;
@@ -69,6 +71,7 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
   }
   if (args.table_ids && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
   options.set_tables_by_id(args.table_ids);
+  options.set_full_statistics(args.stats);
   const EncodeAs as = AsOf(args.as);
   const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
   for (const std::string& path : tables) {
@@ -112,6 +115,9 @@ Json ToJson(const std::string& input, const std::string& output, const v1::Encod
   json["side_bits"] = s.side_bits();
   json["container_bits"] = s.container_bits();
   json["ideal_bits"] = s.ideal_bits();
+  if (s.has_order1_entropy_bits_per_byte()) {
+    json["order1_entropy_bits_per_byte"] = s.order1_entropy_bits_per_byte();
+  }
   json["table_ids"] = Json::array();
   for (const uint64_t id : s.table_ids()) json["table_ids"].push_back(absl::StrFormat("%016x", id));
   json["elapsed_ms"] = elapsed_ms;
@@ -124,6 +130,17 @@ void Tell(const Session& session, const std::string& input, const v1::EncodeStat
   session.Say(absl::StrFormat(
       "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
       s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
+  if (!s.has_order1_entropy_bits_per_byte()) return;
+  session.Say(
+      absl::StrFormat("  order-1 entropy: %.4f bits per byte", s.order1_entropy_bits_per_byte()));
+  const auto part = [&](const char* what, uint64_t bits) {
+    session.Say(absl::StrFormat("  %-10s %14d bits  %6.2f %%", what, bits,
+                                100.0 * static_cast<double>(bits) /
+                                    std::max(1.0, 8 * static_cast<double>(s.coded_bytes()))));
+  };
+  part("symbols", s.model_bits());
+  part("tables", s.side_bits());
+  part("container", s.container_bits());
 }
 
 // The whole input in one request, with the index beside it.
@@ -248,6 +265,8 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
       ->type_name("FILE");
   command->add_flag("--table-ids", args->table_ids,
                     "Store ids in place of the tables: decode is given them");
+  command->add_flag("--stats", args->stats,
+                    "Tell what symbols, tables and container take, and the entropy of order 1");
   command
       ->add_option("--as", args->as,
                    "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "

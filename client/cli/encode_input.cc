@@ -29,7 +29,7 @@ client::Source FromMemory(std::shared_ptr<Owner> owner, ByteView bytes) {
 // `start`, which was read already, then the rest of the file.
 client::Source FromFile(std::shared_ptr<InputFile> file, std::string start = "") {
   size_t used = 0;
-  return [file, start = std::move(start), used](
+  return [file = std::move(file), start = std::move(start), used](
              MutableByteView out, const CancelToken& stop) mutable -> absl::StatusOr<size_t> {
     const size_t n = std::min(out.size(), start.size() - used);
     if (n == 0) return file->Read(out, stop);

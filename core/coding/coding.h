@@ -75,6 +75,8 @@ struct EncodeOptions {
   ByteView table_index;  // outlives the call
   // TABLE: the stream names its tables by their ids; the decoder is given them.
   bool tables_by_id = false;
+  // Count the entropy of order 1 too, which takes about a nanosecond a byte.
+  bool full_statistics = false;
 };
 
 inline constexpr uint64_t kMinBlockBytes = 256;
@@ -92,6 +94,9 @@ struct EncodeStats {
   // counts spends, without its table [bits per symbol]. 0 for empty input.
   double entropy_bits_per_symbol = 0;
   double huffman_bits_per_symbol = 0;
+  // Empirical entropy of order 1: of a raw byte where the one before is known, 0 before the first
+  // [bits per byte]. With full_statistics only.
+  std::optional<double> order1_entropy_bits_per_byte;
   double bits_per_symbol = 0;  // 8 * coded_bytes / symbols
   // coded_bytes * 8, split.
   uint64_t model_bits = 0;      // spent on symbols by the coder

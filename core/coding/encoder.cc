@@ -81,8 +81,10 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
 
 class Encoder final : public StreamEncoder {
  public:
-  Encoder(const Context& context, const Content& content, BlockPlan plan, uint64_t block_bytes)
+  Encoder(const Context& context, const Content& content, BlockPlan plan, uint64_t block_bytes,
+          bool full_statistics)
       : context_(context), plan_(std::move(plan)), cut_(block_bytes) {
+    if (full_statistics) pairs_.emplace();
     header_.content = content;
     header_.raw_bytes = ContentBytes(content);
     header_.block_bytes = block_bytes;
@@ -170,6 +172,7 @@ class Encoder final : public StreamEncoder {
     if (!raw.empty()) {
       TRINE_ASSIGN_OR_RETURN(block, EncodeBlock(context_, plan_, raw, 0));
     }
+    TRINE_RETURN_IF_ERROR(CountPairs(raw));
     // Only what the block needs: of ADAPTIVE the order is its variant.
     if (block.head.mode != format::Mode::kModel || block.model != Model::kTable) {
       header_.params.clear();
@@ -245,6 +248,7 @@ class Encoder final : public StreamEncoder {
       blocks.push_back(raw.subspan(taken, bytes));
       taken += bytes;
     }
+    TRINE_RETURN_IF_ERROR(CountPairs(raw.subspan(0, taken)));
     std::vector<EncodedBlock> coded(blocks.size());
     const uint8_t* const base = raw.data();
     const auto encode_some = [&](size_t begin, size_t end) {
@@ -276,6 +280,10 @@ class Encoder final : public StreamEncoder {
     coded_bytes_ += bytes;
     Count(block, bytes);
     return absl::OkStatus();
+  }
+
+  absl::Status CountPairs(ByteView raw) {
+    return pairs_.has_value() ? pairs_->Add(raw, context_.cancel) : absl::OkStatus();
   }
 
   // Adds a block of `bytes` to the index and the statistics.
@@ -349,6 +357,9 @@ class Encoder final : public StreamEncoder {
     const std::vector<uint64_t> counts = CountsByValue();
     s.entropy_bits_per_symbol = EntropyBits(counts) / n;
     s.huffman_bits_per_symbol = static_cast<double>(HuffmanBits(counts)) / n;
+    if (pairs_.has_value()) {
+      s.order1_entropy_bits_per_byte = pairs_->EntropyBits() / static_cast<double>(s.raw_bytes);
+    }
     s.bits_per_symbol = 8 * static_cast<double>(s.coded_bytes) / n;
     return s;
   }
@@ -365,6 +376,7 @@ class Encoder final : public StreamEncoder {
   uint64_t coded_bytes_ = 0;
   std::vector<IndexEntry> index_;
   std::vector<uint64_t> counts_;
+  std::optional<PairCounts> pairs_;  // with full_statistics
   // Blocks by AUTO's choice: the orders of STATIC, then those of ADAPTIVE.
   static constexpr size_t kStaticOrders = format::kMaxStaticOrder + 1;
   std::array<uint64_t, kStaticOrders + format::kMaxOrder + 1> choices_{};
@@ -382,7 +394,8 @@ absl::StatusOr<std::unique_ptr<Encoder>> MakeEncoder(const Context& context, con
                         absl::StrCat("must be ", kMinBlockBytes, " to ", max_block));
   }
   TRINE_ASSIGN_OR_RETURN(BlockPlan plan, MakePlan(context, content, options));
-  return std::make_unique<Encoder>(context, content, std::move(plan), block_bytes);
+  return std::make_unique<Encoder>(context, content, std::move(plan), block_bytes,
+                                   options.full_statistics);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "core/base/error.h"
+#include "core/coding/polled.h"
 
 namespace trine::coding {
 
@@ -40,6 +42,22 @@ uint64_t HuffmanBits(absl::Span<const uint64_t> counts) {
     bits += sum;
     inner.push_back(sum);
   }
+  return bits;
+}
+
+absl::Status PairCounts::Add(ByteView bytes, const CancelToken& cancel) {
+  return InPieces(bytes.size(), cancel, [&](size_t begin, size_t n) {
+    for (const uint8_t byte : bytes.subspan(begin, n)) {
+      ++counts_[size_t{before_} << 8 | byte];
+      before_ = byte;
+    }
+  });
+}
+
+double PairCounts::EntropyBits() const {
+  double bits = 0;
+  const absl::Span<const uint64_t> counts = counts_;
+  for (size_t a = 0; a < 256; ++a) bits += coding::EntropyBits(counts.subspan(a << 8, 256));
   return bits;
 }
 

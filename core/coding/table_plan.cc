@@ -83,7 +83,7 @@ absl::StatusOr<std::vector<TableRef>> PlanTables(const Context& context, const C
                         "must be absent unless there are several tables");
   }
   std::vector<TableRef> refs;
-  const auto add = [&](TablePtr table) {
+  const auto add = [&](const TablePtr& table) {
     refs.push_back({TableId(table), options.tables_by_id, table});
   };
   if (options.table.has_value()) {

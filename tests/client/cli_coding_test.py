@@ -284,6 +284,17 @@ class Files(support.CliTest):
         self.assertLessEqual(sizes["best"], sizes["fast"])
         self.fails(2, "encode", source, "-o", self.path("c"), "-f", "--effort", "most")
 
+    def test_full_statistics(self):
+        source = self.path("in", b"ab" * 5000)
+        told = self.json("encode", source, "-o", self.path("c"))
+        self.assertNotIn("order1_entropy_bits_per_byte", told)
+        told = self.json("encode", source, "-o", self.path("c"), "-f", "--stats")
+        self.assertEqual(told["order1_entropy_bits_per_byte"], 0)
+        text = self.ok("encode", source, "-o", self.path("c"), "-f", "--stats").decode()
+        self.assertRegex(text, r"order-1 entropy: 0\.0000 bits per byte")
+        for part in ("symbols", "tables", "container"):
+            self.assertRegex(text, rf"(?m)^  {part} +\d+ bits +\d+\.\d\d %$")
+
     def test_inspect_tells_the_parts(self):
         self.ok("encode", self.path("in", some_bytes(40_000)), "-o", self.path("c"), "--block-size",
                 "9000", "--model", "static")

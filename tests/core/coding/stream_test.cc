@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+#include <utility>
+
 #include "core/coding/coding.h"
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/test_data.h"
@@ -154,6 +158,44 @@ TEST(Stream, AutoChoosesByContent) {
   EXPECT_EQ(mode(Words(500000, 8)), "adaptive-2");
   EXPECT_EQ(mode(Skewed(500000, 8)), "static");
   EXPECT_EQ(mode(Noise(500000, 8)), "stored");
+}
+
+// However the bytes are cut into pieces and blocks, and whatever codes them.
+TEST(Stream, EntropyOfOrder1) {
+  const std::string raw = Words(30000, 3);
+  std::map<std::pair<char, char>, double> pairs;
+  std::map<char, double> befores;
+  char before = 0;
+  for (const char c : raw) {
+    ++pairs[{before, c}];
+    ++befores[before];
+    before = c;
+  }
+  double bits = 0;
+  for (const auto& [pair, n] : pairs) bits += n * std::log2(befores[pair.first] / n);
+  for (const size_t bytes : {raw.size(), size_t{700}}) {
+    for (const NamedOptions& m : kModels) {
+      EncodeStats stats;
+      EncodeOptions options = Options(m, bytes == 700 ? 256 : 4096);
+      MustEncode(raw, options, {}, &stats);
+      EXPECT_FALSE(stats.order1_entropy_bits_per_byte.has_value());
+      options.full_statistics = true;
+      auto encoder = StreamEncoder::Create({}, {}, options);
+      ASSERT_TRUE(encoder.ok()) << encoder.status();
+      std::string coded;
+      for (size_t at = 0; at < raw.size(); at += bytes) {
+        ASSERT_TRUE((*encoder)->Write(AsBytes(raw.substr(at, bytes)), &coded).ok());
+      }
+      ASSERT_TRUE((*encoder)->Finish(&coded, &stats).ok());
+      ASSERT_TRUE(stats.order1_entropy_bits_per_byte.has_value());
+      EXPECT_NEAR(*stats.order1_entropy_bits_per_byte, bits / 30000, 1e-9) << m.name;
+    }
+  }
+  EncodeStats stats;
+  EncodeOptions options;
+  options.full_statistics = true;
+  MustEncode("abababab", options, {}, &stats);  // compact; each byte follows from the one before
+  EXPECT_EQ(stats.order1_entropy_bits_per_byte, 0.0);
 }
 
 TEST(Stream, StatisticsSayWhatWasSpent) {
