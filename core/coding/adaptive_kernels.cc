@@ -137,23 +137,80 @@ HWY_INLINE VM MoveTo(VM cdf, VM target, VM rate) {
   return hn::Add(cdf, hn::MulFixedPoint15(hn::Sub(target, half), rate));
 }
 
-// nibble_model.h's Update.
-HWY_INLINE void Learn(NibbleModel* model, uint32_t symbol, const Bound& bound) {
-  const DM d;
-  auto* const at = reinterpret_cast<int16_t*>(model->cdf.data());
-  const int16_t* const targets = kNibbleTargets[symbol].data();
-  const VM first = hn::Max(hn::Load(d, at), hn::Load(d, bound.numbers));
-#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
-  const VM rate{_mm256_broadcastw_epi16(_mm256_castsi256_si128(first.raw))};
-  hn::Store(MoveTo(first, hn::Load(d, targets), rate), d, at);
-#else
-  const VM rate = hn::Broadcast<0>(first);
-  hn::Store(MoveTo(first, hn::Load(d, targets), rate), d, at);
-  for (size_t i = kModelLanes; i < 16; i += kModelLanes) {
-    hn::Store(MoveTo(hn::Load(d, at + i), hn::Load(d, targets + i), rate), d, at + i);
+// A model in registers.
+struct HeldModel {
+  HWY_INLINE explicit HeldModel(const NibbleModel* model) {
+    const auto* const at = reinterpret_cast<const int16_t*>(model->cdf.data());
+    for (size_t i = 0; i < kVectors; ++i) cdf[i] = hn::Load(DM(), at + i * kModelLanes);
   }
+  HWY_INLINE void Store(NibbleModel* model) const {
+    auto* const at = reinterpret_cast<int16_t*>(model->cdf.data());
+    for (size_t i = 0; i < kVectors; ++i) hn::Store(cdf[i], DM(), at + i * kModelLanes);
+  }
+  // nibble_model.h's Update.
+  HWY_INLINE void Learn(uint32_t symbol, const Bound& bound) {
+    const DM d;
+    const int16_t* const targets = kNibbleTargets[symbol].data();
+    cdf[0] = hn::Max(cdf[0], hn::Load(d, bound.numbers));
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+    const VM rate{_mm256_broadcastw_epi16(_mm256_castsi256_si128(cdf[0].raw))};
+#else
+    const VM rate = hn::Broadcast<0>(cdf[0]);
 #endif
+    for (size_t i = 0; i < kVectors; ++i) {
+      cdf[i] = MoveTo(cdf[i], hn::Load(d, targets + i * kModelLanes), rate);
+    }
+  }
+
+  static constexpr size_t kVectors = 16 / kModelLanes;
+  VM cdf[kVectors];
+};
+
+HWY_INLINE void Learn(NibbleModel* model, uint32_t symbol, const Bound& bound) {
+  HeldModel held(model);
+  held.Learn(symbol, bound);
+  held.Store(model);
 }
+
+// The models of the high nibbles, which all lanes share where there is no context: held then, since
+// a chain through memory takes three times as long.
+template <int kOrder>
+struct HighModels {
+  HighModels(const AdaptiveTables&, const Bound& b) : bound(b) {}
+  HWY_INLINE void Learn(ByteModel* model, uint32_t symbol) {
+    HWY_NAMESPACE::Learn(&model->high, symbol, bound);
+  }
+  HWY_INLINE void EndRow() {}
+  const Bound& bound;
+};
+
+template <>
+struct HighModels<0> {
+  HighModels(const AdaptiveTables& tables, const Bound& b)
+      : bound(b), model(&tables.models->high), held(model) {}
+  HWY_INLINE void Learn(ByteModel*, uint32_t symbol) { held.Learn(symbol, bound); }
+  HWY_INLINE void EndRow() { held.Store(model); }
+  const Bound& bound;
+  NibbleModel* const model;
+  HeldModel held;
+};
+
+// Nibbles are learned while the other half's are looked up, in models that those are not: so that
+// one hides the other's latency. The low ones of a row wait for the next row's high ones, the first
+// of which find these.
+struct Waiting {
+  HWY_INLINE explicit Waiting(Step& step) : step_(step) {
+    step.low.fill(&none_);
+    step.low_symbol.fill(0);
+  }
+  HWY_INLINE void Learn(size_t l, const Bound& bound) {
+    HWY_NAMESPACE::Learn(step_.low[l], step_.low_symbol[l], bound);
+  }
+
+ private:
+  Step& step_;
+  NibbleModel none_ = kUniformNibble;
+};
 
 // The part of a symbol, start and end in the halves of a number; wrong where the symbol is 0 (the
 // start is the rate) or 15 (the end lies behind the model).
@@ -201,31 +258,33 @@ void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables
                 EncoderLanes& state) {
   VectorEncoder<kLanes> lanes(state);
   const Bound bound(tables.slowest);
+  HighModels<kOrder> high(tables, bound);
   Step step;
-  alignas(64) uint32_t high_parts[kLanes], low_parts[kLanes];
+  Waiting low(step);
+  alignas(64) uint32_t parts[kLanes];
   for (const size_t end = at.row + count; at.row < end; ++at.row) {
     const uint8_t* from = bytes + at.row;
     for (size_t l = 0; l < kLanes; ++l, from += at.segment) {
       const uint32_t byte = *from;
       ByteModel* const model = ModelOf<kOrder>(tables, at.history[l]);
-      NibbleModel* const low = &model->low[byte >> 4];
+      parts[l] = LoadPart(&model->high, byte >> 4);
+      low.Learn(l, bound);
       step.model[l] = model;
-      step.low[l] = low;
+      step.low[l] = &model->low[byte >> 4];
       step.high_symbol[l] = byte >> 4;
       step.low_symbol[l] = byte & 15;
-      high_parts[l] = LoadPart(&model->high, byte >> 4);
-      low_parts[l] = LoadPart(low, byte & 15);
       if constexpr (kOrder == 1) at.history[l] = byte;
       if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
     }
-    // The models of the two halves are different ones: both look up before both learn.
-    *lanes.rows++ = EncodeSymbols<kLanes>(high_parts, step.high_symbol.data(), lanes);
-    *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, step.low_symbol.data(), lanes);
+    *lanes.rows++ = EncodeSymbols<kLanes>(parts, step.high_symbol.data(), lanes);
     for (size_t l = 0; l < kLanes; ++l) {
-      Learn(&step.model[l]->high, step.high_symbol[l], bound);
-      Learn(step.low[l], step.low_symbol[l], bound);
+      parts[l] = LoadPart(step.low[l], step.low_symbol[l]);
+      high.Learn(step.model[l], step.high_symbol[l]);
     }
+    high.EndRow();
+    *lanes.rows++ = EncodeSymbols<kLanes>(parts, step.low_symbol.data(), lanes);
   }
+  for (size_t l = 0; l < kLanes; ++l) low.Learn(l, bound);
   lanes.Save(state);
 }
 
@@ -251,10 +310,11 @@ HWY_INLINE uint32_t FindSymbol(const NibbleModel* model, uint32_t slot) {
   return static_cast<uint32_t>(std::countr_one(bits | 1)) - 1;
 }
 
-// The symbols of all lanes, from models that are looked up in `model_of(l)`.
-template <size_t kGroups, class ModelAt>
+// The symbols of all lanes, from models that are looked up in `model_at(l)`; `beside(l)` is done
+// once for each lane.
+template <size_t kGroups, class ModelAt, class Beside>
 HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
-                              ModelAt model_at, uint32_t* HWY_RESTRICT symbols) {
+                              ModelAt model_at, Beside beside, uint32_t* HWY_RESTRICT symbols) {
   constexpr size_t kLanes = kGroups * kGroup;
   alignas(64) uint32_t slots[kLanes], parts[kLanes];
 #pragma GCC unroll 4
@@ -266,6 +326,7 @@ HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const
     const uint32_t symbol = FindSymbol(model, slots[l]);
     symbols[l] = symbol;
     parts[l] = LoadPart(model, symbol);
+    beside(l);
   }
 #pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
@@ -303,7 +364,9 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
     range[g] = hn::Load(kD32, lanes.range + g * kGroup);
   }
   const uint8_t* next = lanes.next;
+  HighModels<kOrder> high(tables, bound);
   Step step;
+  Waiting low(step);
   size_t done = 0;
   for (; done < count && next <= stop; ++done, ++at.row) {
     DecodeSymbols<kGroups>(
@@ -312,24 +375,25 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
           step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
           return &step.model[l]->high;
         },
-        step.high_symbol.data());
+        [&](size_t l) TRINE_ATTR { low.Learn(l, bound); }, step.high_symbol.data());
     DecodeSymbols<kGroups>(
         code, range, next,
         [&](size_t l) TRINE_ATTR {
           step.low[l] = &step.model[l]->low[step.high_symbol[l]];
           return step.low[l];
         },
+        [&](size_t l) TRINE_ATTR { high.Learn(step.model[l], step.high_symbol[l]); },
         step.low_symbol.data());
+    high.EndRow();
     uint8_t* to = bytes + at.row;
     for (size_t l = 0; l < kLanes; ++l, to += at.segment) {
-      Learn(&step.model[l]->high, step.high_symbol[l], bound);
-      Learn(step.low[l], step.low_symbol[l], bound);
       const uint32_t byte = step.high_symbol[l] << 4 | step.low_symbol[l];
       *to = static_cast<uint8_t>(byte);
       if constexpr (kOrder == 1) at.history[l] = byte;
       if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
     }
   }
+  for (size_t l = 0; l < kLanes; ++l) low.Learn(l, bound);
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(code[g], kD32, lanes.code + g * kGroup);
     hn::Store(range[g], kD32, lanes.range + g * kGroup);

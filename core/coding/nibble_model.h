@@ -30,10 +30,7 @@ struct alignas(32) NibbleModel {
 
 // A model's first rate, and how far below 0 the rate is pulled.
 inline constexpr uint16_t kFirstRate = 26214;
-#ifndef NK
-#define NK 128
-#endif
-inline constexpr int16_t kRatePull = NK;
+inline constexpr int16_t kRatePull = 128;
 
 inline constexpr NibbleModel kUniformNibble = {{kFirstRate, 0x1000, 0x2000, 0x3000, 0x4000, 0x5000,
                                                 0x6000, 0x7000, 0x8000, 0x9000, 0xA000, 0xB000,
