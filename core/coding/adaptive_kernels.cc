@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 // Between plain code and SSE4 there is nothing to gain.
 #define HWY_DISABLED_TARGETS HWY_SSSE3
@@ -212,12 +213,15 @@ struct Waiting {
   NibbleModel none_ = kUniformNibble;
 };
 
-// The part of a symbol, start and end in the halves of a number; wrong where the symbol is 0 (the
-// start is the rate) or 15 (the end lies behind the model).
+// The start of symbol 0 would be the rate, and the end of symbol 15 lies behind the model.
+alignas(64) constexpr uint32_t kPartMasks[16] = {
+    0xFFFF0000, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x0000FFFF};
+
+// The part of a symbol, start and end in the halves of a number; an end of 65536 is 0.
 HWY_INLINE uint32_t LoadPart(const NibbleModel* model, uint32_t symbol) {
   uint32_t part;
   std::memcpy(&part, model->cdf.data() + symbol, 4);
-  return part;
+  return part & kPartMasks[symbol];
 }
 
 // (range * c) >> 16 of 32 and 17 bits.
@@ -230,24 +234,19 @@ HWY_INLINE V32 Scale(V32 range, V32 c) {
 struct Part {
   V32 offset, width;
 };
-HWY_INLINE Part PartOf(V32 part, V32 symbol, V32 range) {
-  const V32 start =
-      hn::IfThenZeroElse(hn::Eq(symbol, hn::Zero(kD32)), hn::And(part, hn::Set(kD32, 0xFFFF)));
-  // 65536 is beyond 16 bits in a product with 16 bits: its part ends with the range.
-  const V32 end = hn::IfThenElse(hn::Eq(symbol, hn::Set(kD32, 15)), range,
-                                 Scale(range, hn::ShiftRight<16>(part)));
-  const V32 offset = Scale(range, start);
+HWY_INLINE Part PartOf(V32 part, V32 range) {
+  const V32 offset = Scale(range, hn::And(part, hn::Set(kD32, 0xFFFF)));
+  const V32 end16 = hn::ShiftRight<16>(part);
+  const V32 end = hn::IfThenElse(hn::Eq(end16, hn::Zero(kD32)), range, Scale(range, end16));
   return {offset, hn::Sub(end, offset)};
 }
 
 template <size_t kLanes>
-HWY_INLINE uint64_t EncodeSymbols(const uint32_t* parts, const uint32_t* symbols,
-                                  VectorEncoder<kLanes>& lanes) {
+HWY_INLINE uint64_t EncodeSymbols(const uint32_t* parts, VectorEncoder<kLanes>& lanes) {
   uint64_t row = 0;
 #pragma GCC unroll 4
   for (size_t g = 0; g < VectorEncoder<kLanes>::kGroups; ++g) {
-    const Part part = PartOf(hn::Load(kD32, parts + g * kGroup),
-                             hn::Load(kD32, symbols + g * kGroup), lanes.range[g]);
+    const Part part = PartOf(hn::Load(kD32, parts + g * kGroup), lanes.range[g]);
     row |= lanes.Take(g, part.offset, part.width);
   }
   return row;
@@ -261,13 +260,16 @@ void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables
   HighModels<kOrder> high(tables, bound);
   Step step;
   Waiting low(step);
-  alignas(64) uint32_t parts[kLanes];
+  // What is stored by lane is loaded as vectors much later only: a load that takes several stores
+  // waits for all of them. So each half's symbols are coded behind the other half's look-ups.
+  alignas(64) uint32_t high_parts[kLanes], low_parts[kLanes];
+  bool is_first = true;
   for (const size_t end = at.row + count; at.row < end; ++at.row) {
     const uint8_t* from = bytes + at.row;
     for (size_t l = 0; l < kLanes; ++l, from += at.segment) {
       const uint32_t byte = *from;
       ByteModel* const model = ModelOf<kOrder>(tables, at.history[l]);
-      parts[l] = LoadPart(&model->high, byte >> 4);
+      high_parts[l] = LoadPart(&model->high, byte >> 4);
       low.Learn(l, bound);
       step.model[l] = model;
       step.low[l] = &model->low[byte >> 4];
@@ -276,38 +278,69 @@ void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables
       if constexpr (kOrder == 1) at.history[l] = byte;
       if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
     }
-    *lanes.rows++ = EncodeSymbols<kLanes>(parts, step.high_symbol.data(), lanes);
+    if (!std::exchange(is_first, false)) *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
     for (size_t l = 0; l < kLanes; ++l) {
-      parts[l] = LoadPart(step.low[l], step.low_symbol[l]);
+      low_parts[l] = LoadPart(step.low[l], step.low_symbol[l]);
       high.Learn(step.model[l], step.high_symbol[l]);
     }
     high.EndRow();
-    *lanes.rows++ = EncodeSymbols<kLanes>(parts, step.low_symbol.data(), lanes);
+    *lanes.rows++ = EncodeSymbols<kLanes>(high_parts, lanes);
   }
+  if (!is_first) *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
   for (size_t l = 0; l < kLanes; ++l) low.Learn(l, bound);
   lanes.Save(state);
 }
 
-// The symbol whose part holds the slot.
+// The symbol whose part holds the slot: how many of cdf[1..15], which ascend, are not above it.
 HWY_INLINE uint32_t FindSymbol(const NibbleModel* model, uint32_t slot) {
   const DMU d;
   const auto slots = hn::Set(d, static_cast<uint16_t>(slot));
-  uint32_t bits = 0;
+#if TRINE_LANES_AVX512
+  const auto cdf = hn::Load(d, model->cdf.data());
+  const __mmask16 found = _mm256_mask_cmpge_epu16_mask(0xFFFE, slots.raw, cdf.raw);
+  return static_cast<uint32_t>(_mm_popcnt_u32(found));
+#elif HWY_TARGET == HWY_AVX2
+  const auto cdf = hn::Load(d, model->cdf.data());
+  const auto le = _mm256_cmpeq_epi16(_mm256_min_epu16(cdf.raw, slots.raw), cdf.raw);
+  const auto found = static_cast<uint32_t>(_mm256_movemask_epi8(le));  // two bits each
+  return static_cast<uint32_t>(_mm_popcnt_u32(found & ~3u)) / 2;
+#else
+  uint32_t found = 0;
   for (size_t i = 0; i < 16; i += kModelLanes) {
     const auto cdf = hn::Load(d, model->cdf.data() + i);
-#if TRINE_LANES_AVX512
-    bits |= static_cast<uint32_t>(_mm256_cmple_epu16_mask(cdf.raw, slots.raw)) << i;
-#elif HWY_TARGET == HWY_AVX2
-    const auto le = _mm256_cmpeq_epi16(_mm256_min_epu16(cdf.raw, slots.raw), cdf.raw);
-    bits = _pext_u32(static_cast<uint32_t>(_mm256_movemask_epi8(le)), 0x55555555);
-#else
     uint8_t some[8] = {};
     hn::StoreMaskBits(d, hn::Eq(hn::Min(cdf, slots), cdf), some);
-    bits |= (some[0] | static_cast<uint32_t>(some[1]) << 8) << i;
-#endif
+    found |= (some[0] | static_cast<uint32_t>(some[1]) << 8) << i;
   }
-  // The table ascends: the ones are a run from bit 1 on (bit 0 belongs to the rate).
-  return static_cast<uint32_t>(std::countr_one(bits | 1)) - 1;
+  return static_cast<uint32_t>(std::countr_one(found | 1)) - 1;
+#endif
+}
+
+// of(first), of(first + 1), ... in a vector, by way of registers: a load that takes several stores
+// waits for all of them.
+template <class Of>
+HWY_INLINE V32 GroupOf(size_t first, Of of) {
+#if HWY_ARCH_X86
+  const auto four = [&](size_t l) TRINE_ATTR {
+    const auto a = static_cast<int>(of(l)), b = static_cast<int>(of(l + 1));
+    const auto c = static_cast<int>(of(l + 2)), d = static_cast<int>(of(l + 3));
+    return _mm_set_epi32(d, c, b, a);
+  };
+#if TRINE_LANES_AVX512
+  const __m128i a = four(first), b = four(first + 4), c = four(first + 8), d = four(first + 12);
+  return V32{_mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set_m128i(b, a)),
+                                _mm256_set_m128i(d, c), 1)};
+#elif HWY_TARGET == HWY_AVX2
+  const __m128i a = four(first), b = four(first + 4);
+  return V32{_mm256_set_m128i(b, a)};
+#else
+  return V32{four(first)};
+#endif
+#else
+  alignas(64) uint32_t numbers[kGroup];
+  for (size_t k = 0; k < kGroup; ++k) numbers[k] = of(first + k);
+  return hn::Load(kD32, numbers);
+#endif
 }
 
 // The symbols of all lanes, from models that are looked up in `model_at(l)`; `beside(l)` is done
@@ -315,35 +348,35 @@ HWY_INLINE uint32_t FindSymbol(const NibbleModel* model, uint32_t slot) {
 template <size_t kGroups, class ModelAt, class Beside>
 HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
                               ModelAt model_at, Beside beside, uint32_t* HWY_RESTRICT symbols) {
-  constexpr size_t kLanes = kGroups * kGroup;
-  alignas(64) uint32_t slots[kLanes], parts[kLanes];
+  alignas(64) uint32_t slots[kGroups * kGroup];
 #pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(SlotEstimate(code[g], range[g]), kD32, slots + g * kGroup);
   }
-  for (size_t l = 0; l < kLanes; ++l) {
+  const auto look_up = [&](size_t l) TRINE_ATTR {
     const NibbleModel* const model = model_at(l);
     const uint32_t symbol = FindSymbol(model, slots[l]);
     symbols[l] = symbol;
-    parts[l] = LoadPart(model, symbol);
+    const uint32_t part = LoadPart(model, symbol);
     beside(l);
-  }
+    return part;
+  };
+  V32 parts[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) parts[g] = GroupOf(g * kGroup, look_up);
 #pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
-    Part part =
-        PartOf(hn::Load(kD32, parts + g * kGroup), hn::Load(kD32, symbols + g * kGroup), range[g]);
+    Part part = PartOf(parts[g], range[g]);
     // An estimate that is off by one matters at the border of two symbols only.
     if (HWY_UNLIKELY(!hn::AllTrue(kD32, IsBelow(hn::Sub(code[g], part.offset), part.width)))) {
-      alignas(64) uint32_t codes[kGroup], ranges[kGroup];
+      alignas(64) uint32_t codes[kGroup], ranges[kGroup], again[kGroup];
       hn::Store(code[g], kD32, codes);
       hn::Store(range[g], kD32, ranges);
       for (size_t k = 0; k < kGroup; ++k) {
         const size_t l = g * kGroup + k;
         symbols[l] = FindSymbol(model_at(l), SlotOf(codes[k], ranges[k]));
-        parts[l] = LoadPart(model_at(l), symbols[l]);
+        again[k] = LoadPart(model_at(l), symbols[l]);
       }
-      part = PartOf(hn::Load(kD32, parts + g * kGroup), hn::Load(kD32, symbols + g * kGroup),
-                    range[g]);
+      part = PartOf(hn::Load(kD32, again), range[g]);
     }
     code[g] = hn::Sub(code[g], part.offset);
     range[g] = part.width;
@@ -372,6 +405,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
     DecodeSymbols<kGroups>(
         code, range, next,
         [&](size_t l) TRINE_ATTR {
+          if constexpr (kOrder == 0) return &tables.models->high;
           step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
           return &step.model[l]->high;
         },
@@ -379,7 +413,8 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
     DecodeSymbols<kGroups>(
         code, range, next,
         [&](size_t l) TRINE_ATTR {
-          step.low[l] = &step.model[l]->low[step.high_symbol[l]];
+          ByteModel* const model = kOrder == 0 ? tables.models : step.model[l];
+          step.low[l] = &model->low[step.high_symbol[l]];
           return step.low[l];
         },
         [&](size_t l) TRINE_ATTR { high.Learn(step.model[l], step.high_symbol[l]); },
