@@ -343,26 +343,10 @@ HWY_INLINE V32 GroupOf(size_t first, Of of) {
 #endif
 }
 
-// The symbols of all lanes, from models that are looked up in `model_at(l)`; `beside(l)` is done
-// once for each lane.
-template <size_t kGroups, class ModelAt, class Beside>
-HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
-                              ModelAt model_at, Beside beside, uint32_t* HWY_RESTRICT symbols) {
-  alignas(64) uint32_t slots[kGroups * kGroup];
-#pragma GCC unroll 4
-  for (size_t g = 0; g < kGroups; ++g) {
-    hn::Store(SlotEstimate(code[g], range[g]), kD32, slots + g * kGroup);
-  }
-  const auto look_up = [&](size_t l) TRINE_ATTR {
-    const NibbleModel* const model = model_at(l);
-    const uint32_t symbol = FindSymbol(model, slots[l]);
-    symbols[l] = symbol;
-    const uint32_t part = LoadPart(model, symbol);
-    beside(l);
-    return part;
-  };
-  V32 parts[kGroups];
-  for (size_t g = 0; g < kGroups; ++g) parts[g] = GroupOf(g * kGroup, look_up);
+// Narrows all lanes to the parts that were found by estimates, and refills them.
+template <size_t kGroups, class ModelAt>
+HWY_INLINE void TakeParts(V32 (&code)[kGroups], V32 (&range)[kGroups], const V32 (&parts)[kGroups],
+                          const uint8_t*& next, ModelAt model_at, uint32_t* HWY_RESTRICT symbols) {
 #pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     Part part = PartOf(parts[g], range[g]);
@@ -385,6 +369,62 @@ HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const
   for (size_t g = 0; g < kGroups; ++g) RefillGroup(code[g], range[g], next);
 }
 
+// The symbols of all lanes, from models that are looked up in `model_at(l)`; `beside(l)` is done
+// once for each lane.
+template <size_t kGroups, class ModelAt, class Beside>
+HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
+                              ModelAt model_at, Beside beside, uint32_t* HWY_RESTRICT symbols) {
+  alignas(64) uint32_t slots[kGroups * kGroup];
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    hn::Store(SlotEstimate(code[g], range[g]), kD32, slots + g * kGroup);
+  }
+  const auto look_up = [&](size_t l) TRINE_ATTR {
+    const NibbleModel* const model = model_at(l);
+    const uint32_t symbol = FindSymbol(model, slots[l]);
+    symbols[l] = symbol;
+    const uint32_t part = LoadPart(model, symbol);
+    beside(l);
+    return part;
+  };
+  V32 parts[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) parts[g] = GroupOf(g * kGroup, look_up);
+  TakeParts(code, range, parts, next, model_at, symbols);
+}
+
+#if TRINE_LANES_AVX512
+// The same where all lanes share a model: a binary search in registers.
+template <size_t kGroups, class Beside>
+HWY_INLINE void DecodeShared(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
+                             const NibbleModel* model, Beside beside,
+                             uint32_t* HWY_RESTRICT symbols) {
+  const __m512i cdf =
+      _mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(model->cdf.data())));
+  const __m512i starts = _mm512_maskz_mov_epi32(0xFFFE, cdf);
+  // The end of a symbol is the next one's start; that of the last one 0.
+  const __m512i ends = _mm512_alignr_epi32(_mm512_setzero_si512(), starts, 1);
+  const __m512i table = _mm512_or_si512(starts, _mm512_slli_epi32(ends, 16));
+  V32 parts[kGroups];
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    const __m512i slot = SlotEstimate(code[g], range[g]).raw;
+    __m512i symbol = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (int step = 8; step != 0; step /= 2) {
+      const __m512i above = _mm512_or_si512(symbol, _mm512_set1_epi32(step));
+      const __mmask16 is_above =
+          _mm512_cmpge_epu32_mask(slot, _mm512_permutexvar_epi32(above, starts));
+      symbol = _mm512_mask_mov_epi32(symbol, is_above, above);
+    }
+    hn::Store(V32{symbol}, kD32, symbols + g * kGroup);
+    parts[g] = V32{_mm512_permutexvar_epi32(symbol, table)};
+  }
+  for (size_t l = 0; l < kGroups * kGroup; ++l) beside(l);
+  TakeParts(
+      code, range, parts, next, [&](size_t) TRINE_ATTR { return model; }, symbols);
+}
+#endif
+
 // Rows whose words certainly lie before `stop`; returns how many.
 template <int kOrder, size_t kLanes>
 size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
@@ -402,15 +442,17 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
   Waiting low(step);
   size_t done = 0;
   for (; done < count && next <= stop; ++done, ++at.row) {
-    DecodeSymbols<kGroups>(
-        code, range, next,
-        [&](size_t l) TRINE_ATTR {
-          if constexpr (kOrder == 0) return &tables.models->high;
-          step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
-          return &step.model[l]->high;
-        },
-        [&](size_t l) TRINE_ATTR { low.Learn(l, bound); }, step.high_symbol.data());
-    DecodeSymbols<kGroups>(
+    const auto learn_low = [&](size_t l) TRINE_ATTR { low.Learn(l, bound); };
+    if constexpr (kOrder == 0 && TRINE_LANES_AVX512) {
+      DecodeShared(code, range, next, &tables.models->high, learn_low, step.high_symbol.data());
+    } else {
+      const auto model_at = [&](size_t l) TRINE_ATTR {
+        step.model[l] = ModelOf<kOrder>(tables, at.history[l]);
+        return &step.model[l]->high;
+      };
+      DecodeSymbols(code, range, next, model_at, learn_low, step.high_symbol.data());
+    }
+    DecodeSymbols(
         code, range, next,
         [&](size_t l) TRINE_ATTR {
           ByteModel* const model = kOrder == 0 ? tables.models : step.model[l];
