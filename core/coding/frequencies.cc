@@ -13,8 +13,8 @@
 namespace trine::coding {
 namespace {
 
-// Counting into four tables keeps equal neighbours from waiting for each other's store.
-constexpr int kCountTables = 4;
+// Counting into eight tables keeps equal neighbours from waiting for each other's store.
+constexpr int kCountTables = 8;
 
 // Both directions of a table's form: a NibbleEncoder writes `table`, a NibbleDecoder fills it.
 template <class Coder>
@@ -58,9 +58,10 @@ void CountBytes(ByteView raw, Histogram& counts) {
     for (int k = 0; k < 8; ++k) ++tables[k % kCountTables][(word >> (8 * k)) & 0xFF];
   }
   for (; p != end; ++p) ++tables[0][*p];
-  for (int s = 0; s < 256; ++s) {
-    for (const auto& table : tables) counts[s] += table[s];
+  for (int k = 1; k < kCountTables; ++k) {
+    for (size_t s = 0; s < 256; ++s) tables[0][s] += tables[k][s];
   }
+  for (size_t s = 0; s < 256; ++s) counts[s] += tables[0][s];
 }
 
 void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies) {
