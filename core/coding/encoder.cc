@@ -376,7 +376,7 @@ class Encoder final : public StreamEncoder {
   uint64_t coded_bytes_ = 0;
   std::vector<IndexEntry> index_;
   std::vector<uint64_t> counts_;
-  std::optional<PairCounts> pairs_;  // with full_statistics
+  std::optional<Order1Counts> pairs_;  // with full_statistics
   // Blocks by AUTO's choice: the orders of STATIC, then those of ADAPTIVE.
   static constexpr size_t kStaticOrders = format::kMaxStaticOrder + 1;
   std::array<uint64_t, kStaticOrders + format::kMaxOrder + 1> choices_{};

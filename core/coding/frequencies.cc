@@ -16,6 +16,9 @@ namespace {
 // Counting into eight tables keeps equal neighbours from waiting for each other's store.
 constexpr int kCountTables = 8;
 
+// Of a step in fitting: counts are below 2^32.
+constexpr uint64_t kMaxWorth = (uint64_t{1} << 56) - 1;
+
 // Both directions of a table's form: a NibbleEncoder writes `table`, a NibbleDecoder fills it.
 template <class Coder>
 absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 256>& table) {
@@ -91,26 +94,26 @@ void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t*
   // One step of symbol s from f to f + 1 saves c * log2((f + 1) / f), about c / (f + 1/2): give
   // where most is saved, take where least is lost. The lowest symbol wins a tie.
   const bool give = sum < total;
-  const auto middle = [&](size_t s) {
-    return give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
+  // What a step is worth in the upper bits, the symbol in the lower ones, and the next step last.
+  const auto step_of = [&](size_t s) {
+    const uint64_t middle =
+        give ? 2 * uint64_t{frequencies[s]} + 1 : 2 * uint64_t{frequencies[s]} - 1;
+    const uint64_t worth = (counts[s] << 24) / middle;
+    return ((give ? worth : kMaxWorth - worth) << 8) | (255 - s);
   };
-  const auto comes_later = [&](uint16_t a, uint16_t b) {
-    const uint64_t here = counts[a] * middle(b), there = counts[b] * middle(a);
-    if (here != there) return give ? here < there : here > there;
-    return a > b;
-  };
-  std::array<uint16_t, 256> heap;
+  std::array<uint64_t, 256> heap;
   size_t size = 0;
   for (size_t s = 0; s < counts.size(); ++s) {
-    if (counts[s] != 0 && (give || frequencies[s] > 1)) heap[size++] = static_cast<uint16_t>(s);
+    if (counts[s] != 0 && (give || frequencies[s] > 1)) heap[size++] = step_of(s);
   }
-  std::make_heap(heap.begin(), heap.begin() + size, comes_later);
+  std::make_heap(heap.begin(), heap.begin() + size);
   for (; sum != total; sum += give ? 1 : -1) {
-    std::pop_heap(heap.begin(), heap.begin() + size, comes_later);
-    uint32_t& f = frequencies[heap[size - 1]];
-    f += give ? 1 : -1;
-    if (give || f > 1) {
-      std::push_heap(heap.begin(), heap.begin() + size, comes_later);
+    std::pop_heap(heap.begin(), heap.begin() + size);
+    const size_t s = 255 - (heap[size - 1] & 0xFF);
+    frequencies[s] += give ? 1 : -1;
+    if (give || frequencies[s] > 1) {
+      heap[size - 1] = step_of(s);
+      std::push_heap(heap.begin(), heap.begin() + size);
     } else {
       --size;
     }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+// Byte tables in registers (VBMI).
+#define HWY_WANT_AVX3_DL 1
+
 // Between plain code and SSE4 there is nothing to gain.
 #define HWY_DISABLED_TARGETS HWY_SSSE3
 
@@ -147,6 +150,107 @@ HWY_NOINLINE V32 ExactSlots(V32 code, V32 r, V32 last) {
   return hn::Load(kD32, codes);
 }
 
+// What the decoder knows of the lanes' contexts.
+template <size_t kGroups>
+struct Contexts {
+  V32 bits[kGroups];
+  V32 begin[kGroups];
+};
+
+#if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
+
+// table[index] of 256 bytes, for 64 indices.
+HWY_INLINE __m512i LookUpBytes(const std::array<uint8_t, 256>& table, __m512i index,
+                               __mmask64 upper_half) {
+  const uint8_t* const t = table.data();
+  const __m512i lower = _mm512_permutex2var_epi8(_mm512_load_si512(t), index,  //
+                                                 _mm512_load_si512(t + 64));
+  const __m512i upper =
+      _mm512_permutex2var_epi8(_mm512_load_si512(t + 128), index, _mm512_load_si512(t + 192));
+  return _mm512_mask_mov_epi8(lower, upper_half, upper);
+}
+
+// Three look-ups of all lanes at once, in place of a gather for each group.
+template <size_t kGroups>
+class ContextTable {
+ public:
+  explicit ContextTable(const Order1Slots& table) : table_(table) {}
+
+  HWY_INLINE Contexts<kGroups> LookUp(const V32 (&context)[kGroups]) {
+    __m512i index = _mm512_castsi128_si512(_mm512_cvtepi32_epi8(context[0].raw));
+    if constexpr (kGroups > 1) {
+      index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(context[1].raw), 1);
+    }
+    if constexpr (kGroups > 2) {
+      index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(context[2].raw), 2);
+      index = _mm512_inserti32x4(index, _mm512_cvtepi32_epi8(context[3].raw), 3);
+    }
+    const __mmask64 upper_half = _mm512_movepi8_mask(index);
+    const __m512i low = LookUpBytes(table_.begin_low, index, upper_half);
+    const __m512i high = LookUpBytes(table_.begin_high, index, upper_half);
+    __m512i bits = LookUpBytes(table_.bits, index, upper_half);
+    absent_ = _mm512_or_si512(absent_, bits);
+    bits = _mm512_and_si512(bits, _mm512_set1_epi8(0xF));
+    Contexts<kGroups> out;
+    Spread<0>(low, high, bits, out);
+    if constexpr (kGroups > 1) Spread<1>(low, high, bits, out);
+    if constexpr (kGroups > 2) {
+      Spread<2>(low, high, bits, out);
+      Spread<3>(low, high, bits, out);
+    }
+    return out;
+  }
+
+  // Whether a context was looked up that does not occur.
+  bool any_absent() const {
+    constexpr auto kUsed = static_cast<__mmask64>(~uint64_t{0} >> (64 - kGroups * kGroup));
+    return (_mm512_movepi8_mask(absent_) & kUsed) != 0;
+  }
+
+ private:
+  template <int kG>
+  static HWY_INLINE void Spread(__m512i low, __m512i high, __m512i bits, Contexts<kGroups>& out) {
+    const __m512i l = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(low, kG));
+    const __m512i h = _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(high, kG));
+    out.begin[kG] = V32{_mm512_or_si512(_mm512_slli_epi32(l, 4), _mm512_slli_epi32(h, 12))};
+    out.bits[kG] = V32{_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, kG))};
+  }
+  static_assert(Order1Slots::kUnit == 16 && Order1Slots::kAbsentBits == 0x80);
+
+  const Order1Slots& table_;
+  __m512i absent_ = _mm512_setzero_si512();
+};
+
+#else
+
+template <size_t kGroups>
+class ContextTable {
+ public:
+  explicit ContextTable(const Order1Slots& table) : table_(table) {}
+
+  HWY_INLINE Contexts<kGroups> LookUp(const V32 (&context)[kGroups]) {
+    Contexts<kGroups> out;
+    for (size_t g = 0; g < kGroups; ++g) {
+      const V32 info = Gather(table_.contexts.data(), context[g]);
+      absent_ = hn::Or(absent_, info);
+      out.bits[g] = hn::And(hn::ShiftRight<24>(info), hn::Set(kD32, 0xF));
+      out.begin[g] = hn::And(info, hn::Set(kD32, 0xFFFFFF));
+    }
+    return out;
+  }
+
+  bool any_absent() const {
+    return !hn::AllTrue(
+        kD32, hn::Eq(hn::And(absent_, hn::Set(kD32, Order1Slots::kAbsent)), hn::Zero(kD32)));
+  }
+
+ private:
+  const Order1Slots& table_;
+  V32 absent_ = hn::Zero(kD32);
+};
+
+#endif
+
 struct Found {
   V32 symbol, offset, width;
 };
@@ -163,12 +267,12 @@ HWY_INLINE Found FindSymbol(const Order1Slots& table, V32 slot, V32 begin, V32 r
 // Whole rows, four at a time, while the words of each four certainly lie before `stop`.
 template <size_t kLanes>
 size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& table, size_t rows,
-                  Order1Position& at, uint8_t* block, uint32_t& bad) {
+                  Order1Position& at, uint8_t* block, bool* bad) {
   constexpr size_t kGroups = kLanes / kGroup;
   const V32 one = hn::Set(kD32, 1);
   const uint8_t* next = lanes.next;
   V32 code[kGroups], range[kGroups], context[kGroups], four[kGroups];
-  V32 absent = hn::Zero(kD32);
+  ContextTable<kGroups> contexts(table);
   for (size_t g = 0; g < kGroups; ++g) {
     code[g] = hn::Load(kD32, lanes.code + g * kGroup);
     range[g] = hn::Load(kD32, lanes.range + g * kGroup);
@@ -178,12 +282,11 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
   size_t done = 0;
   for (; rows - done >= kRowsAtOnce && next <= stop; done += kRowsAtOnce) {
     for (size_t k = 0; k < kRowsAtOnce; ++k) {
+      const Contexts<kGroups> seen = contexts.LookUp(context);
 #pragma GCC unroll 4
       for (size_t g = 0; g < kGroups; ++g) {
-        const V32 info = Gather(table.contexts.data(), context[g]);
-        absent = hn::Or(absent, info);
-        const V32 bits = hn::And(hn::ShiftRight<24>(info), hn::Set(kD32, 0xF));
-        const V32 begin = hn::And(info, hn::Set(kD32, 0xFFFFFF));
+        const V32 bits = seen.bits[g];
+        const V32 begin = seen.begin[g];
         const V32 r = hn::Shr(range[g], bits);
         const V32 last = hn::Sub(hn::Shl(one, bits), one);
         Found found =
@@ -210,9 +313,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
     hn::Store(range[g], kD32, lanes.range + g * kGroup);
     hn::Store(context[g], kD32, at.context + g * kGroup);
   }
-  alignas(64) uint32_t seen[kGroup];
-  hn::Store(absent, kD32, seen);
-  for (uint32_t s : seen) bad |= s;
+  *bad = *bad || contexts.any_absent();
   lanes.next = next;
   at.row += done;
   return done;
@@ -220,10 +321,10 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
 
 template <size_t kLanes>
 size_t DecodeSome(DecoderLanes& lanes, const Order1Slots& table, size_t rows, Order1Position& at,
-                  uint8_t* block, uint32_t& absent) {
+                  uint8_t* block, bool* bad) {
   constexpr size_t kReach = kRowsAtOnce * 2 * kLanes + kLaneSlackBytes;
   if (static_cast<size_t>(lanes.end - lanes.next) < kReach) return 0;
-  return DecodeRows<kLanes>(lanes, lanes.end - kReach, table, rows, at, block, absent);
+  return DecodeRows<kLanes>(lanes, lanes.end - kReach, table, rows, at, block, bad);
 }
 
 #endif  // !TRINE_LANES_SCALAR
@@ -242,9 +343,9 @@ void Decode1(DecoderLanes& lanes, const Order1Slots& table, size_t rows, Order1P
              uint8_t* block, bool* bad) {
   uint32_t absent = 0;
 #if !TRINE_LANES_SCALAR
-  if (at.lanes == 16) rows -= DecodeSome<16>(lanes, table, rows, at, block, absent);
-  if (at.lanes == 32) rows -= DecodeSome<32>(lanes, table, rows, at, block, absent);
-  if (at.lanes == 64) rows -= DecodeSome<64>(lanes, table, rows, at, block, absent);
+  if (at.lanes == 16) rows -= DecodeSome<16>(lanes, table, rows, at, block, bad);
+  if (at.lanes == 32) rows -= DecodeSome<32>(lanes, table, rows, at, block, bad);
+  if (at.lanes == 64) rows -= DecodeSome<64>(lanes, table, rows, at, block, bad);
 #endif
   for (; rows != 0 && static_cast<size_t>(lanes.end - lanes.next) >= 2 * at.lanes; --rows) {
     DecodeRow<true>(lanes, table, at, block, absent);

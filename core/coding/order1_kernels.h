@@ -31,10 +31,19 @@ struct Order1Slots {
 
   // By context: where its slots begin | bits << 24; kAbsent for contexts that do not occur.
   alignas(64) std::array<uint32_t, 256> contexts;
+  // The same in bytes, which some instruction sets look up in registers: where the slots begin, in
+  // units, and bits.
+  alignas(64) std::array<uint8_t, 256> begin_low;
+  alignas(64) std::array<uint8_t, 256> begin_high;
+  alignas(64) std::array<uint8_t, 256> bits;
+  static constexpr uint8_t kAbsentBits = 0x80;
+  // Each context's slots begin at a multiple of this; all of them below 2^16 units.
+  static constexpr size_t kUnit = 16;
+
   // By slot: symbol << 24 | freq << 12 | start, freq 0 for the rest of the range.
   KeptArray<uint32_t, Order1Slots> slots;
 
-  // `slots`: of all tables together.
+  // `slots`: of all tables together, as CountSlots tells.
   explicit Order1Slots(size_t slot_count) : slots(slot_count + kSlack) {}
   static constexpr size_t kSlack = 8;  // written beyond the slots
 };

@@ -299,7 +299,9 @@ void MakeOrder1Parts(const Order1Frequencies& frequencies, Order1Parts* out) {
 
 size_t CountSlots(const Order1Frequencies& frequencies) {
   size_t slots = 0;
-  for (const Row& row : frequencies.rows) slots += row.bits < 0 ? 0 : size_t{1} << row.bits;
+  for (const Row& row : frequencies.rows) {
+    if (row.bits >= 0) slots += std::max(size_t{1} << row.bits, Order1Slots::kUnit);
+  }
   return slots;
 }
 
@@ -307,14 +309,23 @@ void MakeOrder1Slots(const Order1Frequencies& frequencies, Order1Slots* out) {
   constexpr uint32_t kStep = 4;  // slots filled at a time, some of them beyond the symbol's
   static_assert(kStep <= Order1Slots::kSlack);
   out->contexts.fill(Order1Slots::kAbsent);
+  out->begin_low.fill(0);
+  out->begin_high.fill(0);
+  out->bits.fill(Order1Slots::kAbsentBits);
   out->slots[0] = 0;
   // In the order of the slots: what is written beyond a symbol's is overwritten by the next.
-  uint32_t* to = out->slots.data();
+  uint32_t* const first = out->slots.data();
+  uint32_t* to = first;
   ForEachEntry(
       frequencies, [&](uint32_t context, const Row& row, const Entry& entry, uint32_t start) {
         if (start == 0) {
-          out->contexts[context] =
-              static_cast<uint32_t>(to - out->slots.data()) | static_cast<uint32_t>(row.bits) << 24;
+          const auto used = static_cast<size_t>(to - first) + Order1Slots::kUnit - 1;
+          const auto begin = static_cast<uint32_t>(used / Order1Slots::kUnit * Order1Slots::kUnit);
+          to = first + begin;
+          out->contexts[context] = begin | static_cast<uint32_t>(row.bits) << 24;
+          out->begin_low[context] = static_cast<uint8_t>(begin / Order1Slots::kUnit);
+          out->begin_high[context] = static_cast<uint8_t>(begin / Order1Slots::kUnit >> 8);
+          out->bits[context] = static_cast<uint8_t>(row.bits);
         }
         const uint32_t freq = start + entry.freq == 1u << row.bits ? 0 : entry.freq;
         const uint32_t slot =

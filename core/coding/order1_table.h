@@ -60,7 +60,7 @@ absl::StatusOr<ParsedOrder1> ParseOrder1(ByteView in);
 // Fills the tables of the kernels.
 void MakeOrder1Parts(const Order1Frequencies& frequencies, Order1Parts* out);
 void MakeOrder1Slots(const Order1Frequencies& frequencies, Order1Slots* out);
-// Slots of all tables.
+// Slots of all tables, with what is left free between them.
 size_t CountSlots(const Order1Frequencies& frequencies);
 
 }  // namespace trine::coding

@@ -45,7 +45,7 @@ uint64_t HuffmanBits(absl::Span<const uint64_t> counts) {
   return bits;
 }
 
-absl::Status PairCounts::Add(ByteView bytes, const CancelToken& cancel) {
+absl::Status Order1Counts::Add(ByteView bytes, const CancelToken& cancel) {
   return InPieces(bytes.size(), cancel, [&](size_t begin, size_t n) {
     for (const uint8_t byte : bytes.subspan(begin, n)) {
       ++counts_[size_t{before_} << 8 | byte];
@@ -54,7 +54,7 @@ absl::Status PairCounts::Add(ByteView bytes, const CancelToken& cancel) {
   });
 }
 
-double PairCounts::EntropyBits() const {
+double Order1Counts::EntropyBits() const {
   double bits = 0;
   const absl::Span<const uint64_t> counts = counts_;
   for (size_t a = 0; a < 256; ++a) bits += coding::EntropyBits(counts.subspan(a << 8, 256));

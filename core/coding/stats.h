@@ -22,7 +22,7 @@ uint64_t HuffmanBits(absl::Span<const uint64_t> counts);
 
 // How often each byte follows each other one, over bytes that come in pieces; 0 stands before the
 // first one. 512 KiB; serves one thread at a time.
-class PairCounts {
+class Order1Counts {
  public:
   absl::Status Add(ByteView bytes, const CancelToken& cancel);
   // The empirical entropy of order 1 [bits]: -sum c(a,b) log2(c(a,b) / c(a)).
