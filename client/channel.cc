@@ -39,7 +39,7 @@ std::shared_ptr<grpc::ChannelCredentials> MakeCredentials(const Options& options
 }  // namespace
 
 absl::Status ValidateOptions(const Options& options) {
-  if (options.target.empty()) {
+  if (options.channel == nullptr && options.target.empty()) {
     return InvalidField("target", "", "it must be HOST:PORT, unix:PATH or dns:///NAME:PORT");
   }
   if (options.tls_cert.empty() != options.tls_key.empty()) {
@@ -62,6 +62,7 @@ absl::Status ValidateOptions(const Options& options) {
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(const Options& options) {
+  if (options.channel != nullptr) return options.channel;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
   arguments.SetMaxSendMessageSize(-1);  // checked before, with a message that names the limit

@@ -103,7 +103,8 @@ struct Client::Impl {
         GetErrorDetail(converted).has_value()) {
       return converted;
     }
-    if (channel->GetState(false) != GRPC_CHANNEL_READY) {
+    // A channel within the process has no state.
+    if (options.channel == nullptr && channel->GetState(false) != GRPC_CHANNEL_READY) {
       return Unreachable(absl::StrCat("no connection within ", timeout.count(), " ms"));
     }
     return MakeError(absl::StatusCode::kDeadlineExceeded, {.reason = "DEADLINE"},

@@ -1,13 +1,20 @@
 // How a client reaches a server.
 #pragma once
 
+#include <grpcpp/channel.h>
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace trine::client {
 
 struct Options {
+  // Where it is not null, what follows up to `token` does not matter: a channel that is there
+  // already, such as one to a server in this process.
+  std::shared_ptr<grpc::Channel> channel;
+
   // HOST:PORT, unix:PATH, dns:///NAME:PORT or any other target that gRPC's name resolution knows.
   // Several addresses behind a dns:/// name are used in turn.
   std::string target = "127.0.0.1:7433";

@@ -137,6 +137,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       return Locate(status, absl::StrCat("--", spec->name));
   }
   TRINE_RETURN_IF_ERROR(ValidateOptions(result.options));
+  // A program that listens nowhere serves nobody.
+  if (result.options.listen.empty())
+    return InvalidField("listen", "", "names at least one address");
   return result;
 }
 

@@ -182,7 +182,6 @@ absl::StatusOr<bool> ParseBool(const OptionSpec& spec, std::string_view text) {
 }
 
 absl::Status CheckAddresses(const Options& options) {
-  if (options.listen.empty()) return InvalidField("listen", "", "names at least one address");
   for (const std::string& text : options.listen)
     TRINE_RETURN_IF_ERROR(ParseAddress("listen", text).status());
   if (!options.metrics_listen.empty()) {

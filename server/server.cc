@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <grpc/grpc.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
 #include <atomic>
@@ -94,6 +95,11 @@ class ServerImpl : public Server {
   const std::vector<std::string>& addresses() const override { return main_.addresses; }
   const std::string& metrics_address() const override { return metrics_address_; }
   const std::string& health_address() const override { return health_address_; }
+  std::shared_ptr<grpc::Channel> InProcessChannel(int max_message_bytes) override {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(max_message_bytes);
+    return main_.server->InProcessChannel(arguments);
+  }
   bool Drain(std::chrono::milliseconds deadline) override;
 
  private:

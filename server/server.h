@@ -1,6 +1,8 @@
 // The server as a library: the binary, the command line's embedded mode and the tests run the same.
 #pragma once
 
+#include <grpcpp/channel.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -16,8 +18,9 @@ namespace trine::server {
 // Everything that a flag, an environment variable or a configuration key can set
 // (server/config.h). The names of the flags are the names here, with dashes.
 struct Options {
-  std::vector<std::string> listen = {"127.0.0.1:7433"};  // HOST:PORT or unix:PATH; port 0: any
-  std::string metrics_listen = "127.0.0.1:9433";         // empty: none
+  std::vector<std::string> listen = {
+      "127.0.0.1:7433"};  // HOST:PORT or unix:PATH; port 0: any; none: InProcessChannel alone
+  std::string metrics_listen = "127.0.0.1:9433";  // empty: none
   std::string health_listen;  // plaintext health and reflection on a port of their own
   int threads = 0;            // 0: the CPUs that this process may use
   Limits limits;
@@ -68,6 +71,9 @@ class Server {
   virtual const std::vector<std::string>& addresses() const = 0;
   virtual const std::string& metrics_address() const = 0;  // empty: none
   virtual const std::string& health_address() const = 0;   // empty: none
+  // For callers in this process: calls go through memory, without sockets, TLS and tokens. Longest
+  // message received over it: `max_message_bytes`.
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel(int max_message_bytes) = 0;
 
   // NOT_SERVING, drain_delay, then no new calls, running calls until the deadline, then cancels
   // them; returns when nothing runs. True when all ended by themselves.

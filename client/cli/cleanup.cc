@@ -14,34 +14,24 @@ namespace {
 struct Slot {
   std::atomic<bool> taken{false};
   std::atomic<bool> live{false};
-  bool folder = false;
   char path[4096];
 };
 std::array<Slot, 64> slots;
 
-void Remove(const char* path, bool folder) {
-  if (folder) {
-    rmdir(path);
-  } else {
-    unlink(path);
-  }
-}
-
 void OnSignal(int number) {
-  for (size_t i = slots.size(); i-- > 0;) {
-    if (slots[i].live.load()) Remove(slots[i].path, slots[i].folder);
+  for (const Slot& slot : slots) {
+    if (slot.live.load()) unlink(slot.path);
   }
   signal(number, SIG_DFL);
   raise(number);
 }
 
-int TakeSlot(const std::string& path, bool folder) {
+int TakeSlot(const std::string& path) {
   if (path.size() >= sizeof(Slot::path)) return -1;
   for (size_t i = 0; i < slots.size(); ++i) {
     bool expected = false;
     if (!slots[i].taken.compare_exchange_strong(expected, true)) continue;
     std::memcpy(slots[i].path, path.c_str(), path.size() + 1);
-    slots[i].folder = folder;
     slots[i].live.store(true);
     return static_cast<int>(i);
   }
@@ -62,11 +52,10 @@ void InstallSignalHandlers() {
   }
 }
 
-TemporaryPath::TemporaryPath(std::string path, Kind kind)
-    : path_(std::move(path)), kind_(kind), slot_(TakeSlot(path_, kind == Kind::kFolder)) {}
+TemporaryPath::TemporaryPath(std::string path) : path_(std::move(path)), slot_(TakeSlot(path_)) {}
 
 TemporaryPath::~TemporaryPath() {
-  if (!path_.empty()) Remove(path_.c_str(), kind_ == Kind::kFolder);
+  if (!path_.empty()) unlink(path_.c_str());
   Release();
 }
 

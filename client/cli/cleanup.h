@@ -1,5 +1,5 @@
-// Files that must not outlive the program: unfinished outputs, and the embedded server's socket.
-// They go when their owner is done with them, and also when a signal ends the program.
+// Files that must not outlive the program, unfinished outputs: they go when their owner is done
+// with them, and also when a signal ends the program.
 #pragma once
 
 #include <string>
@@ -10,13 +10,11 @@ namespace trine::cli {
 // ends by that signal. Called once, at the start.
 void InstallSignalHandlers();
 
-// A file or an empty folder that is removed at the end of the object's life or by a signal. At most
-// 64 exist at once and paths have at most 4095 bytes; what is beyond is not removed by signals.
-// Objects are removed by a signal in the reverse order of their construction.
+// A file that is removed at the end of the object's life or by a signal. At most 64 exist at once
+// and paths have at most 4095 bytes; what is beyond is not removed by signals.
 class TemporaryPath {
  public:
-  enum class Kind { kFile, kFolder };
-  TemporaryPath(std::string path, Kind kind);
+  explicit TemporaryPath(std::string path);
   ~TemporaryPath();
   TemporaryPath(const TemporaryPath&) = delete;
   TemporaryPath& operator=(const TemporaryPath&) = delete;
@@ -27,7 +25,6 @@ class TemporaryPath {
 
  private:
   std::string path_;
-  Kind kind_;
   int slot_ = -1;
 };
 

@@ -1,8 +1,10 @@
 // A server in this process, for commands that are given none: the same code path as any other.
 #pragma once
 
+#include <grpcpp/channel.h>
+
+#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 
@@ -10,11 +12,11 @@ namespace trine::cli {
 
 class EmbeddedServer {
  public:
-  // Listens on a socket in a folder that only this user may enter; both go with the object.
+  // Listens nowhere: only `channel` leads to it.
   static absl::StatusOr<std::unique_ptr<EmbeddedServer>> Start(uint64_t max_message_bytes,
                                                                bool verbose);
   virtual ~EmbeddedServer() = default;
-  virtual const std::string& target() const = 0;
+  virtual std::shared_ptr<grpc::Channel> channel() const = 0;
 };
 
 }  // namespace trine::cli

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kMaxCredentialBytes = uint64_t{1} << 20;
 
-// Over the embedded server's socket nothing is shared with others: pictures of any sensible size.
+// The embedded server is shared with nobody: pictures of any sensible size.
 constexpr uint64_t kEmbeddedMessageBytes = uint64_t{1} << 30;
 
 absl::StatusOr<std::string> ReadCredential(const std::string& path) {

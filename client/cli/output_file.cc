@@ -62,7 +62,7 @@ absl::Status OutputFile::OpenTemporary(unsigned mode) {
   std::string name = absl::StrCat(folder, ".trine-XXXXXX");
   fd_ = mkostemp(name.data(), O_CLOEXEC);
   if (fd_ < 0) return FileError("cannot write", path_, errno, true);
-  temporary_.emplace(name, TemporaryPath::Kind::kFile);
+  temporary_.emplace(name);
   if (fchmod(fd_, mode) != 0) return FileError("cannot write", path_, errno);
   return absl::OkStatus();
 }

@@ -17,7 +17,8 @@ absl::StatusOr<client::Client*> Session::Connect(bool embed) {
   if (options.target.empty()) {
     TRINE_ASSIGN_OR_RETURN(embedded_,
                            EmbeddedServer::Start(options.max_message_bytes, globals.verbose));
-    options.target = embedded_->target();
+    options.target = "embedded";
+    options.channel = embedded_->channel();
   }
   TRINE_ASSIGN_OR_RETURN(client_, client::Client::Create(options));
   return client_.get();
