@@ -118,7 +118,7 @@ absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan&
     block->ideal_bits += static_cast<double>(block->counts[r]) * dictionary.ideal_bits(r);
   }
   if (constant) return Payload{};
-  return counted ? EncodeTableBytes(dictionary, raw, context.cancel)
+  return counted ? EncodeTableBytes(dictionary, raw, block->counts, context.cancel)
                  : EncodeTable(dictionary, ranks, raw.size(), context.cancel);
 }
 

@@ -13,7 +13,6 @@
 namespace trine::coding {
 namespace {
 
-constexpr int kMaxStaticLanesLog2 = 6;
 constexpr int kFastTotalBits = 12;
 
 // Cumulative frequencies by symbol: ascending symbols, the most frequent one last. It then gets
@@ -43,12 +42,6 @@ Choice Fit(const Histogram& counts, int total_bits) {
   return c;
 }
 
-// A narrow lane costs about 3 bytes: with one for 2252 that is 0.13 %.
-constexpr uint64_t kLaneBytes = 3;
-int LanesLog2(uint64_t payload_bytes) {
-  return ChooseLanesLog2(payload_bytes / 11 * 20, kMaxStaticLanesLog2);
-}
-
 // Short blocks get small totals, because each frequency is stored with about half their bits.
 Choice ChooseFrequencies(const Histogram& counts, uint64_t n) {
   Choice fast = Fit(counts, std::clamp<int>(static_cast<int>(std::bit_width(n)) + 1,
@@ -57,8 +50,8 @@ Choice ChooseFrequencies(const Histogram& counts, uint64_t n) {
   // 2^14 decodes from a larger table, half as fast: only where the small one and the lanes would
   // cost more than 0.18 %.
   Choice fine = Fit(counts, format::kMaxNarrowTotalBits);
-  const uint64_t lanes = uint64_t{1} << LanesLog2(fast.cost >> (kLog2FractionBits + 3));
-  const uint64_t lanes_cost = (8 * kLaneBytes * lanes) << kLog2FractionBits;
+  const uint64_t lanes = uint64_t{1} << ChooseKernelLanesLog2(fast.cost >> (kLog2FractionBits + 3));
+  const uint64_t lanes_cost = (8 * kNarrowLaneBytes * lanes) << kLog2FractionBits;
   return fast.cost + lanes_cost > fine.cost + fine.cost / 555 ? fine : fast;
 }
 
@@ -72,7 +65,7 @@ absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
   const Choice choice = ChooseFrequencies(counts, raw.size());
   const uint64_t estimate = choice.cost >> (kLog2FractionBits + 3);  // bytes
   if (estimate >= raw.size()) return payload;
-  const int lanes_log2 = LanesLog2(estimate);
+  const int lanes_log2 = ChooseKernelLanesLog2(estimate);
   payload.bytes.push_back(static_cast<char>(lanes_log2 | choice.total_bits << 4));
   AppendFrequencies(choice.frequencies, choice.total_bits, &payload.bytes);
   payload.side_bytes = payload.bytes.size();
@@ -105,7 +98,7 @@ absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& symbol
                                            const CancelToken& cancel) {
   Payload payload;
   // Before the cost is known, as if little could be gained: each row takes three look-ups.
-  const int lanes_log2 = LanesLog2(raw.size());
+  const int lanes_log2 = ChooseKernelLanesLog2(raw.size());
   Order1Position at(lanes_log2, raw.size());
   PairCounts counts(kPairs);
   TRINE_RETURN_IF_ERROR(CountPairs(raw, at, cancel, &counts));

@@ -75,6 +75,17 @@ absl::StatusOr<Weights> ReadWeights(const ProbabilityTable& table, const CancelT
   return out;
 }
 
+// weight / sum, rounded down, in units of 2^-kShareBits.
+uint64_t ShareOf(const mpz_class& weight, const mpz_class& sum) {
+  // Counts need no long arithmetic.
+  if (sum.fits_ulong_p()) {
+    return static_cast<uint64_t>((static_cast<Uint128>(weight.get_ui()) << kShareBits) /
+                                 sum.get_ui());
+  }
+  const mpz_class share = (weight << kShareBits) / sum;
+  return mpz_get_ui(share.get_mpz_t());
+}
+
 absl::StatusOr<std::vector<uint32_t>> ReadValues(const ProbabilityTable& table) {
   std::vector<uint32_t> values;
   values.reserve(table.size());
@@ -160,19 +171,19 @@ absl::StatusOr<FittedTable> FitFrequencies(const ProbabilityTable& table, const 
   shares.reserve(values.size());
   for (size_t k = 0; k < order.size(); ++k) {
     if (k % 1024 == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
-    mpz_class share = (weights.weights[order[k]] << kShareBits) / weights.sum;
-    shares.push_back(mpz_get_ui(share.get_mpz_t()));
+    shares.push_back(ShareOf(weights.weights[order[k]], weights.sum));
     fitted.values.push_back(values[order[k]]);
     fitted.ideal_bits.push_back(weights.ideal_bits[order[k]]);
   }
-  // The smallest total that costs at most 1/2048 more than the largest one: small ones are fast.
+  // The smallest total that costs at most 1/1024 more than the largest one: 2^12 decodes twice as
+  // fast as 2^14.
   fitted.total_bits = format::kMaxTotalBits;
   fitted.frequencies = RoundShares(shares, format::kMaxTotalBits);
   const Uint128 best = ExpectedCost(shares, fitted.frequencies, format::kMaxTotalBits);
   for (int bits : {12, format::kMaxNarrowTotalBits}) {
     if (shares.size() > size_t{1} << (bits - 2)) continue;
     std::vector<uint32_t> frequencies = RoundShares(shares, bits);
-    if (ExpectedCost(shares, frequencies, bits) > best + best / 2048) continue;
+    if (ExpectedCost(shares, frequencies, bits) > best + best / 1024) continue;
     fitted.total_bits = bits;
     fitted.frequencies = std::move(frequencies);
     break;

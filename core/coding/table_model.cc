@@ -110,9 +110,15 @@ absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
 }
 
 absl::StatusOr<Payload> EncodeTableBytes(const FrequencyDictionary& dictionary, ByteView raw,
+                                         absl::Span<const uint64_t> counts,
                                          const CancelToken& cancel) {
   Payload payload;
-  const int lanes_log2 = ChooseLanesLog2(raw.size() / 2, format::kMaxLanesLog2);
+  const uint32_t whole = static_cast<uint32_t>(dictionary.total_bits()) << kLog2FractionBits;
+  uint64_t cost = 0;
+  for (size_t r = 0; r < counts.size(); ++r) {
+    if (counts[r] != 0) cost += counts[r] * (whole - FixedLog2(dictionary.frequencies()[r].freq));
+  }
+  const int lanes_log2 = ChooseKernelLanesLog2(cost >> (kLog2FractionBits + 3));
   payload.bytes.push_back(static_cast<char>(lanes_log2));
   AppendVarint(raw.size(), &payload.bytes);
   payload.side_bytes = payload.bytes.size();

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/coding/dictionary.h"
@@ -43,8 +44,10 @@ absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
                                     const std::vector<uint16_t>& ranks, uint64_t raw_bytes,
                                     const CancelToken& cancel);
 
-// The same for bytes that are all in the dictionary. REQUIRES: dictionary.is_bytes_narrow().
+// The same for bytes that are all in the dictionary; `counts`: how often, by rank. REQUIRES:
+// dictionary.is_bytes_narrow().
 absl::StatusOr<Payload> EncodeTableBytes(const FrequencyDictionary& dictionary, ByteView raw,
+                                         absl::Span<const uint64_t> counts,
                                          const CancelToken& cancel);
 
 // Fills `raw`. DATA_LOSS (without block and offset) for a payload that is not one of its length.
