@@ -95,8 +95,8 @@ TEST(Recover, TablesAreGivenAsToADecoder) {
   options.table->kind = SymbolKind::kBytes;
   for (uint64_t v = 0; v < 256; ++v) {
     options.table->integers.push_back(v);
-    options.table->counts.push_back(1 + static_cast<uint64_t>(std::count(
-                                            raw.begin(), raw.end(), static_cast<char>(v))));
+    options.table->counts.push_back(
+        1 + static_cast<uint64_t>(std::count(raw.begin(), raw.end(), static_cast<char>(v))));
   }
   options.tables_by_id = true;
   const auto coded = Encode({}, {}, AsBytes(raw), options);
