@@ -3,6 +3,8 @@
 
     trine_decode.py [--table FILE]... [--index FILE] STREAM > RAW
     trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
+    trine_decode.py --compare FILE     cases of another decoder: u32 length, stream, u8 whether it
+                                       decoded the stream, then u64 xxh3 of the raw bytes
 
 A table FILE holds dictionaries by value, as FORMAT.md's params (varint:t table{t}); an index FILE
 a byte for each symbol. --check takes them from NAME.tables and NAME.index where there are such.
@@ -653,13 +655,15 @@ def rest_of_index(header, raw, index):
     return index[used:]
 
 
-def decode_stream(reader, known, index):
+def decode_stream(reader, known, index, excerpts):
     """Returns [(raw offset, bytes)] of the blocks that are there, and the table index behind."""
     if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
         return decode_compact(reader, known, index)
     header = read_header(reader, known)
     header["index"] = index
     excerpt = header["flags"] & EXCERPT
+    if excerpt and not excerpts:
+        raise Missing("an excerpt, and no range of it")
     parts, entries, raw_offset = [], [], 0
     while True:
         begin = reader.at
@@ -687,14 +691,15 @@ def decode_stream(reader, known, index):
         raw_offset += raw
 
 
-def decode(data, known=None, index=b""):
-    """The raw bytes of all that `data` holds; of an excerpt, those of its blocks. `known`: tables
-    that it may name, {id: bytes}; `index`: the number of each symbol's table."""
+def decode(data, known=None, index=b"", excerpts=True):
+    """The raw bytes of all that `data` holds; of an excerpt, those of its blocks, unless `excerpts`
+    are refused. `known`: tables that it may name, {id: bytes}; `index`: the number of each symbol's
+    table."""
     reader = Reader(bytes(data))
     need(len(reader.data) > 0, "no bytes")
     out = []
     while reader.at < len(reader.data):
-        parts, index = decode_stream(reader, known or {}, index)
+        parts, index = decode_stream(reader, known or {}, index, excerpts)
         out += [part for _, part in parts]
     if index:
         raise Missing("the table index is too long")
@@ -733,16 +738,38 @@ def check_folder(folder):
     print("%d streams" % len(streams))
 
 
+def compare(path):
+    cases = Reader(path.read_bytes())
+    decoded = refused = 0
+    while cases.at < len(cases.data):
+        begin = cases.at
+        stream = cases.take(cases.u(4))
+        theirs = cases.u(8) if cases.u(1) else None
+        try:
+            ours = xxh3(decode(stream, excerpts=False))
+        except (Corrupt, NotOffered, Missing):
+            ours = None
+        need(ours == theirs, "the case at %d: %s here, %s there" % (begin, ours, theirs))
+        decoded += ours is not None
+        refused += ours is None
+    need(decoded and refused, "cases of one kind only")
+    print("%d decoded, %d refused, by both" % (decoded, refused))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", metavar="FOLDER")
+    parser.add_argument("--compare", metavar="FILE", type=pathlib.Path)
     parser.add_argument("--table", action="append", default=[], type=pathlib.Path)
     parser.add_argument("--index", type=pathlib.Path)
     parser.add_argument("stream", nargs="?", type=pathlib.Path)
     args = parser.parse_args()
-    if (args.check is None) == (args.stream is None):
-        parser.error("either --check FOLDER or STREAM")
+    if sum(given is not None for given in (args.check, args.compare, args.stream)) != 1:
+        parser.error("either --check FOLDER, --compare FILE or STREAM")
+    if args.compare is not None:
+        compare(args.compare)
+        return
     if args.check is not None:
         check_folder(args.check)
         return
