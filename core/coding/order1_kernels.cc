@@ -81,14 +81,32 @@ HWY_INLINE void DecodeRow(DecoderLanes& lanes, const Order1Slots& table, Order1P
 
 constexpr size_t kRowsAtOnce = 4;  // the bytes of a 32-bit number
 
+// Rows of all lanes in the order in which the lanes are coded, four rows a number. The stretches of
+// a block of 2^20 bytes begin at addresses that share their low 14 bits, hence a set of the first
+// cache, which holds a few of them only: between two visits a stretch is gone from it. So a lane's
+// bytes go between block and tile a cache line at a time.
+template <size_t kLanes>
+struct Tile {
+  static constexpr size_t kFours = 16;
+  static constexpr size_t kRows = kFours * kRowsAtOnce;
+
+  alignas(64) uint32_t fours[kFours][kLanes];
+
+  // `from` and `to`: the first row's byte of the first lane's stretch.
+  HWY_INLINE void Read(const uint8_t* from, size_t stretch, size_t count) {
+    for (size_t l = 0; l < kLanes; ++l, from += stretch) {
+      for (size_t k = 0; k < count; ++k) std::memcpy(&fours[k][l], from + 4 * k, 4);
+    }
+  }
+  HWY_INLINE void Write(size_t count, size_t stretch, uint8_t* to) const {
+    for (size_t l = 0; l < kLanes; ++l, to += stretch) {
+      for (size_t k = 0; k < count; ++k) std::memcpy(to + 4 * k, &fours[k][l], 4);
+    }
+  }
+};
+
 HWY_INLINE V32 Gather(const uint32_t* table, V32 index) {
   return hn::GatherIndex(kD32, table, hn::BitCast(DI32(), index));
-}
-
-// Four bytes each from where the lanes stand.
-HWY_INLINE V32 GatherBytes(const uint8_t* at, V32 offsets) {
-  return hn::GatherOffset(kD32, reinterpret_cast<const uint32_t*>(at),
-                          hn::BitCast(DI32(), offsets));
 }
 
 HWY_INLINE V32 FreqOf(V32 part) { return hn::And(hn::ShiftRight<12>(part), hn::Set(kD32, 0xFFF)); }
@@ -97,29 +115,25 @@ HWY_INLINE V32 WidthOf(V32 range, V32 r, V32 offset, V32 freq) {
   return hn::IfThenElse(hn::Eq(freq, hn::Zero(kD32)), hn::Sub(range, offset), hn::Mul(r, freq));
 }
 
-// Where each lane's stretch begins.
-template <size_t kGroups>
-HWY_INLINE void Stretches(const Order1Position& at, V32 (&offsets)[kGroups]) {
-  const V32 stretch = hn::Set(kD32, static_cast<uint32_t>(at.stretch));
-  for (size_t g = 0; g < kGroups; ++g) {
-    offsets[g] = hn::Mul(hn::Iota(kD32, static_cast<uint32_t>(g * kGroup)), stretch);
-  }
-}
-
 template <size_t kLanes>
 size_t EncodeRows(const uint8_t* block, size_t rows, const Order1Parts& table, Order1Position& at,
                   EncoderLanes& state) {
   VectorEncoder<kLanes> lanes(state);
   constexpr size_t kGroups = VectorEncoder<kLanes>::kGroups;
-  V32 offsets[kGroups], contexts[kGroups];
-  Stretches(at, offsets);
+  Tile<kLanes> tile;
+  V32 contexts[kGroups];
   for (size_t g = 0; g < kGroups; ++g) contexts[g] = hn::Load(kD32, at.context + g * kGroup);
   size_t done = 0;
-  for (; rows - done >= kRowsAtOnce; done += kRowsAtOnce) {
+  for (size_t in_tile = 0; rows - done >= kRowsAtOnce; done += kRowsAtOnce) {
+    if (in_tile == 0) {
+      const size_t fours = std::min(tile.kFours, (rows - done) / kRowsAtOnce);
+      tile.Read(block + at.row + done, at.stretch, fours);
+    }
     V32 symbols[kGroups];
     for (size_t g = 0; g < kGroups; ++g) {
-      symbols[g] = GatherBytes(block + at.row + done, offsets[g]);
+      symbols[g] = hn::Load(kD32, tile.fours[in_tile] + g * kGroup);
     }
+    in_tile = (in_tile + 1) % tile.kFours;
     for (size_t k = 0; k < kRowsAtOnce; ++k) {
       uint64_t row = 0;
 #pragma GCC unroll 4
@@ -279,8 +293,10 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
     context[g] = hn::Load(kD32, at.context + g * kGroup);
     four[g] = hn::Zero(kD32);
   }
+  Tile<kLanes> tile;
+  size_t in_tile = 0;
   size_t done = 0;
-  for (; rows - done >= kRowsAtOnce && next <= stop; done += kRowsAtOnce) {
+  while (rows - done >= kRowsAtOnce && next <= stop) {
     for (size_t k = 0; k < kRowsAtOnce; ++k) {
       const Contexts<kGroups> seen = contexts.LookUp(context);
 #pragma GCC unroll 4
@@ -303,11 +319,16 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
 #pragma GCC unroll 4
       for (size_t g = 0; g < kGroups; ++g) RefillGroup(code[g], range[g], next);
     }
-    alignas(64) uint32_t bytes[kLanes];
-    for (size_t g = 0; g < kGroups; ++g) hn::Store(four[g], kD32, bytes + g * kGroup);
-    uint8_t* to = block + at.row + done;
-    for (size_t l = 0; l < kLanes; ++l, to += at.stretch) std::memcpy(to, bytes + l, 4);
+    for (size_t g = 0; g < kGroups; ++g) {
+      hn::Store(four[g], kD32, tile.fours[in_tile] + g * kGroup);
+    }
+    done += kRowsAtOnce;
+    if (++in_tile == tile.kFours) {
+      tile.Write(in_tile, at.stretch, block + at.row + done - tile.kRows);
+      in_tile = 0;
+    }
   }
+  tile.Write(in_tile, at.stretch, block + at.row + done - in_tile * kRowsAtOnce);
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(code[g], kD32, lanes.code + g * kGroup);
     hn::Store(range[g], kD32, lanes.range + g * kGroup);
