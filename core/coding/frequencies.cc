@@ -13,9 +13,6 @@
 namespace trine::coding {
 namespace {
 
-// Counting into eight tables keeps equal neighbours from waiting for each other's store.
-constexpr int kCountTables = 8;
-
 // Of a step in fitting: counts are below 2^32.
 constexpr uint64_t kMaxWorth = (uint64_t{1} << 56) - 1;
 
@@ -51,21 +48,6 @@ absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 
 }
 
 }  // namespace
-
-void CountBytes(ByteView raw, Histogram& counts) {
-  std::array<std::array<uint32_t, 256>, kCountTables> tables{};
-  const uint8_t* p = raw.data();
-  const uint8_t* const end = p + raw.size();
-  for (; end - p >= 8; p += 8) {
-    const uint64_t word = LoadLE<uint64_t>(p);
-    for (int k = 0; k < 8; ++k) ++tables[k % kCountTables][(word >> (8 * k)) & 0xFF];
-  }
-  for (; p != end; ++p) ++tables[0][*p];
-  for (int k = 1; k < kCountTables; ++k) {
-    for (size_t s = 0; s < 256; ++s) tables[0][s] += tables[k][s];
-  }
-  for (size_t s = 0; s < 256; ++s) counts[s] += tables[0][s];
-}
 
 void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies) {
   const uint64_t total = uint64_t{1} << total_bits;

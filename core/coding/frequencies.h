@@ -9,13 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/bytes.h"
+#include "core/coding/histogram.h"
 
 namespace trine::coding {
-
-using Histogram = std::array<uint64_t, 256>;
-
-// Adds the counts of `raw` to `counts`.
-void CountBytes(ByteView raw, Histogram& counts);
 
 // Frequencies that sum to 2^total_bits, >= 1 exactly where a count is not 0, chosen to code the
 // counted message in the fewest bits. REQUIRES: at least two counts above 0, sum of counts < 2^32,

@@ -8,6 +8,7 @@
 #include "core/coding/adaptive_model.h"
 #include "core/coding/fixed_log2.h"
 #include "core/coding/frequencies.h"
+#include "core/coding/histogram.h"
 #include "core/coding/nibble_model.h"
 #include "core/coding/range_coder.h"
 #include "core/coding/static_model.h"
@@ -141,6 +142,23 @@ TEST(NibbleModel, StaysAscendingAndVectorEqualsScalar) {
         ASSERT_LE(model.Start(found), slot);
         ASSERT_GT(model.End(found), slot);
       }
+    }
+  }
+}
+
+// Around the length from which pairs are counted, where they are few and where they are many; equal
+// bytes, whose one counter is stored again and again; what is there already stays.
+TEST(Histogram, CountsEveryByteOnce) {
+  for (const size_t n : {0, 1, 7, 8, 9, 196607, 196608, 196609, 300007, 1 << 20}) {
+    for (const std::string& raw :
+         {Words(n, 1), Noise(n, 2), Skewed(n, 3), Wave(n, 4), std::string(n, '\xFF')}) {
+      Histogram expected{};
+      for (const char c : raw) ++expected[static_cast<uint8_t>(c)];
+      for (size_t s = 0; s < 256; ++s) expected[s] += s;
+      Histogram counts;
+      std::iota(counts.begin(), counts.end(), 0);
+      CountBytes(AsBytes(raw), counts);
+      EXPECT_EQ(counts, expected) << n;
     }
   }
 }
