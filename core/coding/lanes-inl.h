@@ -151,6 +151,28 @@ HWY_INLINE V32 Pack(V32 v, M32 mask, uint32_t bits) {
 #endif
 }
 
+// table[index] for each lane.
+HWY_INLINE V32 Gather(const uint32_t* table, V32 index) {
+#if TRINE_LANES_AVX512
+  // A load a lane: on Zen 4 the processor's own gather is microcode, which takes a quarter longer
+  // and lets nothing else run beside it.
+  alignas(64) uint64_t pairs[8];
+  _mm512_store_si512(pairs, index.raw);
+  const auto four = [&](size_t k) HWY_ATTR {
+    const uint64_t a = pairs[k], b = pairs[k + 1];
+    __m128i v = _mm_cvtsi32_si128(static_cast<int>(table[static_cast<uint32_t>(a)]));
+    v = _mm_insert_epi32(v, static_cast<int>(table[a >> 32]), 1);
+    v = _mm_insert_epi32(v, static_cast<int>(table[static_cast<uint32_t>(b)]), 2);
+    return _mm_insert_epi32(v, static_cast<int>(table[b >> 32]), 3);
+  };
+  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(2), 1);
+  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(four(4)), four(6), 1);
+  return V32{_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1)};
+#else
+  return hn::GatherIndex(kD32, table, hn::BitCast(DI32(), index));
+#endif
+}
+
 // The low bytes of the numbers.
 HWY_INLINE void StoreBytes(V32 v, uint8_t* to) {
 #if HWY_TARGET <= HWY_AVX3_DL && HWY_ARCH_X86
@@ -171,6 +193,7 @@ struct VectorEncoder {
   static constexpr size_t kGroups = kLanes / kGroup;
 
   HWY_INLINE explicit VectorEncoder(EncoderLanes& lanes) : digits(lanes.digits), rows(lanes.rows) {
+#pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) {
       low[g] = hn::Load(kD32, lanes.low + g * kGroup);
       range[g] = hn::Load(kD32, lanes.range + g * kGroup);
@@ -178,6 +201,7 @@ struct VectorEncoder {
     }
   }
   HWY_INLINE void Save(EncoderLanes& lanes) const {
+#pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) {
       hn::Store(low[g], kD32, lanes.low + g * kGroup);
       hn::Store(range[g], kD32, lanes.range + g * kGroup);
@@ -249,6 +273,28 @@ HWY_INLINE V32 QuotientOfLong(V32 code, V32 r) {
   return hn::BitCast(kD32, hn::ConvertTo(DI32(), hn::Div(ToFloat(code), ToFloat(r))));
 #endif
 }
+
+// The slots themselves, at most `last`, where the estimates were wrong. Inline, lest a loop spill
+// its lanes for the sake of a call.
+HWY_INLINE V32 ExactSlots(V32 code, V32 r, V32 last) {
+  alignas(64) uint32_t codes[kGroup], rs[kGroup];
+  hn::Store(code, kD32, codes);
+  hn::Store(r, kD32, rs);
+#pragma GCC unroll 1
+  for (size_t l = 0; l < kGroup; ++l) codes[l] /= rs[l];
+  return hn::Min(hn::Load(kD32, codes), last);
+}
+
+// Of a symbol's part; the rest of the range where freq is 0.
+HWY_INLINE V32 WidthOf(V32 range, V32 r, V32 offset, V32 freq) {
+  return hn::IfThenElse(hn::Eq(freq, hn::Zero(kD32)), hn::Sub(range, offset), hn::Mul(r, freq));
+}
+
+// How many of the groups take each step of decoding a symbol together. Four chains of instructions
+// side by side fill the processor's window better than one after the other; with two it is no gain,
+// and other instruction sets have not the registers.
+template <size_t kGroups>
+inline constexpr size_t kAbreast = TRINE_LANES_AVX512 == 1 && kGroups == 4 ? 4 : 1;
 
 // floor(code * 2^16 / range) or its neighbour, for code < range.
 HWY_INLINE V32 SlotEstimate(V32 code, V32 range) {

@@ -105,15 +105,7 @@ struct Tile {
   }
 };
 
-HWY_INLINE V32 Gather(const uint32_t* table, V32 index) {
-  return hn::GatherIndex(kD32, table, hn::BitCast(DI32(), index));
-}
-
 HWY_INLINE V32 FreqOf(V32 part) { return hn::And(hn::ShiftRight<12>(part), hn::Set(kD32, 0xFFF)); }
-
-HWY_INLINE V32 WidthOf(V32 range, V32 r, V32 offset, V32 freq) {
-  return hn::IfThenElse(hn::Eq(freq, hn::Zero(kD32)), hn::Sub(range, offset), hn::Mul(r, freq));
-}
 
 template <size_t kLanes>
 size_t EncodeRows(const uint8_t* block, size_t rows, const Order1Parts& table, Order1Position& at,
@@ -153,15 +145,6 @@ size_t EncodeRows(const uint8_t* block, size_t rows, const Order1Parts& table, O
   lanes.Save(state);
   at.row += done;
   return done;
-}
-
-HWY_NOINLINE V32 ExactSlots(V32 code, V32 r, V32 last) {
-  alignas(64) uint32_t codes[kGroup], rs[kGroup], lasts[kGroup];
-  hn::Store(code, kD32, codes);
-  hn::Store(r, kD32, rs);
-  hn::Store(last, kD32, lasts);
-  for (size_t l = 0; l < kGroup; ++l) codes[l] = std::min(codes[l] / rs[l], lasts[l]);
-  return hn::Load(kD32, codes);
 }
 
 // What the decoder knows of the lanes' contexts.
@@ -287,6 +270,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
   const uint8_t* next = lanes.next;
   V32 code[kGroups], range[kGroups], context[kGroups], four[kGroups];
   ContextTable<kGroups> contexts(table);
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     code[g] = hn::Load(kD32, lanes.code + g * kGroup);
     range[g] = hn::Load(kD32, lanes.range + g * kGroup);
@@ -300,25 +284,48 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
     for (size_t k = 0; k < kRowsAtOnce; ++k) {
       const Contexts<kGroups> seen = contexts.LookUp(context);
 #pragma GCC unroll 4
-      for (size_t g = 0; g < kGroups; ++g) {
-        const V32 bits = seen.bits[g];
-        const V32 begin = seen.begin[g];
-        const V32 r = hn::Shr(range[g], bits);
-        const V32 last = hn::Sub(hn::Shl(one, bits), one);
-        Found found =
-            FindSymbol(table, hn::Min(QuotientOfLong(code[g], r), last), begin, range[g], r);
-        if (HWY_UNLIKELY(
-                !hn::AllTrue(kD32, IsBelow(hn::Sub(code[g], found.offset), found.width)))) {
-          found = FindSymbol(table, ExactSlots(code[g], r, last), begin, range[g], r);
+      for (size_t first = 0; first < kGroups; first += kAbreast<kGroups>) {
+        constexpr size_t kCount = kAbreast<kGroups>;
+        V32* const c = code + first;
+        V32* const w = range + first;
+        const V32* const begin = seen.begin + first;
+        V32 r[kCount], last[kCount], slot[kCount];
+        Found found[kCount];
+#pragma GCC unroll 4
+        for (size_t g = 0; g < kCount; ++g) {
+          const V32 bits = seen.bits[first + g];
+          r[g] = hn::Shr(w[g], bits);
+          last[g] = hn::Sub(hn::Shl(one, bits), one);
+          slot[g] = hn::Min(QuotientOfLong(c[g], r[g]), last[g]);
         }
-        code[g] = hn::Sub(code[g], found.offset);
-        range[g] = found.width;
-        context[g] = found.symbol;
-        four[g] = hn::Or(hn::ShiftRight<8>(four[g]), hn::ShiftLeft<24>(found.symbol));
+#pragma GCC unroll 4
+        for (size_t g = 0; g < kCount; ++g) {
+          found[g] = FindSymbol(table, slot[g], begin[g], w[g], r[g]);
+        }
+        M32 right = hn::FirstN(kD32, kGroup);
+#pragma GCC unroll 4
+        for (size_t g = 0; g < kCount; ++g) {
+          right = hn::And(right, IsBelow(hn::Sub(c[g], found[g].offset), found[g].width));
+        }
+        if (HWY_UNLIKELY(!hn::AllTrue(kD32, right))) {
+#pragma GCC unroll 4
+          for (size_t g = 0; g < kCount; ++g) {
+            found[g] = FindSymbol(table, ExactSlots(c[g], r[g], last[g]), begin[g], w[g], r[g]);
+          }
+        }
+#pragma GCC unroll 4
+        for (size_t g = 0; g < kCount; ++g) {
+          c[g] = hn::Sub(c[g], found[g].offset);
+          w[g] = found[g].width;
+          context[first + g] = found[g].symbol;
+          four[first + g] =
+              hn::Or(hn::ShiftRight<8>(four[first + g]), hn::ShiftLeft<24>(found[g].symbol));
+        }
       }
 #pragma GCC unroll 4
       for (size_t g = 0; g < kGroups; ++g) RefillGroup(code[g], range[g], next);
     }
+#pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) {
       hn::Store(four[g], kD32, tile.fours[in_tile] + g * kGroup);
     }
@@ -329,6 +336,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
     }
   }
   tile.Write(in_tile, at.stretch, block + at.row + done - in_tile * kRowsAtOnce);
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(code[g], kD32, lanes.code + g * kGroup);
     hn::Store(range[g], kD32, lanes.range + g * kGroup);

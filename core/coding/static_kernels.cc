@@ -64,9 +64,9 @@ HWY_INLINE void DecodeRow(DecoderLanes& lanes, const Order0Slots& table,
     uint32_t symbol, start, freq;
     if constexpr (kPacked) {
       const uint32_t entry = table.packed[slot];
-      symbol = entry >> 24;
-      start = entry & 0xFFF;
-      freq = entry >> 12 & 0xFFF;
+      symbol = entry & 0xFF;
+      start = entry >> 20;
+      freq = entry >> 8 & 0xFFF;
     } else {
       symbol = table.symbols[slot];
       start = table.parts[symbol] & 0xFFFF;
@@ -99,11 +99,6 @@ void DecodePlain(DecoderLanes& lanes, const Order0Slots& table, uint8_t* symbols
 #if !TRINE_LANES_SCALAR
 
 // ---- many lanes at a time --------------------------------------------------------------------
-
-// The rest of the range where freq is 0.
-HWY_INLINE V32 WidthOf(V32 range, V32 r, V32 offset, V32 freq) {
-  return hn::IfThenElse(hn::Eq(freq, hn::Zero(kD32)), hn::Sub(range, offset), hn::Mul(r, freq));
-}
 
 // One symbol each for the lanes of group g; returns those that gave a digit.
 template <size_t kLanes>
@@ -150,8 +145,7 @@ HWY_INLINE void LookUpParts(const uint8_t* symbols, const Order0Parts& table, V3
 #endif
 
 HWY_INLINE V32 GatherParts(const uint8_t* symbols, const Order0Parts& table) {
-  const auto index = hn::PromoteTo(DI32(), hn::LoadU(D8(), symbols));
-  return hn::GatherIndex(kD32, table.parts.data(), index);
+  return Gather(table.parts.data(), hn::PromoteTo(kD32, hn::LoadU(D8(), symbols)));
 }
 
 // Whole rows.
@@ -186,30 +180,23 @@ void EncodeRows(const uint8_t* symbols, size_t rows, const Order0Parts& table,
   lanes.Save(state);
 }
 
-HWY_NOINLINE V32 ExactSlots(V32 code, V32 r, int bits) {
-  alignas(64) uint32_t codes[kGroup], rs[kGroup];
-  hn::Store(code, kD32, codes);
-  hn::Store(r, kD32, rs);
-  for (size_t l = 0; l < kGroup; ++l) codes[l] = SlotOf(codes[l], rs[l], bits);
-  return hn::Load(kD32, codes);
-}
-
 struct Found {
-  V32 symbol, start, freq;
+  V32 symbol;  // in the lowest byte; what is above is not defined
+  V32 start, freq;
 };
 
 template <bool kPacked>
 HWY_INLINE Found FindSymbol(V32 slot, const Order0Slots& table) {
-  const auto index = hn::BitCast(DI32(), slot);
   if constexpr (kPacked) {
-    const V32 entry = hn::GatherIndex(kD32, table.packed.data(), index);
-    return {hn::ShiftRight<24>(entry), hn::And(entry, hn::Set(kD32, 0xFFF)),
-            hn::And(hn::ShiftRight<12>(entry), hn::Set(kD32, 0xFFF))};
+    const V32 entry = Gather(table.packed.data(), slot);
+    return {entry, hn::ShiftRight<20>(entry),
+            hn::And(hn::ShiftRight<8>(entry), hn::Set(kD32, 0xFFF))};
   } else {
+    const auto index = hn::BitCast(DI32(), slot);
     const V32 symbol = hn::And(
         hn::GatherOffset(kD32, reinterpret_cast<const uint32_t*>(table.symbols.data()), index),
         hn::Set(kD32, 0xFF));
-    const V32 part = hn::GatherIndex(kD32, table.parts.data(), hn::BitCast(DI32(), symbol));
+    const V32 part = Gather(table.parts.data(), symbol);
     return {symbol, hn::And(part, hn::Set(kD32, 0xFFFF)), hn::ShiftRight<16>(part)};
   }
 }
@@ -227,31 +214,53 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order0Slots& t
   const uint8_t* next = lanes.next;
   size_t done = 0;
   V32 code[kGroups], range[kGroups];
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     code[g] = hn::Load(kD32, lanes.code + g * kGroup);
     range[g] = hn::Load(kD32, lanes.range + g * kGroup);
   }
   for (; done < rows && next <= stop; ++done, symbols += kLanes) {
 #pragma GCC unroll 4
-    for (size_t g = 0; g < kGroups; ++g) {
-      const V32 r = hn::ShiftRightSame(range[g], bits);
-      const V32 slot = hn::Min(Quotient(code[g], r), last_slot);
-      Found found = FindSymbol<kPacked>(slot, table);
-      V32 offset = hn::Mul(r, found.start);
-      V32 width = WidthOf(range[g], r, offset, found.freq);
-      // An estimate that is off by one matters at the border of two symbols only.
-      if (HWY_UNLIKELY(!hn::AllTrue(kD32, IsBelow(hn::Sub(code[g], offset), width)))) {
-        found = FindSymbol<kPacked>(ExactSlots(code[g], r, bits), table);
-        offset = hn::Mul(r, found.start);
-        width = WidthOf(range[g], r, offset, found.freq);
+    for (size_t first = 0; first < kGroups; first += kAbreast<kGroups>) {
+      constexpr size_t kCount = kAbreast<kGroups>;
+      V32 r[kCount], slot[kCount], offset[kCount], width[kCount];
+      Found found[kCount];
+      V32* const c = code + first;
+      V32* const w = range + first;
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kCount; ++g) {
+        r[g] = hn::ShiftRightSame(w[g], bits);
+        slot[g] = hn::Min(Quotient(c[g], r[g]), last_slot);
       }
-      code[g] = hn::Sub(code[g], offset);
-      range[g] = width;
-      StoreBytes(found.symbol, symbols + g * kGroup);
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kCount; ++g) found[g] = FindSymbol<kPacked>(slot[g], table);
+      M32 right = hn::FirstN(kD32, kGroup);
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kCount; ++g) {
+        offset[g] = hn::Mul(r[g], found[g].start);
+        width[g] = WidthOf(w[g], r[g], offset[g], found[g].freq);
+        right = hn::And(right, IsBelow(hn::Sub(c[g], offset[g]), width[g]));
+      }
+      // An estimate that is off by one matters at the border of two symbols only.
+      if (HWY_UNLIKELY(!hn::AllTrue(kD32, right))) {
+#pragma GCC unroll 4
+        for (size_t g = 0; g < kCount; ++g) {
+          found[g] = FindSymbol<kPacked>(ExactSlots(c[g], r[g], last_slot), table);
+          offset[g] = hn::Mul(r[g], found[g].start);
+          width[g] = WidthOf(w[g], r[g], offset[g], found[g].freq);
+        }
+      }
+#pragma GCC unroll 4
+      for (size_t g = 0; g < kCount; ++g) {
+        c[g] = hn::Sub(c[g], offset[g]);
+        w[g] = width[g];
+        StoreBytes(found[g].symbol, symbols + (first + g) * kGroup);
+      }
     }
 #pragma GCC unroll 4
     for (size_t g = 0; g < kGroups; ++g) RefillGroup(code[g], range[g], next);
   }
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(code[g], kD32, lanes.code + g * kGroup);
     hn::Store(range[g], kD32, lanes.range + g * kGroup);
@@ -359,10 +368,10 @@ void BuildSlots(const uint32_t* starts, const uint32_t* freqs, int bits, Order0S
       continue;
     }
     FillSlots(table.packed.data() + start, freq,
-              static_cast<uint32_t>(s << 24) | freq << 12 | start);
+              start << 20 | freq << 8 | static_cast<uint32_t>(s));
   }
   FillSlots(table.packed.data() + starts[last], freqs[last],
-            static_cast<uint32_t>(last << 24) | starts[last]);
+            starts[last] << 20 | static_cast<uint32_t>(last));
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

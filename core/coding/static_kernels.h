@@ -32,7 +32,7 @@ struct Order0Slots {
   static constexpr int kMaxPackedBits = 12;
   static constexpr size_t kSlack = 16;  // written beyond the slots
   int bits = 0;
-  // Totals up to 2^12. By slot: symbol << 24 | freq << 12 | start, freq 0 for the rest of the
+  // Totals up to 2^12. By slot: start << 20 | freq << 8 | symbol, freq 0 for the rest of the
   // range.
   alignas(64) std::array<uint32_t, (size_t{1} << kMaxPackedBits) + kSlack> packed;
   // Larger totals: the symbol by slot, and its part as in Order0Parts.
