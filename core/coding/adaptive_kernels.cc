@@ -388,6 +388,7 @@ HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const
     return part;
   };
   V32 parts[kGroups];
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) parts[g] = GroupOf(g * kGroup, look_up);
   TakeParts(code, range, parts, next, model_at, symbols);
 }
@@ -432,6 +433,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
   constexpr size_t kGroups = kLanes / kGroup;
   const Bound bound(tables.slowest);
   V32 code[kGroups], range[kGroups];
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     code[g] = hn::Load(kD32, lanes.code + g * kGroup);
     range[g] = hn::Load(kD32, lanes.range + g * kGroup);
@@ -471,6 +473,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
     }
   }
   for (size_t l = 0; l < kLanes; ++l) low.Learn(l, bound);
+#pragma GCC unroll 4
   for (size_t g = 0; g < kGroups; ++g) {
     hn::Store(code[g], kD32, lanes.code + g * kGroup);
     hn::Store(range[g], kD32, lanes.range + g * kGroup);
