@@ -248,7 +248,8 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   // What is good was written; that it is not all must show in the exit code.
   return WithFile(
       CorruptStream(-1, -1,
-                    absl::StrCat("is damaged in ", summary.damages_total(), " places; ",
+                    absl::StrCat("is damaged in ", summary.damages_total(),
+                                 summary.damages_total() == 1 ? " place; " : " places; ",
                                  summary.raw_bytes_lost(), " raw bytes are known to be lost")),
       path);
 }
