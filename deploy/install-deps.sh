@@ -18,9 +18,9 @@ OTLP=(opentelemetry-cpp-dev)
 OTLP_RUNTIME=(opentelemetry-cpp)
 # Formatting, linting, fuzzing (libFuzzer's runtime is a package of its own).
 DEV=(clang clang-format clang-tidy libclang-rt-dev shellcheck)
-# The peers that the benchmarks compare with.
+# The peers that the benchmarks compare with. oneDNN's CMake files want OpenCL and do not bring it.
 BENCH=(
-  libdnnl-dev libopencv-core-dev libopencv-imgproc-dev libhtscodecs-dev
+  libdnnl-dev ocl-icd-opencl-dev libopencv-core-dev libopencv-imgproc-dev libhtscodecs-dev
   python3-skimage python3-scipy
 )
 # The load tests fetch Envoy, which Debian has not, into a virtual environment.
