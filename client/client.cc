@@ -19,8 +19,9 @@
 namespace trine::client {
 namespace {
 
-// The server takes chunks of up to 2 MiB; memory for them is held several times on the way.
-constexpr size_t kChunkBytes = size_t{512} << 10;
+// As long as the server takes them: the next one is read and sent while it works on one. Memory
+// for them is held several times on the way.
+constexpr size_t kChunkBytes = size_t{2} << 20;
 
 // Counts for a Progress, from both threads.
 class Meter {

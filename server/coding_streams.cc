@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/coding/coding.h"
 #include "core/coding/recover.h"
 #include "core/coding/table_store.h"
@@ -20,25 +21,28 @@ namespace {
 constexpr size_t kMaxChunkBytes = size_t{2} << 20;   // of a request
 constexpr size_t kSentChunkBytes = size_t{1} << 20;  // of an answer, at most
 
-// Bytes on their way out, cut into chunks. Taking one does not move those behind it.
+// Bytes on their way out, cut into chunks: what is short enough leaves as it is, without a copy.
+// Taking a chunk does not move those behind it.
+template <typename Bytes>
 class Outbox {
  public:
-  std::string* buffer() { return &buffer_; }
+  Bytes* buffer() { return &buffer_; }
   bool empty() const { return taken_ == buffer_.size(); }
 
-  std::string TakeChunk() {
+  Bytes TakeChunk() {
     if (taken_ == 0 && buffer_.size() <= kSentChunkBytes) return std::exchange(buffer_, {});
-    std::string chunk = buffer_.substr(taken_, kSentChunkBytes);
-    taken_ += chunk.size();
+    const size_t end = std::min(buffer_.size(), taken_ + kSentChunkBytes);
+    Bytes chunk(buffer_.data() + taken_, buffer_.data() + end);
+    taken_ = end;
     if (empty()) {
-      buffer_.clear();
+      buffer_ = {};
       taken_ = 0;
     }
     return chunk;
   }
 
  private:
-  std::string buffer_;
+  Bytes buffer_;
   size_t taken_ = 0;
 };
 
@@ -126,7 +130,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
 
   std::unique_ptr<coding::StreamEncoder> encoder_;  // null until the first header came
   coding::TableStore tables_;                       // of all headers
-  Outbox outbox_;
+  Outbox<std::string> outbox_;
   coding::EncodeStats stats_;
   bool statistics_due_ = false;
   absl::Status failed_;  // what was wrong with a header behind an item
@@ -169,7 +173,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
       return true;
     }
     if (outbox_.empty()) return Summarise(call, out);
-    std::string chunk = outbox_.TakeChunk();
+    LongArray<uint8_t> chunk = outbox_.TakeChunk();
     raw_bytes_ += chunk.size();
     response->SetPayload(out->mutable_chunk(), std::move(chunk));
     return true;
@@ -237,7 +241,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
   const coding::RecoverReport* report_ = nullptr;   // of a decoder that recovers
   coding::TableStore tables_;                       // of all headers
   std::optional<v1::DecodeStreamHeader> next_;      // of the item behind the one that is ending
-  Outbox outbox_;
+  Outbox<LongArray<uint8_t>> outbox_;
   uint64_t raw_bytes_ = 0;
   uint64_t coded_bytes_ = 0;
   bool content_sent_ = false;

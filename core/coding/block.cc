@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/adaptive_model.h"
 #include "core/coding/format.h"
@@ -247,6 +248,19 @@ absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const Bl
                          "the checksum of the block's raw bytes differs");
   }
   return absl::OkStatus();
+}
+
+absl::Status DecodeBlockPart(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                             ByteView payload, int64_t block, uint64_t offset,
+                             const ByteRange& part, MutableByteView out) {
+  if (part.length == head.raw_bytes) {
+    return DecodeBlock(context, plan, head, payload, block, offset, out);
+  }
+  auto whole = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(head.raw_bytes));
+  TRINE_RETURN_IF_ERROR(
+      DecodeBlock(context, plan, head, payload, block, offset, absl::MakeSpan(whole)));
+  return CopyPolled(ByteView(whole).subspan(static_cast<size_t>(part.offset), out.size()),
+                    context.cancel, out.data());
 }
 
 absl::Status CheckNoTableIndex(const BlockPlan& plan) {

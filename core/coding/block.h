@@ -53,6 +53,11 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw);
 
+// Likewise, but only the bytes `part` of the block's raw bytes go to `out`, which is as long.
+absl::Status DecodeBlockPart(const Context& context, const BlockPlan& plan, const BlockHead& head,
+                             ByteView payload, int64_t block, uint64_t offset,
+                             const ByteRange& part, MutableByteView out);
+
 // UNIMPLEMENTED where the stream has several tables: for who is given no index of them.
 absl::Status CheckNoTableIndex(const BlockPlan& plan);
 

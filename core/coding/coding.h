@@ -19,6 +19,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/coding/table.h"
 #include "core/runtime/context.h"
@@ -148,8 +149,8 @@ struct DecodeOptions {
 
 struct Decoded {
   Content content;
-  std::vector<uint8_t> data;  // with a range: those bytes only
-  uint64_t raw_bytes = 0;     // of the whole stream
+  LongArray<uint8_t> data;  // with a range: those bytes only
+  uint64_t raw_bytes = 0;   // of the whole stream
   uint64_t blocks_total = 0;
   uint64_t blocks_decoded = 0;  // blocks whose payload was read
   Model model = Model::kAuto;   // as the (first) header says
@@ -174,9 +175,10 @@ class StreamDecoder {
   virtual ~StreamDecoder() = default;
   // Takes a piece of the coded stream. REQUIRES: Next returned false since the last Write.
   virtual absl::Status Write(ByteView coded) = 0;
-  // Replaces `raw` by the next decoded bytes, those of at most one block (or 256 KiB of small ones)
-  // a thread, and returns true; false when more input is needed (or, after Finish, at the end).
-  virtual absl::StatusOr<bool> Next(std::string* raw) = 0;
+  // Replaces `raw` by the next decoded bytes, those of a block or of several short ones (1 MiB at
+  // most), and returns true; false when more input is needed (or, after Finish, at the end). Up to
+  // a block, or 256 KiB of small ones, a thread are decoded at a time.
+  virtual absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) = 0;
   // No more input follows. DATA_LOSS (here or from Next) when the stream is not complete.
   virtual absl::Status Finish() = 0;
   // Null until the header has arrived.

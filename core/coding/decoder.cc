@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/batch.h"
 #include "core/coding/block.h"
@@ -63,16 +64,8 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
   const uint64_t end = std::min(ref.raw_offset + ref.raw_bytes, range.offset + range.length);
   const MutableByteView to =
       out.subspan(static_cast<size_t>(begin - range.offset), static_cast<size_t>(end - begin));
-  const auto number = static_cast<int64_t>(i);
-  if (end - begin == ref.raw_bytes) {
-    return DecodeBlock(context, plan, head, payload, number, ref.at, to);
-  }
-  std::vector<uint8_t> whole;
-  TRINE_RETURN_IF_ERROR(GrowPolled(ref.raw_bytes, context.cancel, &whole));
-  TRINE_RETURN_IF_ERROR(
-      DecodeBlock(context, plan, head, payload, number, ref.at, absl::MakeSpan(whole)));
-  return CopyPolled(ByteView(whole).subspan(begin - ref.raw_offset, to.size()), context.cancel,
-                    to.data());
+  return DecodeBlockPart(context, plan, head, payload, static_cast<int64_t>(i), ref.at,
+                         {begin - ref.raw_offset, end - begin}, to);
 }
 
 // Finds the tables that the streams name by id, and gives those with several tables their parts of
@@ -142,9 +135,8 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();
   decoded.model = static_cast<Model>(layout.streams[0].header.model);
-  // Every block's head is verified by now, and its payload is there.
-  TRINE_RETURN_IF_ERROR(
-      GrowPolled(static_cast<size_t>(range.length), context.cancel, &decoded.data));
+  // Every block's head is verified by now, and its payload is there. The blocks fill it, or fail.
+  decoded.data = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(range.length));
   const auto decode_some = [&](size_t begin, size_t end) {
     for (size_t i = span.first + begin; i < span.first + end; ++i) {
       TRINE_RETURN_IF_ERROR(

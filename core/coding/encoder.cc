@@ -1,5 +1,6 @@
 // StreamEncoder and Encode. Raw bytes are cut into blocks from the front, whatever the pieces in
-// which they arrive; a batch of blocks is coded in parallel and written in order.
+// which they arrive; a batch of blocks is coded in parallel, and each is written as soon as those
+// before it are.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "core/coding/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container.h"
+#include "core/coding/in_order.h"
 #include "core/coding/polled.h"
 #include "core/coding/stats.h"
 #include "core/coding/table_plan.h"
@@ -22,6 +24,10 @@ namespace trine::coding {
 namespace {
 
 constexpr size_t kMaxHeadBytes = 64;  // of a block
+constexpr size_t kAhead = 1;          // bytes behind a block that may say where it ends
+// Of what is there as a whole. All threads wait for each other behind so many only, and lists of
+// short blocks stay short.
+constexpr uint64_t kBatchesAtOnce = 32;
 
 absl::Status ValidateContent(const Content& content, const Limits& limits) {
   if (content.kind == ContentKind::kBytes) return absl::OkStatus();
@@ -131,11 +137,14 @@ class Encoder final : public StreamEncoder {
                           absl::StrCat("must have a byte for each of the ",
                                        raw.size() / plan_.symbol_bytes(), " symbols"));
     }
-    // A block never takes more than its raw bytes and a head.
-    ReserveLong(raw.size() + raw.size() / 64 + 4096, out);
-    const auto batch = static_cast<size_t>(BatchBytes(context_, header_.block_bytes));
-    while (raw.size() > batch) {
-      TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(raw.subspan(0, batch + 1), false, out));
+    // What is not touched costs nothing.
+    const uint64_t blocks = raw.size() / header_.block_bytes + 2;
+    ReserveLong(static_cast<size_t>(raw.size() + blocks * 2 * kMaxHeadBytes), out);
+    const uint64_t at_once = kBatchesAtOnce * BatchBytes(context_, header_.block_bytes);
+    while (raw.size() > at_once) {
+      TRINE_ASSIGN_OR_RETURN(
+          const size_t done,
+          CodeBlocks(raw.subspan(0, static_cast<size_t>(at_once) + kAhead), false, out));
       raw.remove_prefix(done);
     }
     return CodeRest(raw, out, stats);
@@ -208,31 +217,37 @@ class Encoder final : public StreamEncoder {
 
   absl::Status Consume(ByteView raw, std::string* out) {
     const auto batch = static_cast<size_t>(BatchBytes(context_, header_.block_bytes));
+    const size_t room = batch + kAhead;
     // Straight from the caller's bytes where a batch of them is there, else by way of `pending_`.
     while (!raw.empty()) {
-      if (pending_.empty() && raw.size() > batch) {
+      if (pending_.empty() && raw.size() >= batch) {
         TRINE_ASSIGN_OR_RETURN(const size_t done,
-                               CodeBlocks(raw.subspan(0, batch + 1), false, out));
+                               CodeBlocks(raw.subspan(0, std::min(raw.size(), room)), false, out));
         raw.remove_prefix(done);
-        continue;
+        if (done != 0) continue;
       }
-      const size_t step = std::min(raw.size(), batch + 1 - pending_.size());
-      ReserveLong(static_cast<size_t>(std::min(header_.raw_bytes.value_or(batch + 1), batch + 1)),
+      const size_t step = std::min(raw.size(), room - pending_.size());
+      ReserveLong(static_cast<size_t>(std::min<uint64_t>(header_.raw_bytes.value_or(room), room)),
                   &pending_);
       TRINE_RETURN_IF_ERROR(AppendPolled(raw.subspan(0, step), context_.cancel, &pending_));
       raw.remove_prefix(step);
-      if (pending_.size() <= batch) break;
+      if (pending_.size() < batch) break;
       TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(pending_, false, out));
       pending_.erase(pending_.begin(), pending_.begin() + static_cast<ptrdiff_t>(done));
     }
     return absl::OkStatus();
   }
 
-  // Bytes of the block that begins with raw[0]; 0 when more bytes are needed to know.
-  size_t CutBlock(ByteView raw, bool last) const {
-    if (raw.size() <= cut_) return last ? raw.size() : 0;
+  // Bytes of the block that begins with raw[0]; 0 when more bytes are needed to know. `begun`: a
+  // block went before.
+  size_t CutBlock(ByteView raw, bool begun, bool last) const {
+    const bool text = !plan_.tables.empty() && plan_.tables[0].table->kind() == SymbolKind::kText;
+    // A whole block may still be all that comes, which takes the compact form; and whether a
+    // character of text ends is said by the byte behind it.
+    const size_t ahead = begun && !text ? 0 : kAhead;
+    if (raw.size() < cut_ + ahead) return last ? raw.size() : 0;
     size_t end = static_cast<size_t>(cut_);
-    if (!plan_.tables.empty() && plan_.tables[0].table->kind() == SymbolKind::kText) {
+    if (text) {
       for (int back = 0; back < 3 && (raw[end] & 0xC0) == 0x80; ++back) --end;
     }
     return end;
@@ -243,31 +258,32 @@ class Encoder final : public StreamEncoder {
     std::vector<ByteView> blocks;
     size_t taken = 0;
     while (taken < raw.size()) {
-      const size_t bytes = CutBlock(raw.subspan(taken), last);
+      const size_t bytes = CutBlock(raw.subspan(taken), header_written_ || taken != 0, last);
       if (bytes == 0) break;
       blocks.push_back(raw.subspan(taken, bytes));
       taken += bytes;
     }
     TRINE_RETURN_IF_ERROR(CountPairs(raw.subspan(0, taken)));
+    // A payload is no longer than its block.
+    ReserveLong(out->size() + taken + (blocks.size() + 1) * kMaxHeadBytes, out);
     std::vector<EncodedBlock> coded(blocks.size());
+    const auto append = [&](size_t i) {
+      const EncodedBlock block = std::move(coded[i]);
+      return AppendBlock(block, out);
+    };
+    InOrder appended(blocks.size(), append);
     const uint8_t* const base = raw.data();
     const auto encode_some = [&](size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
         const uint64_t at = raw_offset_ + static_cast<uint64_t>(blocks[i].data() - base);
         TRINE_ASSIGN_OR_RETURN(coded[i], EncodeBlock(context_, plan_, blocks[i], at));
+        TRINE_RETURN_IF_ERROR(appended.Done(i));
       }
       return absl::OkStatus();
     };
     TRINE_RETURN_IF_ERROR(
         ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes), encode_some));
     raw_offset_ += taken;
-    size_t bytes = out->size();
-    for (const EncodedBlock& block : coded) bytes += block.payload.size() + kMaxHeadBytes;
-    ReserveLong(bytes, out);
-    for (EncodedBlock& block : coded) {
-      TRINE_RETURN_IF_ERROR(AppendBlock(block, out));
-      block = EncodedBlock{};
-    }
     return taken;
   }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/block.h"
 #include "core/coding/container.h"
@@ -51,14 +52,14 @@ class Recoverer final : public StreamRecoverer {
     return Keep(AppendPolled(coded, context_.cancel, &buffer_));
   }
 
-  absl::StatusOr<bool> Next(std::string* raw) override {
-    raw->clear();
+  absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
+    *raw = {};
     TRINE_RETURN_IF_ERROR(failure_);
     while (raw->empty()) {
       if (zeros_ != 0) {
         const uint64_t n = std::min(zeros_, kZerosAtOnce);
         zeros_ -= n;
-        raw->assign(static_cast<size_t>(n), '\0');
+        *raw = LongArray<uint8_t>::Zeros(static_cast<size_t>(n));
         break;
       }
       absl::StatusOr<bool> more = Step(raw);
@@ -67,7 +68,7 @@ class Recoverer final : public StreamRecoverer {
     }
     handed_out_ += raw->size();
     if (options_.max_output_bytes != 0 && handed_out_ > options_.max_output_bytes) {
-      raw->clear();
+      *raw = {};
       return Keep(
           LimitExceeded("data", handed_out_, "max_output_bytes", options_.max_output_bytes));
     }
@@ -133,7 +134,7 @@ class Recoverer final : public StreamRecoverer {
     return false;
   }
 
-  absl::StatusOr<bool> Step(std::string* raw) {
+  absl::StatusOr<bool> Step(LongArray<uint8_t>* raw) {
     TRINE_RETURN_IF_ERROR(context_.cancel.Check());
     switch (state_) {
       case State::kHeader:
@@ -212,7 +213,7 @@ class Recoverer final : public StreamRecoverer {
     return true;
   }
 
-  absl::StatusOr<bool> TakeBlock(std::string* raw) {
+  absl::StatusOr<bool> TakeBlock(LongArray<uint8_t>* raw) {
     BlockHead head;
     const absl::StatusOr<Parsed> parsed = ParseBlockHead(
         rest(), header_, raw_offset_, static_cast<int64_t>(blocks_), offset(), &head);
@@ -238,7 +239,8 @@ class Recoverer final : public StreamRecoverer {
   }
 
   // The block whose head is `head`, of `head_bytes` in front of the payload.
-  absl::StatusOr<bool> TakePayload(const BlockHead& head, size_t head_bytes, std::string* raw) {
+  absl::StatusOr<bool> TakePayload(const BlockHead& head, size_t head_bytes,
+                                   LongArray<uint8_t>* raw) {
     const bool compact = state_ == State::kCompact;
     if (head.raw_bytes > context_.limits->max_block_bytes) {
       // Not even its payload is kept.
@@ -260,12 +262,11 @@ class Recoverer final : public StreamRecoverer {
     }
     const ByteView payload = rest().subspan(head_bytes, static_cast<size_t>(head.coded_bytes));
     const auto number = static_cast<int64_t>(blocks_);
-    std::vector<uint8_t> bytes;
-    TRINE_RETURN_IF_ERROR(GrowPolled(static_cast<size_t>(head.raw_bytes), context_.cancel, &bytes));
+    auto bytes = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(head.raw_bytes));
     const absl::Status status =
         DecodeBlock(context_, plan_, head, payload, number, offset(), absl::MakeSpan(bytes));
-    if (status.ok()) TRINE_RETURN_IF_ERROR(AppendPolled(bytes, context_.cancel, raw));
     if (status.ok()) {
+      *raw = std::move(bytes);
       ++report_.blocks_good;
       report_.raw_bytes_good += head.raw_bytes;
       raw_offset_ += head.raw_bytes;

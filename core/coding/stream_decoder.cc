@@ -1,10 +1,12 @@
 // StreamDecoder: the same streams as Decode, in pieces and in bounded memory.
 #include <algorithm>
+#include <deque>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/batch.h"
 #include "core/coding/block.h"
@@ -17,6 +19,9 @@
 
 namespace trine::coding {
 namespace {
+
+// Blocks shorter than this are handed out together, up to so many bytes.
+constexpr size_t kPieceBytes = size_t{1} << 20;
 
 class Decoder final : public StreamDecoder {
  public:
@@ -32,12 +37,15 @@ class Decoder final : public StreamDecoder {
     return Keep(AppendPolled(coded, context_.cancel, &buffer_));
   }
 
-  absl::StatusOr<bool> Next(std::string* raw) override {
-    raw->clear();
+  absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
+    *raw = {};
     TRINE_RETURN_IF_ERROR(BeginCall());
-    TRINE_RETURN_IF_ERROR(Keep(Advance(raw)));
+    if (ready_.empty()) TRINE_RETURN_IF_ERROR(Keep(Advance()));
     DropTaken();
-    return !raw->empty();
+    if (ready_.empty()) return false;
+    *raw = std::move(ready_.front());
+    ready_.pop_front();
+    return true;
   }
 
   absl::Status Finish() override {
@@ -60,7 +68,8 @@ class Decoder final : public StreamDecoder {
     size_t at = 0;  // of the payload in the buffer
     int64_t number = 0;
     uint64_t offset = 0;
-    std::vector<uint8_t> raw;
+    ByteRange part = {};      // of its raw bytes that is handed out
+    MutableByteView to = {};  // goes here
   };
 
   static absl::Status Finished() {
@@ -81,17 +90,17 @@ class Decoder final : public StreamDecoder {
   }
 
   // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
-  absl::Status Advance(std::string* raw) {
-    while (raw->empty()) {
-      absl::StatusOr<bool> step = state_ == State::kHeader    ? TakeHeader(raw)
-                                  : state_ == State::kBlock   ? TakeBlock(raw)
-                                  : state_ == State::kCompact ? TakeCompact(raw)
+  absl::Status Advance() {
+    while (ready_.empty()) {
+      absl::StatusOr<bool> step = state_ == State::kHeader    ? TakeHeader()
+                                  : state_ == State::kBlock   ? TakeBlock()
+                                  : state_ == State::kCompact ? TakeCompact()
                                   : state_ == State::kSkip    ? SkipPayload()
                                                               : TakeTail();
       TRINE_ASSIGN_OR_RETURN(const bool more, std::move(step));
       if (!more) break;
     }
-    return ended_ && raw->empty() ? CheckEnd() : absl::OkStatus();
+    return ended_ && ready_.empty() ? CheckEnd() : absl::OkStatus();
   }
 
   absl::Status CheckEnd() const {
@@ -113,10 +122,10 @@ class Decoder final : public StreamDecoder {
     at_ = 0;
   }
 
-  absl::StatusOr<bool> TakeHeader(std::string* raw) {
+  absl::StatusOr<bool> TakeHeader() {
     // The blocks of the stream before, of another plan.
-    TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
-    if (!raw->empty()) return true;
+    TRINE_RETURN_IF_ERROR(DecodeBatch());
+    if (!ready_.empty()) return true;
     if (rest().empty()) return false;
     Header header;
     const absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
@@ -144,7 +153,7 @@ class Decoder final : public StreamDecoder {
   }
 
   // The block of a compact stream, whose payload ends the stream.
-  absl::StatusOr<bool> TakeCompact(std::string* raw) {
+  absl::StatusOr<bool> TakeCompact() {
     const BlockHead& head = header_.compact_block;
     state_ = State::kHeader;
     if (head.raw_bytes == 0) return true;
@@ -160,7 +169,7 @@ class Decoder final : public StreamDecoder {
     TRINE_RETURN_IF_ERROR(CheckLimits(head));
     if (rest().size() < head.coded_bytes) return false;
     TRINE_RETURN_IF_ERROR(CheckNoGap(here));
-    batch_.push_back({head, at_, 0, offset(), {}});
+    batch_.push_back({head, at_, 0, offset()});
     batch_raw_bytes_ += head.raw_bytes;
     at_ += static_cast<size_t>(head.coded_bytes);
     ++blocks_;
@@ -168,11 +177,11 @@ class Decoder final : public StreamDecoder {
     if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
     state_ = State::kHeader;
     // Behind the last stream nothing may come: now, not with the next header.
-    TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
+    TRINE_RETURN_IF_ERROR(DecodeBatch());
     return true;
   }
 
-  absl::StatusOr<bool> TakeBlock(std::string* raw) {
+  absl::StatusOr<bool> TakeBlock() {
     BlockHead head;
     TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                            ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_,
@@ -203,7 +212,7 @@ class Decoder final : public StreamDecoder {
     batch_.push_back(std::move(waiting));
     batch_raw_bytes_ += head.raw_bytes;
     if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
-      TRINE_RETURN_IF_ERROR(DecodeBatch(raw));
+      TRINE_RETURN_IF_ERROR(DecodeBatch());
     }
     return true;
   }
@@ -289,43 +298,58 @@ class Decoder final : public StreamDecoder {
     return true;
   }
 
-  // Decodes the waiting blocks in parallel and hands out their bytes in order.
-  absl::Status DecodeBatch(std::string* raw) {
+  // Decodes the waiting blocks in parallel, each to where it is handed out.
+  absl::Status DecodeBatch() {
     if (batch_.empty()) return absl::OkStatus();
+    std::deque<LongArray<uint8_t>> pieces = LayOutBatch();
     const auto decode_some = [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) TRINE_RETURN_IF_ERROR(DecodeOne(batch_[i]));
+      for (size_t i = begin; i < end; ++i) {
+        const Waiting& block = batch_[i];
+        const ByteView payload =
+            ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
+        TRINE_RETURN_IF_ERROR(DecodeBlockPart(context_, plan_, block.head, payload, block.number,
+                                              block.offset, block.part, block.to));
+      }
       return absl::OkStatus();
     };
     TRINE_RETURN_IF_ERROR(
         ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some));
-    for (Waiting& block : batch_) {
-      ++blocks_decoded_;
-      TRINE_RETURN_IF_ERROR(Emit(stream_begin_ + block.head.raw_offset, block.raw, raw));
-      block.raw = {};
-    }
+    blocks_decoded_ += batch_.size();
     batch_.clear();
     batch_raw_bytes_ = 0;
+    ready_ = std::move(pieces);
     return absl::OkStatus();
   }
 
-  absl::Status DecodeOne(Waiting& block) const {
-    TRINE_RETURN_IF_ERROR(
-        GrowPolled(static_cast<size_t>(block.head.raw_bytes), context_.cancel, &block.raw));
-    const ByteView payload =
-        ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
-    return DecodeBlock(context_, plan_, block.head, payload, block.number, block.offset,
-                       absl::MakeSpan(block.raw));
+  // Gives the batch's blocks their places: a piece for each, or for several short ones.
+  std::deque<LongArray<uint8_t>> LayOutBatch() {
+    std::vector<size_t> sizes;
+    for (Waiting& block : batch_) {
+      block.part = PartOf({stream_begin_ + block.head.raw_offset, block.head.raw_bytes});
+      const auto bytes = static_cast<size_t>(block.part.length);
+      emitted_ += bytes;
+      if (sizes.empty() || sizes.back() + bytes > kPieceBytes) sizes.push_back(0);
+      sizes.back() += bytes;
+    }
+    std::deque<LongArray<uint8_t>> pieces;
+    MutableByteView room;
+    for (Waiting& block : batch_) {
+      if (room.empty()) {
+        pieces.push_back(LongArray<uint8_t>::ForOverwrite(sizes[pieces.size()]));
+        room = absl::MakeSpan(pieces.back());
+      }
+      block.to = room.subspan(0, static_cast<size_t>(block.part.length));
+      room.remove_prefix(block.to.size());
+    }
+    return pieces;
   }
 
-  absl::Status Emit(uint64_t offset, ByteView bytes, std::string* raw) {
-    if (range_.has_value()) {
-      const uint64_t skip = range_->offset > offset ? range_->offset - offset : 0;
-      bytes.remove_prefix(static_cast<size_t>(std::min<uint64_t>(skip, bytes.size())));
-      bytes = bytes.subspan(
-          0, static_cast<size_t>(std::min<uint64_t>(bytes.size(), range_->length - emitted_)));
-    }
-    emitted_ += bytes.size();
-    return AppendPolled(bytes, context_.cancel, raw);
+  // Of a wanted block at these raw bytes of all streams: what of it is wanted, from its start on.
+  ByteRange PartOf(const ByteRange& block) const {
+    if (!range_.has_value()) return {0, block.length};
+    const uint64_t skip = range_->offset > block.offset ? range_->offset - block.offset : 0;
+    return {skip,
+            std::min(block.length - skip, range_->length - (block.offset + skip - range_->offset))};
   }
 
   const Context context_;
@@ -350,6 +374,7 @@ class Decoder final : public StreamDecoder {
   TailParser tail_{Header{}};
   std::vector<Waiting> batch_;
   uint64_t batch_raw_bytes_ = 0;
+  std::deque<LongArray<uint8_t>> ready_;  // to be handed out
   uint64_t blocks_decoded_ = 0;
   uint64_t emitted_ = 0;
   uint64_t wanted_at_ = 0;  // raw offset behind the last block that was wanted

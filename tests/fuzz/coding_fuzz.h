@@ -38,14 +38,15 @@ inline absl::StatusOr<std::string> DecodeInPieces(ByteView coded, uint64_t seed,
                                                   const DecodeOptions& options) {
   auto decoder = StreamDecoder::Create(FuzzContext(), options);
   if (!decoder.ok()) return decoder.status();
-  std::string raw, part;
+  std::string raw;
+  LongArray<uint8_t> part;
   bool ended = false;
   while (true) {
     const absl::StatusOr<bool> more = (*decoder)->Next(&part);
     if (!more.ok()) return more.status();
     if (*more) {
       Require(!part.empty());
-      raw += part;
+      raw.append(part.begin(), part.end());
       continue;
     }
     if (ended) return raw;

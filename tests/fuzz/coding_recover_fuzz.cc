@@ -47,14 +47,15 @@ void TestOne(ByteReader& in) {
   options.skip_lost = what % 4 < 2;
   options.max_output_bytes = 1 << 20;
   const auto recoverer = StreamRecoverer::Create(FuzzContext(), options);
-  std::string raw, some;
+  std::string raw;
+  LongArray<uint8_t> some;
   absl::Status status;
   const auto drain = [&] {
     while (status.ok()) {
       const auto more = recoverer->Next(&some);
       status = more.status();
       if (!more.ok() || !*more) break;
-      raw += some;
+      raw.append(some.begin(), some.end());
     }
   };
   for (size_t at = 0; at < bytes.size() && status.ok(); at += piece) {

@@ -74,7 +74,7 @@ TEST(HostileTables, Headers) {
     ExpectStatus(Inspect({}, AsBytes(coded)).status(), StatusCode::kDataLoss, text);
     auto decoder = StreamDecoder::Create({}, {});
     ASSERT_TRUE(decoder.ok() && (*decoder)->Write(AsBytes(coded)).ok());
-    std::string raw;
+    LongArray<uint8_t> raw;
     ExpectStatus((*decoder)->Next(&raw).status(), StatusCode::kDataLoss, text);
   };
   refused("", "number is out of range");

@@ -22,13 +22,14 @@ absl::StatusOr<std::string> DecodeStream(const Context& context, ByteView coded,
                                          const DecodeOptions& options = {}) {
   auto decoder = StreamDecoder::Create(context, options);
   if (!decoder.ok()) return decoder.status();
-  std::string raw, part;
+  std::string raw;
+  LongArray<uint8_t> part;
   const auto drain = [&]() -> absl::Status {
     while (true) {
       auto more = (*decoder)->Next(&part);
       if (!more.ok()) return more.status();
       if (!*more) return absl::OkStatus();
-      raw += part;
+      raw += AsString(part);
     }
   };
   for (size_t i = 0; i < coded.size(); i += piece) {
@@ -211,7 +212,7 @@ TEST(Hostile, LimitsAreCheckedBeforeAllocation) {
   auto decoder = StreamDecoder::Create({}, {});
   ASSERT_TRUE(decoder.ok());
   ASSERT_TRUE((*decoder)->Write(AsBytes(*coded)).ok());
-  std::string part;
+  LongArray<uint8_t> part;
   uint64_t total = 0;
   ResetAllocationCounts();
   while (true) {
@@ -232,7 +233,8 @@ TEST(Memory, StreamsAreCodedInBoundedMemory) {
   const std::string unit = Words(1 << 20, 1);
   for (const NamedOptions& model : {kModels[0], kModels[6]}) {  // auto, table
     SCOPED_TRACE(model.name);
-    std::string coded, decoded;
+    std::string coded;
+    LongArray<uint8_t> decoded;
     ResetAllocationCounts();
     {
       auto encoder = StreamEncoder::Create(context, {}, Options(model, 128 << 10));

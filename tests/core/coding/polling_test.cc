@@ -140,7 +140,7 @@ TEST(Polling, Recover) {
     const auto recoverer = StreamRecoverer::Create(context, {});
     TRINE_RETURN_IF_ERROR(recoverer->Write(AsBytes(*coded)));
     TRINE_RETURN_IF_ERROR(recoverer->Finish());
-    std::string out;
+    LongArray<uint8_t> out;
     for (;;) {
       TRINE_ASSIGN_OR_RETURN(const bool more, recoverer->Next(&out));
       if (!more) return absl::OkStatus();

@@ -28,13 +28,14 @@ absl::StatusOr<std::string> StreamRange(const std::string& coded, const ByteRang
   options.range = range;
   auto decoder = StreamDecoder::Create({}, options);
   if (!decoder.ok()) return decoder.status();
-  std::string raw, part;
+  std::string raw;
+  LongArray<uint8_t> part;
   const auto drain = [&]() -> absl::Status {
     while (true) {
       auto more = (*decoder)->Next(&part);
       if (!more.ok()) return more.status();
       if (!*more) return absl::OkStatus();
-      raw += part;
+      raw += AsString(part);
     }
   };
   for (size_t i = 0; i < coded.size(); i += piece) {

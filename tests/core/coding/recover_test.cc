@@ -26,12 +26,12 @@ Recovered Recover(const std::string& coded, size_t piece = 97, RecoverOptions op
   Recovered out;
   const auto recoverer = StreamRecoverer::Create({}, options);
   const auto drain = [&] {
-    std::string raw;
+    LongArray<uint8_t> raw;
     while (out.status.ok()) {
       const auto more = recoverer->Next(&raw);
       out.status = more.status();
       if (!more.ok() || !*more) break;
-      out.raw += raw;
+      out.raw += AsString(raw);
     }
   };
   for (size_t at = 0; at < coded.size() && out.status.ok(); at += piece) {
@@ -223,8 +223,9 @@ TEST(Recover, LimitsHold) {
   const auto recoverer = StreamRecoverer::Create(context, {});
   ASSERT_TRUE(recoverer->Write(AsBytes(Coded(Words(600, 6)))).ok());
   ASSERT_TRUE(recoverer->Finish().ok());
-  std::string all, some;
-  while (recoverer->Next(&some).value()) all += some;
+  std::string all;
+  LongArray<uint8_t> some;
+  while (recoverer->Next(&some).value()) all += AsString(some);
   EXPECT_EQ(all, std::string(500, '\0') + Words(600, 6).substr(500));
   EXPECT_THAT(recoverer->report().damages[0].reason, testing::HasSubstr("max_block_bytes"));
   for (const GoldenVariant& v : GoldenVariants()) {

@@ -46,13 +46,14 @@ absl::StatusOr<std::string> DecodeInPieces(const std::string& coded, size_t piec
                                            const Context& context = {}) {
   auto decoder = StreamDecoder::Create(context, options);
   if (!decoder.ok()) return decoder.status();
-  std::string raw, part;
+  std::string raw;
+  LongArray<uint8_t> part;
   const auto drain = [&]() -> absl::Status {
     while (true) {
       auto more = (*decoder)->Next(&part);
       if (!more.ok()) return more.status();
       if (!*more) return absl::OkStatus();
-      raw += part;
+      raw += AsString(part);
     }
   };
   for (size_t i = 0; i < coded.size(); i += piece) {
@@ -127,6 +128,26 @@ TEST(Stream, ThreadsAndPiecesDoNotMatter) {
           const auto streamed = DecodeInPieces(coded, piece, {}, context);
           ASSERT_TRUE(streamed.ok()) << streamed.status();
           EXPECT_TRUE(*streamed == raw) << piece;
+        }
+      }
+    }
+  }
+}
+
+// Pieces that end where blocks and batches of them do, or a byte beside: whole batches are coded
+// where they lie, what is between them by way of a copy.
+TEST(Stream, PiecesThatEndWithABlockDoNotMatter) {
+  constexpr size_t kBatch = size_t{256} << 10;  // of one thread
+  for (const NamedOptions& model : kModels) {
+    for (const size_t block : {size_t{256}, kBatch / 2, kBatch}) {
+      for (const size_t n : {block, kBatch, 2 * kBatch - 1, 2 * kBatch, 2 * kBatch + 1}) {
+        const std::string raw = Words(n, 11);
+        const EncodeOptions options = Options(model, block);
+        const std::string coded = MustEncode(raw, options);
+        for (const size_t piece : {kBatch - 1, kBatch, kBatch + 1, 2 * kBatch}) {
+          SCOPED_TRACE(testing::Message()
+                       << model.name << " " << block << " " << n << " " << piece);
+          EXPECT_TRUE(EncodeInPieces(raw, options, piece) == coded);
         }
       }
     }
@@ -321,7 +342,7 @@ TEST(Stream, AFinishedStreamTakesNoMore) {
   ASSERT_TRUE(decoder.ok());
   EXPECT_EQ((*decoder)->content(), nullptr);
   EXPECT_TRUE((*decoder)->Write(AsBytes(out)).ok());
-  std::string raw;
+  LongArray<uint8_t> raw;
   EXPECT_THAT((*decoder)->Next(&raw), testing::Property(&absl::StatusOr<bool>::value, false));
   EXPECT_NE((*decoder)->content(), nullptr);
   EXPECT_TRUE((*decoder)->Finish().ok());
@@ -395,7 +416,7 @@ TEST(Compact, DamageIsRefused) {
   ASSERT_TRUE(coded.ok());
   const auto stream = [](const std::string& bytes) -> absl::Status {
     auto decoder = StreamDecoder::Create({}, {});
-    std::string out;
+    LongArray<uint8_t> out;
     const auto drain = [&]() -> absl::Status {
       while (true) {
         const auto more = (*decoder)->Next(&out);

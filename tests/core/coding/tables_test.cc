@@ -362,25 +362,26 @@ TEST(Tables, PiecesDoNotTakeAnIndex) {
   auto decoder = StreamDecoder::Create({}, {});
   ASSERT_TRUE(decoder.ok());
   ASSERT_TRUE((*decoder)->Write(AsBytes(*coded)).ok());
-  std::string raw;
+  LongArray<uint8_t> raw;
   ExpectField((*decoder)->Next(&raw).status(), StatusCode::kUnimplemented, "data", "3 tables");
 }
 
 absl::StatusOr<std::string> InPieces(const std::string& coded, const DecodeOptions& options) {
   auto decoder = StreamDecoder::Create({}, options);
   TRINE_RETURN_IF_ERROR(decoder.status());
-  std::string raw, part;
+  std::string raw;
+  LongArray<uint8_t> part;
   for (size_t i = 0; i < coded.size(); i += 50) {
     TRINE_RETURN_IF_ERROR((*decoder)->Write(AsBytes(coded).subspan(i, 50)));
     while (true) {
       TRINE_ASSIGN_OR_RETURN(const bool more, (*decoder)->Next(&part));
       if (!more) break;
-      raw += part;
+      raw += AsString(part);
     }
   }
   TRINE_RETURN_IF_ERROR((*decoder)->Finish());
   TRINE_ASSIGN_OR_RETURN(const bool more, (*decoder)->Next(&part));
-  return more ? raw + part : raw;
+  return more ? raw + AsString(part) : raw;
 }
 
 TEST(TablesById, AreShorterAndNeedTheirTables) {
