@@ -192,7 +192,8 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
       break;
   }
   return NotOffered("data", ToStd(absl::StrCat("model ", head.model, " with variant ", head.variant,
-                                               " is not known to this reader")));
+                                               " is not known to this reader (block at raw offset ",
+                                               head.raw_offset, ")")));
 }
 
 // Adds the place to an error of a payload.
@@ -202,6 +203,17 @@ absl::Status AtBlock(const absl::Status& status, int64_t block, uint64_t offset)
   constexpr std::string_view kPrefix = "corrupt stream: ";
   if (text.substr(0, kPrefix.size()) == kPrefix) text.remove_prefix(kPrefix.size());
   return CorruptStream(block, static_cast<int64_t>(offset), text);
+}
+
+// The same for a block whose number may be unknown: then its raw offset says which it is.
+absl::Status AtBlock(const absl::Status& status, const BlockHead& head, int64_t block,
+                     uint64_t offset) {
+  if (block >= 0 || status.code() != absl::StatusCode::kDataLoss) {
+    return AtBlock(status, block, offset);
+  }
+  const absl::Status placed(status.code(), absl::StrCat(status.message(), " (block at raw offset ",
+                                                        head.raw_offset, ")"));
+  return AtBlock(placed, block, offset);
 }
 
 }  // namespace
@@ -241,13 +253,12 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
 
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw) {
-  TRINE_RETURN_IF_ERROR(AtBlock(DecodePayload(context, plan, head, payload, raw), block, offset));
+  TRINE_RETURN_IF_ERROR(
+      AtBlock(DecodePayload(context, plan, head, payload, raw), head, block, offset));
   TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, ChecksumPolled(raw, context.cancel));
-  if (checksum != head.checksum) {
-    return CorruptStream(block, static_cast<int64_t>(offset),
-                         "the checksum of the block's raw bytes differs");
-  }
-  return absl::OkStatus();
+  if (checksum == head.checksum) return absl::OkStatus();
+  return AtBlock(CorruptStream(-1, -1, "the checksum of the block's raw bytes differs"), head,
+                 block, offset);
 }
 
 absl::Status DecodeBlockPart(const Context& context, const BlockPlan& plan, const BlockHead& head,
@@ -280,10 +291,12 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
     return corrupt("the header's model has parameters that it does not take");
   }
   if (plan.model == Model::kAdaptive) {
-    if (header.params.size() != 1 || static_cast<uint8_t>(header.params[0]) > format::kMaxOrder) {
-      return corrupt("the header's order is out of range");
-    }
+    // Another order than those known is a model to come, which only its blocks' decoder refuses.
+    if (header.params.empty()) return corrupt("the header's model has no order");
     plan.order = static_cast<uint8_t>(header.params[0]);
+    if (plan.order <= format::kMaxOrder && header.params.size() != 1 && header.minor == 0) {
+      return corrupt("the header's model has parameters that it does not take");
+    }
   }
   if (plan.model == Model::kTable) {
     absl::StatusOr<std::vector<TableRef>> tables = ParseTableParams(ViewOf(header.params), limits);

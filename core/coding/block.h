@@ -49,7 +49,8 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
                                          ByteView raw, uint64_t raw_offset);
 
 // Decodes into `raw` (head.raw_bytes of it) and compares the checksum. Errors name `block` and
-// `offset`, that of the block's head in the stream. UNIMPLEMENTED for a model that is not known.
+// `offset`, that of the block's head in the stream; or, where they are -1 and kNoOffset, the
+// block's raw offset. UNIMPLEMENTED for a model that is not known.
 absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const BlockHead& head,
                          ByteView payload, int64_t block, uint64_t offset, MutableByteView raw);
 

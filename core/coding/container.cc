@@ -152,8 +152,10 @@ absl::StatusOr<Parsed> ParseCompact(ByteView in, uint64_t offset, Header* header
   header->model = block.mode == Mode::kModel ? block.model : static_cast<uint8_t>(Model::kStatic);
   header->params.assign(params.begin(), params.end());
   if (static_cast<Model>(header->model) == Model::kAdaptive) {
-    if (!params.empty()) return corrupt("the header's model has parameters that it does not take");
-    header->params.assign(1, static_cast<char>(block.variant));
+    if (!params.empty() && block.variant <= format::kMaxOrder) {
+      return corrupt("the header's model has parameters that it does not take");
+    }
+    header->params.insert(0, 1, static_cast<char>(block.variant));
   }
   const std::optional<uint64_t> content_bytes = ContentBytes(header->content);
   if (content_bytes.has_value() && *content_bytes != block.raw_bytes) {

@@ -16,6 +16,10 @@
 
 namespace trine::coding {
 
+// In place of the offset of an error where there is none: those of an excerpt, say, mean nothing in
+// the stream that it was cut from.
+inline constexpr uint64_t kNoOffset = ~uint64_t{0};
+
 uint64_t Checksum(ByteView bytes);  // XXH3, 64 bits, seed 0
 
 // A block's head, or the end mark (then the raw offset is the stream's raw length). End mark, index

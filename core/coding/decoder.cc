@@ -64,7 +64,7 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
   const uint64_t end = std::min(ref.raw_offset + ref.raw_bytes, range.offset + range.length);
   const MutableByteView to =
       out.subspan(static_cast<size_t>(begin - range.offset), static_cast<size_t>(end - begin));
-  return DecodeBlockPart(context, plan, head, payload, static_cast<int64_t>(i), ref.at,
+  return DecodeBlockPart(context, plan, head, payload, static_cast<int64_t>(i), ref.coded_offset,
                          {begin - ref.raw_offset, end - begin}, to);
 }
 

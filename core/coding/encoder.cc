@@ -156,7 +156,8 @@ class Encoder final : public StreamEncoder {
     finished_ = true;
     if (!header_written_ && rest.size() <= format::kMaxWrittenCompact &&
         rest.size() <= header_.block_bytes) {
-      return CodeCompact(rest, out, stats);
+      TRINE_ASSIGN_OR_RETURN(const bool done, CodeCompact(rest, out, stats));
+      if (done) return absl::OkStatus();
     }
     TRINE_RETURN_IF_ERROR(CodeBlocks(rest, /*last=*/true, out).status());
     WriteHeader(Model::kStatic, 0, out);  // where there was no block
@@ -173,19 +174,21 @@ class Encoder final : public StreamEncoder {
     return absl::OkStatus();
   }
 
-  // All that there is, in the compact form.
-  absl::Status CodeCompact(ByteView raw, std::string* out, EncodeStats* stats) {
+  // All that there is, in the compact form. False where that would lose something.
+  absl::StatusOr<bool> CodeCompact(ByteView raw, std::string* out, EncodeStats* stats) {
     EncodedBlock block;
     block.head.checksum = Checksum(raw);
     block.counts.assign(counts_.size(), 0);
     if (!raw.empty()) {
       TRINE_ASSIGN_OR_RETURN(block, EncodeBlock(context_, plan_, raw, 0));
     }
-    TRINE_RETURN_IF_ERROR(CountPairs(raw));
-    // Only what the block needs: of ADAPTIVE the order is its variant.
+    // Only what the block needs: of ADAPTIVE the order is its variant. But whether there is an
+    // index of tables to be given must not depend on what is coded.
     if (block.head.mode != format::Mode::kModel || block.model != Model::kTable) {
+      if (plan_.tables.size() > 1) return false;
       header_.params.clear();
     }
+    TRINE_RETURN_IF_ERROR(CountPairs(raw));
     raw_offset_ = raw.size();
     const size_t begin = out->size();
     AppendCompact(header_, block.head, out);
@@ -194,7 +197,7 @@ class Encoder final : public StreamEncoder {
     header_written_ = true;
     if (!raw.empty()) Count(block, coded_bytes_);
     if (stats != nullptr) *stats = Stats();
-    return absl::OkStatus();
+    return true;
   }
 
   absl::Status BeginCall() const {

@@ -60,18 +60,27 @@ class Walker {
   }
 
  private:
+  // Numbers and offsets in an excerpt are not those of the stream.
+  bool in_excerpt() const {
+    return !layout_.streams.empty() && layout_.streams[0].header.is_excerpt();
+  }
+  uint64_t place() const { return in_excerpt() ? kNoOffset : at_; }
+  absl::Status CorruptHere(int64_t block, std::string_view text) const {
+    return Corrupt(in_excerpt() ? -1 : block, place(), text);
+  }
+
   absl::Status WalkStream() {
     StreamLayout stream;
     absl::StatusOr<Parsed> parsed = ParseHeader(coded_.subspan(at_), at_, &stream.header);
     if (!parsed.ok() && !layout_.streams.empty() &&
         parsed.status().code() == absl::StatusCode::kDataLoss) {
-      return Corrupt(-1, at_, "bytes stand behind the stream that are not another one");
+      return CorruptHere(-1, "bytes stand behind the stream that are not another one");
     }
     if (!parsed.ok()) return parsed.status();
-    if (!parsed->complete()) return Corrupt(-1, at_, "the header is cut off");
+    if (!parsed->complete()) return CorruptHere(-1, "the header is cut off");
     if (!layout_.streams.empty() &&
         (stream.header.is_excerpt() || layout_.streams[0].header.is_excerpt())) {
-      return Corrupt(-1, at_, "an excerpt stands behind or before another stream");
+      return CorruptHere(-1, "an excerpt stands behind or before another stream");
     }
     TRINE_ASSIGN_OR_RETURN(stream.plan, PlanOf(stream.header, *context_.limits, at_));
     stream.header_bytes = parsed->consumed;
@@ -94,7 +103,7 @@ class Walker {
     const BlockHead& head = layout_.streams.back().header.compact_block;
     if (head.raw_bytes == 0) return absl::OkStatus();
     if (head.coded_bytes > coded_.size() - at_) {
-      return Corrupt(0, at_, "the stream is cut off in a block");
+      return CorruptHere(0, "the stream is cut off in a block");
     }
     if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
     BlockRef block;
@@ -111,7 +120,7 @@ class Walker {
     block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
     layout_.raw_bytes += head.raw_bytes;
     if (layout_.raw_bytes > format::kMaxStreamBytes) {
-      return Corrupt(0, at_, "the raw length is out of range");
+      return CorruptHere(0, "the raw length is out of range");
     }
     layout_.blocks.push_back(block);
     at_ += static_cast<size_t>(head.coded_bytes);
@@ -128,17 +137,18 @@ class Walker {
   absl::StatusOr<bool> WalkBlock(size_t first, uint64_t raw_begin) {
     StreamLayout& stream = layout_.streams.back();
     const auto number = static_cast<int64_t>(layout_.blocks.size() - first);
+    const int64_t named = in_excerpt() ? -1 : number;
     BlockHead head;
     TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                            ParseBlockHead(coded_.subspan(at_), stream.header,
-                                          layout_.raw_bytes - raw_begin, number, at_, &head));
-    if (!parsed.complete()) return Corrupt(number, at_, "the stream is cut off in a block's head");
+                                          layout_.raw_bytes - raw_begin, named, place(), &head));
+    if (!parsed.complete()) return CorruptHere(number, "the stream is cut off in a block's head");
     if (head.is_end()) {
       TRINE_RETURN_IF_ERROR(WalkTail(parsed.consumed, head, first, raw_begin));
       return true;
     }
     if (head.coded_bytes > coded_.size() - at_ - parsed.consumed) {
-      return Corrupt(number, at_, "the stream is cut off in a block");
+      return CorruptHere(number, "the stream is cut off in a block");
     }
     BlockRef block;
     block.raw_offset = raw_begin + head.raw_offset;
@@ -153,14 +163,14 @@ class Walker {
     block.at = at_;
     block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
     if (stream.header.is_excerpt() && block.raw_offset < layout_.raw_bytes) {
-      return Corrupt(number, at_, "the blocks of the excerpt are not in order");
+      return CorruptHere(number, "the blocks of the excerpt are not in order");
     }
     layout_.raw_bytes = block.raw_offset + block.raw_bytes;
     if (layout_.raw_bytes > format::kMaxStreamBytes) {
-      return Corrupt(number, at_, "the raw length is out of range");
+      return CorruptHere(number, "the raw length is out of range");
     }
     if (stream.header.is_excerpt() && number >= static_cast<int64_t>(format::kMaxExcerptBlocks)) {
-      return Corrupt(number, at_, "the excerpt holds too many blocks");
+      return CorruptHere(number, "the excerpt holds too many blocks");
     }
     if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
     layout_.blocks.push_back(block);
@@ -173,25 +183,26 @@ class Walker {
     StreamLayout& stream = layout_.streams.back();
     const Header& header = stream.header;
     if (!header.is_excerpt() && end.block_count != layout_.blocks.size() - first) {
-      return Corrupt(-1, at_, "the number of blocks in the end mark differs");
+      return CorruptHere(-1, "the number of blocks in the end mark differs");
     }
     if (header.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
-      return Corrupt(-1, at_, "the header states another raw length than the end mark");
+      return CorruptHere(-1, "the header states another raw length than the end mark");
     }
     if (header.is_excerpt() && !header.has_index()) {
-      return Corrupt(-1, at_, "the excerpt has no index");
+      return CorruptHere(-1, "the excerpt has no index");
     }
     const uint64_t length = TailLength(coded_.subspan(at_), header, mark_bytes, end.block_count);
-    if (length == 0) return Corrupt(-1, at_, "the stream is cut off in its index");
+    if (length == 0) return CorruptHere(-1, "the stream is cut off in its index");
     TRINE_ASSIGN_OR_RETURN(
-        const Tail tail, ParseTail(coded_.subspan(at_, static_cast<size_t>(length)), header, at_));
+        const Tail tail,
+        ParseTail(coded_.subspan(at_, static_cast<size_t>(length)), header, place()));
     stream.index_bytes = length;
     if (header.is_excerpt()) {
       TRINE_RETURN_IF_ERROR(MergeExcerpt(tail));
     } else if (header.has_index()) {
       for (size_t i = 0; i < tail.index.size(); ++i) {
         if (!Agrees(tail.index[i], layout_.blocks[first + i])) {
-          return Corrupt(static_cast<int64_t>(i), at_, "the index differs from the block's head");
+          return CorruptHere(static_cast<int64_t>(i), "the index differs from the block's head");
         }
       }
     }
@@ -217,7 +228,7 @@ class Walker {
       block.at = found[next++].at;
     }
     if (next != found.size()) {
-      return Corrupt(-1, at_, "the excerpt has a block that its index does not know");
+      return CorruptHere(-1, "the excerpt has a block that its index does not know");
     }
     original_bytes_ = layout_.streams.back().header_bytes;
     for (const BlockRef& block : layout_.blocks) original_bytes_ += block.coded_bytes;
@@ -264,7 +275,8 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
                                 BlockHead* head) {
   const BlockRef& ref = layout.blocks[block];
   const auto number = static_cast<int64_t>(block);
-  if (ref.at > coded.size()) return Corrupt(number, ref.at, "the index points behind the end");
+  if (ref.at > coded.size())
+    return Corrupt(number, ref.coded_offset, "the index points behind the end");
   const Header& header = layout.streams[ref.stream].header;
   if (header.is_compact) {  // which was parsed as a whole
     *head = header.compact_block;
@@ -273,15 +285,15 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
   const uint64_t raw_offset = ref.raw_offset - layout.streams[ref.stream].raw_begin;
   TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                          ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,
-                                        raw_offset, number, ref.at, head));
+                                        raw_offset, number, ref.coded_offset, head));
   if (!parsed.complete() || head->is_end() || head->raw_offset != raw_offset ||
       head->raw_bytes != ref.raw_bytes || head->mode != ref.mode || head->model != ref.model ||
       head->variant != ref.variant ||
       (!header.is_excerpt() && parsed.consumed + head->coded_bytes != ref.coded_bytes)) {
-    return Corrupt(number, ref.at, "the index differs from the block's head");
+    return Corrupt(number, ref.coded_offset, "the index differs from the block's head");
   }
   if (head->coded_bytes > coded.size() - ref.at - parsed.consumed) {
-    return Corrupt(number, ref.at, "the stream is cut off in a block");
+    return Corrupt(number, ref.coded_offset, "the stream is cut off in a block");
   }
   return parsed;
 }

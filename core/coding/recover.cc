@@ -124,14 +124,33 @@ class Recoverer final : public StreamRecoverer {
     if (!options_.skip_lost && raw_bytes <= kMaxFilledBytes) zeros_ += raw_bytes;
   }
 
-  // The end of what there is; says what is missing.
+  // The end of what there is; says what is missing: all that the content's shape takes, else
+  // `lost_bytes`, which are not filled.
   bool CutOff(std::string_view where, uint64_t lost_bytes = 0) {
-    if (!rest().empty() || !where.empty()) {
-      AddDamage(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : -1, lost_bytes,
-                absl::StrCat("the stream is cut off", ToAbsl(where)));
-    }
+    const uint64_t to_come = BytesToCome();
+    AddDamage(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : -1,
+              to_come == 0 ? lost_bytes : 0, absl::StrCat("the stream is cut off", ToAbsl(where)));
+    Lose(to_come);
     state_ = State::kDone;
-    return false;
+    return true;
+  }
+
+  // Raw bytes between what came and what the content's shape takes; 0 where it has none, and behind
+  // the end mark.
+  uint64_t BytesToCome() const {
+    if (state_ == State::kIndex || state_ == State::kTrailer || only_headers_) return 0;
+    const uint64_t raw_bytes = ContentBytes(header_.content).value_or(0);
+    return raw_bytes > raw_offset_ ? raw_bytes - raw_offset_ : 0;
+  }
+
+  // Holds an end mark against what came before it, as far as that is known.
+  void CheckEndMark(const BlockHead& end) {
+    if (report_.damages_total != 0) return;
+    if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
+      AddDamage(-1, 0, "the header states another raw length than the end mark");
+    } else if (end.block_count != blocks_) {
+      AddDamage(-1, 0, "the number of blocks in the end mark differs");
+    }
   }
 
   absl::StatusOr<bool> Step(LongArray<uint8_t>* raw) {
@@ -166,6 +185,7 @@ class Recoverer final : public StreamRecoverer {
     if (parsed.ok() && !parsed->complete()) {
       if (!ended_) return false;
       known_ = true;
+      header_ = Header{};
       return CutOff(" in its header");
     }
     absl::Status status = parsed.status();
@@ -177,7 +197,6 @@ class Recoverer final : public StreamRecoverer {
         plan = *std::move(made);
         status = FindTables(options_.tables, &plan.tables);
         if (absl::IsInvalidArgument(status)) return status;  // the caller can give it
-        TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan));
       }
     }
     if (status.ok() && header.is_excerpt()) {
@@ -207,6 +226,7 @@ class Recoverer final : public StreamRecoverer {
     plan_ = std::move(plan);
     block_bytes_known_ = true;
     at_ += parsed->consumed;
+    only_headers_ = false;
     state_ = !header_.is_compact                    ? State::kBlock
              : header_.compact_block.raw_bytes != 0 ? State::kCompact
                                                     : State::kHeader;
@@ -224,6 +244,7 @@ class Recoverer final : public StreamRecoverer {
     }
     if (!parsed->complete()) return ended_ ? CutOff(" in a block's head") : false;
     if (!head.is_end()) return TakePayload(head, parsed->consumed, raw);
+    CheckEndMark(head);
     tail_ = RunningChecksum();
     tail_bytes_ = 0;
     TakeOfTail(parsed->consumed);
@@ -263,8 +284,12 @@ class Recoverer final : public StreamRecoverer {
     const ByteView payload = rest().subspan(head_bytes, static_cast<size_t>(head.coded_bytes));
     const auto number = static_cast<int64_t>(blocks_);
     auto bytes = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(head.raw_bytes));
-    const absl::Status status =
-        DecodeBlock(context_, plan_, head, payload, number, offset(), absl::MakeSpan(bytes));
+    absl::Status status;
+    // Several tables code by an index, which is not here; what was stored without them is.
+    if (head.mode == Mode::kModel) status = CheckNoTableIndex(plan_);
+    if (status.ok()) {
+      status = DecodeBlock(context_, plan_, head, payload, number, offset(), absl::MakeSpan(bytes));
+    }
     if (status.ok()) {
       *raw = std::move(bytes);
       ++report_.blocks_good;
@@ -345,8 +370,9 @@ class Recoverer final : public StreamRecoverer {
       const ByteView in = rest();
       if (in.empty() || (in.size() < format::kMaxBlockHead && !ended_)) {
         if (!ended_) return false;
+        Lose(BytesToCome());
         state_ = State::kDone;
-        return false;
+        return true;
       }
       if (FindHeader(in)) return true;
       if (!only_headers_ && FindBlock(in)) return true;

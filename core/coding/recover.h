@@ -49,9 +49,11 @@ struct RecoverOptions {
 };
 
 // Next hands out at most a block or 1 MiB of zeros at a time. Damage is no error of Write, Next and
-// Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED for an excerpt and for several
-// tables, and INVALID_ARGUMENT for a stream that names a table by its id that is not given. The
-// content is that of the first header, or plain bytes where that was lost.
+// Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED for an excerpt, and
+// INVALID_ARGUMENT for a stream that names a table by its id that is not given. Blocks that are
+// coded by several tables are lost, since their index is not here. What a tensor's or a picture's
+// shape takes behind a cut is counted as lost, and filled. The content is that of the first header,
+// or plain bytes where that was lost.
 class StreamRecoverer : public StreamDecoder {
  public:
   // Lost stretches beyond this are left out even so: a damaged length must not fill a disk.

@@ -39,8 +39,15 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
     *raw = {};
-    TRINE_RETURN_IF_ERROR(BeginCall());
-    if (ready_.empty()) TRINE_RETURN_IF_ERROR(Keep(Advance()));
+    if (ready_.empty()) {
+      TRINE_RETURN_IF_ERROR(BeginCall());
+      failure_ = Advance();
+      // Blocks that came whole before the fault are handed out before it is told.
+      if (!failure_.ok()) {
+        if (absl::Status status = DecodeBatch(); !status.ok()) failure_ = std::move(status);
+        if (ready_.empty()) return failure_;
+      }
+    }
     DropTaken();
     if (ready_.empty()) return false;
     *raw = std::move(ready_.front());
@@ -84,9 +91,14 @@ class Decoder final : public StreamDecoder {
   }
   uint64_t offset() const { return dropped_ + at_; }
   ByteView rest() const { return ByteView(buffer_).subspan(at_); }
+  // The number of the block and the offset for messages; none in an excerpt, whose own mean nothing
+  // in the stream.
+  int64_t number() const {
+    return state_ != State::kBlock || header_.is_excerpt() ? -1 : static_cast<int64_t>(blocks_);
+  }
+  uint64_t place() const { return header_.is_excerpt() ? kNoOffset : offset(); }
   absl::Status Corrupt(std::string_view text) const {
-    return CorruptStream(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : -1,
-                         static_cast<int64_t>(offset()), text);
+    return CorruptStream(number(), static_cast<int64_t>(place()), text);
   }
 
   // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
@@ -183,9 +195,9 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> TakeBlock() {
     BlockHead head;
-    TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
-                           ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_,
-                                          static_cast<int64_t>(blocks_), offset(), &head));
+    TRINE_ASSIGN_OR_RETURN(
+        const Parsed parsed,
+        ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_, number(), place(), &head));
     if (!parsed.complete()) return false;
     if (head.is_end()) return BeginTail(head);
     TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
@@ -204,8 +216,8 @@ class Decoder final : public StreamDecoder {
     if (rest().size() < parsed.consumed + head.coded_bytes) return false;
     Waiting waiting;
     waiting.head = head;
-    waiting.number = static_cast<int64_t>(blocks_);
-    waiting.offset = offset();
+    waiting.number = number();
+    waiting.offset = place();
     TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
     waiting.at = at_;
     at_ += static_cast<size_t>(head.coded_bytes);
@@ -291,7 +303,7 @@ class Decoder final : public StreamDecoder {
   }
 
   absl::StatusOr<bool> TakeTail() {
-    TRINE_ASSIGN_OR_RETURN(const TailParser::Step step, tail_.Take(rest(), offset()));
+    TRINE_ASSIGN_OR_RETURN(const TailParser::Step step, tail_.Take(rest(), place()));
     at_ += step.consumed;
     if (!step.done) return false;
     state_ = State::kHeader;
@@ -302,6 +314,7 @@ class Decoder final : public StreamDecoder {
   absl::Status DecodeBatch() {
     if (batch_.empty()) return absl::OkStatus();
     std::deque<LongArray<uint8_t>> pieces = LayOutBatch();
+    std::vector<uint8_t> done(batch_.size());  // by block; no bits, which threads would share
     const auto decode_some = [&](size_t begin, size_t end) {
       for (size_t i = begin; i < end; ++i) {
         const Waiting& block = batch_[i];
@@ -309,16 +322,35 @@ class Decoder final : public StreamDecoder {
             ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
         TRINE_RETURN_IF_ERROR(DecodeBlockPart(context_, plan_, block.head, payload, block.number,
                                               block.offset, block.part, block.to));
+        done[i] = true;
       }
       return absl::OkStatus();
     };
-    TRINE_RETURN_IF_ERROR(
-        ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some));
-    blocks_decoded_ += batch_.size();
+    absl::Status status =
+        ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some);
+    if (!status.ok()) {
+      if (!context_.cancel.Check().ok()) return status;
+      Shorten(done, &pieces);
+    }
+    blocks_decoded_ +=
+        static_cast<uint64_t>(std::find(done.begin(), done.end(), false) - done.begin());
     batch_.clear();
     batch_raw_bytes_ = 0;
     ready_ = std::move(pieces);
-    return absl::OkStatus();
+    return status;
+  }
+
+  // Leaves of the batch's pieces what its first blocks, which were decoded, have filled.
+  void Shorten(const std::vector<uint8_t>& done, std::deque<LongArray<uint8_t>>* pieces) const {
+    size_t left = 0;
+    for (size_t i = 0; i < batch_.size() && done[i]; ++i) left += batch_[i].to.size();
+    size_t kept = 0;
+    for (; left > 0; ++kept) {
+      LongArray<uint8_t>& piece = (*pieces)[kept];
+      if (piece.size() > left) piece.Truncate(left);
+      left -= piece.size();
+    }
+    pieces->resize(kept);
   }
 
   // Gives the batch's blocks their places: a piece for each, or for several short ones.

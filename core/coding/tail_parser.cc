@@ -72,9 +72,10 @@ absl::StatusOr<size_t> TailParser::TakeEntry(ByteView in, uint64_t offset) {
 
 absl::StatusOr<TailParser::Step> TailParser::Take(ByteView in, uint64_t offset) {
   Step step;
+  const auto place = [&] { return offset == kNoOffset ? offset : offset + step.consumed; };
   while (true) {
     const ByteView rest = in.subspan(step.consumed);
-    const uint64_t at = offset + step.consumed;
+    const uint64_t at = place();
     if (state_ == State::kEntries && !has_index_) {
       step.done = true;
       return step;
@@ -90,10 +91,10 @@ absl::StatusOr<TailParser::Step> TailParser::Take(ByteView in, uint64_t offset) 
   }
   const ByteView rest = in.subspan(step.consumed);
   if (rest.size() < format::kTrailerBytes) return step;
-  TRINE_ASSIGN_OR_RETURN(const Trailer trailer, ParseTrailer(rest.subspan(0, format::kTrailerBytes),
-                                                             offset + step.consumed));
+  TRINE_ASSIGN_OR_RETURN(const Trailer trailer,
+                         ParseTrailer(rest.subspan(0, format::kTrailerBytes), place()));
   if (trailer.tail_bytes != tail_bytes_ || trailer.checksum != tail_.Value()) {
-    return Corrupt(offset + step.consumed, "the checksum of the index differs");
+    return Corrupt(place(), "the checksum of the index differs");
   }
   if (raw_sum_ != raw_bytes_) {
     return Corrupt(offset, "the raw lengths in the index do not add up to the stream's");

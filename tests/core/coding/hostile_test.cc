@@ -539,8 +539,8 @@ TEST(Hostile, MalformedHeaders) {
   header.params = "x";
   refused(header, "parameters");
   header = PlainHeader(Model::kAdaptive);
-  header.params.assign(1, 3);
-  refused(header, "order");
+  header.params.assign(2, 1);
+  refused(header, "parameters");
   header.params = "";
   refused(header, "order");
   header = PlainHeader();

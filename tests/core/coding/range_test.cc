@@ -211,6 +211,41 @@ TEST(Excerpt, HoldsWhatTheRangeNeedsAndReadsNoMore) {
   }
 }
 
+// What is wrong with a block of an excerpt is said by its place in the stream.
+TEST(Excerpt, ErrorsNamePlacesOfTheStream) {
+  const std::string raw = Words(30000, 5);
+  EncodeOptions options;
+  options.model = Model::kStatic;
+  options.block_bytes = 1000;
+  auto coded = Encode({}, {}, AsBytes(raw), options);
+  ASSERT_TRUE(coded.ok());
+  const auto info = Inspect({}, AsBytes(*coded));
+  ASSERT_TRUE(info.ok());
+  const BlockInfo& block = info->blocks[20];
+  (*coded)[block.coded_offset + block.coded_bytes - 1] ^= 1;
+  const auto read = [&](uint64_t at, MutableByteView out) {
+    std::copy_n(coded->data() + at, out.size(), out.data());
+    return absl::OkStatus();
+  };
+  const ByteRange range{20010, 10};
+  const auto excerpt = MakeExcerpt({}, coded->size(), read, range);
+  ASSERT_TRUE(excerpt.ok());
+  DecodeOptions decode;
+  decode.range = range;
+  const auto whole = Decode({}, AsBytes(*coded), decode).status();
+  EXPECT_THAT(std::string(whole.message()), testing::HasSubstr("(block 20)"));
+  // The excerpt's index knows number and offset; pieces only know the head.
+  EXPECT_EQ(Decode({}, AsBytes(*excerpt), decode).status(), whole);
+  const auto pieces = StreamRange(*excerpt, range, 1000).status();
+  EXPECT_EQ(pieces.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(pieces.message()), testing::HasSubstr("(block at raw offset 20000)"));
+  EXPECT_THAT(std::string(pieces.message()), testing::Not(testing::HasSubstr("byte offset")));
+  // Nor has an inspector of an excerpt offsets of its own to tell.
+  std::string cut = excerpt->substr(0, excerpt->size() - 1);
+  EXPECT_THAT(std::string(Inspect({}, AsBytes(cut)).status().message()),
+              testing::Not(testing::HasSubstr("offset")));
+}
+
 TEST(Excerpt, AFailingReadIsPassedOn) {
   const std::string coded = MustEncode(Words(5000, 4), {});
   for (uint64_t fail_at : {uint64_t{0}, uint64_t{coded.size() - 30}}) {
@@ -256,6 +291,38 @@ TEST(Inspect, SaysWhatIsThere) {
 }
 
 // A block of 64 MiB takes far longer than the deadline: the work must notice within it.
+// Orders of ADAPTIVE to come are models to come.
+TEST(Inspect, KnowsUnknownOrdersByTheirNumber) {
+  Header header = PlainHeader(Model::kAdaptive);
+  header.params = "\x05 and more";
+  StreamBuilder stream(header);
+  stream.Add(format::Mode::kStored, 0, 0, "first", "first");
+  stream.Add(format::Mode::kModel, 3, 5, "??", "second");
+  BlockHead block;
+  block.mode = format::Mode::kModel;
+  block.model = 3;
+  block.variant = 3;
+  block.raw_bytes = 100;
+  block.coded_bytes = 2;
+  block.checksum = 7;
+  Header compact;
+  compact.params = "opaque";
+  std::string short_stream;
+  AppendCompact(compact, block, &short_stream);
+  for (const std::string& coded : {stream.Finish(), short_stream + "??"}) {
+    const auto info = Inspect({}, AsBytes(coded));
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_THAT(info->modes.back().mode, testing::StartsWith("adaptive-"));
+    const absl::Status status = Decode({}, AsBytes(coded)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("model 3 with variant"));
+  }
+  Header none = PlainHeader(Model::kAdaptive);
+  none.params = "";
+  EXPECT_EQ(Inspect({}, AsBytes(StreamBuilder(none).Finish())).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
 TEST(Cancellation, IsNoticedInsideABlock) {
   const std::string unit = Words(1 << 20, 6);
   std::string raw;

@@ -154,6 +154,63 @@ TEST(Stream, PiecesThatEndWithABlockDoNotMatter) {
   }
 }
 
+// All that came whole before a cut or a fault is handed out before the error, whatever the batches.
+TEST(Stream, GoodBlocksComeBeforeTheError) {
+  constexpr size_t kBlock = 1000;
+  const std::string raw = Words(40 * kBlock, 12);
+  const std::string coded = MustEncode(raw, Options(kModels[0], kBlock));
+  const auto info = Inspect({}, AsBytes(coded));
+  ASSERT_TRUE(info.ok());
+  const auto decode = [](const std::string& bytes, const Context& context) {
+    const auto decoder = StreamDecoder::Create(context, {});
+    std::string out;
+    LongArray<uint8_t> part;
+    absl::Status status = (*decoder)->Write(AsBytes(bytes));
+    bool ended = false;
+    while (status.ok()) {
+      const auto more = (*decoder)->Next(&part);
+      status = more.status();
+      if (!status.ok()) break;
+      if (*more) {
+        out += AsString(part);
+      } else if (!ended) {
+        ended = true;
+        status = (*decoder)->Finish();
+      } else {
+        return std::make_pair(out, status);
+      }
+    }
+    // It stays failed, with the same error.
+    EXPECT_EQ((*decoder)->Next(&part).status(), status);
+    return std::make_pair(out, status);
+  };
+  for (int threads : {1, 4}) {
+    ThreadPool pool(threads);
+    Context context;
+    context.pool = &pool;
+    for (size_t k : {0, 1, 7, 39}) {
+      const BlockInfo& block = info->blocks[k];
+      const size_t end = block.coded_offset + block.coded_bytes;
+      for (size_t n : {block.coded_offset, block.coded_offset + 5, end - 1}) {
+        SCOPED_TRACE(testing::Message() << threads << " " << n);
+        const auto [got, status] = decode(coded.substr(0, n), context);
+        EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+        EXPECT_THAT(std::string(status.message()), testing::HasSubstr("cut off"));
+        EXPECT_TRUE(got == raw.substr(0, k * kBlock)) << got.size();
+      }
+      for (size_t at : {block.coded_offset + 1, end - 1}) {
+        SCOPED_TRACE(testing::Message() << threads << " " << at);
+        std::string damaged = coded;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x21);
+        const auto [got, status] = decode(damaged, context);
+        EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+        EXPECT_THAT(std::string(status.message()), testing::HasSubstr(absl::StrCat("block ", k)));
+        EXPECT_TRUE(got == raw.substr(0, k * kBlock)) << got.size();
+      }
+    }
+  }
+}
+
 TEST(Stream, NoiseIsStoredAndConstantsCostNothing) {
   const std::string noise = Noise(200000, 7);
   EXPECT_LE(MustEncode(noise, {}).size(), noise.size() + 120);

@@ -136,6 +136,41 @@ TEST(Tables, ReturnWhatTheyCodedForEveryKindAndTotal) {
   }
 }
 
+// Whether an index is to be given does not depend on what is coded: nothing, zeros, noise.
+TEST(Tables, ShortStreamsThatNeedNoTableTakeTheIndexToo) {
+  ProbabilityTable all = Falling(SymbolKind::kBytes, 0);
+  all.integers.clear();
+  all.counts.clear();
+  for (uint64_t v = 0; v < 256; ++v) {
+    all.integers.push_back(v);
+    all.counts.push_back(1 + v % 2);
+  }
+  std::string several, raws, indices;
+  for (const std::string& raw :
+       {std::string(), std::string(64, '\0'), std::string("x"), Noise(40, 1), Words(300, 2)}) {
+    SCOPED_TRACE(raw.size());
+    Message m = Draw({all, all}, DType::kUint8, raw.size());
+    m.raw = raw;
+    const auto coded = Encode({}, {}, AsBytes(raw), m.encode());
+    ASSERT_TRUE(coded.ok()) << coded.status();
+    const auto decoded = Decode({}, AsBytes(*coded), m.decode());
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(AsString(decoded->data), raw);
+    if (!raw.empty()) {
+      ExpectField(Decode({}, AsBytes(*coded)).status(), StatusCode::kInvalidArgument,
+                  "table_index");
+    }
+    several += *coded;
+    raws += raw;
+    indices += m.index;
+  }
+  DecodeOptions options;
+  options.table_index = AsBytes(indices);
+  const auto decoded = Decode({}, AsBytes(several), options);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(AsString(decoded->data), raws);
+}
+
 TEST(Tables, OneTableAmongManyIsTheOneThatTheIndexSays) {
   std::vector<ProbabilityTable> tables;
   for (uint64_t t = 0; t < 256; ++t) {
