@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/error.h"
 #include "core/base/strings.h"
 
 namespace trine::server {
@@ -17,11 +18,6 @@ inline std::string Path(std::string_view prefix, std::string_view field) {
 
 // INVALID_ARGUMENT: a field that must be given was not; `what` says what is expected.
 absl::Status MissingField(std::string_view field, std::string_view what);
-
-// `status` with the start `from` of its field path replaced by `to`: core names what it was given
-// ("data"), the request's field may be another ("chunk"). Unchanged where the path does not start
-// with `from` as whole parts ("data" is a start of "data[3]" and "data.x", not of "dataset").
-absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to);
 
 // `status` with its field path set to `field`, where it has a detail that blames a part of the
 // request: cancellation, deadlines and statuses without detail come back unchanged.

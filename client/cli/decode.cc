@@ -91,6 +91,8 @@ class Decoder {
   // OK and false where no excerpt can be made (several streams behind each other, or a broken
   // one): the server shall say what it is.
   absl::StatusOr<bool> Excerpts(const InputFile& file, Range range) {
+    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet, BaseName(file.path()),
+                    range.length);
     do {
       const uint64_t part = std::min(range.length, kPartBytes - range.offset % kPartBytes);
       const Range now{range.offset, part};
@@ -101,7 +103,10 @@ class Decoder {
         if (undecided) return false;
         return excerpt.status();
       }
-      TRINE_RETURN_IF_ERROR(Call(SourceOf(*excerpt), now, nullptr));
+      const uint64_t before = totals_.raw_bytes;
+      TRINE_RETURN_IF_ERROR(Call(SourceOf(*excerpt), now, [&](uint64_t, uint64_t received) {
+        bar.Update(before + received);
+      }));
       range.offset += part;
       range.length -= part;
     } while (range.length > 0);
@@ -248,7 +253,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   // What is good was written; that it is not all must show in the exit code.
   return WithFile(
       CorruptStream(-1, -1,
-                    absl::StrCat("is damaged in ", summary.damages_total(),
+                    absl::StrCat("damaged in ", summary.damages_total(),
                                  summary.damages_total() == 1 ? " place; " : " places; ",
                                  summary.raw_bytes_lost(), " raw bytes are known to be lost")),
       path);
@@ -297,9 +302,10 @@ void AddDecodeCommand(CLI::App* app, Run* run) {
                    "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
                    "blocks are read. Default: everything")
       ->type_name("OFFSET:LENGTH");
-  command->add_flag("--recover", args->recover,
-                    "Write the good blocks of a damaged stream, zeros in place of the others, and "
-                    "list what is lost (exit code 4 where anything is)");
+  command->add_flag(
+      "--recover", args->recover,
+      "Write the good blocks of a damaged stream, zeros in place of the others, and "
+      "list what is lost (exit code 4 where anything is). Bytes, whatever OUT's name");
   command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
   command
       ->add_option(

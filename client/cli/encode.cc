@@ -49,10 +49,15 @@ EncodeAs AsOf(const std::string& name) {
 
 absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
   v1::EncodeOptions options;
-  options.set_model(ParseEnumText<v1::CodingModel>(args.model).value_or(v1::CODING_MODEL_AUTO));
-  if (options.model() == v1::CODING_MODEL_EXACT) {
+  const auto model = ParseEnumText<v1::CodingModel>(args.model);
+  if (!model.has_value()) {
+    return UsageError(
+        absl::StrCat("--model: '", args.model, "' is not one of auto, static, adaptive, table"));
+  }
+  if (*model == v1::CODING_MODEL_EXACT) {
     return UsageError("--model exact codes short messages: use 'trine exact'");
   }
+  options.set_model(*model);
   if (args.order_given->count() > 0) options.set_order(args.order);
   options.set_effort(ParseEnumText<v1::Effort>(args.effort).value_or(v1::EFFORT_BALANCED));
   if (!args.block_size.empty()) {
@@ -141,6 +146,10 @@ void Tell(const Session& session, const std::string& input, const v1::EncodeStat
   part("symbols", s.model_bits());
   part("tables", s.side_bits());
   part("container", s.container_bits());
+  if (s.ideal_bits() > 0) {
+    session.Say(absl::StrFormat("  %-10s %16.1f bits by the probabilities as given", "ideal",
+                                s.ideal_bits()));
+  }
 }
 
 // The whole input in one request, with the index beside it.
@@ -236,7 +245,6 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
       ->add_option("--model", args->model,
                    "Model: auto (smallest on samples), static (frequencies a block), adaptive "
                    "(learned), table (given). Default: auto")
-      ->check(CLI::IsMember(EnumNames<v1::CodingModel>()))
       ->type_name("MODEL");
   args->order_given =
       command

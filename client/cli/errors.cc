@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -43,6 +44,22 @@ std::string HintFor(const absl::Status& status) {
   return "";
 }
 
+// What a request calls what a flag has given.
+absl::Status WithFlagNames(absl::Status status) {
+  constexpr std::pair<std::string_view, std::string_view> kFlags[] = {
+      {"options.model", "--model"},   {"options.order", "--order"},
+      {"options.effort", "--effort"}, {"options.block_bytes", "--block-size"},
+      {"options.tables", "--table"},  {"options.table", "--table"},
+      {"tables", "--table"},          {"table_index", "--table-index"},
+      {"range", "--range"},           {"chunk", "the input"},
+      {"coded", "the input"},         {"data", "the input"}};
+  for (const auto& [field, flag] : kFlags) {
+    const std::string of_stream = absl::StrCat("header.", ToAbsl(field));
+    status = RenameField(RenameField(status, of_stream, flag), field, flag);
+  }
+  return status;
+}
+
 // One line whatever a server sends: a terminal is not its to control.
 std::string OneLine(std::string_view text) {
   std::string out(text);
@@ -74,7 +91,8 @@ absl::Status FileError(std::string_view what, const std::string& path, int error
   return MakeError(absl::StatusCode::kUnknown, {.reason = "FILE"}, text);
 }
 
-absl::Status WithFile(const absl::Status& status, const std::string& path) {
+absl::Status WithFile(const absl::Status& given, const std::string& path) {
+  const absl::Status status = WithFlagNames(given);
   if (status.ok() || client::IsUnreachable(status) || ReasonOf(status) == kUsage ||
       ReasonOf(status) == "FILE") {
     return status;

@@ -131,12 +131,30 @@ std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status) {
 absl::Status PrefixField(const absl::Status& status, std::string_view prefix) {
   std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (status.ok() || !detail.has_value() || detail->field.empty()) return status;
-  const std::string old_start = detail->field + ": ";
-  std::string_view text = ToStd(status.message());
-  if (text.substr(0, old_start.size()) == old_start) text.remove_prefix(old_start.size());
-  const std::string kept(text);
+  const std::string text = TextWithoutField(status, *detail);
   detail->field = std::string(prefix) + detail->field;
-  return MakeError(status.code(), *detail, kept);
+  return MakeError(status.code(), *detail, text);
+}
+
+absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to) {
+  std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (status.ok() || !detail.has_value()) return status;
+  const std::string_view field = detail->field;
+  if (field.substr(0, from.size()) != from) return status;
+  const std::string rest(field.substr(from.size()));
+  if (!rest.empty() && rest[0] != '.' && rest[0] != '[') return status;
+  const std::string text = TextWithoutField(status, *detail);
+  detail->field = absl::StrCat(ToAbsl(to), rest);
+  return MakeError(status.code(), *detail, text);
+}
+
+std::string TextWithoutField(const absl::Status& status, const ErrorDetail& detail) {
+  std::string_view text = ToStd(status.message());
+  const std::string start = detail.field + ": ";
+  if (!detail.field.empty() && text.substr(0, start.size()) == start) {
+    text.remove_prefix(start.size());
+  }
+  return std::string(text);
 }
 
 }  // namespace trine

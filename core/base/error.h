@@ -60,6 +60,15 @@ std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status);
 // says "data", the service knows that it is "image.data"). Unchanged when OK or without a field.
 absl::Status PrefixField(const absl::Status& status, std::string_view prefix);
 
+// `status` with the start `from` of its field path replaced by `to`: core names what it was given
+// ("data"), the request's field or the command's flag may be another ("chunk"). Unchanged where the
+// path does not start with `from` as whole parts ("data" is a start of "data[3]" and "data.x", not
+// of "dataset").
+absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to);
+
+// The message without the "<field>: " that MakeError puts before it.
+std::string TextWithoutField(const absl::Status& status, const ErrorDetail& detail);
+
 }  // namespace trine
 
 #define TRINE_CONCAT_INNER(a, b) a##b

@@ -294,7 +294,7 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
     // Another order than those known is a model to come, which only its blocks' decoder refuses.
     if (header.params.empty()) return corrupt("the header's model has no order");
     plan.order = static_cast<uint8_t>(header.params[0]);
-    if (plan.order <= format::kMaxOrder && header.params.size() != 1 && header.minor == 0) {
+    if (plan.order <= format::kMaxOrder && header.params.size() != 1) {
       return corrupt("the header's model has parameters that it does not take");
     }
   }

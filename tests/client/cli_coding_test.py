@@ -264,7 +264,14 @@ class Files(support.CliTest):
         self.assertEqual(done.returncode, 4)
         self.assertIn("1000 bytes lost at raw offset 2000", done.stdout.decode())
         self.assertEqual(out.read_bytes(), raw[:2000] + raw[4000:])
+        self.assertIn("error: ", done.stderr.decode())
+        self.assertIn(": corrupt stream: damaged in 2 places; 2000 raw bytes", done.stderr.decode())
         cut = self.path("cut", coded[:-600])
+        # To stdout goes what comes whole before the cut, however it comes.
+        done = support.run("decode", cut, "-o", "-")
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(done.stdout, raw[:4000])
+        self.assertIn("cut off", done.stderr.decode())
         self.assertIn("--recover", self.fails(4, "decode", cut, "-o", out, "-f"))
         done = support.run("decode", cut, "--recover", "-o", out, "-f")
         self.assertEqual(done.returncode, 4)
@@ -365,7 +372,9 @@ class Ranges(support.CliTest):
         self.path("c").write_bytes(broken)
         self.assertEqual(self.ok("decode", self.path("c"), "--range", "100:1000", "-o", "-"),
                          raw[100:1100])
-        self.fails(4, "decode", self.path("c"), "--range", "40000:10", "-o", self.path("o"))
+        error = self.fails(4, "decode", self.path("c"), "--range", "40000:10", "-o", self.path("o"))
+        self.assertIn("(block at raw offset 32768)", error)
+        self.assertNotIn("byte offset", error)
 
 
 class Inspect(support.CliTest):
@@ -477,13 +486,31 @@ class Tables(support.CliTest):
         self.fails(1, "decode", coded, "-o", back, "-f")
         error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
                            self.path("other", bytes(5000)))
-        self.assertIn("table_index", error)
+        self.assertIn("--table-index", error)
         error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
                            self.path("short", index[1:]))
         self.assertIn("5000", error)
         told = self.json("inspect", coded)
         self.assertEqual([t["symbols"] for t in told["tables"]], [256, 256])
         self.assertEqual([t["by_id"] for t in told["tables"]], [False, False])
+
+    def test_what_is_coded_without_tables_takes_the_index_too(self):
+        flags, _, _ = self.indexed()
+        side, coded, back = self.path("index", bytes(64)), self.path("coded"), self.path("back")
+        self.ok("encode", self.path("zeros", bytes(64)), "-o", coded, *flags, "--table-index", side)
+        self.ok("decode", coded, "-o", back, "--table-index", side)
+        self.assertEqual(back.read_bytes(), bytes(64))
+
+    def test_what_no_table_coded_is_recovered(self):
+        flags, raw, index = self.indexed()
+        raw, coded, back = raw[:2000] + bytes(1000) + raw[3000:], self.path("c"), self.path("o")
+        self.ok("encode", self.path("in", raw), "-o", coded, *flags, "--table-index",
+                self.path("index", index), "--block-size", "1000")
+        done = support.run("decode", coded, "--recover", "-o", back)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(back.read_bytes(), bytes(5000))
+        self.assertIn("2 tables", done.stdout.decode())
+        self.assertEqual(done.stdout.decode().count("1000 bytes lost"), 4)
 
     def test_an_array_with_an_array_of_its_tables(self):
         chosen = numpy.random.default_rng(3)
@@ -540,19 +567,23 @@ class Tables(support.CliTest):
         self.fails(2, "encode", source, side, "--out-dir", self.dir, *flags, "--table-index",
                    side)
         self.fails(2, "encode", source, "-o", out, *flags, "--table-index", self.path("none"))
-        self.assertIn("table_index", self.fails(1, "encode", source, "-o", out, *flags,
-                                                "--table-index", self.path("short", index[1:])))
+        self.assertIn("--table-index: is 4999 bytes",
+                      self.fails(1, "encode", source, "-o", out, *flags, "--table-index",
+                                 self.path("short", index[1:])))
         self.assertFalse(out.exists())
 
 
 class Arguments(support.CliTest):
     def test_wrong_models(self):
         source = self.path("in", "abc")
-        self.fails(2, "encode", source, "-o", self.path("o"), "--model", "best")
+        error = self.fails(2, "encode", source, "-o", self.path("o"), "--model", "best")
+        self.assertIn("'best' is not one of auto, static", error)
         self.assertIn("trine exact", self.fails(2, "encode", source, "-o", self.path("o"),
                                                 "--model", "exact"))
         self.fails(2, "encode", source, "-o", self.path("o"), "--model", "table")
-        self.fails(1, "encode", source, "-o", self.path("o"), "--model", "adaptive", "--order", "9")
+        # Messages name flags, not fields of requests.
+        self.assertIn("in: --order: is 9;", self.fails(1, "encode", source, "-o", self.path("o"),
+                                                      "--model", "adaptive", "--order", "9"))
         self.fails(2, "encode", source, "-o", self.path("o"), "--block-size", "big")
         self.assertFalse(self.path("o").exists())
 
