@@ -40,11 +40,12 @@ struct Order1Slots {
   // Each context's slots begin at a multiple of this; all of them below 2^16 units.
   static constexpr size_t kUnit = 16;
 
-  // By slot: symbol << 24 | freq << 12 | start, freq 0 for the rest of the range.
+  // By slot: symbol << 24 | freq << 12 | start, freq 0 for the rest of the range. The first unit is
+  // of contexts that do not occur.
   KeptArray<uint32_t, Order1Slots> slots;
 
   // `slots`: of all tables together, as CountSlots tells.
-  explicit Order1Slots(size_t slot_count) : slots(slot_count + kSlack) {}
+  explicit Order1Slots(size_t slot_count) : slots(kUnit + slot_count + kSlack) {}
   static constexpr size_t kSlack = 8;  // written beyond the slots
 };
 

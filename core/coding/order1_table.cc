@@ -312,10 +312,12 @@ void MakeOrder1Slots(const Order1Frequencies& frequencies, Order1Slots* out) {
   out->begin_low.fill(0);
   out->begin_high.fill(0);
   out->bits.fill(Order1Slots::kAbsentBits);
-  out->slots[0] = 0;
-  // In the order of the slots: what is written beyond a symbol's is overwritten by the next.
+  // Contexts that do not occur take slot 0: the whole range, so that no range becomes 0 before it
+  // is seen that the lanes came to one.
   uint32_t* const first = out->slots.data();
-  uint32_t* to = first;
+  first[0] = 0;
+  // In the order of the slots: what is written beyond a symbol's is overwritten by the next.
+  uint32_t* to = first + 1;
   ForEachEntry(
       frequencies, [&](uint32_t context, const Row& row, const Entry& entry, uint32_t start) {
         if (start == 0) {
