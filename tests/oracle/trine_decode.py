@@ -687,6 +687,7 @@ def decode_stream(reader, known, index, excerpts, most):
     """Returns [(raw offset, bytes)] of the blocks that are there, and the table index behind."""
     if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
         return decode_compact(reader, known, index, most)
+    first = reader.at == 0
     header = read_header(reader, known)
     header["index"] = index
     excerpt = header["flags"] & EXCERPT
@@ -699,6 +700,8 @@ def decode_stream(reader, known, index, excerpts, most):
         need(mode <= 3, "mode")
         if mode == 0:
             raw = read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
+            alone = first and reader.at == len(reader.data)
+            need(alone or not excerpt, "an excerpt among other streams")
             return parts, rest_of_index(header, raw, index)
         if excerpt:
             at = reader.varint()
