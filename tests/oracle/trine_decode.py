@@ -3,8 +3,9 @@
 
     trine_decode.py [--table FILE]... [--index FILE] STREAM > RAW
     trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
-    trine_decode.py --compare FILE     cases of another decoder: u32 length, stream, u8 whether it
-                                       decoded the stream, then u64 xxh3 of the raw bytes
+    trine_decode.py --compare FILE     cases of another decoder: the stream, tables, index, each
+                                       behind its u32 length; u8 whether it decoded the stream to
+                                       4 MiB at most, then u64 xxh3 of the raw bytes
 
 A table FILE holds dictionaries by value, as FORMAT.md's params (varint:t table{t}); an index FILE
 a byte for each symbol. --check takes them from NAME.tables and NAME.index where there are such.
@@ -691,8 +692,6 @@ def decode_stream(reader, known, index, excerpts, most):
     header = read_header(reader, known)
     header["index"] = index
     excerpt = header["flags"] & EXCERPT
-    if excerpt and not excerpts:
-        raise Missing("an excerpt, and no range of it")
     parts, entries, raw_offset = [], [], 0
     while True:
         begin = reader.at
@@ -702,6 +701,8 @@ def decode_stream(reader, known, index, excerpts, most):
             raw = read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
             alone = first and reader.at == len(reader.data)
             need(alone or not excerpt, "an excerpt among other streams")
+            if not excerpts and sum(len(part) for _, part in parts) != raw:
+                raise Missing("an excerpt that does not hold all")
             return parts, rest_of_index(header, raw, index)
         if excerpt:
             at = reader.varint()
@@ -727,8 +728,9 @@ def decode_stream(reader, known, index, excerpts, most):
 
 def decode(data, known=None, index=b"", excerpts=True, most=1 << 62):
     """The raw bytes of all that `data` holds; of an excerpt, those of its blocks, unless `excerpts`
-    are refused. `known`: tables that it may name, {id: bytes}; `index`: the number of each symbol's
-    table. More than `most` bytes are refused. Raises Corrupt, NotOffered or Missing, nothing else."""
+    are refused that lack some. `known`: tables that it may name, {id: bytes}; `index`: the number
+    of each symbol's table. More than `most` bytes are refused. Raises Corrupt, NotOffered or
+    Missing, nothing else."""
     reader = Reader(bytes(data))
     need(len(reader.data) > 0, "no bytes")
     out = []
@@ -778,13 +780,15 @@ def compare(path):
     decoded = refused = 0
     while cases.at < len(cases.data):
         begin = cases.at
-        stream = cases.take(cases.u(4))
+        stream, tables, index = (cases.take(cases.u(4)) for _ in range(3))
         theirs = cases.u(8) if cases.u(1) else None
+        known = read_table_file(tables) if tables else {}
+        ours, why = None, ""
         try:
-            ours = xxh3(decode(stream, excerpts=False))
-        except (Corrupt, NotOffered, Missing):
-            ours = None
-        need(ours == theirs, "the case at %d: %s here, %s there" % (begin, ours, theirs))
+            ours = xxh3(decode(stream, known, index, excerpts=False, most=1 << 22))
+        except (Corrupt, NotOffered, Missing) as error:
+            why = str(error)
+        need(ours == theirs, "the case at %d: %s here %s, %s there" % (begin, ours, why, theirs))
         decoded += ours is not None
         refused += ours is None
     need(decoded and refused, "cases of one kind only")

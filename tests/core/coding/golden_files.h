@@ -6,12 +6,16 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/base/bytes.h"
+#include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/coding/container.h"
 #include "core/coding/dictionary.h"
 #include "core/coding/format.h"
 #include "core/coding/varint.h"
@@ -57,6 +61,35 @@ struct GoldenFile {
     return options;
   }
 };
+
+// Length and XXH3 as the file beside a stream holds them.
+inline std::string HashLine(ByteView raw) {
+  std::ostringstream line;
+  line << raw.size() << ' ' << std::hex;
+  line.width(16);
+  line.fill('0');
+  line << Checksum(raw) << '\n';
+  return line.str();
+}
+
+// All that a file holds; of an excerpt, the blocks that are there, each by a range of its own.
+inline absl::StatusOr<std::string> DecodeAll(const GoldenFile& file) {
+  DecodeOptions options = file.decode_options();
+  TRINE_ASSIGN_OR_RETURN(const StreamInfo info, Inspect({}, AsBytes(file.coded)));
+  if (!info.is_excerpt) {
+    TRINE_ASSIGN_OR_RETURN(const Decoded decoded, Decode({}, AsBytes(file.coded), options));
+    return AsString(decoded.data);
+  }
+  std::string raw;
+  for (const BlockInfo& block : info.blocks) {
+    options.range = ByteRange{block.raw_offset, block.raw_bytes};
+    const auto decoded = Decode({}, AsBytes(file.coded), options);
+    if (absl::IsInvalidArgument(decoded.status())) continue;  // not there
+    TRINE_RETURN_IF_ERROR(decoded.status());
+    raw += AsString(decoded->data);
+  }
+  return raw;
+}
 
 // All of a folder, by name.
 inline std::vector<GoldenFile> ReadGoldenFiles(const std::filesystem::path& folder) {

@@ -16,46 +16,14 @@ namespace {
 
 const std::filesystem::path kFolder = TRINE_GOLDEN_CODING;
 
-std::string HashLine(ByteView raw) {
-  std::ostringstream line;
-  line << raw.size() << ' ' << std::hex;
-  line.width(16);
-  line.fill('0');
-  line << Checksum(raw) << '\n';
-  return line.str();
-}
-
-// The blocks that an excerpt holds, each decoded by a range of its own.
-std::string DecodeExcerpt(const std::string& coded, const StreamInfo& info, DecodeOptions options) {
-  std::string raw;
-  for (const BlockInfo& block : info.blocks) {
-    options.range = ByteRange{block.raw_offset, block.raw_bytes};
-    const auto decoded = Decode({}, AsBytes(coded), options);
-    if (decoded.ok()) {
-      raw += AsString(decoded->data);
-    } else {
-      EXPECT_EQ(decoded.status().code(), absl::StatusCode::kInvalidArgument) << decoded.status();
-    }
-  }
-  return raw;
-}
-
 TEST(Golden, EveryStreamDecodes) {
   const std::vector<GoldenFile> files = ReadGoldenFiles(kFolder);
   EXPECT_GE(files.size(), GoldenCases().size() + GoldenVariants().size());
   for (const GoldenFile& file : files) {
     SCOPED_TRACE(file.name());
-    const auto info = Inspect({}, AsBytes(file.coded));
-    ASSERT_TRUE(info.ok()) << info.status();
-    std::string raw;
-    if (info->is_excerpt) {
-      raw = DecodeExcerpt(file.coded, *info, file.decode_options());
-    } else {
-      const auto decoded = Decode({}, AsBytes(file.coded), file.decode_options());
-      ASSERT_TRUE(decoded.ok()) << decoded.status();
-      raw = AsString(decoded->data);
-    }
-    EXPECT_EQ(HashLine(AsBytes(raw)), file.hash_line());
+    const auto raw = DecodeAll(file);
+    ASSERT_TRUE(raw.ok()) << raw.status();
+    EXPECT_EQ(HashLine(AsBytes(*raw)), file.hash_line());
   }
 }
 
