@@ -22,6 +22,8 @@ MAGIC = bytes.fromhex("8954524E0D0A1A0A")
 COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
+# Of a block, with all varints as long as they may be, and an excerpt's raw offset [bytes].
+MOST_HEAD = 3 + 4 * 10 + 8 + 4
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
 
 
@@ -659,9 +661,11 @@ def read_end(reader, header, begin, total, entries, offsets):
     need(reader.u(8) == len(tail), "tail length")
     need(reader.u(8) == xxh3(tail), "checksum of the index")
     need(reader.take(8) == END_MAGIC, "end magic")
-    need(all(1 <= entry[0] <= 3 and 1 <= entry[3] <= header["block_size"] for entry in index),
-         "an entry of the index")
-    need(sum(entry[3] for entry in index) == raw, "sum of the index")
+    for mode, _, _, length, size, side in index:
+        need(1 <= mode <= 3 and 1 <= length <= header["block_size"]
+             and side < size <= header["block_size"] + MOST_HEAD, "an entry of the index")
+    need(sum(entry[3] for entry in index) == raw and sum(entry[4] for entry in index) < 1 << 62,
+         "sums of the index")
     if not excerpt:
         need(index == entries, "index and blocks")
         return raw
@@ -707,7 +711,7 @@ def decode_stream(reader, known, index, excerpts, most):
         if excerpt:
             at = reader.varint()
             need(at >= raw_offset, "order of an excerpt")
-            need(at <= 1 << 62, "a block's raw offset")
+            need(at < 1 << 62 and len(parts) < 1 << 20, "a block's raw offset, or too many blocks")
             raw_offset = at
         rest = reader.at
         model, variant = reader.u(1), reader.u(1)
