@@ -3,13 +3,15 @@
 
     trine_decode.py [--table FILE]... [--index FILE] STREAM > RAW
     trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
-    trine_decode.py --compare FILE     cases of another decoder: u32 length, stream, u8 whether it
-                                       decoded the stream, then u64 xxh3 of the raw bytes
+    trine_decode.py --compare FILE     cases of another decoder: the stream, tables, index, each
+                                       behind its u32 length; u8 whether it decoded the stream to
+                                       4 MiB at most, then u64 xxh3 of the raw bytes
 
 A table FILE holds dictionaries by value, as FORMAT.md's params (varint:t table{t}); an index FILE
 a byte for each symbol. --check takes them from NAME.tables and NAME.index where there are such.
 """
 import argparse
+import itertools
 import pathlib
 import sys
 
@@ -20,15 +22,17 @@ MAGIC = bytes.fromhex("8954524E0D0A1A0A")
 COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
+# Of a block, with all varints as long as they may be, and an excerpt's raw offset [bytes].
+MOST_HEAD = 3 + 4 * 10 + 8 + 4
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
 
 
 class Corrupt(Exception):
-    pass
+    """Not a stream of this format."""
 
 
 class NotOffered(Exception):
-    pass
+    """A version, a flag or a model that this page does not know; more bytes than were wanted."""
 
 
 class Missing(Exception):
@@ -190,7 +194,8 @@ def find_symbol(symbols, slot):
 
 
 def decode_by_frequency(tables, lanes, lane_count):
-    """Symbols by the table given for each of them, (symbols, bits)."""
+    """Symbols by the table given for each of them, (symbols, bits), one at a time: a length that
+    the payload does not hold costs no memory."""
     for i, (symbols, bits) in enumerate(tables):
         lane = i % lane_count
         value, start, freq = find_symbol(symbols, lanes.slot(lane, bits))
@@ -226,7 +231,8 @@ def decode_static(payload, raw_length):
     need(lane_count <= 64 and 8 <= bits <= 14, "static parameters")
     symbols = order_symbols(read_frequencies(reader, bits))
     lanes = Lanes(reader, lane_count, 16)
-    out = bytes(decode_by_frequency([(symbols, bits)] * raw_length, lanes, lane_count))
+    table = itertools.repeat((symbols, bits), raw_length)
+    out = bytes(decode_by_frequency(table, lanes, lane_count))
     lanes.close()
     need(reader.at == len(payload), "words left over")
     return out
@@ -309,9 +315,9 @@ def decode_static_pairs(payload, raw_length):
     out = bytearray(raw_length)
     before = [0] * lane_count
     stretch = raw_length // lane_count
-    order = [(l, l * stretch + t) for t in range(stretch) for l in range(lane_count)]
-    order += [(lane_count - 1, i) for i in range(lane_count * stretch, raw_length)]
-    for l, at in order:
+    order = ((l, l * stretch + t) for t in range(stretch) for l in range(lane_count))
+    rest = ((lane_count - 1, i) for i in range(lane_count * stretch, raw_length))
+    for l, at in itertools.chain(order, rest):
         need(before[l] in tables, "a symbol without a table")
         bits, symbols = tables[before[l]]
         value, start, freq = find_symbol(symbols, lanes.slot(l, bits))
@@ -373,6 +379,7 @@ def decode_drifting(payload, raw_length):
 
 
 def decode_adaptive(payload, order, raw_length):
+    need(payload, "an empty payload")
     if order == 0 and payload[0] >> 4 == 1:
         return decode_drifting(payload, raw_length)
     reader = Reader(payload)
@@ -415,7 +422,7 @@ def decode_adaptive(payload, order, raw_length):
             for l, h, s in zip(active, high, low):
                 byte = h << 4 | s
                 out[begin + l * segment + t] = byte
-                history[l] = history[l] << 8 | byte
+                history[l] = (history[l] << 8 | byte) & 0xFFFF
         begin += m
     lanes.close()
     need(reader.at == len(payload), "words left over")
@@ -497,7 +504,7 @@ def decode_table(header, variant, payload, raw_offset, raw_length):
     word_bits = 16 if max(table.bits for table in tables) <= 14 else 32
     lanes = Lanes(reader, 1 << lanes_log2, word_bits)
     choices = [(table.symbols, table.bits) for table in tables]
-    values = list(decode_by_frequency([choices[i] for i in index], lanes, 1 << lanes_log2))
+    values = list(decode_by_frequency((choices[i] for i in index), lanes, 1 << lanes_log2))
     lanes.close()
     need(reader.at == len(payload), "words left over")
     if kind == 1:
@@ -525,13 +532,25 @@ def read_content(fields, header):
     rank = fields.u(1)
     need(header["dtype"] in ITEM_BYTES and rank <= 8, "dtype or rank")
     shape = header["shape"] = [fields.varint() for _ in range(rank)]
+    need(all(dim < 1 << 62 for dim in shape), "a dimension")
     need(not (kind == 3 and rank not in (2, 3)) and not (kind == 4 and rank != 2), "rank")
     if kind == 4:
-        return shape[0] * ((shape[1] + 7) // 8)
-    size = header["item"] = ITEM_BYTES[header["dtype"]]
-    for dim in shape:
-        size *= dim
+        size = shape[0] * ((shape[1] + 7) // 8)
+    else:
+        size = header["item"] = ITEM_BYTES[header["dtype"]]
+        for dim in shape:
+            size *= dim
+    need(size < 1 << 62, "the shape's bytes")
     return size
+
+
+def check_header_params(header, minor):
+    """Of the models that are known: what others take is theirs, until a block of them comes."""
+    model, params = header["model"], header["params"]
+    need(model != 2 or not params or minor > 0, "parameters of STATIC")
+    if model == 3:
+        need(params, "parameters of ADAPTIVE")
+        need(params[0] > 2 or len(params) == 1, "parameters of ADAPTIVE")
 
 
 def read_header(reader, known):
@@ -550,11 +569,13 @@ def read_header(reader, known):
     header["params"] = fields.take(fields.varint())
     size = read_content(fields, header)
     length = fields.varint()
+    need(length <= 1 << 62, "raw length")
     header["raw"] = length - 1 if length else None
     header["block_size"] = fields.varint()
     need(1 <= header["block_size"] <= 1 << 30, "block size")
     need(fields.at == n or minor > 0, "bytes behind the header's fields")
     need(size is None or header["raw"] == size, "raw length and shape")
+    check_header_params(header, minor)
     header["tables"] = read_tables(header["params"], known) if header["model"] == 4 else None
     return header
 
@@ -587,7 +608,12 @@ def check_lengths(mode, model, variant, raw, coded, side, most):
     need({1: side == 0, 2: side == coded, 3: side <= coded}[mode], "side length of a block")
 
 
-def decode_compact(reader, known, index):
+def within(raw, most):
+    if raw > most:
+        raise NotOffered("more than %d bytes" % most)
+
+
+def decode_compact(reader, known, index, most):
     begin = reader.at
     reader.take(3)
     if reader.u(1) != 1:
@@ -602,12 +628,15 @@ def decode_compact(reader, known, index):
     need(xxh3(reader.data[begin:reader.at]) & 0xFFFFFFFF == reader.u(4), "check of a compact head")
     need(size is None or size == raw, "raw length and shape")
     if raw == 0:
-        need((mode, model, variant, coded, side) == (1, 0, 0, 0, 0) and checksum == xxh3(b""),
-             "an empty stream")
+        need((mode, model, variant, length, coded, side) == (1, 0, 0, 0, 0, 0)
+             and checksum == xxh3(b""), "an empty stream")
         return [], index
     need(1 <= mode <= 3, "mode")
     check_lengths(mode, model, variant, raw, coded, side, 65536)
-    need(model == 4 or not params, "parameters")
+    within(raw, most)
+    # Of a model or an order that is not known, params are its own; decode_payload refuses it.
+    takes_none = mode != 3 or model == 2 or (model == 3 and variant <= 2)
+    need(not params or not takes_none, "parameters")
     header["tables"] = read_tables(params, known) if model == 4 else None
     decoded = decode_payload(header, mode, model, variant, 0, raw, reader.take(coded))
     need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
@@ -632,7 +661,11 @@ def read_end(reader, header, begin, total, entries, offsets):
     need(reader.u(8) == len(tail), "tail length")
     need(reader.u(8) == xxh3(tail), "checksum of the index")
     need(reader.take(8) == END_MAGIC, "end magic")
-    need(sum(entry[3] for entry in index) == raw, "sum of the index")
+    for mode, _, _, length, size, side in index:
+        need(1 <= mode <= 3 and 1 <= length <= header["block_size"]
+             and side < size <= header["block_size"] + MOST_HEAD, "an entry of the index")
+    need(sum(entry[3] for entry in index) == raw and sum(entry[4] for entry in index) < 1 << 62,
+         "sums of the index")
     if not excerpt:
         need(index == entries, "index and blocks")
         return raw
@@ -655,15 +688,14 @@ def rest_of_index(header, raw, index):
     return index[used:]
 
 
-def decode_stream(reader, known, index, excerpts):
+def decode_stream(reader, known, index, excerpts, most):
     """Returns [(raw offset, bytes)] of the blocks that are there, and the table index behind."""
     if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
-        return decode_compact(reader, known, index)
+        return decode_compact(reader, known, index, most)
+    first = reader.at == 0
     header = read_header(reader, known)
     header["index"] = index
     excerpt = header["flags"] & EXCERPT
-    if excerpt and not excerpts:
-        raise Missing("an excerpt, and no range of it")
     parts, entries, raw_offset = [], [], 0
     while True:
         begin = reader.at
@@ -671,10 +703,15 @@ def decode_stream(reader, known, index, excerpts):
         need(mode <= 3, "mode")
         if mode == 0:
             raw = read_end(reader, header, begin, raw_offset, entries, [at for at, _ in parts])
+            alone = first and reader.at == len(reader.data)
+            need(alone or not excerpt, "an excerpt among other streams")
+            if not excerpts and sum(len(part) for _, part in parts) != raw:
+                raise Missing("an excerpt that does not hold all")
             return parts, rest_of_index(header, raw, index)
         if excerpt:
             at = reader.varint()
             need(at >= raw_offset, "order of an excerpt")
+            need(at < 1 << 62 and len(parts) < 1 << 20, "a block's raw offset, or too many blocks")
             raw_offset = at
         rest = reader.at
         model, variant = reader.u(1), reader.u(1)
@@ -683,6 +720,8 @@ def decode_stream(reader, known, index, excerpts):
         head = bytes([mode]) + reader.data[rest:reader.at]
         need(check_head(raw_offset, head) == reader.u(4), "check of a block's head")
         check_lengths(mode, model, variant, raw, coded, side, header["block_size"])
+        within(raw, most)
+        most -= raw
         payload = reader.take(coded)
         decoded = decode_payload(header, mode, model, variant, raw_offset, raw, payload)
         need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
@@ -691,16 +730,18 @@ def decode_stream(reader, known, index, excerpts):
         raw_offset += raw
 
 
-def decode(data, known=None, index=b"", excerpts=True):
+def decode(data, known=None, index=b"", excerpts=True, most=1 << 62):
     """The raw bytes of all that `data` holds; of an excerpt, those of its blocks, unless `excerpts`
-    are refused. `known`: tables that it may name, {id: bytes}; `index`: the number of each symbol's
-    table."""
+    are refused that lack some. `known`: tables that it may name, {id: bytes}; `index`: the number
+    of each symbol's table. More than `most` bytes are refused. Raises Corrupt, NotOffered or
+    Missing, nothing else."""
     reader = Reader(bytes(data))
     need(len(reader.data) > 0, "no bytes")
     out = []
     while reader.at < len(reader.data):
-        parts, index = decode_stream(reader, known or {}, index, excerpts)
+        parts, index = decode_stream(reader, known or {}, index, excerpts, most)
         out += [part for _, part in parts]
+        most -= sum(len(part) for _, part in parts)
     if index:
         raise Missing("the table index is too long")
     return b"".join(out)
@@ -743,13 +784,15 @@ def compare(path):
     decoded = refused = 0
     while cases.at < len(cases.data):
         begin = cases.at
-        stream = cases.take(cases.u(4))
+        stream, tables, index = (cases.take(cases.u(4)) for _ in range(3))
         theirs = cases.u(8) if cases.u(1) else None
+        known = read_table_file(tables) if tables else {}
+        ours, why = None, ""
         try:
-            ours = xxh3(decode(stream, excerpts=False))
-        except (Corrupt, NotOffered, Missing):
-            ours = None
-        need(ours == theirs, "the case at %d: %s here, %s there" % (begin, ours, theirs))
+            ours = xxh3(decode(stream, known, index, excerpts=False, most=1 << 22))
+        except (Corrupt, NotOffered, Missing) as error:
+            why = str(error)
+        need(ours == theirs, "the case at %d: %s here %s, %s there" % (begin, ours, why, theirs))
         decoded += ours is not None
         refused += ours is None
     need(decoded and refused, "cases of one kind only")

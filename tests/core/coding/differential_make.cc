@@ -1,112 +1,94 @@
 // Writes damaged streams and what our decoder makes of each, for another decoder to be compared
-// with (trine_decode.py --compare). Usage: coding_differential_make GOLDEN_FOLDER OUT.
+// with (trine_decode.py --compare). Usage: coding_differential_make GOLDEN_FOLDER OUT [SEED].
 //
-// The golden streams of up to kMostBytes, each damaged in many ways: a byte changed, bytes left out
-// or doubled, the end cut off; with checksums as they were, put right for the container, or put
-// right down to the raw bytes, so that what decodes to other bytes is valid. A case in OUT:
-// u32 length, the stream, u8 whether it was decoded, and if so u64 XXH3 of the raw bytes.
+// All golden streams, each damaged in many ways (golden_damage.h), those that take long to decode
+// in fewer. Each case is decoded with every instruction set of this machine, which must all agree.
+// A case in OUT: u32 length, the stream; u32 length, the tables that it is decoded with, as params
+// by value; u32 length, the table index; u8 whether it was decoded, and if so u64 XXH3 of the raw
+// bytes. At most kMostRaw of them are decoded.
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
+#include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/coding/block.h"
 #include "core/coding/coding.h"
-#include "tests/core/coding/golden_cases.h"
-#include "tests/core/coding/mend_checksums.h"
-#include "tests/core/coding/test_data.h"
+#include "core/coding/container.h"
+#include "core/coding/varint.h"
+#include "tests/core/coding/each_target.h"
+#include "tests/core/coding/golden_damage.h"
+#include "tests/core/coding/golden_files.h"
 
 namespace trine::coding {
 namespace {
 
-constexpr size_t kMostBytes = 700;
-constexpr int kCasesAStream = 60;
+constexpr uint64_t kMostRaw = uint64_t{1} << 22;
+// What the slower decoder may spend on the cases of a file, about: nanoseconds in all, and of a
+// byte. Nibbles that are learned take longest.
+constexpr uint64_t kFileTime = 2'500'000'000;
+constexpr uint64_t kLearnedByteTime = 40'000;
+constexpr uint64_t kOtherByteTime = 7'000;
+constexpr uint64_t kFewestCases = 6;
+constexpr uint64_t kMostCases = 100;
 
-std::string Damage(std::string bytes, Lcg& random) {
-  const size_t at = random.Next() % bytes.size();
-  switch (random.Next() % 8) {
-    case 0:
-      bytes.erase(at, 1 + random.Next() % 3);
-      break;
-    case 1:
-      bytes.insert(at, bytes.substr(at, 1 + random.Next() % 3));
-      break;
-    case 2:
-      bytes.resize(at);
-      break;
-    default:
-      bytes[at] = static_cast<char>(bytes[at] ^ (1 + random.Next() % 255));
+uint64_t CasesOf(const GoldenFile& file) {
+  const auto info = Inspect({}, ViewOf(file.coded));
+  if (!info.ok()) return 0;
+  uint64_t time = 1;
+  for (const ModeInfo& mode : info->modes) {
+    const bool learned = mode.mode.starts_with("adaptive");
+    time += mode.raw_bytes * (learned ? kLearnedByteTime : kOtherByteTime);
   }
-  return bytes;
+  return std::clamp(kFileTime / time, kFewestCases, kMostCases);
 }
 
-// The first block's checksum as what its payload decodes to wants it, where it decodes.
-std::string MendRaw(std::string bytes) {
-  Header header;
-  const auto parsed = ParseHeader(ViewOf(bytes), 0, &header);
-  if (!parsed.ok() || !parsed->complete()) return bytes;
-  BlockHead head = header.compact_block;
-  size_t head_bytes = 0;
-  if (!header.is_compact) {
-    const auto block =
-        ParseBlockHead(ViewOf(bytes).subspan(parsed->consumed), header, 0, 0, 0, &head);
-    if (!block.ok() || !block->complete() || head.is_end()) return bytes;
-    head_bytes = block->consumed;
-  }
-  const size_t begin = parsed->consumed + head_bytes;
-  if (head.raw_bytes == 0 || head.raw_bytes > 65536 || head.coded_bytes > bytes.size() - begin) {
-    return bytes;
-  }
-  const auto plan = PlanOf(header, DefaultLimits(), 0);
-  if (!plan.ok()) return bytes;
-  std::vector<uint8_t> raw(static_cast<size_t>(head.raw_bytes));
-  const ByteView payload = ViewOf(bytes).subspan(begin, static_cast<size_t>(head.coded_bytes));
-  const absl::Status status = DecodeBlock({}, *plan, head, payload, 0, 0, absl::MakeSpan(raw));
-  if (status.message().find("checksum of the block") == absl::string_view::npos) return bytes;
-  head.checksum = Checksum(raw);
-  std::string right;
-  if (header.is_compact) {
-    AppendCompact(header, head, &right);
-    bytes.replace(0, begin, right);
-  } else {
-    AppendBlockHead(head, header.is_excerpt(), &right);
-    bytes.replace(parsed->consumed, head_bytes, right);
-  }
-  return MendChecksums(ViewOf(bytes));
+void AppendSized(const std::string& bytes, std::string* out) {
+  AppendLE(static_cast<uint32_t>(bytes.size()), out);
+  *out += bytes;
 }
 
-void Write(const std::string& bytes, std::ofstream& out) {
-  std::string record;
-  AppendLE(static_cast<uint32_t>(bytes.size()), &record);
-  record += bytes;
-  const auto decoded = Decode({}, AsBytes(bytes));
-  record.push_back(decoded.ok());
-  if (decoded.ok()) AppendLE(Checksum(decoded->data), &record);
-  out << record;
-}
-
-int Make(const char* golden, const char* to) {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(golden)) {
-    if (entry.path().extension() == ".trn" && entry.file_size() <= kMostBytes) {
-      paths.push_back(entry.path());
+// False where the targets differ.
+bool Write(const GoldenFile& file, const std::string& tables, std::ofstream& out) {
+  DecodeOptions options = file.decode_options();
+  options.max_output_bytes = kMostRaw;
+  std::optional<absl::StatusCode> code;
+  uint64_t checksum = 0;
+  for (const int64_t target : Targets()) {
+    const OnlyTarget only(target);
+    const auto decoded = Decode({}, AsBytes(file.coded), options);
+    const uint64_t of_target = decoded.ok() ? Checksum(decoded->data) : 0;
+    if (!code.has_value()) {
+      code = decoded.status().code();
+      checksum = of_target;
+    }
+    if (decoded.status().code() != *code || of_target != checksum) {
+      std::fprintf(stderr, "%s, damaged: %s differs: %s\n", file.name().c_str(),
+                   hwy::TargetName(target), decoded.status().ToString().c_str());
+      return false;
     }
   }
-  std::sort(paths.begin(), paths.end());
+  std::string record;
+  AppendSized(file.coded, &record);
+  AppendSized(tables, &record);
+  AppendSized(file.table_index, &record);
+  const bool decoded = code == absl::StatusCode::kOk;
+  record.push_back(decoded);
+  if (decoded) AppendLE(checksum, &record);
+  out << record;
+  return code.has_value();
+}
+
+int Make(const char* golden, const char* to, uint64_t seed) {
   std::ofstream out(to, std::ios::binary);
-  Lcg random(11);
-  for (const auto& path : paths) {
-    // Those with an index beside them want it; the others are alone.
-    if (std::filesystem::exists(std::filesystem::path(path).replace_extension(".index"))) continue;
-    std::ifstream in(path, std::ios::binary);
-    const std::string whole((std::istreambuf_iterator<char>(in)), {});
-    for (int k = 0; k < kCasesAStream; ++k) {
-      std::string bytes = Damage(whole, random);
-      if (k % 3 != 0) bytes = MendChecksums(ViewOf(bytes));
-      if (k % 3 == 2) bytes = MendRaw(bytes);
-      Write(bytes, out);
+  Lcg random(seed);
+  for (const GoldenFile& file : ReadGoldenFiles(golden)) {
+    const std::string tables =
+        ReadFile(std::filesystem::path(file.path).replace_extension(".tables"));
+    const std::vector<GoldenStream> streams = SplitStreams(file);
+    for (uint64_t left = CasesOf(file); left > 0; --left) {
+      if (!Write(DamagedFile(file, streams, random), tables, out)) return 1;
     }
   }
   return out.good() ? 0 : 1;
@@ -116,9 +98,10 @@ int Make(const char* golden, const char* to) {
 }  // namespace trine::coding
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: coding_differential_make GOLDEN_FOLDER OUT\n");
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "usage: coding_differential_make GOLDEN_FOLDER OUT [SEED]\n");
     return 2;
   }
-  return trine::coding::Make(argv[1], argv[2]);
+  return trine::coding::Make(argv[1], argv[2],
+                             argc == 4 ? std::strtoull(argv[3], nullptr, 10) : 11);
 }

@@ -99,6 +99,31 @@ inline void AddIndexedBytes(size_t n, GoldenCase* c) {
   }
 }
 
+// Two tables of three integers, by id, the first one of `counts` of 300, 7 and 65535; a message
+// with no 7 of the first one.
+inline void AddIndexedIntegers(const std::vector<uint64_t>& counts, uint64_t seed, GoldenCase* c) {
+  for (const std::vector<uint64_t>& of : {counts, {9000000, 9000000, 4500000}}) {
+    ProbabilityTable table;
+    table.kind = SymbolKind::kIntegers;
+    table.integers = {300, 7, 65535};
+    table.counts = of;
+    c->options.tables.push_back(MakeTable(table, {}).value());
+  }
+  c->options.tables_by_id = true;
+  Lcg random(seed);
+  for (int i = 0; i < 1500; ++i) {
+    const uint32_t r = random.Next();
+    const uint32_t t = (r >> 4) % 2;
+    const uint32_t v = (r & 3) == 0 ? 65535 : (r & 3) == 1 && t == 1 ? 7 : 300;
+    c->table_index.push_back(static_cast<char>(t));
+    c->raw.push_back(static_cast<char>(v & 0xFF));
+    c->raw.push_back(static_cast<char>(v >> 8));
+  }
+  c->content.kind = ContentKind::kTensor;
+  c->content.dtype = DType::kUint16;
+  c->content.shape = {1500};
+}
+
 inline std::vector<GoldenCase> GoldenCases() {
   std::vector<GoldenCase> cases;
   const auto add = [&](std::string name, std::string raw, Model model,
@@ -180,28 +205,14 @@ inline std::vector<GoldenCase> GoldenCases() {
   }
   AddIndexedBytes(20000, &add("tables-bytes", "", Model::kTable, {}, 8000));
   {
-    // One of the tables is wide, so all lanes are; the stream names them by their ids.
+    // The rare 7 of the first one has a frequency of 1 of 2^12; the stream names them by their ids.
     GoldenCase& c = add("tables-integers", "", Model::kTable, {}, 1001);
-    Lcg random(7);
-    for (const uint64_t sevens : {1u, 9000000u}) {
-      ProbabilityTable table;
-      table.kind = SymbolKind::kIntegers;
-      table.integers = {300, 7, 65535};
-      table.counts = {9000000, sevens, 4500000};
-      c.options.tables.push_back(MakeTable(table, {}).value());
-    }
-    c.options.tables_by_id = true;
-    for (int i = 0; i < 1500; ++i) {
-      const uint32_t r = random.Next();
-      const uint32_t t = (r >> 4) % 2;
-      const uint32_t v = (r & 3) == 0 ? 65535 : (r & 3) == 1 && t == 1 ? 7 : 300;
-      c.table_index.push_back(static_cast<char>(t));
-      c.raw.push_back(static_cast<char>(v & 0xFF));
-      c.raw.push_back(static_cast<char>(v >> 8));
-    }
-    c.content.kind = ContentKind::kTensor;
-    c.content.dtype = DType::kUint16;
-    c.content.shape = {1500};
+    AddIndexedIntegers({9000000, 1, 4500000}, 7, &c);
+  }
+  {
+    // 300 is so much the likeliest that the first table's total is 2^24, which is wide; so all
+    // lanes are, also where the second, narrow one codes.
+    AddIndexedIntegers({uint64_t{1} << 40, 1, 1}, 9, &add("tables-mixed", "", Model::kTable));
   }
   {
     GoldenCase& c = add("tensor-float", GoldenText(240), Model::kAdaptive, 0);

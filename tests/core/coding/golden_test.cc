@@ -2,14 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 
 #include "core/coding/container.h"
-#include "core/coding/table_params.h"
+#include "core/coding/dictionary.h"
 #include "tests/core/coding/golden_cases.h"
+#include "tests/core/coding/golden_files.h"
 #include "tests/core/coding/golden_variants.h"
 
 namespace trine::coding {
@@ -17,54 +16,15 @@ namespace {
 
 const std::filesystem::path kFolder = TRINE_GOLDEN_CODING;
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-// The tables beside a stream that names them by id; none where there is no such file.
-std::vector<TablePtr> ReadTables(const std::filesystem::path& path) {
-  std::vector<TablePtr> tables;
-  const std::string bytes = ReadFile(path);
-  if (bytes.empty()) return tables;
-  const auto refs = ParseTableParams(AsBytes(bytes), {});
-  EXPECT_TRUE(refs.ok()) << refs.status();
-  if (refs.ok()) {
-    for (const TableRef& ref : *refs) tables.push_back(ref.table);
-  }
-  return tables;
-}
-
-std::string HashLine(ByteView raw) {
-  std::ostringstream line;
-  line << raw.size() << ' ' << std::hex;
-  line.width(16);
-  line.fill('0');
-  line << Checksum(raw) << '\n';
-  return line.str();
-}
-
 TEST(Golden, EveryStreamDecodes) {
-  int streams = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() != ".trn") continue;
-    SCOPED_TRACE(entry.path().filename());
-    ++streams;
-    const std::string coded = ReadFile(entry.path());
-    DecodeOptions options;
-    const auto info = Inspect({}, AsBytes(coded));
-    ASSERT_TRUE(info.ok()) << info.status();
-    options.tables = ReadTables(std::filesystem::path(entry.path()).replace_extension(".tables"));
-    const std::string index =
-        ReadFile(std::filesystem::path(entry.path()).replace_extension(".index"));
-    options.table_index = AsBytes(index);
-    if (info->is_excerpt) options.range = ByteRange{1000, 2000};
-    const auto decoded = Decode({}, AsBytes(coded), options);
-    ASSERT_TRUE(decoded.ok()) << decoded.status();
-    EXPECT_EQ(HashLine(decoded->data),
-              ReadFile(std::filesystem::path(entry.path()).replace_extension(".xxh3")));
+  const std::vector<GoldenFile> files = ReadGoldenFiles(kFolder);
+  EXPECT_GE(files.size(), GoldenCases().size() + GoldenVariants().size());
+  for (const GoldenFile& file : files) {
+    SCOPED_TRACE(file.name());
+    const auto raw = DecodeAll(file);
+    ASSERT_TRUE(raw.ok()) << raw.status();
+    EXPECT_EQ(HashLine(AsBytes(*raw)), file.hash_line());
   }
-  EXPECT_GE(streams, 33);
 }
 
 TEST(Golden, TheEncoderStillGivesTheSameBytes) {
@@ -127,11 +87,38 @@ TEST(Golden, TheSpecificationsExamplesAreTrue) {
 
 TEST(Golden, VariantsAreWhatTheBuilderMakes) {
   const auto variants = GoldenVariants();
-  EXPECT_EQ(variants.size(), 6u);
+  EXPECT_EQ(variants.size(), 21u);
   for (const GoldenVariant& v : variants) {
     EXPECT_TRUE(v.coded == ReadFile(kFolder / (v.name + ".trn"))) << v.name;
     EXPECT_EQ(HashLine(AsBytes(v.raw)), ReadFile(kFolder / (v.name + ".xxh3"))) << v.name;
   }
+}
+
+// What variant-contents holds, stream by stream.
+TEST(Golden, ContentsAreGivenBack) {
+  std::string whole;
+  for (const GoldenContent& c : GoldenContents()) {
+    const auto decoded = Decode({}, AsBytes(c.coded));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_TRUE(AsString(decoded->data) == c.raw);
+    EXPECT_EQ(decoded->content.kind, c.content.kind);
+    EXPECT_EQ(decoded->content.dtype, c.content.dtype);
+    EXPECT_EQ(decoded->content.shape, c.content.shape);
+    whole += c.coded;
+  }
+  EXPECT_TRUE(whole == ReadFile(kFolder / "variant-contents.trn"));
+}
+
+// The case that is for narrow and wide tables side by side has them.
+TEST(Golden, TablesAreMixed) {
+  for (const GoldenCase& c : GoldenCases()) {
+    if (c.name != "tables-mixed") continue;
+    ASSERT_EQ(c.options.tables.size(), 2u);
+    EXPECT_TRUE(c.options.tables[0]->wide());
+    EXPECT_FALSE(c.options.tables[1]->wide());
+    return;
+  }
+  FAIL() << "no such case";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Golden streams that no call of Encode writes today: what the format allows beyond that.
+// Golden streams that no call of Encode writes today: what the format allows beyond that. The files
+// of golden_variants_*.h hold more of them, by theme.
 #pragma once
 
 #include <cstring>
@@ -6,79 +7,18 @@
 #include <vector>
 
 #include "core/coding/adaptive_model.h"
-#include "core/coding/container.h"
 #include "core/coding/indexed_table.h"
 #include "core/coding/table_params.h"
 #include "core/coding/varint.h"
-#include "tests/core/coding/golden_cases.h"
+#include "tests/core/coding/golden_builder.h"
+#include "tests/core/coding/golden_variants_adaptive.h"
+#include "tests/core/coding/golden_variants_container.h"
+#include "tests/core/coding/golden_variants_static.h"
+#include "tests/core/coding/golden_variants_table.h"
 
 namespace trine::coding {
 
-struct GoldenVariant {
-  std::string name;
-  std::string coded;
-  std::string raw;
-  std::vector<TablePtr> tables;  // that it names by id
-  std::string table_index;
-};
-
-// A stream of given blocks, with all lengths, checksums and the index right.
-class StreamBuilder {
- public:
-  explicit StreamBuilder(Header header) : header_(std::move(header)) {
-    AppendHeader(header_, &out_);
-  }
-
-  // Adds a block; `raw` is for its length and checksum.
-  void Add(format::Mode mode, uint8_t model, uint8_t variant, const std::string& payload,
-           const std::string& raw) {
-    BlockHead head;
-    head.raw_offset = raw_bytes_;
-    head.mode = mode;
-    head.model = model;
-    head.variant = variant;
-    head.raw_bytes = raw.size();
-    head.coded_bytes = payload.size();
-    head.side_bytes = mode == format::Mode::kConstant ? payload.size() : 0;
-    head.checksum = Checksum(AsBytes(raw));
-    AddHead(head, payload);
-  }
-  void AddHead(const BlockHead& head, const std::string& payload) {
-    const size_t begin = out_.size();
-    AppendBlockHead(head, header_.is_excerpt(), &out_);
-    out_ += payload;
-    raw_bytes_ += head.raw_bytes;
-    index_.push_back({head.mode, head.model, head.variant, head.raw_bytes, out_.size() - begin,
-                      head.side_bytes});
-  }
-
-  std::string Finish() {
-    BlockHead end;
-    end.mode = format::Mode::kEnd;
-    end.raw_offset = raw_bytes_;
-    end.block_count = index_.size();
-    std::string mark;
-    AppendBlockHead(end, false, &mark);
-    out_ += mark;
-    if (header_.has_index()) AppendIndex(index_, AsBytes(mark), &out_);
-    return out_;
-  }
-
- private:
-  Header header_;
-  std::string out_;
-  uint64_t raw_bytes_ = 0;
-  std::vector<IndexEntry> index_;
-};
-
-inline Header PlainHeader(Model model = Model::kStatic) {
-  Header header;
-  header.model = static_cast<uint8_t>(model);
-  if (model == Model::kAdaptive) header.params.assign(1, 1);
-  header.block_bytes = 1 << 20;
-  return header;
-}
-
+// Empty where one could not be made.
 inline std::vector<GoldenVariant> GoldenVariants() {
   std::vector<GoldenVariant> variants;
   const std::string text = GoldenText(6000);
@@ -186,6 +126,12 @@ inline std::vector<GoldenVariant> GoldenVariants() {
       at += bytes;
     }
     variants.push_back({"variant-tables", stream.Finish(), c.raw, {by_id}, c.table_index});
+  }
+  AddStaticVariants(&variants);
+  AddTableVariants(&variants);
+  if (!AddAdaptiveVariants(&variants) || !AddCompactVariants(&variants) ||
+      !AddContainerVariants(&variants)) {
+    return {};
   }
   return variants;
 }

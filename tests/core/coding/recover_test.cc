@@ -79,7 +79,7 @@ TEST(Recover, SoundStreamsComeWhole) {
   }
   // Several streams, compact ones among them.
   for (const GoldenVariant& v : GoldenVariants()) {
-    if (v.name == "variant-excerpt" || !v.table_index.empty()) continue;
+    if (v.name.starts_with("variant-excerpt") || !v.table_index.empty()) continue;
     const Recovered got = Recover(v.coded);
     EXPECT_TRUE(got.status.ok()) << v.name << got.status;
     EXPECT_TRUE(got.raw == v.raw) << v.name;
@@ -281,7 +281,7 @@ TEST(Recover, LimitsHold) {
   EXPECT_EQ(all, std::string(500, '\0') + Words(600, 6).substr(500));
   EXPECT_THAT(recoverer->report().damages[0].reason, testing::HasSubstr("max_block_bytes"));
   for (const GoldenVariant& v : GoldenVariants()) {
-    if (v.name != "variant-excerpt") continue;
+    if (!v.name.starts_with("variant-excerpt")) continue;
     EXPECT_EQ(Recover(v.coded).status.code(), absl::StatusCode::kUnimplemented);
   }
 }

@@ -1,39 +1,28 @@
 // The vector loops on every instruction set of this machine: the same words as the range coder in
 // plain code, the same streams whatever the target, and each decodes what the others coded.
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/long_array.h"
 #include "core/coding/coding.h"
 #include "core/coding/lanes.h"
+#include "core/coding/order1_table.h"
 #include "core/coding/range_coder.h"
-#include "core/coding/static_kernels.h"
+#include "tests/core/coding/each_target.h"
+#include "tests/core/coding/golden_builder.h"
+#include "tests/core/coding/golden_cases.h"
+#include "tests/core/coding/golden_damage.h"
+#include "tests/core/coding/golden_files.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 namespace {
-
-// Targets that the loops are compiled for and this machine has, each alone.
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> out;
-  for (int64_t left = hwy::SupportedTargets() & StaticKernelTargets(); left != 0;
-       left &= left - 1) {
-    out.push_back(left & -left);
-  }
-  return out;
-}
-
-// With that target alone, until its end.
-class OnlyTarget {
- public:
-  explicit OnlyTarget(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
-  ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
-};
 
 // Parts through rows of lanes and through the range coder of range_coder.h, with carries that run
 // far.
@@ -86,18 +75,51 @@ TEST(Targets, WordsAreThoseOfTheRangeCoder) {
   }
 }
 
-struct Case {
-  std::string name;
-  std::string raw;
-  EncodeOptions options;
-};
+// With several tables, whose index the decoder is given.
+GoldenCase SeveralTables(size_t n) {
+  GoldenCase c;
+  AddIndexedBytes(n, &c);
+  c.name = "several tables " + std::to_string(n);
+  c.options.model = Model::kTable;
+  return c;
+}
 
-std::vector<Case> Cases() {
+// A table of elements that is so skewed that it wants the wide coder: alone, or beside a narrow
+// one.
+GoldenCase WideTables(size_t n, bool several) {
+  GoldenCase c;
+  c.name = (several ? "mixed tables " : "wide table ") + std::to_string(n);
+  c.options.model = Model::kTable;
+  c.content.kind = ContentKind::kTensor;
+  c.content.dtype = DType::kUint32;
+  c.content.shape = {static_cast<int64_t>(n)};
+  for (const uint64_t most : {uint64_t{1} << 50, uint64_t{1000}}) {
+    if (most == 1000 && !several) break;
+    ProbabilityTable table;
+    table.kind = SymbolKind::kIntegers;
+    for (uint64_t v = 0; v < 40; ++v) {
+      table.integers.push_back(v << 26);
+      table.counts.push_back(v == 5 ? most : 1 + v);
+    }
+    c.options.tables.push_back(MakeTable(table, {}).value());
+  }
+  EXPECT_TRUE(c.options.tables[0]->wide());
+  Lcg random(n);
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t r = random.Next();
+    if (several) c.table_index.push_back(static_cast<char>(r >> 20 & 1));
+    const uint32_t v = (r & 15) == 0 ? (r >> 4) % 40 : 5;
+    for (int k = 0; k < 4; ++k) c.raw.push_back(static_cast<char>(v << 26 >> (8 * k)));
+  }
+  return c;
+}
+
+std::vector<GoldenCase> Cases() {
   std::string rare(70000, 'a');
   for (size_t i = 0; i < rare.size(); i += 977) rare[i] = static_cast<char>('b' + i % 20);
   std::string wide = Skewed(300000, 5);
   for (size_t i = 0; i < wide.size(); i += 3) wide[i] = static_cast<char>(wide[i] + (i >> 9));
-  std::vector<Case> cases;
+  std::vector<GoldenCase> cases;
   for (size_t n :
        {1, 2, 15, 16, 17, 63, 64, 65, 1000, 4095, 4097, 20000, 65535, 65537, 140001, 300000}) {
     for (const auto& [name, source] :
@@ -106,10 +128,12 @@ std::vector<Case> Cases() {
           {"rare", rare}}) {
       if (n > source.size()) continue;
       const std::string raw = source.substr(0, n);
-      const auto add = [&](Model model, std::optional<int> order) -> Case& {
+      const auto add = [&](Model model, std::optional<int> order) -> GoldenCase& {
         cases.push_back({name + " " + std::to_string(n) + " " + std::string(ModelName(model)) +
                              (order.has_value() ? std::to_string(*order) : ""),
+                         {},
                          raw,
+                         {},
                          {}});
         cases.back().options.model = model;
         cases.back().options.order = order;
@@ -119,6 +143,9 @@ std::vector<Case> Cases() {
       for (int order : {0, 1, 2}) add(Model::kAdaptive, order);
       add(Model::kTable, {}).options.table = ByteTable();
     }
+    cases.push_back(SeveralTables(n));
+    cases.push_back(WideTables(n, false));
+    cases.push_back(WideTables(n, true));
   }
   return cases;
 }
@@ -126,21 +153,26 @@ std::vector<Case> Cases() {
 TEST(Targets, GiveAndTakeTheSameStreams) {
   const std::vector<int64_t> targets = Targets();
   ASSERT_FALSE(targets.empty());
-  for (const Case& c : Cases()) {
+  for (const GoldenCase& c : Cases()) {
     SCOPED_TRACE(c.name);
     std::string first;
     for (int64_t target : targets) {
       SCOPED_TRACE(hwy::TargetName(target));
       const OnlyTarget only(target);
-      const auto coded = Encode({}, {}, AsBytes(c.raw), c.options);
-      if (!coded.ok() && c.options.model == Model::kTable) {  // a byte that the table lacks
+      const auto coded = Encode({}, c.content, AsBytes(c.raw), c.encode_options());
+      if (!coded.ok() && c.options.table.has_value()) {  // a byte that the table lacks
         ASSERT_EQ(coded.status().code(), absl::StatusCode::kInvalidArgument);
         continue;
       }
       ASSERT_TRUE(coded.ok()) << coded.status();
       if (first.empty()) first = *coded;
       ASSERT_TRUE(*coded == first);
-      const auto decoded = Decode({}, AsBytes(first));
+      DecodeOptions options = c.decode_options();
+      // A short block that needs no model is written without its tables, and takes no index.
+      const auto info = Inspect({}, AsBytes(first));
+      ASSERT_TRUE(info.ok()) << info.status();
+      if (info->tables.empty()) options.table_index = {};
+      const auto decoded = Decode({}, AsBytes(first), options);
       ASSERT_TRUE(decoded.ok()) << decoded.status();
       ASSERT_TRUE(AsString(decoded->data) == c.raw);
     }
@@ -169,6 +201,71 @@ TEST(Targets, RefuseTheSameStreams) {
       }
     }
   }
+}
+
+// Lanes of order 1 that come to symbols behind which nothing stands, and go on from there for as
+// long as their payload holds words.
+TEST(Targets, RefuseSymbolsWithoutATable) {
+  Order1Frequencies f;
+  f.alphabet = {0, 1, 2};
+  f.rows = {{.bits = 8, .begin = 0, .end = 2}, {}, {}};
+  f.entries = {{1, 64}, {2, 192}};
+  for (int lanes_log2 = 0; lanes_log2 <= 6; ++lanes_log2) {
+    SCOPED_TRACE(lanes_log2);
+    std::string payload(1, static_cast<char>(lanes_log2));
+    AppendOrder1(f, &payload);
+    payload += GoldenNoise(3000);
+    StreamBuilder stream(PlainHeader());
+    stream.AddModel(Model::kStatic, 1, payload, std::string(20000, '\0'));
+    const std::string coded = stream.Finish();
+    for (const int64_t target : Targets()) {
+      SCOPED_TRACE(hwy::TargetName(target));
+      const OnlyTarget only(target);
+      EXPECT_EQ(Decode({}, AsBytes(coded)).status().code(), absl::StatusCode::kDataLoss);
+    }
+  }
+}
+
+// The streams of other versions and other writers too.
+TEST(Targets, DecodeTheGoldenStreams) {
+  for (const GoldenFile& file : ReadGoldenFiles(TRINE_GOLDEN_CODING)) {
+    SCOPED_TRACE(file.name());
+    for (const int64_t target : Targets()) {
+      SCOPED_TRACE(hwy::TargetName(target));
+      const OnlyTarget only(target);
+      const auto raw = DecodeAll(file);
+      ASSERT_TRUE(raw.ok()) << raw.status();
+      ASSERT_EQ(HashLine(AsBytes(*raw)), file.hash_line());
+    }
+  }
+}
+
+// Where the checksums of a damaged stream are right, the loops meet what they guard, and either all
+// of them decode it to the same bytes or all refuse it for the same reason.
+TEST(Targets, AgreeOnDamagedStreams) {
+  constexpr int kCasesAFile = 60;
+  const std::vector<int64_t> targets = Targets();
+  Lcg random(12);
+  int decoded = 0, refused = 0;
+  for (const GoldenFile& file : ReadGoldenFiles(TRINE_GOLDEN_CODING)) {
+    const std::vector<GoldenStream> streams = SplitStreams(file);
+    for (int k = 0; k < kCasesAFile; ++k) {
+      SCOPED_TRACE(file.name() + ", case " + std::to_string(k));
+      const GoldenFile damaged = DamagedFile(file, streams, random);
+      std::optional<absl::StatusOr<std::string>> first;
+      for (const int64_t target : targets) {
+        SCOPED_TRACE(hwy::TargetName(target));
+        const OnlyTarget only(target);
+        const auto raw = DecodeAll(damaged);
+        if (!first.has_value()) first = raw;
+        ASSERT_EQ(raw.status(), first->status());
+        ASSERT_TRUE(!raw.ok() || *raw == **first);
+      }
+      ++((*first).ok() ? decoded : refused);
+    }
+  }
+  EXPECT_GT(decoded, 100);
+  EXPECT_GT(refused, 1000);
 }
 
 }  // namespace
