@@ -106,7 +106,8 @@ absl::StatusOr<bool> EncodeLanes(ByteView raw, const AdaptiveTables& tables,
   const uint64_t poll_bytes = std::max(kPollSymbols, stripe_bytes);
   // Two rows a byte of a lane; the last stripe's rows may be few lanes wide.
   const size_t max_rows = (raw.size() >> params.lanes_log2) + (size_t{2} << params.segment_log2);
-  LaneLog log(params.lanes_log2, 2 * raw.size() + poll_bytes, 2 * max_rows, max_bytes);
+  // A byte is two symbols.
+  LaneLog log(params.lanes_log2, 2 * raw.size(), 2 * max_rows, max_bytes, 2 * poll_bytes);
   uint64_t next_poll = 0;
   for (uint64_t begin = 0; begin < raw.size();) {
     if (begin >= next_poll) {

@@ -24,11 +24,13 @@ class LaneLog {
   // Fits is asked, and the cancellation looked at, after so many symbols at most: below 1 ms.
   static constexpr size_t kPieceSymbols = size_t{1} << 14;
 
-  // For `symbols` symbols in `rows` rows at most, coded into `max_bytes` at most.
-  LaneLog(int lanes_log2, size_t symbols, size_t rows, uint64_t max_bytes)
+  // For `symbols` symbols in `rows` rows at most, coded into `max_bytes` at most, of which up to
+  // `unseen` are coded, a digit each, before Fits is asked again.
+  LaneLog(int lanes_log2, size_t symbols, size_t rows, uint64_t max_bytes,
+          uint64_t unseen = kPieceSymbols)
       : lanes(lanes_log2),
         max_bytes_(max_bytes),
-        digits_(static_cast<size_t>(std::min<uint64_t>(symbols, max_bytes / 2 + kPieceSymbols)) +
+        digits_(static_cast<size_t>(std::min<uint64_t>(symbols, max_bytes / 2 + unseen)) +
                 kLaneSlackBytes / sizeof(uint32_t)),
         rows_(rows) {
     lanes.digits = digits_.data();
