@@ -3,12 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "core/base/error.h"
-#include "core/coding/adaptive_model.h"
-#include "core/coding/drifting_model.h"
-#include "core/coding/indexed_table.h"
 #include "core/coding/static_model.h"
 #include "core/coding/table_model.h"
 #include "tests/core/coding/allocation_counter.h"
@@ -283,76 +278,10 @@ TEST(HostilePayloads, MoreLanesThanBytes) {
   }
 }
 
-struct WholePayload {
-  std::string name, raw, bytes;
-  size_t word_bytes = 2;
-  std::function<absl::Status(ByteView, MutableByteView)> decode;
-};
-
-std::vector<WholePayload> WholePayloads(int lanes_log2) {
-  std::vector<WholePayload> out;
-  const std::string raw = Words(3000, 1);
-  std::vector<uint32_t> freqs(256);
-  for (const char c : raw) freqs[static_cast<uint8_t>(c)] = 100;
-  uint32_t sum = 0;
-  for (const uint32_t f : freqs) sum += f;
-  freqs[' '] += 4096 - sum;
-  out.push_back({"static-0", raw, WriteStatic(raw, lanes_log2, 12, freqs), 2,
-                 [](ByteView in, MutableByteView to) { return DecodeStatic(in, to, {}); }});
-  PairTables pairs = SomePairTables();
-  pairs.tables[9] = {0, {}, 1};  // all have one: what is cut off decodes as something
-  const std::string chain = pairs.Message(3000, lanes_log2, 1);
-  out.push_back(
-      {"static-1", chain, pairs.Payload(chain, lanes_log2), 2, [](ByteView in, MutableByteView to) {
-         return DecodeStaticOrder1(in, to, DefaultLimits(), {});
-       }});
-  for (const int order : {0, 1, 2}) {
-    AdaptiveForm form;
-    form.order = order;
-    form.lanes_log2 = lanes_log2;
-    out.push_back({"adaptive-" + std::to_string(order), raw, form.Payload(raw), 2,
-                   [order](ByteView in, MutableByteView to) {
-                     return DecodeAdaptive(in, order, to, DefaultLimits(), {});
-                   }});
-  }
-  out.push_back(
-      {"drifting", raw, WriteDrifting(raw, lanes_log2, {}), 2, [](ByteView in, MutableByteView to) {
-         return DecodeAdaptive(in, 0, to, DefaultLimits(), {});
-       }});
-  std::vector<uint64_t> numbers = {256, 0};
-  for (int i = 1; i < 256; ++i) numbers.push_back(0);
-  for (int i = 0; i < 256; ++i) numbers.push_back(64);
-  const TablePtr narrow = ParseTable(1, 14, numbers).value();
-  for (int i = 0; i < 256; ++i) numbers[257 + static_cast<size_t>(i)] = i == 32 ? 32768 + 128 : 128;
-  const TablePtr wide = ParseTable(1, 16, numbers).value();
-  const auto table = [](TablePtr t) {
-    return [t](ByteView in, MutableByteView to) { return DecodeTable(*t, in, 1, to, {}); };
-  };
-  out.push_back({"table narrow", raw, WriteTable<NarrowCoder>({narrow}, "", raw, 1, lanes_log2), 2,
-                 table(narrow)});
-  out.push_back(
-      {"table wide", raw, WriteTable<WideCoder>({wide}, "", raw, 1, lanes_log2), 4, table(wide)});
-  std::string index;
-  for (size_t i = 0; i < raw.size(); ++i) index.push_back(static_cast<char>(i % 3 == 0));
-  const auto several = [index](TablePtr a, TablePtr b) {
-    return [a, b, index](ByteView in, MutableByteView to) {
-      return DecodeIndexed({{a->id(), false, a}, {b->id(), false, b}}, {AsBytes(index)}, in, 1, 0,
-                           to, {});
-    };
-  };
-  out.push_back({"tables narrow", raw,
-                 WriteTable<NarrowCoder>({narrow, narrow}, index, raw, 1, lanes_log2), 2,
-                 several(narrow, narrow)});
-  out.push_back({"tables wide", raw,
-                 WriteTable<WideCoder>({narrow, wide}, index, raw, 1, lanes_log2), 4,
-                 several(narrow, wide)});
-  return out;
-}
-
 // A payload is used up to its last word, and each lane's number ends there.
 TEST(HostilePayloads, EveryModelUsesItsPayloadUp) {
   for (const int lanes_log2 : {0, 2, 4, 5, 6}) {
-    for (const WholePayload& c : WholePayloads(lanes_log2)) {
+    for (const WholePayload& c : WholePayloads(3000, lanes_log2)) {
       SCOPED_TRACE(c.name + " " + std::to_string(lanes_log2));
       const auto decode = [&](const std::string& bytes) {
         return Into(c.raw.size(), [&](MutableByteView to) { return c.decode(AsBytes(bytes), to); });
