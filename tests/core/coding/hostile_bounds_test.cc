@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <random>
 #include <thread>
 
 #include "core/coding/adaptive_model.h"
@@ -209,6 +210,40 @@ TEST(HostileBounds, DecodersStayWithinTheirBytes) {
             EXPECT_EQ(c.decode(in.Put(less, true), out.Place(n, true)).code(),
                       absl::StatusCode::kDataLoss)
                 << hwy::TargetName(target);
+          }
+        }
+      }
+    }
+  }
+}
+
+// Nor do decoders leave the memory of their models, whatever the payload holds.
+TEST(HostileBounds, DamagedPayloadsStayWithinTheModels) {
+  std::mt19937 random(1);
+  for (const size_t n : {100u, 1000u, 3000u}) {
+    for (int lanes_log2 = 0; lanes_log2 <= 6; ++lanes_log2) {
+      std::vector<WholePayload> payloads = WholePayloads(n, lanes_log2);
+      // One whose lanes come to a symbol that nothing stands behind.
+      PairTables pairs = SomePairTables();
+      WholePayload absent = payloads[3];
+      ASSERT_EQ(absent.name, "static-1");
+      absent.bytes = pairs.Payload(pairs.Message(n, lanes_log2, 1), lanes_log2);
+      payloads.push_back(absent);
+      for (const WholePayload& c : payloads) {
+        for (int round = 0; round < 8; ++round) {
+          std::string bytes = c.bytes;
+          // The lanes' words, or anything; once or often.
+          const size_t first = round % 2 == 0 ? bytes.size() / 2 : 0;
+          for (int k = 0; k <= round; ++k) {
+            bytes[first + random() % (bytes.size() - first)] = static_cast<char>(random());
+          }
+          for (const int64_t target : Targets()) {
+            const OnlyTarget only(target);
+            InFencedThread([&] {
+              std::string raw(n, '?');
+              (void)c.decode(AsBytes(bytes),
+                             MutableByteView(reinterpret_cast<uint8_t*>(raw.data()), n));
+            });
           }
         }
       }
