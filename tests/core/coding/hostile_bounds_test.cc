@@ -64,7 +64,14 @@ bool InFence(const void* p) { return fence != nullptr && p >= fence && p < fence
 }  // namespace trine::coding
 
 // Sanitizers have fences of their own.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TRINE_FENCED_MALLOC 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TRINE_FENCED_MALLOC 0
+#endif
+#endif
+#if !defined(TRINE_FENCED_MALLOC) && defined(__GLIBC__)
 #define TRINE_FENCED_MALLOC 1
 extern "C" {
 void* __libc_malloc(size_t n);
@@ -72,14 +79,16 @@ void* __libc_calloc(size_t n, size_t size);
 void* __libc_realloc(void* p, size_t n);
 void __libc_free(void* p);
 
-void* malloc(size_t n) {
+void* malloc(size_t n) noexcept {
   return trine::coding::fenced ? trine::coding::FencedMalloc(n) : __libc_malloc(n);
 }
-void* calloc(size_t n, size_t size) {  // fresh pages are zeros
+void* calloc(size_t n, size_t size) noexcept {  // fresh pages are zeros
   return trine::coding::fenced ? trine::coding::FencedMalloc(n * size) : __libc_calloc(n, size);
 }
-void free(void* p) { trine::coding::InFence(p) ? trine::coding::FencedFree(p) : __libc_free(p); }
-void* realloc(void* p, size_t n) {
+void free(void* p) noexcept {
+  trine::coding::InFence(p) ? trine::coding::FencedFree(p) : __libc_free(p);
+}
+void* realloc(void* p, size_t n) noexcept {
   if (!trine::coding::fenced && !trine::coding::InFence(p)) return __libc_realloc(p, n);
   void* const to = malloc(n);
   if (p != nullptr) {
