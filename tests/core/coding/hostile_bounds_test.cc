@@ -207,8 +207,8 @@ TEST(HostileBounds, DecodersStayWithinTheirBytes) {
         for (const int64_t target : targets) {
           const OnlyTarget only(target);
           for (const bool at_end : {true, false}) {
-            const MutableByteView raw = out.Place(n, at_end);
-            std::memset(raw.data(), '?', n);
+            const MutableByteView raw = out.Place(c.raw.size(), at_end);
+            std::memset(raw.data(), '?', raw.size());
             const absl::Status good = c.decode(in.Put(c.bytes, at_end), raw);
             ASSERT_TRUE(good.ok()) << hwy::TargetName(target) << " " << good;
             ASSERT_TRUE(AsString(raw) == c.raw) << hwy::TargetName(target);
@@ -216,7 +216,7 @@ TEST(HostileBounds, DecodersStayWithinTheirBytes) {
           // Words that are missing are not looked for.
           for (const size_t cut : {size_t{1}, size_t{2}, c.bytes.size() / 2}) {
             const std::string less = c.bytes.substr(0, c.bytes.size() - cut);
-            EXPECT_EQ(c.decode(in.Put(less, true), out.Place(n, true)).code(),
+            EXPECT_EQ(c.decode(in.Put(less, true), out.Place(c.raw.size(), true)).code(),
                       absl::StatusCode::kDataLoss)
                 << hwy::TargetName(target);
           }
@@ -249,9 +249,9 @@ TEST(HostileBounds, DamagedPayloadsStayWithinTheModels) {
           for (const int64_t target : Targets()) {
             const OnlyTarget only(target);
             InFencedThread([&] {
-              std::string raw(n, '?');
+              std::string raw(c.raw.size(), '?');
               (void)c.decode(AsBytes(bytes),
-                             MutableByteView(reinterpret_cast<uint8_t*>(raw.data()), n));
+                             MutableByteView(reinterpret_cast<uint8_t*>(raw.data()), raw.size()));
             });
           }
         }

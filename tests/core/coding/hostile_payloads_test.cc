@@ -281,7 +281,7 @@ TEST(HostilePayloads, MoreLanesThanBytes) {
 // A payload is used up to its last word, and each lane's number ends there.
 TEST(HostilePayloads, EveryModelUsesItsPayloadUp) {
   for (const int lanes_log2 : {0, 2, 4, 5, 6}) {
-    for (const WholePayload& c : WholePayloads(3000, lanes_log2)) {
+    for (const WholePayload& c : WholePayloads(12000, lanes_log2)) {
       SCOPED_TRACE(c.name + " " + std::to_string(lanes_log2));
       const auto decode = [&](const std::string& bytes) {
         return Into(c.raw.size(), [&](MutableByteView to) { return c.decode(AsBytes(bytes), to); });

@@ -102,9 +102,10 @@ TEST(HostileRounding, EveryModelDecodesToTheSame) {
       Everywhere([&](const std::string& where) {
         SCOPED_TRACE(where);
         for (const WholePayload& c : payloads) {
-          std::string raw(n, '?');
-          const absl::Status status = c.decode(
-              AsBytes(c.bytes), MutableByteView(reinterpret_cast<uint8_t*>(raw.data()), n));
+          std::string raw(c.raw.size(), '?');
+          const absl::Status status =
+              c.decode(AsBytes(c.bytes),
+                       MutableByteView(reinterpret_cast<uint8_t*>(raw.data()), raw.size()));
           ASSERT_TRUE(status.ok()) << c.name << " " << status;
           EXPECT_TRUE(raw == c.raw) << c.name;
         }

@@ -346,25 +346,34 @@ inline std::string WriteDrifting(const std::string& raw, int lanes_log2,
   return AdaptiveForm::Checked(head) + values.Finish() + LanesOf(coder);
 }
 
-// TABLE, of one table (then `index` is not looked at) or several; symbols of `step` bytes.
+// TABLE, of one table (then `index` is not looked at) or several.
 template <class Coder>
-std::string WriteTable(const std::vector<TablePtr>& tables, const std::string& index,
-                       const std::string& raw, size_t step, int lanes_log2) {
-  const size_t n = raw.size() / step;
-  RangeEncoder<Coder> coder(1 << lanes_log2, n + 1);
-  for (size_t i = 0; i < n; ++i) {
-    uint32_t value = 0;
-    for (size_t k = step; k-- > 0;) value = value << 8 | static_cast<uint8_t>(raw[i * step + k]);
+std::string WriteSymbols(const std::vector<TablePtr>& tables, const std::string& index,
+                         const std::vector<uint32_t>& values, int lanes_log2) {
+  RangeEncoder<Coder> coder(1 << lanes_log2, values.size() + 1);
+  for (size_t i = 0; i < values.size(); ++i) {
     const FrequencyDictionary& table =
         *tables[tables.size() == 1 ? 0 : static_cast<uint8_t>(index[i])];
-    const SymbolFrequency part = table.frequencies()[table.Rank(value)];
+    const SymbolFrequency part = table.frequencies()[table.Rank(values[i])];
     WritePart(coder, static_cast<int>(i & ((1u << lanes_log2) - 1)), table.total_bits(), part.start,
               part.freq);
   }
   std::string head(1, static_cast<char>(lanes_log2));
-  AppendVarint(n, &head);
+  AppendVarint(values.size(), &head);
   if (tables.size() > 1) AppendLE(static_cast<uint32_t>(Checksum(AsBytes(index))), &head);
   return head + LanesOf(coder);
+}
+// The same of raw elements of `step` bytes.
+template <class Coder>
+std::string WriteTable(const std::vector<TablePtr>& tables, const std::string& index,
+                       const std::string& raw, size_t step, int lanes_log2) {
+  std::vector<uint32_t> values;
+  for (size_t i = 0; i < raw.size(); i += step) {
+    uint32_t value = 0;
+    for (size_t k = step; k-- > 0;) value = value << 8 | static_cast<uint8_t>(raw[i + k]);
+    values.push_back(value);
+  }
+  return WriteSymbols<Coder>(tables, index, values, lanes_log2);
 }
 
 // A dictionary from its bytes: kind, B, n, steps, frequencies.
@@ -453,6 +462,35 @@ inline std::vector<WholePayload> WholePayloads(size_t n, int lanes_log2) {
   out.push_back({"tables wide", raw,
                  WriteTable<WideCoder>({narrow, wide}, index, raw, 1, lanes_log2), 4,
                  several(narrow, wide)});
+  // Symbols of more bytes than one; the last may be cut to what `n` has room for.
+  static const TablePtr text =
+      ParseTable(2, 8, {4, 'a', 0xE9 - 'a' - 1, 0x20AC - 0xEA, 0x1F3B5 - 0x20AD, 100, 50, 56, 50})
+          .value();
+  static const std::string kText[] = {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB5"};
+  static const uint32_t kScalars[] = {'a', 0xE9, 0x20AC, 0x1F3B5};
+  Lcg random(8);
+  std::string characters;
+  std::vector<uint32_t> scalars;
+  while (characters.size() < n) {
+    const size_t k = std::min<size_t>(random.Next() % 4, n - characters.size() - 1);
+    characters += kText[k];
+    scalars.push_back(kScalars[k]);
+  }
+  out.push_back({"table of text", characters,
+                 WriteSymbols<NarrowCoder>({text}, "", scalars, lanes_log2), 2, table(text)});
+  static const TablePtr integers = ParseTable(3, 14, {3, 7, 300, 65000, 4000, 12383, 1}).value();
+  for (const size_t step : {2u, 4u}) {
+    std::string elements;
+    for (size_t i = 0; i < std::max<size_t>(n / step, 1); ++i) {
+      const uint32_t value = random.Next() % 3 == 0 ? 7 : 308;
+      for (size_t k = 0; k < step; ++k) elements.push_back(static_cast<char>(value >> (8 * k)));
+    }
+    out.push_back({"table of " + std::to_string(step) + " bytes", elements,
+                   WriteTable<NarrowCoder>({integers}, "", elements, step, lanes_log2), 2,
+                   [step](ByteView in, MutableByteView to) {
+                     return DecodeTable(*integers, in, step, to, {});
+                   }});
+  }
   return out;
 }
 
