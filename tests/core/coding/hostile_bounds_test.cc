@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -443,6 +444,125 @@ TEST(HostileBounds, NothingIsCodedLongerThanStored) {
           }
         }
       }
+    }
+  }
+}
+
+// A message for ADAPTIVE of order 1, equal in all lanes: what a stripe of it costs is known as it
+// is made. Lanes that stand in one context are all surprised before the model learns of any.
+class Ambush {
+ public:
+  explicit Ambush(const AdaptiveParams& params) : params_(params) {}
+
+  // First what is dear throughout, so that the bytes are used up; then models are taught to expect
+  // 0 behind the bytes of which both nibbles are in [1, 3] and [1, 10]; the last stripe consists of
+  // such bytes only.
+  std::string Make() {
+    const double stripe = static_cast<double>(size_t{1} << params_.segment_log2 << Log2Lanes());
+    const double lesson_bytes = 3 * 10 * 2 * (3 * 18 + 25) * static_cast<double>(Lanes());
+    while (bytes_cost_ < static_cast<double>(raw_.size()) + lesson_bytes + 2 * stripe) {
+      PutDearest(4, 15, 0, 15);
+    }
+    for (uint32_t c = 0x11; c <= 0x3A; ++c) {
+      if (c % 16 < 1 || c % 16 > 10) continue;
+      for (uint32_t high = 1; high <= 3; ++high) PutTimes(18, c, high << 4);
+      PutTimes(25, c, 0);
+    }
+    while (!segment_.empty()) Put(0);
+    // Of the whole message as much may be spent as was spent up to here.
+    const auto length = static_cast<size_t>(bytes_cost_) + 4 * Lanes() + 300;
+    const size_t end = raw_.size() + static_cast<size_t>(stripe);
+    while (raw_.size() < end) PutDearest(1, 3, 1, 10);
+    EXPECT_GT(length, raw_.size());
+    raw_.resize(length, 'x');
+    return raw_;
+  }
+
+ private:
+  struct Model {
+    NibbleModel high = kUniformNibble;
+    std::vector<NibbleModel> low = std::vector<NibbleModel>(16, kUniformNibble);
+  };
+  int Log2Lanes() const { return params_.lanes_log2; }
+  size_t Lanes() const { return size_t{1} << params_.lanes_log2; }
+  static double Bits(const NibbleModel& model, uint32_t s) {
+    return 16 - std::log2(model.End(s) - model.Start(s));
+  }
+  void Put(uint32_t byte) {
+    Model& model = models_[before_];
+    NibbleModel& low = model.low[byte >> 4];
+    bytes_cost_ +=
+        (Bits(model.high, byte >> 4) + Bits(low, byte & 15)) / 8 * static_cast<double>(Lanes());
+    const auto slowest = static_cast<uint32_t>(params_.slowest);
+    for (size_t l = 0; l < Lanes(); ++l) {
+      scalar::Update(model.high, byte >> 4, slowest);
+      scalar::Update(low, byte & 15, slowest);
+    }
+    segment_.push_back(static_cast<char>(byte));
+    before_ = byte;
+    if (segment_.size() >> params_.segment_log2 == 0) return;
+    for (size_t l = 0; l < Lanes(); ++l) raw_ += segment_;
+    segment_.clear();
+    before_ = 0;
+  }
+  void PutTimes(int times, uint32_t a, uint32_t b) {
+    for (int i = 0; i < times; ++i) {
+      Put(a);
+      Put(b);
+    }
+  }
+  void PutDearest(uint32_t high0, uint32_t high1, uint32_t low0, uint32_t low1) {
+    const Model& model = models_[before_];
+    uint32_t dearest = 0;
+    double most = -1;
+    for (uint32_t high = high0; high <= high1; ++high) {
+      for (uint32_t low = low0; low <= low1; ++low) {
+        const double bits = Bits(model.high, high) + Bits(model.low[high], low);
+        if (bits <= most) continue;
+        most = bits;
+        dearest = high << 4 | low;
+      }
+    }
+    Put(dearest);
+  }
+
+  const AdaptiveParams params_;
+  std::vector<Model> models_ = std::vector<Model>(256);
+  std::string segment_, raw_;
+  uint32_t before_ = 0;
+  double bytes_cost_ = 0;
+};
+
+// Two digits may leave with every byte between two looks at what was spent.
+TEST(HostileBounds, ADearStripeFitsTheEncodersMemory) {
+  const std::string raw = Ambush(DefaultAdaptive(600000, 1)).Make();
+  ASSERT_LT(raw.size(), kDefaultBlockBytes);
+  EncodeOptions options;
+  options.model = Model::kAdaptive;
+  options.order = 1;
+  absl::StatusOr<std::string> coded;
+  InFencedThread([&] { coded = Encode({}, {}, AsBytes(raw), options); });
+  ASSERT_TRUE(coded.ok()) << coded.status();
+  EXPECT_LE(coded->size(), StoredLength(*coded, raw));
+  const auto decoded = Decode({}, AsBytes(*coded));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_TRUE(AsString(decoded->data) == raw);
+}
+
+// The same where stripes are as long as they may be: noise suffices.
+TEST(HostileBounds, LongStripesFitTheEncodersMemory) {
+  AdaptiveParams params;
+  params.lanes_log2 = format::kMaxLanesLog2;
+  params.segment_log2 = format::kMaxSegmentLog2;
+  params.slowest = format::kMaxSlowest;
+  for (params.order = 0; params.order <= format::kMaxOrder; ++params.order) {
+    for (const size_t more : {1u, 3000u, 30000u}) {
+      const std::string raw =
+          Noise((size_t{1} << format::kMaxLanesLog2 << format::kMaxSegmentLog2) + more, 1);
+      absl::StatusOr<Payload> payload;
+      InFencedThread([&] { payload = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {}); });
+      ASSERT_TRUE(payload.ok()) << payload.status();
+      EXPECT_FALSE(payload->fits);
     }
   }
 }
