@@ -116,7 +116,7 @@ TEST(HostileStreams, ParametersOfHeaders) {
   EXPECT_TRUE(Decode({}, AsBytes(stream(2, "x", 1))).ok());
   for (const uint8_t minor : {0, 1}) {
     EXPECT_TRUE(Decode({}, AsBytes(stream(3, "\2", minor))).ok());
-    ExpectRefused(stream(3, std::string("\2\0", 2), minor), "order");
+    ExpectRefused(stream(3, std::string("\2\0", 2), minor), "parameters");
     EXPECT_TRUE(Decode({}, AsBytes(stream(16, "whatever", minor))).ok());
   }
 }
