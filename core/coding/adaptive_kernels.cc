@@ -393,6 +393,58 @@ HWY_INLINE void DecodeSymbols(V32 (&code)[kGroups], V32 (&range)[kGroups], const
   TakeParts(code, range, parts, next, model_at, symbols);
 }
 
+// Whether the lanes of a model that they share are looked up in registers.
+#undef TRINE_SHARED_LOOKUP
+#if TRINE_LANES_AVX512 || HWY_TARGET == HWY_AVX2
+#define TRINE_SHARED_LOOKUP 1
+#else
+#define TRINE_SHARED_LOOKUP 0
+#endif
+
+#if HWY_TARGET == HWY_AVX2
+// The same where all lanes share a model: a binary search in registers, which hold eight numbers,
+// so that the even ones and the odd ones have one each.
+template <size_t kGroups, class Beside>
+HWY_INLINE void DecodeShared(V32 (&code)[kGroups], V32 (&range)[kGroups], const uint8_t*& next,
+                             const NibbleModel* model, Beside beside,
+                             uint32_t* HWY_RESTRICT symbols) {
+  const __m256i cdf = _mm256_load_si256(reinterpret_cast<const __m256i*>(model->cdf.data()));
+  const __m256i even = _mm256_blend_epi16(cdf, _mm256_setzero_si256(), 0xAA);
+  const __m256i odd = _mm256_srli_epi32(cdf, 16);
+  // Start and end of a symbol: the first start would be the rate, the last end is 0.
+  const __m256i first = _mm256_set_epi32(-1, -1, -1, -1, -1, -1, -1, -65536);
+  const __m256i even_parts = _mm256_and_si256(cdf, first);
+  const __m256i next_even =
+      _mm256_permutevar8x32_epi32(_mm256_blend_epi32(even, _mm256_setzero_si256(), 1),
+                                  _mm256_set_epi32(0, 7, 6, 5, 4, 3, 2, 1));
+  const __m256i odd_parts = _mm256_or_si256(odd, _mm256_slli_epi32(next_even, 16));
+  const auto at = [](__m256i table, __m256i index)
+                      TRINE_ATTR { return _mm256_permutevar8x32_epi32(table, index); };
+  V32 parts[kGroups];
+#pragma GCC unroll 4
+  for (size_t g = 0; g < kGroups; ++g) {
+    // Slots and numbers are below 2^16: compared as signed ones.
+    const __m256i slot = SlotEstimate(code[g], range[g]).raw;
+    const auto above = [&](__m256i number) TRINE_ATTR { return _mm256_cmpgt_epi32(number, slot); };
+    // Half the symbol, as an index.
+    __m256i half = _mm256_andnot_si256(above(at(even, _mm256_set1_epi32(4))), _mm256_set1_epi32(4));
+#pragma GCC unroll 2
+    for (int step = 2; step != 0; step /= 2) {
+      const __m256i higher = _mm256_or_si256(half, _mm256_set1_epi32(step));
+      half = _mm256_blendv_epi8(higher, half, above(at(even, higher)));
+    }
+    const __m256i is_even = above(at(odd, half));
+    const __m256i symbol = _mm256_sub_epi32(_mm256_add_epi32(half, half),
+                                            _mm256_xor_si256(is_even, _mm256_set1_epi32(-1)));
+    hn::Store(V32{symbol}, kD32, symbols + g * kGroup);
+    parts[g] = V32{_mm256_blendv_epi8(at(odd_parts, half), at(even_parts, half), is_even)};
+  }
+  for (size_t l = 0; l < kGroups * kGroup; ++l) beside(l);
+  TakeParts(
+      code, range, parts, next, [&](size_t) TRINE_ATTR { return model; }, symbols);
+}
+#endif
+
 #if TRINE_LANES_AVX512
 // The same where all lanes share a model: a binary search in registers.
 template <size_t kGroups, class Beside>
@@ -445,7 +497,7 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, size_t count,
   size_t done = 0;
   for (; done < count && next <= stop; ++done, ++at.row) {
     const auto learn_low = [&](size_t l) TRINE_ATTR { low.Learn(l, bound); };
-    if constexpr (kOrder == 0 && TRINE_LANES_AVX512) {
+    if constexpr (kOrder == 0 && TRINE_SHARED_LOOKUP) {
       DecodeShared(code, range, next, &tables.models->high, learn_low, step.high_symbol.data());
     } else {
       const auto model_at = [&](size_t l) TRINE_ATTR {
