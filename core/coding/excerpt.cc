@@ -123,6 +123,7 @@ class ExcerptMaker {
     if (end != tail_at) {
       return NotOffered("data", "an excerpt is cut out of one stream, not of several");
     }
+    TRINE_RETURN_IF_ERROR(CheckRawBytes(tail_at));
     tail_.assign(bytes.begin(), bytes.end());
     return absl::OkStatus();
   }
@@ -150,7 +151,7 @@ class ExcerptMaker {
         Tail tail;
         tail.index = std::move(index);
         AddIndexedBlocks(tail, &layout_);
-        return absl::OkStatus();
+        return CheckRawBytes(at);
       }
       if (index.size() == format::kMaxListedBlocks) {
         return LimitExceeded("data", index.size() + 1, "blocks listed at a time",
@@ -165,6 +166,13 @@ class ExcerptMaker {
     }
   }
 
+  absl::Status CheckRawBytes(uint64_t end_mark_at) const {
+    if (layout_.streams[0].header.raw_bytes.value_or(layout_.raw_bytes) == layout_.raw_bytes) {
+      return absl::OkStatus();
+    }
+    return Corrupt(end_mark_at, "the header states another raw length than the end mark");
+  }
+
   absl::Status CopyBlock(size_t i, std::string* out) {
     const BlockRef& block = layout_.blocks[i];
     TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
@@ -174,8 +182,10 @@ class ExcerptMaker {
                            ParseBlockHead(bytes, layout_.streams[0].header, block.raw_offset,
                                           static_cast<int64_t>(i), block.coded_offset, &head));
     if (!parsed.complete() || parsed.consumed + head.coded_bytes != block.coded_bytes ||
-        head.is_end() || head.raw_bytes != block.raw_bytes) {
-      return Corrupt(block.coded_offset, "the index differs from the block's head");
+        head.is_end() || head.raw_bytes != block.raw_bytes || head.mode != block.mode ||
+        head.model != block.model || head.variant != block.variant) {
+      return CorruptStream(static_cast<int64_t>(i), static_cast<int64_t>(block.coded_offset),
+                           "the index differs from the block's head");
     }
     AppendBlockHead(head, /*in_excerpt=*/true, out);
     AppendView(ByteView(bytes).subspan(parsed.consumed), out);

@@ -246,6 +246,37 @@ TEST(Excerpt, ErrorsNamePlacesOfTheStream) {
               testing::Not(testing::HasSubstr("offset")));
 }
 
+// No excerpt is made of a stream whose parts disagree: the whole one says where.
+TEST(Excerpt, IsNotMadeOfWhatDoesNotFit) {
+  const auto excerpt_of = [](const std::string& coded, const std::optional<ByteRange>& range) {
+    const auto read = [&](uint64_t at, MutableByteView out) {
+      std::copy_n(coded.data() + at, out.size(), out.data());
+      return absl::OkStatus();
+    };
+    return MakeExcerpt({}, coded.size(), read, range).status();
+  };
+  Header header = PlainHeader();
+  header.raw_bytes = 100;
+  StreamBuilder longer(header);
+  longer.Add(format::Mode::kStored, 0, 0, "first", "first");
+  const absl::Status other_length = excerpt_of(longer.Finish(), std::nullopt);
+  EXPECT_EQ(other_length.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(other_length.message()), testing::HasSubstr("another raw length"));
+  // The index of a stream with another block of the same lengths.
+  StreamBuilder stored(PlainHeader()), constant(PlainHeader());
+  stored.Add(format::Mode::kStored, 0, 0, "ab", "ab");
+  constant.Add(format::Mode::kConstant, 0, 0, "ab", "ab");
+  const std::string a = stored.Finish(), b = constant.Finish();
+  ASSERT_EQ(a.size(), b.size());
+  const auto info = Inspect({}, AsBytes(a));
+  ASSERT_TRUE(info.ok());
+  const size_t end = info->blocks[0].coded_offset + info->blocks[0].coded_bytes;
+  const std::string mixed = a.substr(0, end) + b.substr(end);
+  const absl::Status differs = excerpt_of(mixed, ByteRange{0, 1});
+  EXPECT_EQ(differs.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(differs.message()), testing::HasSubstr("(block 0)"));
+}
+
 TEST(Excerpt, AFailingReadIsPassedOn) {
   const std::string coded = MustEncode(Words(5000, 4), {});
   for (uint64_t fail_at : {uint64_t{0}, uint64_t{coded.size() - 30}}) {
