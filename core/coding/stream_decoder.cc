@@ -221,7 +221,7 @@ class Decoder final : public StreamDecoder {
     TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
     waiting.at = at_;
     at_ += static_cast<size_t>(head.coded_bytes);
-    batch_.push_back(std::move(waiting));
+    batch_.push_back(waiting);
     batch_raw_bytes_ += head.raw_bytes;
     if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
       TRINE_RETURN_IF_ERROR(DecodeBatch());
