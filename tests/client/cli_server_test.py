@@ -109,7 +109,7 @@ class WithServer(support.CliTest):
     def test_refusals_say_what_and_where(self):
         error = self.fails(1, "encode", self.path("in", "abc"), "-o", self.path("out"),
                            "--block-size", "1", "-v", *self.target)
-        self.assertIn("block_bytes", error)
+        self.assertIn("--block-size", error)
         self.assertIn("INVALID_FIELD", error)
 
     def test_progress(self):
