@@ -35,7 +35,9 @@ constexpr size_t kFenceBytes = size_t{1} << 40;
 uint8_t* fence = nullptr;
 std::atomic<size_t> fence_used{0};
 
-bool InFence(const void* p) { return fence != nullptr && p >= fence && p < fence + kFenceBytes; }
+[[maybe_unused]] bool InFence(const void* p) {
+  return fence != nullptr && p >= fence && p < fence + kFenceBytes;
+}
 
 [[maybe_unused]] void* FencedMalloc(size_t n) {
   const size_t used = (n + 15) / 16 * 16;
