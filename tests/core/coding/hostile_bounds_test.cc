@@ -15,9 +15,9 @@
 
 #include "core/coding/adaptive_model.h"
 #include "core/coding/drifting_model.h"
-#include "core/coding/static_kernels.h"
 #include "core/coding/static_model.h"
 #include "core/coding/table_model.h"
+#include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden_variants.h"
 #include "tests/core/coding/hostile_writer.h"
 #include "tests/core/coding/test_data.h"
@@ -151,21 +151,6 @@ class Between {
  private:
   const size_t bytes_;
   uint8_t* memory_;
-};
-
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> out;
-  for (int64_t left = hwy::SupportedTargets() & StaticKernelTargets(); left != 0;
-       left &= left - 1) {
-    out.push_back(left & -left);
-  }
-  return out;
-}
-
-class OnlyTarget {
- public:
-  explicit OnlyTarget(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
-  ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
 };
 
 // Around lanes, vectors, and the pieces between two polls.

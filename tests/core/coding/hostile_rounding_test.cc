@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/coding/coding.h"
-#include "core/coding/static_kernels.h"
+#include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden_cases.h"
 #include "tests/core/coding/golden_files.h"
 #include "tests/core/coding/golden_variants.h"
@@ -27,15 +27,12 @@ class Rounding {
 // Calls body(where) in every mode on every target of this machine, each alone.
 template <class Body>
 void Everywhere(Body body) {
-  for (int64_t left = hwy::SupportedTargets() & StaticKernelTargets(); left != 0;
-       left &= left - 1) {
-    const int64_t target = left & -left;
-    hwy::SetSupportedTargetsForTest(target);
+  for (const int64_t target : Targets()) {
+    const OnlyTarget only(target);
     for (const int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
       const Rounding rounding(mode);
       body(std::string(hwy::TargetName(target)) + " " + std::to_string(mode));
     }
-    hwy::SetSupportedTargetsForTest(0);
   }
 }
 
