@@ -11,6 +11,7 @@
 
 #include "core/normalize/row_kernels.h"
 #include "core/runtime/thread_pool.h"
+#include "tests/core/each_target.h"
 #include "tests/core/normalize/support.h"
 
 namespace trine::normalize {
@@ -22,19 +23,7 @@ constexpr DType kSweptDTypes[] = {DType::kFloat16, DType::kBfloat16, DType::kFlo
                                   DType::kFloat64};
 
 // Targets that the kernels are compiled for and this machine has, each alone.
-std::vector<int64_t> Targets() {
-  std::vector<int64_t> out;
-  for (int64_t left = hwy::SupportedTargets() & RowKernelTargets(); left != 0; left &= left - 1)
-    out.push_back(left & -left);
-  return out;
-}
-
-// With that target alone, until its end.
-class OnlyTarget {
- public:
-  explicit OnlyTarget(int64_t target) { hwy::SetSupportedTargetsForTest(target); }
-  ~OnlyTarget() { hwy::SetSupportedTargetsForTest(0); }
-};
+std::vector<int64_t> Targets() { return TargetsHere(RowKernelTargets()); }
 
 std::vector<double> Inputs(size_t count, uint64_t seed, bool special) {
   Random random(seed);
