@@ -17,6 +17,14 @@ size_t MappedLength(size_t bytes) {
   return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
 }
 
+// For memory that is still to be touched. Where the system gives huge pages unasked, each first
+// touch would clear one.
+void PreferSmallPages(void* memory, size_t bytes) {
+#ifdef MADV_NOHUGEPAGE
+  madvise(memory, bytes, MADV_NOHUGEPAGE);  // a wish
+#endif
+}
+
 }  // namespace
 
 void PreferHugePages(void* memory, size_t bytes) {
@@ -32,10 +40,10 @@ void PreferHugePages(void* memory, size_t bytes) {
 
 namespace internal {
 
-void* AllocateLong(size_t bytes, bool zeros) {
+void* AllocateLong(size_t bytes, Fill fill) {
   if (bytes == 0) return nullptr;
   if (bytes < kMappedBytes) {
-    void* memory = zeros ? std::calloc(bytes, 1) : std::malloc(bytes);
+    void* memory = fill == Fill::kAny ? std::malloc(bytes) : std::calloc(bytes, 1);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
   }
@@ -43,7 +51,11 @@ void* AllocateLong(size_t bytes, bool zeros) {
   const size_t length = MappedLength(bytes);
   void* memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  PreferHugePages(memory, length);
+  if (fill == Fill::kSparseZeros) {
+    PreferSmallPages(memory, length);
+  } else {
+    PreferHugePages(memory, length);
+  }
   return memory;
 }
 

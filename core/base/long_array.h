@@ -19,8 +19,10 @@ namespace internal {
 // From here on [bytes] an array has a mapping of its own.
 inline constexpr size_t kMappedBytes = size_t{4} << 20;
 
+enum class Fill { kAny, kZeros, kSparseZeros };
+
 // Aligned for every scalar type; null for 0 bytes. Throws std::bad_alloc.
-void* AllocateLong(size_t bytes, bool zeros);
+void* AllocateLong(size_t bytes, Fill fill);
 // REQUIRES: `bytes` is what AllocateLong was given for `memory`.
 void FreeLong(void* memory, size_t bytes) noexcept;
 }  // namespace internal
@@ -54,11 +56,16 @@ class LongArray {
   using const_iterator = const T*;
 
   LongArray() = default;
-  // Both throw std::bad_alloc. REQUIRES: size * sizeof(T) does not overflow.
-  static LongArray Zeros(size_t size) { return LongArray(size, true); }
+  // All three throw std::bad_alloc. REQUIRES: size * sizeof(T) does not overflow.
+  static LongArray Zeros(size_t size) { return LongArray(size, internal::Fill::kZeros); }
+  // Zeros of which only a few here and there are to be touched: in the system's small pages.
+  static LongArray SparseZeros(size_t size) {
+    return LongArray(size, internal::Fill::kSparseZeros);
+  }
   // What is in it is not defined: for arrays that are written before they are read.
-  static LongArray ForOverwrite(size_t size) { return LongArray(size, false); }
-  LongArray(const T* begin, const T* end) : LongArray(static_cast<size_t>(end - begin), false) {
+  static LongArray ForOverwrite(size_t size) { return LongArray(size, internal::Fill::kAny); }
+  LongArray(const T* begin, const T* end)
+      : LongArray(static_cast<size_t>(end - begin), internal::Fill::kAny) {
     std::copy(begin, end, data_);
   }
   LongArray(std::initializer_list<T> values) : LongArray(values.begin(), values.end()) {}
@@ -95,8 +102,8 @@ class LongArray {
   }
 
  private:
-  LongArray(size_t size, bool zeros)
-      : data_(static_cast<T*>(internal::AllocateLong(size * sizeof(T), zeros))),
+  LongArray(size_t size, internal::Fill fill)
+      : data_(static_cast<T*>(internal::AllocateLong(size * sizeof(T), fill))),
         size_(size),
         capacity_(size) {}
 

@@ -21,7 +21,9 @@ template <int kOrder>
 HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
   if constexpr (kOrder == 0) return tables.models;
   if constexpr (kOrder == 1) return tables.models + (history & 0xFF);
-  return tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
+  ByteModel* const model = tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
+  if (HWY_UNLIKELY(!model->IsSetUp())) model->SetUp();
+  return model;
 }
 
 // ---- a lane at a time ------------------------------------------------------------------------

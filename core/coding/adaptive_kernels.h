@@ -15,12 +15,20 @@ namespace trine::coding {
 struct ByteModel {
   NibbleModel high;
   std::array<NibbleModel, 16> low;  // by the high nibble
+
+  // False for zeros: once set up, a rate is never 0.
+  bool IsSetUp() const { return high.cdf[0] != 0; }
+  void SetUp() {
+    high = kUniformNibble;
+    low.fill(kUniformNibble);
+  }
 };
 
 // What the loops know of the models. The lane's bytes before choose the
 // context.
 struct AdaptiveTables {
-  ByteModel* models;  // and kLaneSlackBytes behind them that may be read
+  // And kLaneSlackBytes behind them that may be read. Order 2: zeros, each set up when first met.
+  ByteModel* models;
   int order;
   int shift;         // order 2: contexts are the upper bits of a product
   uint32_t slowest;  // rate of learning [2^-16]

@@ -23,8 +23,9 @@ namespace {
 
 class ByteModels {
  public:
-  static absl::StatusOr<ByteModels> Create(const AdaptiveParams& params, const Limits& limits,
-                                           const CancelToken& cancel) {
+  // For blocks of up to `raw_bytes`.
+  static absl::StatusOr<ByteModels> Create(const AdaptiveParams& params, uint64_t raw_bytes,
+                                           const Limits& limits) {
     const size_t contexts = params.order == 0   ? 1
                             : params.order == 1 ? 256
                                                 : size_t{1} << params.slots_log2;
@@ -33,20 +34,18 @@ class ByteModels {
       return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
     }
     ByteModels models;
-    // One more for the alignment, and another for what is read behind the last.
-    models.memory_ = LongArray<ByteModel>::ForOverwrite(contexts + 2);
+    // One more for the alignment, and another for what is read behind the last. A few bytes meet
+    // few of many contexts, and shall not pay for all of them.
+    const size_t size = contexts + 2;
+    models.memory_ = raw_bytes < contexts / kSparse ? LongArray<ByteModel>::SparseZeros(size)
+                                                    : LongArray<ByteModel>::Zeros(size);
     models.models_ = models.memory_.data();
-    size_t space = (contexts + 2) * sizeof(ByteModel);
+    size_t space = size * sizeof(ByteModel);
     void* at = models.models_;
     models.models_ = static_cast<ByteModel*>(
         std::align(alignof(ByteModel), (contexts + 1) * sizeof(ByteModel), at, space));
-    constexpr size_t kChunk = 2048;  // 1 MiB
-    for (size_t begin = 0; begin < contexts; begin += kChunk) {
-      TRINE_RETURN_IF_ERROR(cancel.Check());
-      for (size_t c = begin; c < std::min(contexts, begin + kChunk); ++c) {
-        models.models_[c].high = kUniformNibble;
-        models.models_[c].low.fill(kUniformNibble);
-      }
+    if (params.order < 2) {
+      for (size_t c = 0; c < contexts; ++c) models.models_[c].SetUp();
     }
     models.shift_ = 32 - params.slots_log2;
     return models;
@@ -61,10 +60,16 @@ class ByteModels {
   ByteModel& Of(uint32_t history) {
     if constexpr (kOrder == 0) return models_[0];
     if constexpr (kOrder == 1) return models_[history & 0xFF];
-    return models_[((history & 0xFFFF) * 0x9E3779B1u) >> shift_];
+    ByteModel& model = models_[((history & 0xFFFF) * 0x9E3779B1u) >> shift_];
+    if (!model.IsSetUp()) model.SetUp();
+    return model;
   }
 
  private:
+  // Contexts for each byte from which on small pages cost less. A huge page is cleared in the time
+  // of some three hundred first touches of small ones, and has room for 3855 contexts.
+  static constexpr size_t kSparse = 16;
+
   LongArray<ByteModel> memory_;
   ByteModel* models_ = nullptr;
   int shift_ = 0;
@@ -219,7 +224,9 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
 
 absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
                                       const CancelToken& cancel) {
-  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, DefaultLimits(), cancel));
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  TRINE_ASSIGN_OR_RETURN(ByteModels models,
+                         ByteModels::Create(params, sample.bytes.size(), DefaultLimits()));
   const auto cost = params.order == 0   ? CostOfLane<0>
                     : params.order == 1 ? CostOfLane<1>
                                         : CostOfLane<2>;
@@ -255,7 +262,7 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
   payload.bytes.push_back(static_cast<char>(ParamsCheck(ViewOf(payload.bytes))));
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
-  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, raw.size(), limits));
   TRINE_ASSIGN_OR_RETURN(payload.fits,
                          EncodeLanes(raw, models.Tables(params), params,
                                      raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
@@ -296,7 +303,7 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
   if (!lanes.Start(params.lanes_log2, payload.subspan(side_bytes))) {
     return WrongInitialCodes();
   }
-  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, limits, cancel));
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, raw.size(), limits));
   return DecodeLanes(lanes, models.Tables(params), params, raw, cancel);
 }
 

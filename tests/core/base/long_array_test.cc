@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace trine {
 namespace {
@@ -22,12 +25,26 @@ constexpr size_t kLengths[] = {1,
 
 TEST(LongArray, IsZerosAlsoInMemoryThatWasUsed) {
   for (const size_t bytes : kLengths) {
-    for (int i = 0; i < 3; ++i) {
-      auto array = LongArray<uint8_t>::Zeros(bytes);
+    for (int i = 0; i < 6; ++i) {
+      auto array =
+          i % 2 == 0 ? LongArray<uint8_t>::Zeros(bytes) : LongArray<uint8_t>::SparseZeros(bytes);
       ASSERT_EQ(array.size(), bytes);
       ASSERT_EQ(std::count(array.begin(), array.end(), 0), static_cast<int64_t>(bytes));
       std::fill(array.begin(), array.end(), uint8_t{255});
     }
+  }
+}
+
+TEST(LongArray, OneTouchOfSparseZerosTakesASmallPage) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  for (const size_t bytes : {internal::kMappedBytes, 3 * internal::kMappedBytes}) {
+    auto array = LongArray<uint8_t>::SparseZeros(bytes);
+    array[bytes / 2] = 1;
+    std::vector<unsigned char> pages(bytes / page);
+    ASSERT_EQ(mincore(array.data(), bytes, pages.data()), 0);
+    const auto touched = std::count_if(pages.begin(), pages.end(),
+                                       [](unsigned char state) { return (state & 1) != 0; });
+    EXPECT_EQ(touched, 1);
   }
 }
 
