@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
@@ -36,12 +37,15 @@ std::string HeadFields(const BlockHead& head) {
   return out;
 }
 
-// The checksum covers the raw offset too: a block at another place is noticed.
-uint32_t HeadCheck(const BlockHead& head) {
-  std::string bytes;
-  AppendLE(head.raw_offset, &bytes);
-  bytes += HeadFields(head);
-  return static_cast<uint32_t>(Checksum(ViewOf(bytes)));
+// The checksum covers the raw offset too: a block at another place is noticed. `fields`: those of
+// the head behind its mode, as in HeadFields. Without memory: a search tries many.
+uint32_t HeadCheck(uint64_t raw_offset, Mode mode, ByteView fields) {
+  constexpr size_t kBefore = sizeof(raw_offset) + 1;
+  std::array<uint8_t, kBefore + format::kMaxBlockHead> bytes;
+  StoreLE(bytes.data(), raw_offset);
+  bytes[kBefore - 1] = static_cast<uint8_t>(mode);
+  std::copy(fields.begin(), fields.end(), bytes.begin() + kBefore);
+  return static_cast<uint32_t>(Checksum(ByteView(bytes).subspan(0, kBefore + fields.size())));
 }
 
 // Returns what is wrong; empty when nothing is, or when `in` failed.
@@ -267,22 +271,23 @@ void AppendBlockHead(const BlockHead& head, bool in_excerpt, std::string* out) {
   out->push_back(fields[0]);
   if (in_excerpt && !head.is_end()) AppendVarint(head.raw_offset, out);
   out->append(fields, 1);
-  AppendLE(HeadCheck(head), out);
+  AppendLE(HeadCheck(head.raw_offset, head.mode, ViewOf(fields).subspan(1)), out);
 }
 
-absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,
-                                      int64_t block, uint64_t offset, BlockHead* head) {
-  const auto corrupt = [&](std::string_view text) { return Corrupt(block, offset, text); };
+TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head) {
+  const auto wrong = [](std::string_view text) { return TriedHead{{}, text}; };
   ByteReader reader(in.subspan(0, std::min(in.size(), format::kMaxBlockHead)));
   *head = BlockHead{};
   const uint8_t mode = reader.Byte();
-  if (mode > static_cast<uint8_t>(Mode::kModel)) return corrupt("the block's mode is not known");
+  if (mode > static_cast<uint8_t>(Mode::kModel)) return wrong("the block's mode is not known");
   head->mode = static_cast<Mode>(mode);
+  size_t fields_at = reader.position();
   if (head->is_end()) {
     head->raw_offset = reader.Varint();
     head->block_count = reader.Varint();
   } else {
     head->raw_offset = header.is_excerpt() ? reader.Varint() : raw_offset;
+    fields_at = reader.position();
     head->model = reader.Byte();
     head->variant = reader.Byte();
     head->raw_bytes = reader.Varint();
@@ -290,26 +295,34 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
     head->side_bytes = reader.Varint();
     head->checksum = reader.Fixed<uint64_t>();
   }
+  const size_t check_at = reader.position();
   const auto check = reader.Fixed<uint32_t>();
   if (reader.failed()) {
-    if (reader.short_of_bytes() && in.size() < format::kMaxBlockHead) return Parsed{};
-    return corrupt("the block's head is malformed");
+    if (reader.short_of_bytes() && in.size() < format::kMaxBlockHead) return {};
+    return wrong("the block's head is malformed");
   }
-  if (check != HeadCheck(*head)) {
-    return corrupt("the checksum of the block's head differs");
+  // Varints have one form: these bytes are what a writer would write.
+  const ByteView fields = in.subspan(fields_at, check_at - fields_at);
+  if (check != HeadCheck(head->raw_offset, head->mode, fields)) {
+    return wrong("the checksum of the block's head differs");
   }
   if (head->is_end()) {
     if (!header.is_excerpt() && head->raw_offset != raw_offset) {
-      return corrupt("the raw length in the end mark is not that of the blocks");
+      return wrong("the raw length in the end mark is not that of the blocks");
     }
-    return Parsed{reader.position()};
+    return {Parsed{reader.position()}, {}};
   }
   if (head->raw_offset > format::kMaxStreamBytes) {
-    return corrupt("the block's raw length is out of range");
+    return wrong("the block's raw length is out of range");
   }
-  const std::string_view wrong = CheckLengths(*head, header.block_bytes);
-  if (!wrong.empty()) return corrupt(wrong);
-  return Parsed{reader.position()};
+  return {Parsed{reader.position()}, CheckLengths(*head, header.block_bytes)};
+}
+
+absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,
+                                      int64_t block, uint64_t offset, BlockHead* head) {
+  const TriedHead tried = TryBlockHead(in, header, raw_offset, head);
+  if (!tried.wrong.empty()) return Corrupt(block, offset, tried.wrong);
+  return tried.parsed;
 }
 
 uint64_t PayloadBytes(const IndexEntry& entry) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -80,6 +81,13 @@ void AppendBlockHead(const BlockHead& head, bool in_excerpt, std::string* out);
 // its own checksum and the header's block size, and the payload's length against its mode.
 absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,
                                       int64_t block, uint64_t offset, BlockHead* head);
+
+// The same for a search, which tries many places: what is wrong is said without a status.
+struct TriedHead {
+  Parsed parsed;
+  std::string_view wrong;  // a literal; empty when nothing is
+};
+TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head);
 
 struct IndexEntry {
   format::Mode mode = format::Mode::kStored;

@@ -428,9 +428,8 @@ class Recoverer final : public StreamRecoverer {
     if (tries_ == 0) return false;
     --tries_;
     BlockHead head;
-    const absl::StatusOr<Parsed> parsed =
-        ParseBlockHead(in, header_, raw_offset, -1, offset(), &head);
-    if (!parsed.ok() || !parsed->complete()) return false;
+    const TriedHead tried = TryBlockHead(in, header_, raw_offset, &head);
+    if (!tried.wrong.empty() || !tried.parsed.complete()) return false;
     state_ = State::kBlock;
     return true;
   }

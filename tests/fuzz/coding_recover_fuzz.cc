@@ -1,9 +1,10 @@
 // Inspect and the recoverer on arbitrary bytes, and on a sound stream that the input damages: the
 // recoverer never fails for damage, hands out no more than it says, and finds all of a stream that
-// decodes.
+// decodes. The checksums in arbitrary bytes are mended first, at the fuzzer's choice.
 #include "core/coding/container.h"
 #include "core/coding/recover.h"
 #include "core/coding/varint.h"
+#include "tests/core/coding/mend_checksums.h"
 #include "tests/fuzz/coding_fuzz.h"
 
 namespace trine::coding {
@@ -25,7 +26,11 @@ void TestOne(ByteReader& in) {
   std::string bytes;
   if (what % 2 == 0) {
     const ByteView rest = in.Take(in.left());
-    bytes.assign(rest.begin(), rest.end());
+    if (what % 8 < 4) {
+      bytes.assign(rest.begin(), rest.end());
+    } else {
+      bytes = MendChecksums(rest);
+    }
   } else {
     bytes = kSound;
     while (in.left() >= 4) {
