@@ -48,6 +48,12 @@ uint32_t HeadCheck(uint64_t raw_offset, Mode mode, ByteView fields) {
   return static_cast<uint32_t>(Checksum(ByteView(bytes).subspan(0, kBefore + fields.size())));
 }
 
+// Of a block's head in a stream that is not an excerpt.
+uint64_t HeadBytes(const BlockHead& head) {
+  return 3 + VarintBytes(head.raw_bytes) + VarintBytes(head.coded_bytes) +
+         VarintBytes(head.side_bytes) + format::kChecksumBytes + format::kHeadCheckBytes;
+}
+
 // Returns what is wrong; empty when nothing is, or when `in` failed.
 std::string ParseContent(ByteReader& in, Content* content) {
   const uint8_t kind = in.Byte();
@@ -325,20 +331,21 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
   return tried.parsed;
 }
 
-uint64_t PayloadBytes(const IndexEntry& entry) {
-  const auto length = [](uint64_t value) {
-    uint64_t bytes = 1;
-    while (value >>= 7) ++bytes;
-    return bytes;
-  };
-  // The head holds the payload's length, which takes as many bytes as it takes.
-  const uint64_t fixed = 3 + format::kChecksumBytes + format::kHeadCheckBytes +
-                         length(entry.raw_bytes) + length(entry.side_bytes);
-  for (uint64_t bytes = 1; fixed + bytes <= entry.coded_bytes; ++bytes) {
-    const uint64_t payload = entry.coded_bytes - fixed - bytes;
-    if (length(payload) == bytes) return payload;
+IndexEntry EntryOf(const BlockHead& head) {
+  return {
+      head.mode,      head.model, head.variant, head.raw_bytes, HeadBytes(head) + head.coded_bytes,
+      head.side_bytes};
+}
+
+std::optional<uint64_t> PayloadBytes(const IndexEntry& entry) {
+  BlockHead head{.raw_bytes = entry.raw_bytes, .side_bytes = entry.side_bytes};
+  // The head holds the payload's length, which takes one byte here and may take more.
+  const uint64_t shortest = HeadBytes(head);
+  for (uint64_t more = 0; shortest + more <= entry.coded_bytes; ++more) {
+    head.coded_bytes = entry.coded_bytes - shortest - more;
+    if (HeadBytes(head) == shortest + more) return head.coded_bytes;
   }
-  return 0;
+  return std::nullopt;
 }
 
 void AppendIndexEntry(const IndexEntry& entry, std::string* out) {
@@ -352,6 +359,9 @@ void AppendIndexEntry(const IndexEntry& entry, std::string* out) {
 
 absl::StatusOr<Parsed> ParseIndexEntry(ByteView in, uint64_t block_bytes, int64_t number,
                                        uint64_t offset, IndexEntry* entry) {
+  const auto malformed = [&] {
+    return Corrupt(number, offset, "the block's entry in the index is malformed");
+  };
   ByteReader reader(in.subspan(0, std::min(in.size(), format::kMaxIndexEntry)));
   const uint8_t mode = reader.Byte();
   entry->mode = static_cast<Mode>(mode);
@@ -365,8 +375,18 @@ absl::StatusOr<Parsed> ParseIndexEntry(ByteView in, uint64_t block_bytes, int64_
       entry->raw_bytes < 1 || entry->raw_bytes > block_bytes || entry->coded_bytes < 1 ||
       entry->coded_bytes > block_bytes + format::kMaxBlockHead ||
       entry->side_bytes >= entry->coded_bytes) {
-    return Corrupt(number, offset, "the block's entry in the index is malformed");
+    return malformed();
   }
+  // It must be that of some head, which an excerpt need not hold.
+  const std::optional<uint64_t> payload = PayloadBytes(*entry);
+  if (!payload.has_value()) return malformed();
+  const BlockHead head{.mode = entry->mode,
+                       .model = entry->model,
+                       .variant = entry->variant,
+                       .raw_bytes = entry->raw_bytes,
+                       .coded_bytes = *payload,
+                       .side_bytes = entry->side_bytes};
+  if (!CheckLengths(head, block_bytes).empty()) return malformed();
   return Parsed{reader.position()};
 }
 

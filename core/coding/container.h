@@ -100,11 +100,13 @@ struct IndexEntry {
   friend bool operator==(const IndexEntry&, const IndexEntry&) = default;
 };
 
-// Of them the payload. REQUIRES: an entry that a writer wrote.
-uint64_t PayloadBytes(const IndexEntry& entry);
+IndexEntry EntryOf(const BlockHead& head);
+// Of coded_bytes those of the payload; nullopt where no head gives this entry.
+std::optional<uint64_t> PayloadBytes(const IndexEntry& entry);
 
 void AppendIndexEntry(const IndexEntry& entry, std::string* out);
-// An entry from the front of `in`, which may be cut off. `number`: of the block, for messages.
+// An entry from the front of `in`, which may be cut off: one that EntryOf gives for a head that
+// ParseBlockHead takes. `number`: of the block, for messages.
 absl::StatusOr<Parsed> ParseIndexEntry(ByteView in, uint64_t block_bytes, int64_t number,
                                        uint64_t offset, IndexEntry* entry);
 

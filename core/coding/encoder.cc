@@ -195,7 +195,7 @@ class Encoder final : public StreamEncoder {
     *out += block.payload;
     coded_bytes_ = out->size() - begin;
     header_written_ = true;
-    if (!raw.empty()) Count(block, coded_bytes_);
+    if (!raw.empty()) Count(block);
     if (stats != nullptr) *stats = Stats();
     return true;
   }
@@ -295,9 +295,8 @@ class Encoder final : public StreamEncoder {
     const size_t begin = out->size();
     AppendBlockHead(block.head, false, out);
     TRINE_RETURN_IF_ERROR(AppendPolled(ViewOf(block.payload), context_.cancel, out));
-    const uint64_t bytes = out->size() - begin;
-    coded_bytes_ += bytes;
-    Count(block, bytes);
+    coded_bytes_ += out->size() - begin;
+    Count(block);
     return absl::OkStatus();
   }
 
@@ -305,10 +304,9 @@ class Encoder final : public StreamEncoder {
     return pairs_.has_value() ? pairs_->Add(raw, context_.cancel) : absl::OkStatus();
   }
 
-  // Adds a block of `bytes` to the index and the statistics.
-  void Count(const EncodedBlock& block, uint64_t bytes) {
-    index_.push_back({block.head.mode, block.head.model, block.head.variant, block.head.raw_bytes,
-                      bytes, block.head.side_bytes});
+  // Adds a block to the index and the statistics.
+  void Count(const EncodedBlock& block) {
+    index_.push_back(EntryOf(block.head));
     stats_.symbols += block.symbols;
     stats_.side_bits += 8 * block.side_bytes;
     stats_.model_bits += 8 * (block.payload.size() - block.side_bytes);

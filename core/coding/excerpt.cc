@@ -157,10 +157,9 @@ class ExcerptMaker {
         return LimitExceeded("data", index.size() + 1, "blocks listed at a time",
                              format::kMaxListedBlocks);
       }
-      const uint64_t bytes_of_block = parsed.consumed + head.coded_bytes;
+      index.push_back(EntryOf(head));
+      const uint64_t bytes_of_block = index.back().coded_bytes;
       if (bytes_of_block > size_ - at) return Corrupt(at, "the stream is cut off in a block");
-      index.push_back(
-          {head.mode, head.model, head.variant, head.raw_bytes, bytes_of_block, head.side_bytes});
       raw += head.raw_bytes;
       at += bytes_of_block;
     }
@@ -181,9 +180,7 @@ class ExcerptMaker {
     TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                            ParseBlockHead(bytes, layout_.streams[0].header, block.raw_offset,
                                           static_cast<int64_t>(i), block.coded_offset, &head));
-    if (!parsed.complete() || parsed.consumed + head.coded_bytes != block.coded_bytes ||
-        head.is_end() || head.raw_bytes != block.raw_bytes || head.mode != block.mode ||
-        head.model != block.model || head.variant != block.variant) {
+    if (!parsed.complete() || EntryOf(head) != EntryOf(block)) {
       return CorruptStream(static_cast<int64_t>(i), static_cast<int64_t>(block.coded_offset),
                            "the index differs from the block's head");
     }

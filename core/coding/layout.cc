@@ -16,11 +16,6 @@ absl::Status Corrupt(int64_t block, uint64_t offset, std::string_view text) {
   return CorruptStream(block, static_cast<int64_t>(offset), text);
 }
 
-bool Agrees(const IndexEntry& entry, const BlockRef& block) {
-  return entry == IndexEntry{block.mode,      block.model,       block.variant,
-                             block.raw_bytes, block.coded_bytes, block.side_bytes};
-}
-
 // The length of the tail that begins at coded[0]: to the end of the trailer. 0: cut off.
 uint64_t TailLength(ByteView coded, const Header& header, size_t mark_bytes, uint64_t blocks) {
   if (!header.has_index()) return mark_bytes;
@@ -154,7 +149,7 @@ class Walker {
     block.raw_offset = raw_begin + head.raw_offset;
     block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
     block.coded_offset = original_bytes_;
-    block.coded_bytes = static_cast<uint32_t>(parsed.consumed + head.coded_bytes);
+    block.coded_bytes = static_cast<uint32_t>(EntryOf(head).coded_bytes);
     block.payload_bytes = static_cast<uint32_t>(head.coded_bytes);
     block.side_bytes = static_cast<uint32_t>(head.side_bytes);
     block.mode = head.mode;
@@ -174,7 +169,7 @@ class Walker {
     }
     if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
     layout_.blocks.push_back(block);
-    at_ += static_cast<size_t>(block.coded_bytes);
+    at_ += parsed.consumed + static_cast<size_t>(head.coded_bytes);
     original_bytes_ += block.coded_bytes;
     return false;
   }
@@ -201,7 +196,7 @@ class Walker {
       TRINE_RETURN_IF_ERROR(MergeExcerpt(tail));
     } else if (header.has_index()) {
       for (size_t i = 0; i < tail.index.size(); ++i) {
-        if (!Agrees(tail.index[i], layout_.blocks[first + i])) {
+        if (tail.index[i] != EntryOf(layout_.blocks[first + i])) {
           return CorruptHere(static_cast<int64_t>(i), "the index differs from the block's head");
         }
       }
@@ -221,10 +216,7 @@ class Walker {
     for (BlockRef& block : layout_.blocks) {
       block.at = BlockRef::kAbsent;
       if (next == found.size() || found[next].raw_offset != block.raw_offset) continue;
-      if (found[next].raw_bytes != block.raw_bytes || found[next].mode != block.mode ||
-          found[next].model != block.model || found[next].variant != block.variant) {
-        break;
-      }
+      if (EntryOf(found[next]) != EntryOf(block)) break;
       block.at = found[next++].at;
     }
     if (next != found.size()) {
@@ -244,6 +236,11 @@ class Walker {
 
 }  // namespace
 
+IndexEntry EntryOf(const BlockRef& block) {
+  return {block.mode,      block.model,       block.variant,
+          block.raw_bytes, block.coded_bytes, block.side_bytes};
+}
+
 absl::StatusOr<Layout> WalkStreams(const Context& context, ByteView coded) {
   return Walker(context, coded).Walk();
 }
@@ -259,7 +256,7 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
     block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
     block.coded_offset = block.at = coded;
     block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
-    block.payload_bytes = static_cast<uint32_t>(PayloadBytes(entry));
+    block.payload_bytes = static_cast<uint32_t>(PayloadBytes(entry).value());
     block.side_bytes = static_cast<uint32_t>(entry.side_bytes);
     block.mode = entry.mode;
     block.model = entry.model;
@@ -286,10 +283,7 @@ absl::StatusOr<Parsed> ReadHead(ByteView coded, const Layout& layout, size_t blo
   TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                          ParseBlockHead(coded.subspan(static_cast<size_t>(ref.at)), header,
                                         raw_offset, number, ref.coded_offset, head));
-  if (!parsed.complete() || head->is_end() || head->raw_offset != raw_offset ||
-      head->raw_bytes != ref.raw_bytes || head->mode != ref.mode || head->model != ref.model ||
-      head->variant != ref.variant ||
-      (!header.is_excerpt() && parsed.consumed + head->coded_bytes != ref.coded_bytes)) {
+  if (!parsed.complete() || head->raw_offset != raw_offset || EntryOf(*head) != EntryOf(ref)) {
     return Corrupt(number, ref.coded_offset, "the index differs from the block's head");
   }
   if (head->coded_bytes > coded.size() - ref.at - parsed.consumed) {

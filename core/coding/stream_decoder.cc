@@ -230,7 +230,7 @@ class Decoder final : public StreamDecoder {
   }
 
   absl::Status TakeHead(const BlockHead& head, size_t head_bytes) {
-    TRINE_RETURN_IF_ERROR(tail_.AddBlock(head, head_bytes));
+    TRINE_RETURN_IF_ERROR(tail_.AddBlock(head));
     ++blocks_;
     at_ += head_bytes;
     raw_offset_ = stream_begin_ + head.raw_offset + head.raw_bytes;

@@ -19,10 +19,8 @@ TailParser::TailParser(const Header& header)
       has_index_(header.has_index()),
       block_bytes_(header.block_bytes) {}
 
-absl::Status TailParser::AddBlock(const BlockHead& head, size_t head_bytes) {
-  const IndexEntry entry{
-      head.mode,      head.model, head.variant, head.raw_bytes, head_bytes + head.coded_bytes,
-      head.side_bytes};
+absl::Status TailParser::AddBlock(const BlockHead& head) {
+  const IndexEntry entry = EntryOf(head);
   if (excerpt_) {
     if (found_.size() == format::kMaxExcerptBlocks) {
       return CorruptStream(-1, -1, "the excerpt holds too many blocks");
@@ -57,9 +55,7 @@ absl::StatusOr<size_t> TailParser::TakeEntry(ByteView in, uint64_t offset) {
                          ParseIndexEntry(in, block_bytes_, -1, offset, &entry));
   if (!parsed.complete()) return size_t{0};
   if (next_found_ < found_.size() && found_at_[next_found_] == raw_sum_) {
-    IndexEntry found = found_[next_found_];
-    found.coded_bytes = entry.coded_bytes;  // heads are longer in an excerpt
-    if (found == entry) ++next_found_;
+    if (found_[next_found_] == entry) ++next_found_;
   }
   actual_.Add(in.subspan(0, parsed.consumed));
   raw_sum_ += entry.raw_bytes;

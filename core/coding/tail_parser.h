@@ -32,8 +32,8 @@ class TailParser {
  public:
   explicit TailParser(const Header& header);
 
-  // Each block of the stream, in order. `head_bytes`: of the head where it was found.
-  absl::Status AddBlock(const BlockHead& head, size_t head_bytes);
+  // Each block of the stream, in order.
+  absl::Status AddBlock(const BlockHead& head);
 
   struct Step {
     size_t consumed = 0;

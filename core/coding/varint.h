@@ -15,6 +15,13 @@ inline void AppendVarint(uint64_t value, std::string* out) {
   out->push_back(static_cast<char>(value));
 }
 
+// How many of them AppendVarint writes.
+inline uint64_t VarintBytes(uint64_t value) {
+  uint64_t bytes = 1;
+  while (value >>= 7) ++bytes;
+  return bytes;
+}
+
 template <typename T>
 void AppendLE(T value, std::string* out) {
   char bytes[sizeof(T)];

@@ -22,8 +22,6 @@ MAGIC = bytes.fromhex("8954524E0D0A1A0A")
 COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
-# Of a block, with all varints as long as they may be, and an excerpt's raw offset [bytes].
-MOST_HEAD = 3 + 4 * 10 + 8 + 4
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
 
 
@@ -643,6 +641,15 @@ def decode_compact(reader, known, index, most):
     return [(0, decoded)], rest_of_index(header, raw, index)
 
 
+def payload_of(raw, size, side):
+    """Of a block's size in the index its payload, in whose length the head's depends."""
+    for length in range(1, 11):
+        coded = size - 3 - len(varint_bytes(raw) + varint_bytes(side)) - length - 8 - 4
+        if coded >= 0 and len(varint_bytes(coded)) == length:
+            return coded
+    raise Corrupt("an entry of the index")
+
+
 def read_end(reader, header, begin, total, entries, offsets):
     raw, count = reader.varint(), reader.varint()
     mark = b"\0" + varint_bytes(raw) + varint_bytes(count)
@@ -661,9 +668,10 @@ def read_end(reader, header, begin, total, entries, offsets):
     need(reader.u(8) == len(tail), "tail length")
     need(reader.u(8) == xxh3(tail), "checksum of the index")
     need(reader.take(8) == END_MAGIC, "end magic")
-    for mode, _, _, length, size, side in index:
-        need(1 <= mode <= 3 and 1 <= length <= header["block_size"]
-             and side < size <= header["block_size"] + MOST_HEAD, "an entry of the index")
+    for mode, model, variant, length, size, side in index:
+        need(1 <= mode <= 3, "mode of an entry of the index")
+        check_lengths(mode, model, variant, length, payload_of(length, size, side), side,
+                      header["block_size"])
     need(sum(entry[3] for entry in index) == raw and sum(entry[4] for entry in index) < 1 << 62,
          "sums of the index")
     if not excerpt:
@@ -671,9 +679,9 @@ def read_end(reader, header, begin, total, entries, offsets):
         return raw
     starts, start = {}, 0
     for entry in index:
-        starts[start] = entry[:4]
+        starts[start] = entry
         start += entry[3]
-    need(all(starts.get(at) == entry[:4] for at, entry in zip(offsets, entries)),
+    need(all(starts.get(at) == entry for at, entry in zip(offsets, entries)),
          "a block that the index does not know")
     return raw
 
@@ -726,7 +734,7 @@ def decode_stream(reader, known, index, excerpts, most):
         decoded = decode_payload(header, mode, model, variant, raw_offset, raw, payload)
         need(len(decoded) == raw and xxh3(decoded) == checksum, "checksum of a block")
         parts.append((raw_offset, decoded))
-        entries.append((mode, model, variant, raw, reader.at - begin, side))
+        entries.append((mode, model, variant, raw, len(head) + 4 + coded, side))
         raw_offset += raw
 
 

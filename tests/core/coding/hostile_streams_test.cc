@@ -145,16 +145,48 @@ TEST(HostileStreams, LengthsOfTextInSymbols) {
   }
 }
 
-TEST(HostileStreams, SizesInTheIndex) {
-  Header header = PlainHeader();
-  header.block_bytes = 300;
-  for (const auto& [size, taken] :
-       {std::pair{uint64_t{0}, false}, {1, true}, {355, true}, {356, false}}) {
-    std::string bytes;
-    AppendIndexEntry({Mode::kStored, 0, 0, 300, size, 0}, &bytes);
+// An excerpt says no more of a block that it lacks.
+TEST(HostileStreams, EntriesOfTheIndexAreThoseOfSomeHead) {
+  struct Case {
     IndexEntry entry;
-    EXPECT_EQ(ParseIndexEntry(AsBytes(bytes), header.block_bytes, 0, 0, &entry).ok(), taken)
-        << size;
+    bool is_taken;
+  };
+  // A head of 300 raw bytes takes 19 bytes, or 20 where the payload's length takes two.
+  const Case cases[] = {
+      {{Mode::kStored, 0, 0, 300, 0, 0}, false},     {{Mode::kStored, 0, 0, 300, 1, 0}, false},
+      {{Mode::kStored, 0, 0, 300, 319, 0}, false},   {{Mode::kStored, 0, 0, 300, 320, 0}, true},
+      {{Mode::kStored, 0, 0, 300, 321, 0}, false},   {{Mode::kStored, 0, 0, 300, 320, 1}, false},
+      {{Mode::kStored, 1, 0, 300, 320, 0}, false},   {{Mode::kStored, 0, 0, 301, 321, 0}, false},
+      {{Mode::kConstant, 0, 0, 300, 19, 0}, false},  {{Mode::kConstant, 0, 0, 300, 20, 1}, true},
+      {{Mode::kConstant, 0, 0, 300, 35, 16}, true},  {{Mode::kConstant, 0, 0, 300, 35, 15}, false},
+      {{Mode::kConstant, 0, 0, 300, 36, 17}, false}, {{Mode::kModel, 2, 0, 300, 18, 0}, false},
+      {{Mode::kModel, 2, 0, 300, 19, 0}, true},      {{Mode::kModel, 2, 0, 300, 19, 1}, false},
+      {{Mode::kModel, 2, 0, 300, 146, 127}, true},   {{Mode::kModel, 2, 0, 300, 147, 0}, false},
+      {{Mode::kModel, 2, 0, 300, 148, 127}, true},   {{Mode::kModel, 2, 0, 300, 319, 0}, true},
+      {{Mode::kModel, 2, 0, 300, 320, 0}, false},    {{Mode::kModel, 99, 9, 300, 319, 0}, true},
+      {{Mode::kEnd, 0, 0, 300, 319, 0}, false},
+  };
+  for (const Case& c : cases) {
+    std::string bytes;
+    AppendIndexEntry(c.entry, &bytes);
+    IndexEntry entry;
+    EXPECT_EQ(ParseIndexEntry(AsBytes(bytes), 300, 0, 0, &entry).ok(), c.is_taken)
+        << static_cast<int>(c.entry.mode) << " " << c.entry.coded_bytes << " "
+        << c.entry.side_bytes;
+    const std::optional<uint64_t> payload = PayloadBytes(c.entry);
+    if (c.is_taken) {
+      ASSERT_TRUE(payload.has_value());
+      const BlockHead head{.mode = entry.mode,
+                           .model = entry.model,
+                           .variant = entry.variant,
+                           .raw_bytes = entry.raw_bytes,
+                           .coded_bytes = *payload,
+                           .side_bytes = entry.side_bytes};
+      std::string in_stream;
+      AppendBlockHead(head, false, &in_stream);
+      EXPECT_EQ(in_stream.size() + *payload, entry.coded_bytes);
+      EXPECT_EQ(EntryOf(head), entry);
+    }
   }
 }
 

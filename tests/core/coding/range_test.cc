@@ -277,6 +277,41 @@ TEST(Excerpt, IsNotMadeOfWhatDoesNotFit) {
   EXPECT_THAT(std::string(differs.message()), testing::HasSubstr("(block 0)"));
 }
 
+TEST(Excerpt, ItsBlocksAreThoseOfItsIndexToTheLastField) {
+  const std::string raw(40, 'a');
+  // One block, coded in one way where it stands and in another way in the index.
+  const auto excerpt_of = [&](const BlockHead& in_body, const BlockHead& in_index) {
+    Header header = PlainHeader();
+    header.flags = format::kFlagExcerpt;
+    std::string out, end_mark;
+    AppendHeader(header, &out);
+    AppendBlockHead(in_body, true, &out);
+    out.append(static_cast<size_t>(in_body.coded_bytes), 'a');
+    AppendBlockHead({.raw_offset = raw.size(), .mode = format::Mode::kEnd, .block_count = 1}, false,
+                    &end_mark);
+    out += end_mark;
+    AppendIndex({EntryOf(in_index)}, AsBytes(end_mark), &out);
+    return out;
+  };
+  const auto head = [&](uint64_t period) {
+    return BlockHead{.mode = format::Mode::kConstant,
+                     .raw_bytes = raw.size(),
+                     .coded_bytes = period,
+                     .side_bytes = period,
+                     .checksum = Checksum(AsBytes(raw))};
+  };
+  const ByteRange all{0, raw.size()};
+  DecodeOptions options;
+  options.range = all;
+  const std::string right = excerpt_of(head(2), head(2));
+  ASSERT_TRUE(Decode({}, AsBytes(right), options).ok());
+  ASSERT_TRUE(StreamRange(right, all, 7).ok());
+  const std::string wrong = excerpt_of(head(2), head(3));
+  EXPECT_EQ(Inspect({}, AsBytes(wrong)).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Decode({}, AsBytes(wrong), options).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(StreamRange(wrong, all, 7).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(Excerpt, AFailingReadIsPassedOn) {
   const std::string coded = MustEncode(Words(5000, 4), {});
   for (uint64_t fail_at : {uint64_t{0}, uint64_t{coded.size() - 30}}) {
