@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 // Between plain code and SSE4 there is nothing to gain.
 #define HWY_DISABLED_TARGETS HWY_SSSE3
@@ -127,11 +126,18 @@ constexpr size_t kModelLanes = hn::MaxLanes(DM());
 // The first number of a table is the rate: it stays at or above the slowest, the others where they
 // are.
 struct Bound {
-  HWY_INLINE explicit Bound(uint32_t slowest) {
+  HWY_INLINE explicit Bound(uint32_t slowest_rate) : slowest(static_cast<uint16_t>(slowest_rate)) {
     std::fill_n(numbers, 16, static_cast<int16_t>(-32768));
     numbers[0] = static_cast<int16_t>(slowest);
+    std::fill_n(settled_rate, 16, static_cast<int16_t>(slowest));
+    settled_rate[0] = 0;
   }
+  // Whether a model learns at the slowest rate from now on.
+  HWY_INLINE bool IsSettled(const NibbleModel* model) const { return model->cdf[0] <= slowest; }
+
+  uint16_t slowest;
   alignas(64) int16_t numbers[16];
+  alignas(64) int16_t settled_rate[16];  // leaves the model's own alone
 };
 
 HWY_INLINE VM MoveTo(VM cdf, VM target, VM rate) {
@@ -164,6 +170,15 @@ struct HeldModel {
       cdf[i] = MoveTo(cdf[i], hn::Load(d, targets + i * kModelLanes), rate);
     }
   }
+  // The same for a model that is settled: its rate is not waited for.
+  HWY_INLINE void LearnSettled(uint32_t symbol, const Bound& bound) {
+    const DM d;
+    const int16_t* const targets = kNibbleTargets[symbol].data();
+    for (size_t i = 0; i < kVectors; ++i) {
+      cdf[i] = MoveTo(cdf[i], hn::Load(d, targets + i * kModelLanes),
+                      hn::Load(d, bound.settled_rate + i * kModelLanes));
+    }
+  }
 
   static constexpr size_t kVectors = 16 / kModelLanes;
   VM cdf[kVectors];
@@ -190,12 +205,22 @@ struct HighModels {
 template <>
 struct HighModels<0> {
   HighModels(const AdaptiveTables& tables, const Bound& b)
-      : bound(b), model(&tables.models->high), held(model) {}
-  HWY_INLINE void Learn(ByteModel*, uint32_t symbol) { held.Learn(symbol, bound); }
-  HWY_INLINE void EndRow() { held.Store(model); }
+      : bound(b), model(&tables.models->high), held(model), is_settled(b.IsSettled(model)) {}
+  HWY_INLINE void Learn(ByteModel*, uint32_t symbol) {
+    if (HWY_LIKELY(is_settled)) {
+      held.LearnSettled(symbol, bound);
+    } else {
+      held.Learn(symbol, bound);
+    }
+  }
+  HWY_INLINE void EndRow() {
+    held.Store(model);
+    if (HWY_UNLIKELY(!is_settled)) is_settled = bound.IsSettled(model);
+  }
   const Bound& bound;
   NibbleModel* const model;
   HeldModel held;
+  bool is_settled;
 };
 
 // Nibbles are learned while the other half's are looked up, in models that those are not: so that
@@ -260,36 +285,32 @@ void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables
   VectorEncoder<kLanes> lanes(state);
   const Bound bound(tables.slowest);
   HighModels<kOrder> high(tables, bound);
-  Step step;
-  Waiting low(step);
-  // What is stored by lane is loaded as vectors much later only: a load that takes several stores
-  // waits for all of them. So each half's symbols are coded behind the other half's look-ups.
+  ByteModel* models[kLanes];
+  uint8_t row[kLanes];
   alignas(64) uint32_t high_parts[kLanes], low_parts[kLanes];
-  bool is_first = true;
   for (const size_t end = at.row + count; at.row < end; ++at.row) {
     const uint8_t* from = bytes + at.row;
     for (size_t l = 0; l < kLanes; ++l, from += at.segment) {
       const uint32_t byte = *from;
       ByteModel* const model = ModelOf<kOrder>(tables, at.history[l]);
       high_parts[l] = LoadPart(&model->high, byte >> 4);
-      low.Learn(l, bound);
-      step.model[l] = model;
-      step.low[l] = &model->low[byte >> 4];
-      step.high_symbol[l] = byte >> 4;
-      step.low_symbol[l] = byte & 15;
+      low_parts[l] = LoadPart(&model->low[byte >> 4], byte & 15);
+      if constexpr (kOrder != 0) models[l] = model;
+      row[l] = static_cast<uint8_t>(byte);
       if constexpr (kOrder == 1) at.history[l] = byte;
       if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
     }
-    if (!std::exchange(is_first, false)) *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
     for (size_t l = 0; l < kLanes; ++l) {
-      low_parts[l] = LoadPart(step.low[l], step.low_symbol[l]);
-      high.Learn(step.model[l], step.high_symbol[l]);
+      const uint32_t byte = row[l];
+      ByteModel* const model = kOrder == 0 ? tables.models : models[l];
+      high.Learn(model, byte >> 4);
+      Learn(&model->low[byte >> 4], byte & 15, bound);
     }
     high.EndRow();
+    // Last: a load that takes several stores waits for all of them.
     *lanes.rows++ = EncodeSymbols<kLanes>(high_parts, lanes);
+    *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
   }
-  if (!is_first) *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
-  for (size_t l = 0; l < kLanes; ++l) low.Learn(l, bound);
   lanes.Save(state);
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <initializer_list>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -152,10 +154,17 @@ absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
   return lanes.CheckEnd();
 }
 
-// What the models would spend on `raw` from byte `begin` on [2^-16 bits], after learning from all
-// before it; one lane.
+// A rate that is tried, and what models of it would spend [2^-16 bits].
+struct Trial {
+  uint32_t slowest;
+  ByteModels models;
+  uint64_t cost = 0;
+};
+
+// Adds what each trial would spend on `raw` from byte `begin` on, after learning from all before
+// it; one lane. All trials side by side: each waits for its own models only.
 template <int kOrder>
-uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t slowest) {
+void AddCosts(ByteView raw, size_t begin, std::vector<Trial>& trials) {
   static const std::array<uint32_t, 4096> kCosts = [] {
     std::array<uint32_t, 4096> costs;
     for (uint32_t i = 0; i < costs.size(); ++i) {
@@ -163,20 +172,47 @@ uint64_t CostOfLane(ByteView raw, size_t begin, ByteModels& models, uint32_t slo
     }
     return costs;
   }();
-  uint64_t cost = 0;
   uint32_t history = 0;
-  const auto code = [&](NibbleModel& model, uint32_t symbol) {
+  const auto code = [&](NibbleModel& model, uint32_t symbol, uint32_t slowest) {
     const uint32_t width = model.End(symbol) - model.Start(symbol);
     Update(model, symbol, slowest);
     return kCosts[width >> 4];
   };
   for (size_t i = 0; i < raw.size(); ++i) {
-    ByteModel& model = models.Of<kOrder>(history);
-    const uint32_t here = code(model.high, raw[i] >> 4) + code(model.low[raw[i] >> 4], raw[i] & 15);
-    if (i >= begin) cost += here;
+    for (Trial& trial : trials) {
+      ByteModel& model = trial.models.Of<kOrder>(history);
+      const uint32_t here = code(model.high, raw[i] >> 4, trial.slowest) +
+                            code(model.low[raw[i] >> 4], raw[i] & 15, trial.slowest);
+      if (i >= begin) trial.cost += here;
+    }
     history = history << 8 | raw[i];
   }
-  return cost;
+}
+
+// What models with each of the rates would spend on the counted part of the sample, in their order.
+absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
+                                                    const AdaptiveParams& params,
+                                                    std::initializer_list<int> rates,
+                                                    const CancelToken& cancel) {
+  const auto add_costs = params.order == 0   ? AddCosts<0>
+                         : params.order == 1 ? AddCosts<1>
+                                             : AddCosts<2>;
+  // Models of order 2 take megabytes: one trial at a time.
+  const size_t at_once = params.order == 2 ? 1 : rates.size();
+  std::vector<uint64_t> costs;
+  while (costs.size() < rates.size()) {
+    TRINE_RETURN_IF_ERROR(cancel.Check());
+    std::vector<Trial> trials;
+    for (size_t i = 0; i < at_once; ++i) {
+      TRINE_ASSIGN_OR_RETURN(ByteModels models,
+                             ByteModels::Create(params, sample.bytes.size(), DefaultLimits()));
+      const int slowest = rates.begin()[costs.size() + i];
+      trials.push_back({static_cast<uint32_t>(slowest), std::move(models)});
+    }
+    add_costs(sample.bytes, sample.begin, trials);
+    for (const Trial& trial : trials) costs.push_back(trial.cost);
+  }
+  return costs;
 }
 
 // A short block may decode to the same bytes with other parameters; damage shall be seen even so.
@@ -224,13 +260,9 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
 
 absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
                                       const CancelToken& cancel) {
-  TRINE_RETURN_IF_ERROR(cancel.Check());
-  TRINE_ASSIGN_OR_RETURN(ByteModels models,
-                         ByteModels::Create(params, sample.bytes.size(), DefaultLimits()));
-  const auto cost = params.order == 0   ? CostOfLane<0>
-                    : params.order == 1 ? CostOfLane<1>
-                                        : CostOfLane<2>;
-  return cost(sample.bytes, sample.begin, models, static_cast<uint32_t>(params.slowest));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,
+                         CostsOfSample(sample, params, {params.slowest}, cancel));
+  return costs[0];
 }
 
 absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
@@ -238,16 +270,11 @@ absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptivePa
   AdaptiveParams best = params;
   // Counts hardly reach a limit there, and each trial prepares all models.
   if (sample.bytes.size() <= kShortBytes) return best;
-  uint64_t best_cost = ~uint64_t{0};
-  for (int slowest : {1092, 437, 164, 94}) {
-    AdaptiveParams tried = params;
-    tried.slowest = slowest;
-    TRINE_ASSIGN_OR_RETURN(const uint64_t cost, CostOfSample(sample, tried, cancel));
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = tried;
-    }
-  }
+  static constexpr std::initializer_list<int> kRates = {1092, 437, 164, 94};
+  TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,
+                         CostsOfSample(sample, params, kRates, cancel));
+  const auto least = std::min_element(costs.begin(), costs.end()) - costs.begin();
+  best.slowest = kRates.begin()[least];
   return best;
 }
 
