@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/long_array.h"
+#include "core/coding/adaptive_model.h"
 #include "core/coding/coding.h"
 #include "core/coding/lanes.h"
 #include "core/coding/order1_table.h"
@@ -175,6 +176,40 @@ TEST(Targets, GiveAndTakeTheSameStreams) {
       const auto decoded = Decode({}, AsBytes(first), options);
       ASSERT_TRUE(decoded.ok()) << decoded.status();
       ASSERT_TRUE(AsString(decoded->data) == c.raw);
+    }
+  }
+}
+
+// Whatever a stream says of ADAPTIVE's lanes and rates, long past where the models have settled.
+TEST(Targets, LearnAlikeAtEveryRate) {
+  const std::string raw = Skewed(60000, 6) + Words(30000, 6);
+  for (int order = 0; order <= format::kMaxOrder; ++order) {
+    for (const int lanes_log2 : {0, 3, 4, 5, 6}) {
+      for (const int slowest : {format::kMinSlowest, 94, 1092, format::kMaxSlowest}) {
+        AdaptiveParams params;
+        params.order = order;
+        params.lanes_log2 = lanes_log2;
+        params.segment_log2 = order == 0 ? 4 : 9;
+        params.slowest = slowest;
+        SCOPED_TRACE(testing::Message() << order << " " << lanes_log2 << " " << slowest);
+        std::string first;
+        for (const int64_t target : Targets()) {
+          SCOPED_TRACE(hwy::TargetName(target));
+          const OnlyTarget only(target);
+          const auto payload = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {});
+          ASSERT_TRUE(payload.ok()) << payload.status();
+          ASSERT_TRUE(payload->fits);
+          if (first.empty()) first = payload->bytes;
+          ASSERT_TRUE(payload->bytes == first);
+          std::string decoded(raw.size(), '\0');
+          const absl::Status status = DecodeAdaptive(
+              AsBytes(first), order,
+              MutableByteView(reinterpret_cast<uint8_t*>(decoded.data()), decoded.size()),
+              DefaultLimits(), {});
+          ASSERT_TRUE(status.ok()) << status;
+          ASSERT_TRUE(decoded == raw);
+        }
+      }
     }
   }
 }
