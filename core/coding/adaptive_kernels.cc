@@ -132,7 +132,8 @@ struct Bound {
     std::fill_n(settled_rate, 16, static_cast<int16_t>(slowest));
     settled_rate[0] = 0;
   }
-  // Whether a model learns at the slowest rate from now on.
+  // Whether a model learns at the slowest rate from now on: its own never rises. (It never falls
+  // below 93, so that a model with a slower bound does not settle.)
   HWY_INLINE bool IsSettled(const NibbleModel* model) const { return model->cdf[0] <= slowest; }
 
   uint16_t slowest;
@@ -170,7 +171,7 @@ struct HeldModel {
       cdf[i] = MoveTo(cdf[i], hn::Load(d, targets + i * kModelLanes), rate);
     }
   }
-  // The same for a model that is settled: its rate is not waited for.
+  // The same for a model that is settled: its rate is not waited for, and stays as it is.
   HWY_INLINE void LearnSettled(uint32_t symbol, const Bound& bound) {
     const DM d;
     const int16_t* const targets = kNibbleTargets[symbol].data();
@@ -223,9 +224,9 @@ struct HighModels<0> {
   bool is_settled;
 };
 
-// Nibbles are learned while the other half's are looked up, in models that those are not: so that
-// one hides the other's latency. The low ones of a row wait for the next row's high ones, the first
-// of which find these.
+// A decoder learns nibbles while it looks up the other half's, in models that those are not: so
+// that one hides the other's latency. The low ones of a row wait for the next row's high ones, the
+// first of which find these.
 struct Waiting {
   HWY_INLINE explicit Waiting(Step& step) : step_(step) {
     step.low.fill(&none_);

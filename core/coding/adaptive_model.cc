@@ -68,8 +68,8 @@ class ByteModels {
   }
 
  private:
-  // Contexts for each byte from which on small pages cost less. A huge page is cleared in the time
-  // of some three hundred first touches of small ones, and has room for 3855 contexts.
+  // With more contexts than this for each byte, small pages cost less: a huge page is cleared in
+  // the time of some three hundred first touches of small ones, and has room for 3855 contexts.
   static constexpr size_t kSparse = 16;
 
   LongArray<ByteModel> memory_;
@@ -164,7 +164,8 @@ struct Trial {
 // Adds what each trial would spend on `raw` from byte `begin` on, after learning from all before
 // it; one lane. All trials side by side: each waits for its own models only.
 template <int kOrder>
-void AddCosts(ByteView raw, size_t begin, std::vector<Trial>& trials) {
+absl::Status AddCosts(ByteView raw, size_t begin, const CancelToken& cancel,
+                      std::vector<Trial>& trials) {
   static const std::array<uint32_t, 4096> kCosts = [] {
     std::array<uint32_t, 4096> costs;
     for (uint32_t i = 0; i < costs.size(); ++i) {
@@ -179,6 +180,7 @@ void AddCosts(ByteView raw, size_t begin, std::vector<Trial>& trials) {
     return kCosts[width >> 4];
   };
   for (size_t i = 0; i < raw.size(); ++i) {
+    if (i % kPollSymbols == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     for (Trial& trial : trials) {
       ByteModel& model = trial.models.Of<kOrder>(history);
       const uint32_t here = code(model.high, raw[i] >> 4, trial.slowest) +
@@ -187,6 +189,7 @@ void AddCosts(ByteView raw, size_t begin, std::vector<Trial>& trials) {
     }
     history = history << 8 | raw[i];
   }
+  return absl::OkStatus();
 }
 
 // What models with each of the rates would spend on the counted part of the sample, in their order.
@@ -201,7 +204,6 @@ absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
   const size_t at_once = params.order == 2 ? 1 : rates.size();
   std::vector<uint64_t> costs;
   while (costs.size() < rates.size()) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
     std::vector<Trial> trials;
     for (size_t i = 0; i < at_once; ++i) {
       TRINE_ASSIGN_OR_RETURN(ByteModels models,
@@ -209,7 +211,7 @@ absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
       const int slowest = rates.begin()[costs.size() + i];
       trials.push_back({static_cast<uint32_t>(slowest), std::move(models)});
     }
-    add_costs(sample.bytes, sample.begin, trials);
+    TRINE_RETURN_IF_ERROR(add_costs(sample.bytes, sample.begin, cancel, trials));
     for (const Trial& trial : trials) costs.push_back(trial.cost);
   }
   return costs;
@@ -268,7 +270,7 @@ absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams
 absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
                                           const CancelToken& cancel) {
   AdaptiveParams best = params;
-  // Counts hardly reach a limit there, and each trial prepares all models.
+  // Counts hardly reach a limit there, and the trials' models would cost more than the block.
   if (sample.bytes.size() <= kShortBytes) return best;
   static constexpr std::initializer_list<int> kRates = {1092, 437, 164, 94};
   TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,

@@ -281,7 +281,7 @@ void AppendBlockHead(const BlockHead& head, bool in_excerpt, std::string* out) {
 }
 
 TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head) {
-  const auto wrong = [](std::string_view text) { return TriedHead{{}, text}; };
+  const auto wrong = [](std::string_view text) { return TriedHead{text, {}}; };
   ByteReader reader(in.subspan(0, std::min(in.size(), format::kMaxBlockHead)));
   *head = BlockHead{};
   const uint8_t mode = reader.Byte();
@@ -316,12 +316,14 @@ TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, B
     if (!header.is_excerpt() && head->raw_offset != raw_offset) {
       return wrong("the raw length in the end mark is not that of the blocks");
     }
-    return {Parsed{reader.position()}, {}};
+    return {{}, Parsed{reader.position()}};
   }
   if (head->raw_offset > format::kMaxStreamBytes) {
     return wrong("the block's raw length is out of range");
   }
-  return {Parsed{reader.position()}, CheckLengths(*head, header.block_bytes)};
+  const std::string_view lengths = CheckLengths(*head, header.block_bytes);
+  if (!lengths.empty()) return wrong(lengths);
+  return {{}, Parsed{reader.position()}};
 }
 
 absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,
@@ -341,7 +343,8 @@ std::optional<uint64_t> PayloadBytes(const IndexEntry& entry) {
   BlockHead head{.raw_bytes = entry.raw_bytes, .side_bytes = entry.side_bytes};
   // The head holds the payload's length, which takes one byte here and may take more.
   const uint64_t shortest = HeadBytes(head);
-  for (uint64_t more = 0; shortest + more <= entry.coded_bytes; ++more) {
+  for (uint64_t more = 0; more < format::kMaxVarintBytes && shortest + more <= entry.coded_bytes;
+       ++more) {
     head.coded_bytes = entry.coded_bytes - shortest - more;
     if (HeadBytes(head) == shortest + more) return head.coded_bytes;
   }

@@ -84,8 +84,8 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
 
 // The same for a search, which tries many places: what is wrong is said without a status.
 struct TriedHead {
-  Parsed parsed;
   std::string_view wrong;  // a literal; empty when nothing is
+  Parsed parsed;           // nothing where something is wrong
 };
 TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head);
 
@@ -126,7 +126,7 @@ struct Tail {
   std::vector<IndexEntry> index;  // empty without an index
 };
 // The whole tail must be in `in`, and nothing else. Its sums are checked: raw bytes against the end
-// mark, coded bytes against 2^63.
+// mark, coded bytes against 2^62.
 absl::StatusOr<Tail> ParseTail(ByteView in, const Header& header, uint64_t offset);
 
 // The mode that Inspect shows: "stored", "constant", "static", "adaptive-1", "table", "model-9".

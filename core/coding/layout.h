@@ -56,8 +56,8 @@ struct Layout {
 // agree. No payload is read. DATA_LOSS for everything else than whole streams.
 absl::StatusOr<Layout> WalkStreams(const Context& context, ByteView coded);
 
-// Adds the blocks of an index, whose entries are sound, to a layout that has one stream; their `at`
-// is where they stand in a stream that is not an excerpt.
+// Adds the blocks of an index, of entries that ParseIndexEntry took or EntryOf gave, to a layout
+// that has one stream; their `at` is where they stand in a stream that is not an excerpt.
 void AddIndexedBlocks(const Tail& tail, Layout* layout);
 
 // Parses the head of `block`, which is at hand, and compares it with the block.

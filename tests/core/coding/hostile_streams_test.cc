@@ -190,6 +190,24 @@ TEST(HostileStreams, EntriesOfTheIndexAreThoseOfSomeHead) {
   }
 }
 
+// An entry costs a look, however long the block that it tells of: a stream of such entries would
+// otherwise keep a reader busy for hours.
+TEST(HostileStreams, LongEntriesOfTheIndexAreLookedAtOnce) {
+  for (int k = 1; k <= 4; ++k) {
+    // A payload of `length` - 1 has a length of k bytes, one of `length` of k + 1.
+    const uint64_t length = uint64_t{1} << (7 * k);
+    const uint64_t head = EntryOf({.raw_bytes = 1}).coded_bytes - 1;  // without that length
+    const auto payload = [&](uint64_t size) {
+      return PayloadBytes({Mode::kModel, 2, 0, 1, head + size, 0});
+    };
+    EXPECT_EQ(payload(length - 1 + static_cast<uint64_t>(k)), length - 1);
+    for (int i = 0; i < 100000; ++i) {
+      ASSERT_EQ(payload(length + static_cast<uint64_t>(k)), std::nullopt);
+    }
+    EXPECT_EQ(payload(length + static_cast<uint64_t>(k) + 1), length);
+  }
+}
+
 TEST(HostileStreams, RawOffsetsInExcerpts) {
   Header header = PlainHeader();
   header.flags = format::kFlagExcerpt;
