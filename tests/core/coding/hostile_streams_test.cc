@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "core/base/error.h"
@@ -151,6 +152,7 @@ TEST(HostileStreams, EntriesOfTheIndexAreThoseOfSomeHead) {
     IndexEntry entry;
     bool is_taken;
   };
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
   // A head of 300 raw bytes takes 19 bytes, or 20 where the payload's length takes two.
   const Case cases[] = {
       {{Mode::kStored, 0, 0, 300, 0, 0}, false},     {{Mode::kStored, 0, 0, 300, 1, 0}, false},
@@ -164,7 +166,9 @@ TEST(HostileStreams, EntriesOfTheIndexAreThoseOfSomeHead) {
       {{Mode::kModel, 2, 0, 300, 146, 127}, true},   {{Mode::kModel, 2, 0, 300, 147, 0}, false},
       {{Mode::kModel, 2, 0, 300, 148, 127}, true},   {{Mode::kModel, 2, 0, 300, 319, 0}, true},
       {{Mode::kModel, 2, 0, 300, 320, 0}, false},    {{Mode::kModel, 99, 9, 300, 319, 0}, true},
-      {{Mode::kEnd, 0, 0, 300, 319, 0}, false},
+      {{Mode::kEnd, 0, 0, 300, 319, 0}, false},      {{Mode::kModel, 2, 0, 0, 19, 0}, false},
+      {{Mode::kModel, 2, 0, 300, 0, 0}, false},      {{Mode::kModel, 2, 0, 300, kMost, 0}, false},
+      {{Mode::kModel, 2, 0, kMost, 319, 0}, false},  {{Mode::kModel, 2, 0, 300, 319, kMost}, false},
   };
   for (const Case& c : cases) {
     std::string bytes;
