@@ -16,15 +16,6 @@ namespace trine::coding {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <int kOrder>
-HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
-  if constexpr (kOrder == 0) return tables.models;
-  if constexpr (kOrder == 1) return tables.models + (history & 0xFF);
-  ByteModel* const model = tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
-  if (HWY_UNLIKELY(!model->IsSetUp())) model->SetUp();
-  return model;
-}
-
 // ---- a lane at a time ------------------------------------------------------------------------
 
 HWY_INLINE uint64_t EncodeNibble(const NibbleModel& model, uint32_t symbol, size_t l,

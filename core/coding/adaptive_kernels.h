@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <hwy/base.h>
+
 #include "core/coding/lanes.h"
 #include "core/coding/nibble_model.h"
 
@@ -24,8 +26,7 @@ struct ByteModel {
   }
 };
 
-// What the loops know of the models. The lane's bytes before choose the
-// context.
+// What the loops know of the models.
 struct AdaptiveTables {
   // And kLaneSlackBytes behind them that may be read. Order 2: zeros, each set up when first met.
   ByteModel* models;
@@ -33,6 +34,16 @@ struct AdaptiveTables {
   int shift;         // order 2: contexts are the upper bits of a product
   uint32_t slowest;  // rate of learning [2^-16]
 };
+
+// The context that follows `history`: the lane's bytes so far, the last one lowest.
+template <int kOrder>
+HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
+  if constexpr (kOrder == 0) return tables.models;
+  if constexpr (kOrder == 1) return tables.models + (history & 0xFF);
+  ByteModel* const model = tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
+  if (HWY_UNLIKELY(!model->IsSetUp())) model->SetUp();
+  return model;
+}
 
 // Where the lanes stand: rows of one stripe. Lane l codes bytes[l * segment + t], t = 0, 1, ...
 struct AdaptiveRows {

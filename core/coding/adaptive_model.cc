@@ -36,14 +36,18 @@ class ByteModels {
       return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
     }
     ByteModels models;
-    // One more for the alignment, and another for what is read behind the last. A few bytes meet
-    // few of many contexts, and shall not pay for all of them.
+    // One more for the alignment, and another for what is read behind the last.
     const size_t size = contexts + 2;
-    models.memory_ = raw_bytes < contexts / kSparse ? LongArray<ByteModel>::SparseZeros(size)
-                                                    : LongArray<ByteModel>::Zeros(size);
-    models.models_ = models.memory_.data();
+    if (params.order < 2) {
+      models.memory_ = LongArray<ByteModel>::ForOverwrite(size);
+    } else if (raw_bytes < contexts / kSparse) {
+      // A few bytes meet few of many contexts, and shall not pay for all of them.
+      models.memory_ = LongArray<ByteModel>::SparseZeros(size);
+    } else {
+      models.memory_ = LongArray<ByteModel>::Zeros(size);
+    }
     size_t space = size * sizeof(ByteModel);
-    void* at = models.models_;
+    void* at = models.memory_.data();
     models.models_ = static_cast<ByteModel*>(
         std::align(alignof(ByteModel), (contexts + 1) * sizeof(ByteModel), at, space));
     if (params.order < 2) {
@@ -53,18 +57,8 @@ class ByteModels {
     return models;
   }
 
-  AdaptiveTables Tables(const AdaptiveParams& params) {
+  AdaptiveTables Tables(const AdaptiveParams& params) const {
     return {models_, params.order, shift_, static_cast<uint32_t>(params.slowest)};
-  }
-
-  // `history`: the lane's bytes so far, the last one lowest.
-  template <int kOrder>
-  ByteModel& Of(uint32_t history) {
-    if constexpr (kOrder == 0) return models_[0];
-    if constexpr (kOrder == 1) return models_[history & 0xFF];
-    ByteModel& model = models_[((history & 0xFFFF) * 0x9E3779B1u) >> shift_];
-    if (!model.IsSetUp()) model.SetUp();
-    return model;
   }
 
  private:
@@ -156,8 +150,8 @@ absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
 
 // A rate that is tried, and what models of it would spend [2^-16 bits].
 struct Trial {
-  uint32_t slowest;
   ByteModels models;
+  AdaptiveTables tables;
   uint64_t cost = 0;
 };
 
@@ -182,9 +176,9 @@ absl::Status AddCosts(ByteView raw, size_t begin, const CancelToken& cancel,
   for (size_t i = 0; i < raw.size(); ++i) {
     if (i % kPollSymbols == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     for (Trial& trial : trials) {
-      ByteModel& model = trial.models.Of<kOrder>(history);
-      const uint32_t here = code(model.high, raw[i] >> 4, trial.slowest) +
-                            code(model.low[raw[i] >> 4], raw[i] & 15, trial.slowest);
+      ByteModel* const model = ModelOf<kOrder>(trial.tables, history);
+      const uint32_t here = code(model->high, raw[i] >> 4, trial.tables.slowest) +
+                            code(model->low[raw[i] >> 4], raw[i] & 15, trial.tables.slowest);
       if (i >= begin) trial.cost += here;
     }
     history = history << 8 | raw[i];
@@ -208,8 +202,10 @@ absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
     for (size_t i = 0; i < at_once; ++i) {
       TRINE_ASSIGN_OR_RETURN(ByteModels models,
                              ByteModels::Create(params, sample.bytes.size(), DefaultLimits()));
-      const int slowest = rates.begin()[costs.size() + i];
-      trials.push_back({static_cast<uint32_t>(slowest), std::move(models)});
+      AdaptiveParams tried = params;
+      tried.slowest = rates.begin()[costs.size() + i];
+      const AdaptiveTables tables = models.Tables(tried);
+      trials.push_back({std::move(models), tables});
     }
     TRINE_RETURN_IF_ERROR(add_costs(sample.bytes, sample.begin, cancel, trials));
     for (const Trial& trial : trials) costs.push_back(trial.cost);
