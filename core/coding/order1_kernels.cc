@@ -296,7 +296,8 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order1Slots& t
           const V32 bits = seen.bits[first + g];
           r[g] = hn::Shr(w[g], bits);
           last[g] = hn::Sub(hn::Shl(one, bits), one);
-          slot[g] = hn::Min(QuotientOfLong(c[g], r[g]), last[g]);
+          // r is 2^31 or more where there is one slot only: the minimum takes any number.
+          slot[g] = hn::Min(Quotient(c[g], r[g]), last[g]);
         }
 #pragma GCC unroll 4
         for (size_t g = 0; g < kCount; ++g) {

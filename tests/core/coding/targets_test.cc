@@ -120,13 +120,21 @@ std::vector<GoldenCase> Cases() {
   for (size_t i = 0; i < rare.size(); i += 977) rare[i] = static_cast<char>('b' + i % 20);
   std::string wide = Skewed(300000, 5);
   for (size_t i = 0; i < wide.size(); i += 3) wide[i] = static_cast<char>(wide[i] + (i >> 9));
+  // Every other byte says what the next one is: of order 1 that has the whole range, whatever it
+  // is.
+  std::string pairs = Skewed(70000, 7);
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    pairs[i] = static_cast<char>(2 * (pairs[i] & 31));
+    pairs[i + 1] = static_cast<char>(pairs[i] + 1);
+  }
   std::vector<GoldenCase> cases;
   for (size_t n :
        {1, 2, 15, 16, 17, 63, 64, 65, 1000, 4095, 4097, 20000, 65535, 65537, 140001, 300000}) {
     for (const auto& [name, source] :
          {std::pair<std::string, std::string>{"words", Words(300000, 3)},
           {"wide", wide},
-          {"rare", rare}}) {
+          {"rare", rare},
+          {"pairs", pairs}}) {
       if (n > source.size()) continue;
       const std::string raw = source.substr(0, n);
       const auto add = [&](Model model, std::optional<int> order) -> GoldenCase& {
