@@ -29,10 +29,10 @@ struct ByteModel {
 // What the loops know of the models.
 struct AdaptiveTables {
   // And kLaneSlackBytes behind them that may be read. Order 2: zeros, each set up when first met.
-  ByteModel* models;
-  int order;
-  int shift;         // order 2: contexts are the upper bits of a product
-  uint32_t slowest;  // rate of learning [2^-16]
+  ByteModel* models = nullptr;
+  int order = 0;
+  int shift = 0;         // order 2: contexts are the upper bits of a product
+  uint32_t slowest = 0;  // rate of learning [2^-16]
 };
 
 // The context that follows `history`: the lane's bytes so far, the last one lowest.

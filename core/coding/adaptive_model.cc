@@ -48,18 +48,17 @@ class ByteModels {
     }
     size_t space = size * sizeof(ByteModel);
     void* at = models.memory_.data();
-    models.models_ = static_cast<ByteModel*>(
+    auto* const first = static_cast<ByteModel*>(
         std::align(alignof(ByteModel), (contexts + 1) * sizeof(ByteModel), at, space));
     if (params.order < 2) {
-      for (size_t c = 0; c < contexts; ++c) models.models_[c].SetUp();
+      for (size_t c = 0; c < contexts; ++c) first[c].SetUp();
     }
-    models.shift_ = 32 - params.slots_log2;
+    models.tables_ = {first, params.order, 32 - params.slots_log2,
+                      static_cast<uint32_t>(params.slowest)};
     return models;
   }
 
-  AdaptiveTables Tables(const AdaptiveParams& params) const {
-    return {models_, params.order, shift_, static_cast<uint32_t>(params.slowest)};
-  }
+  const AdaptiveTables& tables() const { return tables_; }
 
  private:
   // With more contexts than this for each byte, small pages cost less: a huge page is cleared in
@@ -67,8 +66,7 @@ class ByteModels {
   static constexpr size_t kSparse = 16;
 
   LongArray<ByteModel> memory_;
-  ByteModel* models_ = nullptr;
-  int shift_ = 0;
+  AdaptiveTables tables_;
 };
 
 // The block is cut into stripes of (lanes << segment_log2) bytes, a stripe into one segment a lane;
@@ -148,10 +146,9 @@ absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
   return lanes.CheckEnd();
 }
 
-// A rate that is tried, and what models of it would spend [2^-16 bits].
+// Models of a rate that is tried, and what they would spend [2^-16 bits].
 struct Trial {
   ByteModels models;
-  AdaptiveTables tables;
   uint64_t cost = 0;
 };
 
@@ -176,9 +173,10 @@ absl::Status AddCosts(ByteView raw, size_t begin, const CancelToken& cancel,
   for (size_t i = 0; i < raw.size(); ++i) {
     if (i % kPollSymbols == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     for (Trial& trial : trials) {
-      ByteModel* const model = ModelOf<kOrder>(trial.tables, history);
-      const uint32_t here = code(model->high, raw[i] >> 4, trial.tables.slowest) +
-                            code(model->low[raw[i] >> 4], raw[i] & 15, trial.tables.slowest);
+      const AdaptiveTables& tables = trial.models.tables();
+      ByteModel* const model = ModelOf<kOrder>(tables, history);
+      const uint32_t here = code(model->high, raw[i] >> 4, tables.slowest) +
+                            code(model->low[raw[i] >> 4], raw[i] & 15, tables.slowest);
       if (i >= begin) trial.cost += here;
     }
     history = history << 8 | raw[i];
@@ -200,12 +198,11 @@ absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
   while (costs.size() < rates.size()) {
     std::vector<Trial> trials;
     for (size_t i = 0; i < at_once; ++i) {
-      TRINE_ASSIGN_OR_RETURN(ByteModels models,
-                             ByteModels::Create(params, sample.bytes.size(), DefaultLimits()));
       AdaptiveParams tried = params;
       tried.slowest = rates.begin()[costs.size() + i];
-      const AdaptiveTables tables = models.Tables(tried);
-      trials.push_back({std::move(models), tables});
+      TRINE_ASSIGN_OR_RETURN(ByteModels models,
+                             ByteModels::Create(tried, sample.bytes.size(), DefaultLimits()));
+      trials.push_back({std::move(models)});
     }
     TRINE_RETURN_IF_ERROR(add_costs(sample.bytes, sample.begin, cancel, trials));
     for (const Trial& trial : trials) costs.push_back(trial.cost);
@@ -288,9 +285,9 @@ absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& param
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw.size()) return payload;
   TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, raw.size(), limits));
-  TRINE_ASSIGN_OR_RETURN(payload.fits,
-                         EncodeLanes(raw, models.Tables(params), params,
-                                     raw.size() - payload.side_bytes - 1, cancel, &payload.bytes));
+  TRINE_ASSIGN_OR_RETURN(
+      payload.fits, EncodeLanes(raw, models.tables(), params, raw.size() - payload.side_bytes - 1,
+                                cancel, &payload.bytes));
   return payload;
 }
 
@@ -329,7 +326,7 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
     return WrongInitialCodes();
   }
   TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, raw.size(), limits));
-  return DecodeLanes(lanes, models.Tables(params), params, raw, cancel);
+  return DecodeLanes(lanes, models.tables(), params, raw, cancel);
 }
 
 }  // namespace trine::coding

@@ -258,7 +258,7 @@ HWY_INLINE V32 Truncate(hn::Vec<DF32> v) {
 #endif
 }
 
-// Where there are only signed conversions: of numbers below 2^31, and half of any.
+// Of any number on AVX-512; elsewhere conversions are signed: of one below 2^31, or half of any.
 HWY_INLINE hn::Vec<DF32> ToFloat(V32 v) {
 #if TRINE_LANES_AVX512
   return {_mm512_cvtepu32_ps(v.raw)};
@@ -308,7 +308,7 @@ HWY_INLINE V32 SlotEstimate(V32 code, V32 range) {
 #if TRINE_LANES_AVX512
   const auto slot = hn::Mul(ToFloat(code), hn::Div(scale, ToFloat(range)));
 #else
-  // The halves are off by 2^-16 at most.
+  // Halves of both move the slot by one at most, since a range is 2^16 or more.
   const auto slot = hn::Mul(HalfToFloat(code), hn::Div(scale, HalfToFloat(range)));
 #endif
   return hn::Min(Truncate(slot), hn::Set(kD32, 65535));
