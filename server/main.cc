@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/build_info.h"
-#include "server/config.h"
-#include "server/log.h"
+#include "server/base/build_info.h"
+#include "server/options/config.h"
+#include "server/observe/log.h"
 #include "server/server.h"
-#include "server/text.h"
+#include "server/base/text.h"
 
 namespace trine::server {
 namespace {

@@ -11,12 +11,12 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/limits.h"
-#include "server/rpc.h"
+#include "server/wire/rpc.h"
 
 namespace trine::server {
 
 // Everything that a flag, an environment variable or a configuration key can set
-// (server/config.h). The names of the flags are the names here, with dashes.
+// (server/options/config.h). The names of the flags are the names here, with dashes.
 struct Options {
   std::vector<std::string> listen = {
       "127.0.0.1:7433"};  // HOST:PORT or unix:PATH; port 0: any; none: InProcessChannel alone
@@ -44,7 +44,7 @@ struct Options {
   int64_t drain_delay_ms = 0;         // NOT_SERVING so long before new calls are refused
   std::string tls_cert, tls_key;      // PEM files; both or none
   std::string tls_client_ca;          // with it: clients must present a certificate (mutual TLS)
-  std::string token_file;             // bearer tokens (server/auth.h); empty: all may call
+  std::string token_file;             // bearer tokens (server/call/auth.h); empty: all may call
   int64_t reload_interval_ms = 1000;  // how often the files above are looked at; 0: never
   bool reflection = true;             // lists services and messages; needs no token
   bool channelz = true;               // gRPC's own statistics; never where tokens are asked for

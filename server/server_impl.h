@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "server/log.h"
-#include "server/rpc.h"
+#include "server/observe/log.h"
+#include "server/wire/rpc.h"
 #include "server/server.h"
 
 namespace trine::server {

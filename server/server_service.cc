@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/base/strings.h"
-#include "server/build_info.h"
-#include "server/options.h"
+#include "server/base/build_info.h"
+#include "server/options/option_table.h"
 #include "server/server_impl.h"
 #include "trine/v1/coding.pb.h"
 #include "trine/v1/normalization.pb.h"

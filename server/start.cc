@@ -2,9 +2,9 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "server/auth.h"
+#include "server/call/auth.h"
 #include "server/server_impl.h"
-#include "server/tls.h"
+#include "server/net/tls.h"
 
 namespace trine::server {
 namespace {

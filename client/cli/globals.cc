@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
-#include "client/cli/input_file.h"
+#include "client/cli/files/input_file.h"
 #include "client/cli/quantity.h"
 #include "core/base/error.h"
 

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "client/cli/cleanup.h"
+#include "client/cli/files/cleanup.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/globals.h"

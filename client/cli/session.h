@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/embedded.h"
 #include "client/cli/globals.h"
-#include "client/cli/json.h"
+#include "client/cli/report/json.h"
 #include "client/client.h"
 
 namespace trine::cli {

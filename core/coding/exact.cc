@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/rational_text.h"
-#include "core/coding/table_fit.h"
-#include "core/coding/utf8.h"
-#include "core/coding/varint.h"
+#include "core/coding/models/table/rational_text.h"
+#include "core/coding/models/table/table_fit.h"
+#include "core/coding/models/table/utf8.h"
+#include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/coding/polled.h"
+#include "core/coding/container/polled.h"
 
 namespace trine::coding {
 

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/rational_text.h"
-#include "core/coding/table_fit.h"
+#include "core/coding/models/table/rational_text.h"
+#include "core/coding/models/table/table_fit.h"
 
 namespace trine::coding {
 namespace {

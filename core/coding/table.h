@@ -43,7 +43,7 @@ absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits);
 
 // A table made ready to code with: probabilities rounded to frequencies. Immutable; held by
 // pointer, because tables are large and many calls and threads use the same.
-class FrequencyDictionary;  // core/coding/dictionary.h
+class FrequencyDictionary;  // core/coding/models/table/dictionary.h
 using TablePtr = std::shared_ptr<const FrequencyDictionary>;
 
 // Errors name "table...." as ValidateTable's do, also for sums that are not within 1e-6 of 1 and

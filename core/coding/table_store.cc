@@ -1,7 +1,7 @@
 #include "core/coding/table_store.h"
 
 #include "core/base/error.h"
-#include "core/coding/dictionary.h"
+#include "core/coding/models/table/dictionary.h"
 
 namespace trine::coding {
 

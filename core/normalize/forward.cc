@@ -1,8 +1,8 @@
 // y = x * s^-beta, tile by tile.
 #include "core/base/error.h"
-#include "core/normalize/power.h"
-#include "core/normalize/tile.h"
-#include "core/normalize/window_sum.h"
+#include "core/normalize/rows/power.h"
+#include "core/normalize/rows/tile.h"
+#include "core/normalize/rows/window_sum.h"
 
 namespace trine::normalize {
 

@@ -2,9 +2,9 @@
 // (Caffe lrn_layer.cpp, CrossChannelBackward). Three nested boxes: dx is wanted on `box`; the terms
 // of the sum on `middle`, all c whose window reaches the box; x on `reach`, the windows of those c.
 #include "core/base/error.h"
-#include "core/normalize/power.h"
-#include "core/normalize/tile.h"
-#include "core/normalize/window_sum.h"
+#include "core/normalize/rows/power.h"
+#include "core/normalize/rows/tile.h"
+#include "core/normalize/rows/window_sum.h"
 
 namespace trine::normalize {
 namespace {

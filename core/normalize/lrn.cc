@@ -12,10 +12,10 @@
 #include "core/base/strings.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"
-#include "core/normalize/power.h"
-#include "core/normalize/scratch.h"
-#include "core/normalize/sweep.h"
-#include "core/normalize/tile.h"
+#include "core/normalize/rows/power.h"
+#include "core/normalize/rows/scratch.h"
+#include "core/normalize/rows/sweep.h"
+#include "core/normalize/rows/tile.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::normalize {

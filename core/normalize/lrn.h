@@ -11,13 +11,13 @@
 //
 // Numbers: float16 and bfloat16 are read into float32, accumulated there and rounded once at the
 // end; float64 computes in float64, and so do the narrower types where float32 would not keep the
-// accuracy below (core/normalize/power.h). The window sum never subtracts, so that NaN and infinity
-// stay inside the windows that hold them and no cancellation happens after a large value. A NaN in
-// the result is always the quiet NaN without payload.
-// Results are bitwise the same for any number of threads and for either layout. They may
-// differ in the last units from one instruction set to another (core/normalize/row_kernels.h).
-// Accuracy (float32): at most 4 + log2(n) ULP from a float64 computation for finite results with
-// 1e-15 <= |x| <= 1e15; gradients at most (8 + log2 n) eps times the sum of absolute terms.
+// accuracy below (core/normalize/rows/power.h). The window sum never subtracts, so that NaN and
+// infinity stay inside the windows that hold them and no cancellation happens after a large value.
+// A NaN in the result is always the quiet NaN without payload. Results are bitwise the same for any
+// number of threads and for either layout. They may differ in the last units from one instruction
+// set to another (core/normalize/rows/row_kernels.h). Accuracy (float32): at most 4 + log2(n) ULP
+// from a float64 computation for finite results with 1e-15 <= |x| <= 1e15; gradients at most (8 +
+// log2 n) eps times the sum of absolute terms.
 #pragma once
 
 #include <cstdint>

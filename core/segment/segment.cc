@@ -6,19 +6,19 @@
 #include <string>
 #include <utility>
 
-#include "core/segment/components.h"
-#include "core/segment/contours.h"
-#include "core/segment/distance.h"
-#include "core/segment/fill_holes.h"
-#include "core/segment/local_threshold.h"
-#include "core/segment/markers.h"
-#include "core/segment/measure.h"
-#include "core/segment/multi_otsu.h"
-#include "core/segment/otsu.h"
+#include "core/segment/regions/components.h"
+#include "core/segment/contours/contours.h"
+#include "core/segment/regions/distance.h"
+#include "core/segment/regions/fill_holes.h"
+#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/regions/markers.h"
+#include "core/segment/regions/measure.h"
+#include "core/segment/threshold/multi_otsu.h"
+#include "core/segment/threshold/otsu.h"
 #include "core/segment/picture.h"
-#include "core/segment/threshold.h"
+#include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
-#include "core/segment/watershed.h"
+#include "core/segment/regions/watershed.h"
 
 namespace trine::segment {
 namespace {

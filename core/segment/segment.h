@@ -61,9 +61,10 @@ enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
 // v > T(y, x) with T from a square window around the pixel: the mean minus offset, the Gaussian
 // mean minus offset, or Sauvola's mean * (1 + k * (deviation / r - 1)). EXACT clips the window at
 // the border; OPENCV replicates the border, SKIMAGE mirrors it. Sets the mask.
-// Pixels outside Inputs::mask do not count in EXACT's windows. core/segment/local_threshold.h says
-// which combinations of method, profile and dtype are offered; the others are UNIMPLEMENTED. A
-// parameter that the method does not have is INVALID_ARGUMENT.
+// Pixels outside Inputs::mask do not count in EXACT's windows.
+// core/segment/threshold/local_threshold.h says which combinations of method, profile and dtype are
+// offered; the others are UNIMPLEMENTED. A parameter that the method does not have is
+// INVALID_ARGUMENT.
 struct LocalThresholdStep {
   LocalMethod method = LocalMethod::kSauvola;
   int64_t window = 0;           // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)

@@ -5,8 +5,8 @@
 #include <limits>
 #include <string_view>
 
-#include "core/segment/local_threshold.h"
-#include "core/segment/multi_otsu.h"
+#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/threshold/multi_otsu.h"
 
 namespace trine::segment {
 namespace {

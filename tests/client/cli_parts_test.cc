@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/cli/enum_text.h"
+#include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
-#include "client/cli/message_text.h"
-#include "client/cli/outputs.h"
-#include "client/cli/overlay.h"
+#include "client/cli/flags/message_text.h"
+#include "client/cli/files/outputs.h"
+#include "client/cli/files/overlay.h"
 #include "client/cli/quantity.h"
-#include "client/cli/table_file.h"
+#include "client/cli/files/table_file.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "trine/v1/segmentation.pb.h"

@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "server/status_map.h"
+#include "server/call/status_map.h"
 
 namespace trine::client {
 namespace {

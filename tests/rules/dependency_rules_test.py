@@ -67,7 +67,7 @@ def self_test():
     good = [
         ("core/normalize/a.cc", '#include "core/base/error.h"\n#include <vector>\n'),
         ("client/cli/embedded_server.cc", '#include "server/server.h"\n'),
-        ("server/coding_service.cc", '#include "core/coding/coding.h"\n'),
+        ("server/services/coding_service.cc", '#include "core/coding/coding.h"\n'),
         ("tests/server/a_test.cc", '#include "server/server.h"\n'),
     ]
     for path, text in bad:

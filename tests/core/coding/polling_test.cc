@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
-#include "core/coding/recover.h"
+#include "core/coding/stream/recover.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

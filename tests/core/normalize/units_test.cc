@@ -9,8 +9,8 @@
 #include "core/base/float16.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"
-#include "core/normalize/power.h"
-#include "core/normalize/window_sum.h"
+#include "core/normalize/rows/power.h"
+#include "core/normalize/rows/window_sum.h"
 #include "tests/core/normalize/support.h"
 
 namespace trine::normalize {

@@ -1,4 +1,4 @@
-#include "core/segment/contours.h"
+#include "core/segment/contours/contours.h"
 
 #include <algorithm>
 

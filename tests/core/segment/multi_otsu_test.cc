@@ -1,4 +1,4 @@
-#include "core/segment/multi_otsu.h"
+#include "core/segment/threshold/multi_otsu.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-#include "core/segment/otsu.h"
+#include "core/segment/threshold/otsu.h"
 
 #include <cmath>
 #include <limits>

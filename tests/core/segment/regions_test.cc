@@ -2,7 +2,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/segment/distance.h"
+#include "core/segment/regions/distance.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"

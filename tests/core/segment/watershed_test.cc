@@ -1,8 +1,8 @@
-#include "core/segment/watershed.h"
+#include "core/segment/regions/watershed.h"
 
 #include <cmath>
 
-#include "core/segment/markers.h"
+#include "core/segment/regions/markers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"

@@ -1,0 +1,324 @@
+// trine decode: decodes streams of any length in bounded memory, or a range of one.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/report/content_json.h"
+#include "client/cli/files/decode_sink.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/excerpt.h"
+#include "client/cli/files/input_file.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/outputs.h"
+#include "client/cli/quantity.h"
+#include "client/cli/flags/table_args.h"
+#include "client/status.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+// An excerpt is held in memory: longer ranges are decoded in parts that end at multiples of this.
+constexpr uint64_t kPartBytes = uint64_t{64} << 20;
+constexpr uint64_t kMaxPictureBytes = uint64_t{1} << 30;
+
+struct Args {
+  std::vector<std::string> inputs;
+  Outputs outputs;
+  bool force = false;
+  std::string range;
+  bool recover = false;
+  bool skip_lost = false;
+  TableArgs tables;
+};
+
+// What was decoded, over all parts.
+struct Totals {
+  v1::Content content;
+  uint64_t raw_bytes = 0;
+  uint64_t coded_bytes = 0;  // sent to the server
+  uint64_t blocks_decoded = 0;
+  v1::DecodeStreamSummary last;  // of the last part: with --recover there is one
+};
+
+class Decoder {
+ public:
+  Decoder(const Session& session, const Args& args, client::Client* client, OutputFile* output,
+          std::vector<v1::ProbabilityTable> tables)
+      : session_(session),
+        args_(args),
+        client_(client),
+        output_(output),
+        tables_(std::move(tables)) {}
+
+  // In one request, with the index of the streams' tables.
+  absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
+                         const std::string& index_path) {
+    const uint64_t max_bytes = client_->options().max_message_bytes;
+    v1::DecodeRequest request;
+    TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, max_bytes));
+    absl::StatusOr<std::string> coded = absl::UnknownError("");
+    if (range.has_value() && file->size().has_value()) coded = ReadExcerpt(*file, range);
+    if (!coded.ok()) coded = file->ReadAll(max_bytes);
+    TRINE_RETURN_IF_ERROR(coded.status());
+    request.set_coded(*std::move(coded));
+    SetRange(range, &request);
+    for (v1::ProbabilityTable& table : tables_) *request.add_tables() = std::move(table);
+    TRINE_ASSIGN_OR_RETURN(const v1::DecodeResponse response, client_->Decode(request));
+    totals_.content = response.content();
+    totals_.raw_bytes = response.data().size();
+    totals_.coded_bytes = request.coded().size();
+    totals_.blocks_decoded = response.blocks_decoded();
+    TRINE_ASSIGN_OR_RETURN(
+        sink_, MakeDecodeSink(response.content(), !range.has_value(), kMaxPictureBytes, output_));
+    return sink_->Write(AsBytes(response.data()));
+  }
+
+  absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
+    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
+                    BaseName(file->path()), file->size());
+    return Call(
+        [file](MutableByteView out, const CancelToken& stop) { return file->Read(out, stop); },
+        range, [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+  }
+
+  // OK and false where no excerpt can be made (several streams behind each other, or a broken
+  // one): the server shall say what it is.
+  absl::StatusOr<bool> Excerpts(const InputFile& file, Range range) {
+    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet, BaseName(file.path()),
+                    range.length);
+    do {
+      const uint64_t part = std::min(range.length, kPartBytes - range.offset % kPartBytes);
+      const Range now{range.offset, part};
+      const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, now);
+      if (!excerpt.ok()) {
+        const bool undecided =
+            excerpt.status().code() != absl::StatusCode::kOutOfRange && totals_.raw_bytes == 0;
+        if (undecided) return false;
+        return excerpt.status();
+      }
+      const uint64_t before = totals_.raw_bytes;
+      TRINE_RETURN_IF_ERROR(Call(SourceOf(*excerpt), now, [&](uint64_t, uint64_t received) {
+        bar.Update(before + received);
+      }));
+      range.offset += part;
+      range.length -= part;
+    } while (range.length > 0);
+    return true;
+  }
+
+  absl::Status Finish() { return sink_ == nullptr ? absl::OkStatus() : sink_->Finish(); }
+  const Totals& totals() const { return totals_; }
+  const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
+
+ private:
+  template <typename Request>
+  static void SetRange(const std::optional<Range>& range, Request* request) {
+    if (!range.has_value()) return;
+    request->mutable_range()->set_offset(range->offset);
+    request->mutable_range()->set_length(range->length);
+  }
+
+  absl::Status Call(const client::Source& source, const std::optional<Range>& range,
+                    const client::Progress& progress) {
+    v1::DecodeStreamHeader header;
+    SetRange(range, &header);
+    if (args_.recover) header.mutable_recover()->set_skip_lost(args_.skip_lost);
+    for (const v1::ProbabilityTable& table : tables_) *header.add_tables() = table;
+    const auto on_content = [&](const v1::Content& content) -> absl::Status {
+      if (sink_ != nullptr) return absl::OkStatus();
+      totals_.content = content;
+      TRINE_ASSIGN_OR_RETURN(sink_, MakeDecodeSink(content, !range.has_value() && !args_.recover,
+                                                   kMaxPictureBytes, output_));
+      return absl::OkStatus();
+    };
+    TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,
+                           client_->DecodeStream(
+                               header, source, on_content,
+                               [this](ByteView bytes) { return sink_->Write(bytes); }, progress));
+    totals_.raw_bytes += summary.raw_bytes();
+    totals_.coded_bytes += summary.coded_bytes();
+    totals_.blocks_decoded += summary.blocks_decoded();
+    totals_.last = summary;
+    return absl::OkStatus();
+  }
+
+  const Session& session_;
+  const Args& args_;
+  client::Client* client_;
+  OutputFile* output_;
+  std::vector<v1::ProbabilityTable> tables_;  // that streams may name by their ids
+  std::unique_ptr<DecodeSink> sink_;
+  Totals totals_;
+};
+
+// "a.txt.trine" to "a.txt"; other names get ".decoded".
+std::string OutputName(const std::string& input) {
+  const std::string name = BaseName(input);
+  const std::string suffix = ".trine";
+  if (name.size() > suffix.size() && absl::EndsWith(name, suffix)) {
+    return name.substr(0, name.size() - suffix.size());
+  }
+  return name + ".decoded";
+}
+
+Json DamagesToJson(const v1::DecodeStreamSummary& summary) {
+  Json damages = Json::array();
+  for (const v1::Damage& damage : summary.damages()) {
+    Json one;
+    if (damage.has_block()) one["block"] = damage.block();
+    one["raw_offset"] = damage.raw_offset();
+    one["raw_bytes"] = damage.raw_bytes();
+    one["coded_offset"] = damage.coded_offset();
+    one["reason"] = damage.reason();
+    damages.push_back(std::move(one));
+  }
+  return damages;
+}
+
+void TellDamages(const v1::DecodeStreamSummary& summary, const Session& session) {
+  constexpr int kShown = 20;
+  for (int i = 0; i < std::min(kShown, summary.damages_size()); ++i) {
+    const v1::Damage& damage = summary.damages(i);
+    const std::string lost = damage.raw_bytes() == 0
+                                 ? std::string("at raw offset ")
+                                 : absl::StrCat(damage.raw_bytes(), " bytes lost at raw offset ");
+    session.Say(absl::StrCat("  ", lost, damage.raw_offset(), ": ", damage.reason(),
+                             " (byte offset ", damage.coded_offset(), ")"));
+  }
+  if (summary.damages_total() > kShown) {
+    session.Say(absl::StrCat("  ... and ", summary.damages_total() - kShown, " more"));
+  }
+}
+
+void Report(const Args& args, const std::string& input, const std::string& output,
+            const Decoder& decoder, double elapsed_ms, const Session& session) {
+  const Totals& totals = decoder.totals();
+  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
+                              DisplayName(input), totals.coded_bytes, totals.raw_bytes,
+                              ContentText(totals.content), totals.blocks_decoded));
+  Json json;
+  json["input"] = input;
+  json["output"] = output;
+  json["raw_bytes"] = totals.raw_bytes;
+  json["coded_bytes"] = totals.coded_bytes;
+  json["blocks_decoded"] = totals.blocks_decoded;
+  json["content"] = ContentJson(totals.content);
+  json["written_as"] = decoder.form();
+  if (args.recover) {
+    TellDamages(totals.last, session);
+    json["damages_total"] = totals.last.damages_total();
+    json["blocks_lost"] = totals.last.blocks_lost();
+    json["raw_bytes_lost"] = totals.last.raw_bytes_lost();
+    json["damages"] = DamagesToJson(totals.last);
+  }
+  json["elapsed_ms"] = elapsed_ms;
+  session.Emit(json);
+}
+
+absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const std::string& path,
+                       Session* session) {
+  const Stopwatch watch;
+  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
+                         OutputFile::Create(out_path, args.force));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  TRINE_ASSIGN_OR_RETURN(std::vector<v1::ProbabilityTable> tables,
+                         ReadDecodeTables(args.tables.tables, file));
+  Decoder decoder(*session, args, client, output.get(), std::move(tables));
+  bool done = false;
+  if (!args.tables.index.empty()) {
+    const absl::Status status = decoder.WithIndex(&file, range, args.tables.index);
+    if (!status.ok()) return WithFile(status, path);
+    done = true;
+  } else if (range.has_value() && file.size().has_value()) {
+    const absl::StatusOr<bool> excerpts = decoder.Excerpts(file, *range);
+    if (!excerpts.ok()) return WithFile(excerpts.status(), path);
+    done = *excerpts;
+  }
+  absl::Status status = done ? absl::OkStatus() : decoder.Whole(&file, range);
+  if (status.ok()) status = decoder.Finish();
+  if (!status.ok()) return WithFile(status, path);
+  TRINE_RETURN_IF_ERROR(output->Commit());
+  Report(args, path, out_path, decoder, watch.ms(), *session);
+  const v1::DecodeStreamSummary& summary = decoder.totals().last;
+  if (!args.recover || summary.damages_total() == 0) return absl::OkStatus();
+  // What is good was written; that it is not all must show in the exit code.
+  return WithFile(
+      CorruptStream(-1, -1,
+                    absl::StrCat("damaged in ", summary.damages_total(),
+                                 summary.damages_total() == 1 ? " place; " : " places; ",
+                                 summary.raw_bytes_lost(), " raw bytes are known to be lost")),
+      path);
+}
+
+absl::Status RunDecode(const Args& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
+  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
+    return UsageError("decode needs -o OUT or --out-dir DIR");
+  }
+  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+    return UsageError("--table-index belongs to one input, not to several");
+  }
+  std::optional<Range> range;
+  if (!args.range.empty()) {
+    TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
+  }
+  if (args.recover && range.has_value()) {
+    return UsageError("--recover reads whole streams: it is not given with --range");
+  }
+  if (args.recover && !args.tables.index.empty()) {
+    return UsageError("--recover takes no table index: a stream that has one is not recovered");
+  }
+  if (args.skip_lost && !args.recover) return UsageError("--skip-lost is for --recover");
+  return session->ForEach(
+      args.inputs, [&](const std::string& path) { return DecodeOne(args, range, path, session); });
+}
+
+}  // namespace
+
+void AddDecodeCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app->add_subcommand("decode", "Decode coded streams");
+  command->add_option("IN", args->inputs, "Coded streams; - for stdin")->required();
+  command
+      ->add_option("-o,--output", args->outputs.output,
+                   "Decoded bytes; - for stdout. An array becomes an .npy file and a picture a "
+                   ".png, .tif, .ppm or .npy file where the name ends so")
+      ->type_name("OUT");
+  command->add_option("--out-dir", args->outputs.out_dir, "Write NAME.trine's content to DIR/NAME")
+      ->type_name("DIR");
+  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  command
+      ->add_option("--range", args->range,
+                   "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "
+                   "blocks are read. Default: everything")
+      ->type_name("OFFSET:LENGTH");
+  command->add_flag(
+      "--recover", args->recover,
+      "Write the good blocks of a damaged stream, zeros in place of the others, and "
+      "list what is lost (exit code 4 where anything is). Bytes, whatever OUT's name");
+  command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
+  command
+      ->add_option(
+          "--table", args->tables.tables,
+          "A table that the streams may name by its id (encode --table-ids); one a --table")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      ->add_option("--table-index", args->tables.index,
+                   "The index that encode was given, whatever the range")
+      ->type_name("FILE");
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunDecode(*args, session); }; });
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,291 @@
+// trine encode: codes files of any length in bounded memory; with a table index, files that one
+// request can hold.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/files/encode_input.h"
+#include "client/cli/flags/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/outputs.h"
+#include "client/cli/quantity.h"
+#include "client/cli/flags/table_args.h"
+#include "client/cli/files/table_file.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+struct Args {
+  std::vector<std::string> inputs;
+  Outputs outputs;
+  bool force = false;
+  std::string model = "auto";
+  CLI::Option* order_given = nullptr;
+  int order = 1;
+  std::string effort = "balanced";
+  std::string block_size;
+  TableArgs tables;
+  bool table_ids = false;
+  bool stats = false;
+  std::string as = "bytes";
+  std::string shape;
+  std::string dtype;
+};
+
+std::string OutputName(const std::string& input) { return BaseName(input) + ".trine"; }
+
+EncodeAs AsOf(const std::string& name) {
+  if (name == "image") return EncodeAs::kImage;
+  if (name == "tensor") return EncodeAs::kTensor;
+  if (name == "bits") return EncodeAs::kBits;
+  return name == "raw" ? EncodeAs::kRaw : EncodeAs::kBytes;
+}
+
+absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
+  v1::EncodeOptions options;
+  const auto model = ParseEnumText<v1::CodingModel>(args.model);
+  if (!model.has_value()) {
+    return UsageError(
+        absl::StrCat("--model: '", args.model, "' is not one of auto, static, adaptive, table"));
+  }
+  if (*model == v1::CODING_MODEL_EXACT) {
+    return UsageError("--model exact codes short messages: use 'trine exact'");
+  }
+  options.set_model(*model);
+  if (args.order_given->count() > 0) options.set_order(args.order);
+  options.set_effort(ParseEnumText<v1::Effort>(args.effort).value_or(v1::EFFORT_BALANCED));
+  if (!args.block_size.empty()) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(args.block_size, "--block-size"));
+    options.set_block_bytes(bytes);
+  }
+  const std::vector<std::string>& tables = args.tables.tables;
+  if ((options.model() == v1::CODING_MODEL_TABLE) == tables.empty()) {
+    return UsageError("--model table and --table FILE.json are given together");
+  }
+  if ((tables.size() > 1) == args.tables.index.empty()) {
+    return UsageError("several --table and --table-index FILE are given together");
+  }
+  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+    return UsageError("--table-index belongs to one input, not to several");
+  }
+  if (args.table_ids && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
+  options.set_tables_by_id(args.table_ids);
+  options.set_full_statistics(args.stats);
+  const EncodeAs as = AsOf(args.as);
+  const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
+  for (const std::string& path : tables) {
+    TRINE_ASSIGN_OR_RETURN(
+        v1::ProbabilityTable table,
+        ReadTableFile(path, elements ? IntegerSymbols::kElements : IntegerSymbols::kBytes));
+    *(tables.size() == 1 ? options.mutable_table() : options.add_tables()) = std::move(table);
+  }
+  return options;
+}
+
+double Ratio(const v1::EncodeStatistics& s) {
+  return s.coded_bytes() == 0
+             ? 0
+             : static_cast<double>(s.raw_bytes()) / static_cast<double>(s.coded_bytes());
+}
+
+std::string ModelText(const v1::EncodeStatistics& s) {
+  std::string text = EnumText(s.model());
+  if (s.model() == v1::CODING_MODEL_STATIC || s.model() == v1::CODING_MODEL_ADAPTIVE)
+    absl::StrAppend(&text, ", order ", s.order());
+  return text;
+}
+
+Json ToJson(const std::string& input, const std::string& output, const v1::EncodeStatistics& s,
+            double elapsed_ms) {
+  Json json;
+  json["input"] = input;
+  json["output"] = output;
+  json["raw_bytes"] = s.raw_bytes();
+  json["coded_bytes"] = s.coded_bytes();
+  json["ratio"] = Ratio(s);
+  json["bits_per_symbol"] = s.bits_per_symbol();
+  json["entropy_bits_per_symbol"] = s.entropy_bits_per_symbol();
+  json["huffman_bits_per_symbol"] = s.huffman_bits_per_symbol();
+  json["symbols"] = s.symbols();
+  json["blocks"] = s.blocks();
+  json["model"] = EnumText(s.model());
+  json["order"] = s.order();
+  json["model_bits"] = s.model_bits();
+  json["side_bits"] = s.side_bits();
+  json["container_bits"] = s.container_bits();
+  json["ideal_bits"] = s.ideal_bits();
+  if (s.has_order1_entropy_bits_per_byte()) {
+    json["order1_entropy_bits_per_byte"] = s.order1_entropy_bits_per_byte();
+  }
+  json["table_ids"] = Json::array();
+  for (const uint64_t id : s.table_ids()) json["table_ids"].push_back(absl::StrFormat("%016x", id));
+  json["elapsed_ms"] = elapsed_ms;
+  return json;
+}
+
+void Tell(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
+  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input),
+                              s.raw_bytes(), s.coded_bytes(), Ratio(s), ModelText(s)));
+  session.Say(absl::StrFormat(
+      "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
+      s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
+  if (!s.has_order1_entropy_bits_per_byte()) return;
+  session.Say(
+      absl::StrFormat("  order-1 entropy: %.4f bits per byte", s.order1_entropy_bits_per_byte()));
+  const auto part = [&](const char* what, uint64_t bits) {
+    session.Say(absl::StrFormat("  %-10s %14d bits  %6.2f %%", what, bits,
+                                100.0 * static_cast<double>(bits) /
+                                    std::max(1.0, 8 * static_cast<double>(s.coded_bytes()))));
+  };
+  part("symbols", s.model_bits());
+  part("tables", s.side_bits());
+  part("container", s.container_bits());
+  if (s.ideal_bits() > 0) {
+    session.Say(absl::StrFormat("  %-10s %16.1f bits by the probabilities as given", "ideal",
+                                s.ideal_bits()));
+  }
+}
+
+// The whole input in one request, with the index beside it.
+absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
+                                                     const v1::EncodeOptions& options,
+                                                     const EncodeInput& input,
+                                                     client::Client* client, OutputFile* output) {
+  const uint64_t max_bytes = client->options().max_message_bytes;
+  v1::EncodeRequest request;
+  *request.mutable_options() = options;
+  TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(),
+                         ReadTableIndex(args.tables.index, max_bytes));
+  TRINE_ASSIGN_OR_RETURN(std::string raw, ReadSource(input.source, max_bytes));
+  if (input.content.has_tensor() || input.content.has_image()) {
+    // Pixels are sent as they are, not as a picture's file.
+    const bool is_image = input.content.has_image();
+    v1::Tensor* tensor =
+        is_image ? request.mutable_image()->mutable_tensor() : request.mutable_tensor();
+    *tensor = is_image ? input.content.image() : input.content.tensor();
+    tensor->set_data(std::move(raw));
+  } else {
+    request.set_data(std::move(raw));
+    if (input.content.has_bits()) *request.mutable_bits() = input.content.bits();
+  }
+  TRINE_ASSIGN_OR_RETURN(v1::EncodeResponse response, client->Encode(request));
+  TRINE_RETURN_IF_ERROR(output->Write(AsBytes(response.coded())));
+  return std::move(*response.mutable_statistics());
+}
+
+absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const Shape& shape,
+                       const std::string& path, Session* session) {
+  const Stopwatch watch;
+  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  absl::StatusOr<EncodeInput> input =
+      OpenEncodeInput(path, AsOf(args.as), ParseDType(args.dtype), shape);
+  if (!input.ok()) return WithFile(input.status(), path);
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
+                         OutputFile::Create(out_path, args.force));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  v1::EncodeStreamHeader header;
+  *header.mutable_content() = input->content;
+  *header.mutable_options() = options;
+  absl::StatusOr<v1::EncodeStatistics> statistics;
+  if (!args.tables.index.empty()) {
+    statistics = EncodeWithIndex(args, options, *input, client, output.get());
+  } else {
+    ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, BaseName(path),
+                    input->bytes);
+    statistics = client->EncodeStream(
+        header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
+        [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+  }
+  if (!statistics.ok()) return WithFile(statistics.status(), path);
+  TRINE_RETURN_IF_ERROR(output->Commit());
+  Tell(*session, path, *statistics);
+  session->Emit(ToJson(path, out_path, *statistics, watch.ms()));
+  return absl::OkStatus();
+}
+
+absl::Status RunEncode(const Args& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
+  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
+    return UsageError("encode needs -o OUT or --out-dir DIR");
+  }
+  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
+    return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
+  }
+  Shape shape;
+  if (!args.shape.empty()) {
+    TRINE_ASSIGN_OR_RETURN(shape, ParseShape(args.shape, "--shape"));
+  }
+  TRINE_ASSIGN_OR_RETURN(const v1::EncodeOptions options, MakeOptions(args));
+  return session->ForEach(args.inputs, [&](const std::string& path) {
+    return EncodeOne(args, options, shape, path, session);
+  });
+}
+
+}  // namespace
+
+void AddEncodeCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app->add_subcommand("encode", "Code files without loss");
+  command->add_option("IN", args->inputs, "Files; - for stdin")->required();
+  command->add_option("-o,--output", args->outputs.output, "Coded stream; - for stdout")
+      ->type_name("OUT");
+  command
+      ->add_option("--out-dir", args->outputs.out_dir,
+                   "Write each input's stream to DIR/NAME.trine")
+      ->type_name("DIR");
+  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  command
+      ->add_option("--model", args->model,
+                   "Model: auto (smallest on samples), static (frequencies a block), adaptive "
+                   "(learned), table (given). Default: auto")
+      ->type_name("MODEL");
+  args->order_given =
+      command
+          ->add_option("--order", args->order,
+                       "Bytes of context: static 0 (default) or 1, adaptive 0 to 2 (default 1)")
+          ->type_name("N");
+  command
+      ->add_option("--effort", args->effort,
+                   "How long to look for a shorter form: fast, balanced, best. Default: balanced")
+      ->check(CLI::IsMember(EnumNames<v1::Effort>()))
+      ->type_name("EFFORT");
+  command
+      ->add_option("--block-size", args->block_size,
+                   "Raw bytes a block, from 256. Default: the model's own, 1MiB")
+      ->type_name("SIZE");
+  command
+      ->add_option("--table", args->tables.tables,
+                   "table: {\"symbols\": [...], \"probabilities\" or \"counts\": [...]}; several, "
+                   "one a --table, with --table-index")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      ->add_option("--table-index", args->tables.index,
+                   "Several tables: a byte for each symbol, the number of its table, from 0; or an "
+                   ".npy of uint8. Not stored: decode is given it too")
+      ->type_name("FILE");
+  command->add_flag("--table-ids", args->table_ids,
+                    "Store ids in place of the tables: decode is given them");
+  command->add_flag("--stats", args->stats,
+                    "Tell what symbols, tables and container take, and the entropy of order 1");
+  command
+      ->add_option("--as", args->as,
+                   "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
+                   "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
+                   "bilevel rows, with --shape H,W). Default: bytes")
+      ->check(CLI::IsMember({"bytes", "image", "tensor", "raw", "bits"}))
+      ->type_name("KIND");
+  command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
+  command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunEncode(*args, session); }; });
+}
+
+}  // namespace trine::cli

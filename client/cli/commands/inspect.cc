@@ -1,0 +1,179 @@
+// trine inspect: what a coded stream holds; of a file only header and index are read.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/command.h"
+#include "client/cli/report/content_json.h"
+#include "client/cli/flags/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/excerpt.h"
+#include "client/cli/files/input_file.h"
+#include "client/cli/files/outputs.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr int kShownBlocks = 10;
+constexpr int kShownTables = 10;
+
+struct Args {
+  std::string input;
+  uint32_t max_blocks = 1000;
+};
+
+Json ToJson(const std::string& input, const v1::InspectResponse& r, double elapsed_ms) {
+  Json json;
+  json["input"] = input;
+  json["format_version"] = r.format_version();
+  json["content"] = ContentJson(r.content());
+  json["raw_bytes"] = r.raw_bytes();
+  json["coded_bytes"] = r.coded_bytes();
+  json["ratio"] = r.coded_bytes() == 0
+                      ? 0
+                      : static_cast<double>(r.raw_bytes()) / static_cast<double>(r.coded_bytes());
+  json["model"] = EnumText(r.model());
+  json["order"] = r.order();
+  json["table_symbols"] = r.table_symbols();
+  json["tables"] = Json::array();
+  for (const v1::TableInfo& table : r.tables()) {
+    json["tables"].push_back({{"id", absl::StrFormat("%016x", table.id())},
+                              {"symbols", table.symbols()},
+                              {"by_id", table.by_id()}});
+  }
+  json["block_bytes"] = r.block_bytes();
+  json["header_bytes"] = r.header_bytes();
+  json["index_bytes"] = r.index_bytes();
+  json["is_compact"] = r.is_compact();
+  json["model_bytes"] = r.model_bytes();
+  json["side_bytes"] = r.side_bytes();
+  json["container_bytes"] = r.container_bytes();
+  json["modes"] = Json::array();
+  for (const v1::ModeInfo& mode : r.modes()) {
+    json["modes"].push_back({{"mode", mode.mode()},
+                             {"blocks", mode.blocks()},
+                             {"raw_bytes", mode.raw_bytes()},
+                             {"coded_bytes", mode.coded_bytes()},
+                             {"side_bytes", mode.side_bytes()}});
+  }
+  json["blocks_total"] = r.blocks_total();
+  json["blocks"] = Json::array();
+  for (const v1::BlockInfo& block : r.blocks()) {
+    json["blocks"].push_back({{"raw_offset", block.raw_offset()},
+                              {"raw_bytes", block.raw_bytes()},
+                              {"coded_offset", block.coded_offset()},
+                              {"coded_bytes", block.coded_bytes()},
+                              {"payload_bytes", block.payload_bytes()},
+                              {"side_bytes", block.side_bytes()},
+                              {"mode", block.mode()}});
+  }
+  json["elapsed_ms"] = elapsed_ms;
+  return json;
+}
+
+void TellTables(const Session& session, const v1::InspectResponse& r) {
+  const int shown = std::min(kShownTables, r.tables_size());
+  for (int i = 0; i < shown; ++i) {
+    const v1::TableInfo& table = r.tables(i);
+    session.Say(
+        absl::StrFormat("  table %-8d %016x, %s", i, table.id(),
+                        table.by_id() ? "by its id" : absl::StrCat(table.symbols(), " symbols")));
+  }
+  if (r.tables_size() > shown) {
+    session.Say(absl::StrCat("  ... and ", r.tables_size() - shown, " more tables"));
+  }
+}
+
+void TellModes(const Session& session, const v1::InspectResponse& r) {
+  if (r.modes().empty()) return;
+  session.Say(absl::StrFormat("  %-12s %12s %12s %12s %12s", "mode", "blocks", "raw bytes",
+                              "coded bytes", "tables"));
+  for (const v1::ModeInfo& mode : r.modes()) {
+    session.Say(absl::StrFormat("  %-12s %12d %12d %12d %12d", mode.mode(), mode.blocks(),
+                                mode.raw_bytes(), mode.coded_bytes(), mode.side_bytes()));
+  }
+}
+
+void TellBlocks(const Session& session, const v1::InspectResponse& r) {
+  const int shown = std::min(kShownBlocks, r.blocks_size());
+  if (shown == 0) return;
+  session.Say(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
+                              "coded offset", "coded bytes", "mode"));
+  for (int i = 0; i < shown; ++i) {
+    const v1::BlockInfo& block = r.blocks(i);
+    session.Say(absl::StrFormat("  %12d %12d %12d %12d  %s", block.raw_offset(), block.raw_bytes(),
+                                block.coded_offset(), block.coded_bytes(), block.mode()));
+  }
+  if (r.blocks_total() > static_cast<uint64_t>(shown)) {
+    session.Say(
+        absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown), " more"));
+  }
+}
+
+void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
+  session.Say(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input), r.format_version(),
+                              ContentText(r.content())));
+  std::string model = EnumText(r.model());
+  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
+  if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
+  if (r.tables_size() > 1) absl::StrAppend(&model, ", ", r.tables_size(), " tables");
+  session.Say(absl::StrFormat("  model          %s", model));
+  TellTables(session, r);
+  session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
+  session.Say(absl::StrFormat("  coded bytes    %d: symbols %d, tables %d, container %d",
+                              r.coded_bytes(), r.model_bytes(), r.side_bytes(),
+                              r.container_bytes()));
+  session.Say(absl::StrFormat("  container      header %d, index %d, the rest heads of blocks%s",
+                              r.header_bytes(), r.index_bytes(),
+                              r.is_compact() ? " (compact form)" : ""));
+  session.Say(
+      absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
+  TellModes(session, r);
+  TellBlocks(session, r);
+}
+
+absl::StatusOr<std::string> ReadInput(InputFile* file, uint64_t max_bytes) {
+  if (file->size().has_value()) {
+    absl::StatusOr<std::string> excerpt = ReadExcerpt(*file, std::nullopt);
+    // What is no single whole stream the server shall name, where it can be sent.
+    if (excerpt.ok() || *file->size() > max_bytes) return excerpt;
+  }
+  return file->ReadAll(max_bytes);
+}
+
+absl::Status RunInspect(const Args& args, Session* session) {
+  const Stopwatch watch;
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  v1::InspectRequest request;
+  absl::StatusOr<std::string> coded = ReadInput(&file, client->options().max_message_bytes);
+  if (!coded.ok()) return WithFile(coded.status(), args.input);
+  request.set_coded(*std::move(coded));
+  request.set_max_blocks(args.max_blocks);
+  const absl::StatusOr<v1::InspectResponse> response = client->Inspect(request);
+  if (!response.ok()) return WithFile(response.status(), args.input);
+  Tell(*session, args.input, *response);
+  session->Emit(ToJson(args.input, *response, watch.ms()));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddInspectCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command =
+      app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
+  command->add_option("IN", args->input, "Coded stream; - for stdin")->required();
+  command
+      ->add_option("--max-blocks", args->max_blocks,
+                   "List at most so many blocks in the JSON, to 1000000. Default: 1000")
+      ->type_name("N");
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunInspect(*args, session); }; });
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,156 @@
+// trine normalize: local response normalization of an array or a picture.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/files/array_file.h"
+#include "client/cli/command.h"
+#include "client/cli/files/convert.h"
+#include "client/cli/flags/enum_text.h"
+#include "client/cli/errors.h"
+#include "client/cli/flags/lrn_flags.h"
+#include "client/cli/commands/normalize_stream.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/outputs.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+
+namespace trine::cli {
+namespace {
+
+struct Args {
+  std::string input;
+  std::string output;
+  bool force = false;
+  LrnFlags lrn;
+};
+
+// What there is to tell at the end.
+struct Report {
+  DType dtype = DType::kFloat32;
+  DType file_dtype = DType::kFloat32;
+  Shape shape;
+  v1::LrnResolved resolved;
+  double output_scale = 1;
+  bool streamed = false;
+};
+
+void Tell(const Args& args, const Report& report, double elapsed_ms, const Session& session) {
+  session.Say(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(report.dtype)), " ",
+                           ShapeToString(report.shape), " -> ", args.output));
+  session.Say(absl::StrCat("  ", ResolvedText(report.resolved)));
+  if (report.file_dtype != report.dtype || args.lrn.scale != 1) {
+    session.Say(absl::StrFormat("  input: %s, times %g", DTypeName(report.file_dtype).data(),
+                                args.lrn.scale));
+  }
+  if (report.output_scale != 1) {
+    session.Say(absl::StrFormat("  output: 16-bit integers, times %g", report.output_scale));
+  }
+  Json json;
+  json["input"] = args.input;
+  json["output"] = args.output;
+  json["dtype"] = std::string(DTypeName(report.dtype));
+  json["shape"] = report.shape;
+  json["resolved"] = ResolvedJson(report.resolved);
+  json["resolved"]["scale"] = args.lrn.scale;
+  json["resolved"]["input_dtype"] = std::string(DTypeName(report.file_dtype));
+  json["resolved"]["output_scale"] = report.output_scale;
+  json["streamed"] = report.streamed;
+  json["elapsed_ms"] = elapsed_ms;
+  session.Emit(json);
+}
+
+// The header of a regular .npy file whose elements do not fit one message; `file` then stands
+// behind it. nullopt for all else; `file` is then at its start.
+absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
+                                                         const v1::LrnOptions& options,
+                                                         uint64_t max_message_bytes,
+                                                         InputFile* file) {
+  if (!file->size().has_value() || !IsNpyName(args.output)) return std::nullopt;
+  std::string start(std::min(*file->size(), image::kMaxNpyHeaderBytes), '\0');
+  TRINE_RETURN_IF_ERROR(file->ReadAt(0, {reinterpret_cast<uint8_t*>(start.data()), start.size()}));
+  if (image::RecognizeFormat(AsBytes(start)) != image::Format::kNpy) return std::nullopt;
+  Limits limits;  // a part is what the server's limits are about
+  limits.max_elements = uint64_t{1} << 58;
+  TRINE_ASSIGN_OR_RETURN(const image::NpyHeader header,
+                         image::ParseNpyHeader(AsBytes(start), limits));
+  if (!NeedsStream(header, options, max_message_bytes)) return std::nullopt;
+  start.resize(header.header_bytes);
+  TRINE_RETURN_IF_ERROR(
+      file->Read({reinterpret_cast<uint8_t*>(start.data()), start.size()}).status());
+  return header;
+}
+
+absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile* file,
+                            OutputFile* output, Session* session, Report* report) {
+  TRINE_ASSIGN_OR_RETURN(const LoadedArray loaded, LoadArray(file, args.lrn.scale));
+  if (loaded.is_picture && options.layout() == v1::LRN_LAYOUT_UNSPECIFIED) {
+    options.set_layout(v1::LRN_LAYOUT_HWC);
+  }
+  v1::NormalizeRequest request;
+  SetTensor(loaded.tensor.view(), request.mutable_tensor());
+  *request.mutable_options() = options;
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  TRINE_ASSIGN_OR_RETURN(const v1::NormalizeResponse response, client->Normalize(request));
+  TRINE_ASSIGN_OR_RETURN(const TensorView result, ViewOf(response.tensor(), "tensor"));
+  TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
+  *report = {result.dtype,        loaded.file_dtype,  result.shape,
+             response.resolved(), saved.output_scale, false};
+  return output->Write(AsBytes(saved.bytes));
+}
+
+absl::Status RunNormalize(const Args& args, Session* session) {
+  const Stopwatch watch;
+  if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!std::isfinite(args.lrn.scale)) return UsageError("--scale must be finite");
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
+                         OutputFile::Create(args.output, args.force));
+  const v1::LrnOptions options = ToLrnOptions(args.lrn);
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  const absl::StatusOr<std::optional<image::NpyHeader>> longer =
+      OpenLong(args, options, client->options().max_message_bytes, &file);
+  if (!longer.ok()) return WithFile(longer.status(), args.input);
+  Report report;
+  absl::Status status;
+  if (longer->has_value()) {
+    const image::NpyHeader& header = **longer;
+    absl::StatusOr<v1::LrnResolved> resolved =
+        NormalizeInParts(header, options, args.lrn.scale, &file, output.get(), session);
+    status = resolved.status();
+    if (resolved.ok()) report = {header.dtype, header.dtype, header.shape, *resolved, 1, true};
+  } else {
+    status = NormalizeWhole(args, options, &file, output.get(), session, &report);
+  }
+  if (!status.ok()) return WithFile(status, args.input);
+  TRINE_RETURN_IF_ERROR(output->Commit());
+  Tell(args, report, watch.ms(), *session);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddNormalizeCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<Args>();
+  CLI::App* command =
+      app->add_subcommand("normalize", "Local response normalization of an array or a picture");
+  command->add_option("IN", args->input, ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin")
+      ->required();
+  command
+      ->add_option("-o,--output", args->output,
+                   ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "
+                   "stdout")
+      ->required()
+      ->type_name("OUT");
+  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  AddLrnFlags(command, &args->lrn);
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunNormalize(*args, session); }; });
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,26 @@
+// Arrays longer than a message: cut along the batch axis, one part an item of a stream.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "client/cli/files/input_file.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/session.h"
+#include "core/image/image.h"
+#include "trine/v1/normalization.pb.h"
+
+namespace trine::cli {
+
+// True for an .npy file of floats in C order whose elements are to be streamed: they do not fit one
+// message, and there is a batch axis (the layout is not HWC).
+bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options,
+                 uint64_t max_message_bytes);
+
+// Normalizes the array in `file`, which stands behind its header, into `output` as .npy. Each
+// sample is normalized alone, so parts give the same bytes as a whole. Memory: a few parts of at
+// most 8 MiB, or of one sample.
+absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
+                                                 const v1::LrnOptions& options, double scale,
+                                                 InputFile* file, OutputFile* output,
+                                                 Session* session);
+
+}  // namespace trine::cli

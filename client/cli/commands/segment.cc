@@ -1,0 +1,225 @@
+// trine segment: thresholds, masks, label maps, measurements and outlines of pictures.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/command.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/input_file.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/overlay.h"
+#include "client/cli/flags/segment_args.h"
+#include "client/cli/files/segment_files.h"
+#include "client/cli/report/segment_report.h"
+#include "client/cli/flags/segment_steps.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+using FilePtr = std::unique_ptr<OutputFile>;
+
+// "a.tif" to "a": --out-dir adds ".mask.png".
+std::string Stem(const std::string& input) {
+  const std::string name = BaseName(input);
+  const size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+}
+std::string MaskName(const std::string& input) { return Stem(input) + ".mask.png"; }
+std::string LabelsName(const std::string& input) { return Stem(input) + ".labels.png"; }
+std::string OverlayName(const std::string& input) { return Stem(input) + ".overlay.png"; }
+
+// The paths of one input's outputs; empty: not wanted.
+struct Paths {
+  std::string mask, labels, overlay, contours, csv;
+};
+
+Paths PathsFor(const SegmentArgs& args, const std::string& input) {
+  if (args.outputs.out_dir.empty()) {
+    return {args.outputs.output, args.labels, args.overlay, args.contours, args.csv};
+  }
+  Paths paths;
+  if (args.emit == "mask") paths.mask = OutputPath(input, args.outputs, MaskName);
+  if (args.emit == "labels") paths.labels = OutputPath(input, args.outputs, LabelsName);
+  if (args.emit == "overlay") paths.overlay = OutputPath(input, args.outputs, OverlayName);
+  return paths;
+}
+
+// Created before the call, so that a name that cannot be written is told at once.
+struct Files {
+  FilePtr mask, labels, overlay, contours, csv;
+};
+
+absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
+  Files files;
+  const auto create = [force](const std::string& path, FilePtr* file) -> absl::Status {
+    if (path.empty()) return absl::OkStatus();
+    TRINE_ASSIGN_OR_RETURN(*file, OutputFile::Create(path, force));
+    return absl::OkStatus();
+  };
+  TRINE_RETURN_IF_ERROR(create(paths.mask, &files.mask));
+  TRINE_RETURN_IF_ERROR(create(paths.labels, &files.labels));
+  TRINE_RETURN_IF_ERROR(create(paths.overlay, &files.overlay));
+  TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours));
+  TRINE_RETURN_IF_ERROR(create(paths.csv, &files.csv));
+  return files;
+}
+
+// Formats of the pictures that are written, and what is asked of the server for them.
+struct Wanted {
+  std::optional<image::Format> mask, labels, overlay;
+};
+
+absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request) {
+  Wanted wanted;
+  if (!paths.mask.empty()) {
+    TRINE_ASSIGN_OR_RETURN(wanted.mask, PictureFormat(paths.mask));
+  }
+  if (!paths.labels.empty()) {
+    TRINE_ASSIGN_OR_RETURN(wanted.labels, PictureFormat(paths.labels));
+  }
+  if (!paths.overlay.empty()) {
+    TRINE_ASSIGN_OR_RETURN(wanted.overlay, PictureFormat(paths.overlay));
+  }
+  const bool overlay_of_labels = wanted.overlay.has_value() && MakesLabels(*request);
+  v1::SegmentOutputs* outputs = request->mutable_outputs();
+  outputs->set_mask(wanted.mask.has_value() || (wanted.overlay.has_value() && !overlay_of_labels));
+  outputs->set_labels(wanted.labels.has_value() || overlay_of_labels);
+  outputs->set_format(PackingFor(wanted.mask, wanted.labels));
+  return wanted;
+}
+
+absl::Status WriteAll(const std::string& bytes, OutputFile* file) {
+  return file->Write(AsBytes(bytes));
+}
+
+absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
+                          image::Format format, OutputFile* file) {
+  TRINE_ASSIGN_OR_RETURN(Tensor picture, DecodeInput(request.image()));
+  const v1::Image& outlines = request.outputs().labels() ? response.labels() : response.mask();
+  TRINE_ASSIGN_OR_RETURN(const Tensor labels, UnpackImage(outlines));
+  if (request.has_channel()) {
+    TRINE_ASSIGN_OR_RETURN(picture,
+                           image::ExtractChannel(Context(), picture.view(), request.channel()));
+  }
+  TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view()));
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                         image::EncodeImage(Context(), format, drawn.view()));
+  return WriteAll(bytes, file);
+}
+
+absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
+                        const Wanted& wanted, const Files& files) {
+  if (files.mask != nullptr) {
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.mask(), *wanted.mask));
+    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
+  }
+  if (files.labels != nullptr) {
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.labels(), *wanted.labels));
+    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
+  }
+  if (files.overlay != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteOverlay(request, response, *wanted.overlay, files.overlay.get()));
+  }
+  if (files.contours != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
+  }
+  if (files.csv != nullptr) TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsv(response), files.csv.get()));
+  for (const FilePtr* file :
+       {&files.mask, &files.labels, &files.overlay, &files.contours, &files.csv}) {
+    if (*file != nullptr) TRINE_RETURN_IF_ERROR((*file)->Commit());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadImage(const std::string& path, std::optional<int64_t> page, uint64_t max_bytes,
+                       v1::Image* out) {
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  absl::StatusOr<std::string> bytes = file.ReadAll(max_bytes);
+  absl::Status status = bytes.status();
+  if (status.ok()) status = SetImage(*std::move(bytes), page, out);
+  return WithFile(status, path);
+}
+
+absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
+                        const std::string& input, Session* session) {
+  const Stopwatch watch;
+  const Paths paths = PathsFor(args, input);
+  TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  const uint64_t max_bytes = client->options().max_message_bytes;
+  TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, max_bytes, request.mutable_image()));
+  TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
+  const absl::StatusOr<v1::SegmentResponse> response = client->Segment(request);
+  if (!response.ok()) return WithFile(response.status(), input);
+  const absl::Status written = WriteFiles(request, *response, wanted, files);
+  if (!written.ok()) return WithFile(written, input);
+  TellSegment(*session, input, *response);
+  Json json;
+  json["input"] = input;
+  json.update(SegmentJson(*response));
+  if (files.contours != nullptr) json["contour_count"] = response->contours_size();
+  Json outputs = Json::object();
+  const auto add = [&outputs](const char* key, const std::string& path) {
+    if (!path.empty()) outputs[key] = path;
+  };
+  add("mask", paths.mask);
+  add("labels", paths.labels);
+  add("overlay", paths.overlay);
+  add("contours", paths.contours);
+  add("csv", paths.csv);
+  json["outputs"] = outputs;
+  json["elapsed_ms"] = watch.ms();
+  session->Emit(json);
+  return absl::OkStatus();
+}
+
+absl::Status CheckArgs(const SegmentArgs& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, MaskName));
+  if (!args.outputs.out_dir.empty()) {
+    if (!args.labels.empty() || !args.overlay.empty() || !args.contours.empty() ||
+        !args.csv.empty()) {
+      return UsageError("--out-dir writes one file an input; --emit says which");
+    }
+    return absl::OkStatus();
+  }
+  for (const auto& [flag, path] : {std::pair{"-o -", &args.outputs.output},
+                                   {"--labels -", &args.labels},
+                                   {"--overlay -", &args.overlay},
+                                   {"--contours -", &args.contours},
+                                   {"--csv -", &args.csv}}) {
+    if (*path == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunSegment(const SegmentArgs& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckArgs(args, session));
+  TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  const uint64_t max_bytes = client->options().max_message_bytes;
+  if (!args.mask.empty()) {
+    TRINE_RETURN_IF_ERROR(LoadImage(args.mask, std::nullopt, max_bytes, request.mutable_mask()));
+  }
+  if (!args.markers.empty()) {
+    TRINE_RETURN_IF_ERROR(
+        LoadImage(args.markers, std::nullopt, max_bytes, request.mutable_markers()));
+  }
+  return session->ForEach(args.inputs, [&](const std::string& input) {
+    return SegmentOne(args, request, input, session);
+  });
+}
+
+}  // namespace
+
+void AddSegmentCommand(CLI::App* app, Run* run) {
+  auto args = std::make_shared<SegmentArgs>();
+  CLI::App* command = app->add_subcommand("segment", "Find objects in pictures");
+  AddSegmentFlags(command, args.get());
+  command->callback(
+      [args, run] { *run = [args](Session* session) { return RunSegment(*args, session); }; });
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,142 @@
+#include "client/cli/files/array_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/output_file.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+
+namespace trine::cli {
+namespace {
+
+template <typename T>
+Tensor ConvertFrom(const Tensor& in) {
+  Tensor out = Tensor::Zeros(DType::kFloat32, in.shape);
+  for (size_t i = 0; i < in.data.size() / sizeof(T); ++i) {
+    StoreLE(&out.data[i * sizeof(float)], static_cast<float>(LoadLE<T>(&in.data[i * sizeof(T)])));
+  }
+  return out;
+}
+
+absl::StatusOr<Tensor> ToFloat32(const Tensor& in) {
+  switch (in.dtype) {
+    case DType::kUint8:
+    case DType::kBool:
+      return ConvertFrom<uint8_t>(in);
+    case DType::kInt8:
+      return ConvertFrom<int8_t>(in);
+    case DType::kUint16:
+      return ConvertFrom<uint16_t>(in);
+    case DType::kInt16:
+      return ConvertFrom<int16_t>(in);
+    default:
+      return UsageError(absl::StrCat("elements of ", ToAbsl(DTypeName(in.dtype)),
+                                     " do not fit float32 exactly; convert them first"));
+  }
+}
+
+template <typename T>
+void Multiply(double scale, Tensor* tensor) {
+  for (size_t at = 0; at < tensor->data.size(); at += sizeof(T)) {
+    T value = LoadLE<T>(&tensor->data[at]);
+    value = static_cast<T>(value * static_cast<T>(scale));
+    StoreLE(&tensor->data[at], value);
+  }
+}
+
+absl::Status Scale(double scale, Tensor* tensor) {
+  if (scale == 1) return absl::OkStatus();
+  if (tensor->dtype == DType::kFloat32) {
+    Multiply<float>(scale, tensor);
+  } else if (tensor->dtype == DType::kFloat64) {
+    Multiply<double>(scale, tensor);
+  } else {
+    return UsageError(
+        absl::StrCat("--scale does not multiply ", ToAbsl(DTypeName(tensor->dtype)), " elements"));
+  }
+  return absl::OkStatus();
+}
+
+bool IsFloat32Picture(const TensorView& t) {
+  const size_t rank = t.shape.size();
+  return t.dtype == DType::kFloat32 &&
+         (rank == 2 || (rank == 3 && (t.shape[2] == 1 || t.shape[2] == 3)));
+}
+
+// 16-bit integers, the largest value at 65535; NaN and what is below 0 become 0.
+Tensor ToUint16(const TensorView& in, double* output_scale) {
+  float largest = 0;
+  const size_t count = in.data.size() / sizeof(float);
+  for (size_t i = 0; i < count; ++i) {
+    const float value = LoadLE<float>(&in.data[i * sizeof(float)]);
+    if (std::isfinite(value)) largest = std::max(largest, value);
+  }
+  *output_scale = largest > 0 ? 65535.0 / static_cast<double>(largest) : 1;
+  Tensor out = Tensor::Zeros(DType::kUint16, in.shape);
+  for (size_t i = 0; i < count; ++i) {
+    const double value = LoadLE<float>(&in.data[i * sizeof(float)]) * *output_scale;
+    const double kept = value > 0 ? std::min(std::round(value), 65535.0) : 0;
+    StoreLE(&out.data[i * sizeof(uint16_t)], static_cast<uint16_t>(kept));
+  }
+  return out;
+}
+
+}  // namespace
+
+bool IsNpyName(const std::string& path) {
+  const std::optional<image::Format> format = image::FormatOfExtension(path);
+  return !format.has_value() || *format == image::Format::kNpy;
+}
+
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(DefaultLimits().max_output_bytes));
+  LoadedArray loaded;
+  loaded.is_picture = image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy;
+  if (loaded.is_picture) {
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeImage(Context(), AsBytes(bytes)));
+    if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
+  } else {
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
+  }
+  loaded.file_dtype = loaded.tensor.dtype;
+  if (!IsFloat(loaded.tensor.dtype)) {
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor, ToFloat32(loaded.tensor));
+    loaded.converted = true;
+  }
+  TRINE_RETURN_IF_ERROR(Scale(scale, &loaded.tensor));
+  return loaded;
+}
+
+absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path) {
+  SavedArray saved;
+  if (IsNpyName(path)) {
+    TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), image::Format::kNpy, tensor));
+    return saved;
+  }
+  const image::Format format = *image::FormatOfExtension(path);
+  if (format == image::Format::kJpeg || format == image::Format::kBmp) {
+    return UsageError(absl::StrCat(ToAbsl(image::FormatName(format)),
+                                   " is not written; name the output .npy, .tif, .png or .ppm"));
+  }
+  if (!IsFloat32Picture(tensor)) {
+    return UsageError(absl::StrCat("an array of ", ToAbsl(DTypeName(tensor.dtype)), " ",
+                                   ShapeToString(tensor.shape),
+                                   " is no picture; name the output .npy"));
+  }
+  TensorView picture = tensor;
+  if (picture.shape.size() == 3 && picture.shape[2] == 1) picture.shape.pop_back();
+  if (format == image::Format::kTiff && picture.shape.size() == 2) {
+    TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, picture));
+    return saved;
+  }
+  const Tensor integers = ToUint16(picture, &saved.output_scale);
+  TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, integers.view()));
+  return saved;
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,38 @@
+// Arrays in .npy files and pictures, as normalization reads and writes them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/cli/files/input_file.h"
+#include "core/base/tensor.h"
+#include "core/image/image.h"
+
+namespace trine::cli {
+
+struct LoadedArray {
+  Tensor tensor;
+  bool is_picture = false;  // then [H,W,C], also for gray
+  DType file_dtype = DType::kUint8;
+  bool converted = false;  // integers became float32
+};
+
+// Reads all of `file`. Integers of up to 16 bits and bool become float32 (exactly); wider ones are
+// a USAGE error. `scale` multiplies float32 and float64 elements; other dtypes take only 1.
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale);
+
+struct SavedArray {
+  std::string bytes;        // of the file
+  double output_scale = 1;  // what the values were multiplied by for an integer format
+};
+
+// The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,
+// else 16-bit integers, value * output_scale with the largest value at 65535 and negative ones at
+// 0. Other names get .npy. REQUIRES for pictures: float32 [H,W,1], [H,W,3] or [H,W].
+absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path);
+
+// True where SaveArray would write .npy.
+bool IsNpyName(const std::string& path);
+
+}  // namespace trine::cli

@@ -1,0 +1,71 @@
+#include "client/cli/files/cleanup.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+
+namespace trine::cli {
+namespace {
+
+// Read by a signal handler: plain memory and atomics only.
+struct Slot {
+  std::atomic<bool> taken{false};
+  std::atomic<bool> live{false};
+  char path[4096];
+};
+std::array<Slot, 64> slots;
+
+void OnSignal(int number) {
+  for (const Slot& slot : slots) {
+    if (slot.live.load()) unlink(slot.path);
+  }
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+int TakeSlot(const std::string& path) {
+  if (path.size() >= sizeof(Slot::path)) return -1;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    bool expected = false;
+    if (!slots[i].taken.compare_exchange_strong(expected, true)) continue;
+    std::memcpy(slots[i].path, path.c_str(), path.size() + 1);
+    slots[i].live.store(true);
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+}  // namespace
+
+void InstallSignalHandlers() {
+  struct sigaction action = {};
+  action.sa_handler = OnSignal;
+  sigfillset(&action.sa_mask);
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    struct sigaction old = {};
+    // A signal that the parent asked to ignore (nohup) stays ignored.
+    if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    sigaction(number, &action, nullptr);
+  }
+}
+
+TemporaryPath::TemporaryPath(std::string path) : path_(std::move(path)), slot_(TakeSlot(path_)) {}
+
+TemporaryPath::~TemporaryPath() {
+  if (!path_.empty()) unlink(path_.c_str());
+  Release();
+}
+
+void TemporaryPath::Release() {
+  if (slot_ >= 0) {
+    slots[static_cast<size_t>(slot_)].live.store(false);
+    slots[static_cast<size_t>(slot_)].taken.store(false);
+  }
+  slot_ = -1;
+  path_.clear();
+}
+
+}  // namespace trine::cli

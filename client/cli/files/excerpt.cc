@@ -1,0 +1,29 @@
+#include "client/cli/files/excerpt.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "client/cli/files/output_file.h"
+#include "core/coding/coding.h"
+
+namespace trine::cli {
+
+absl::StatusOr<std::string> ReadExcerpt(const InputFile& file, const std::optional<Range>& range) {
+  std::optional<coding::ByteRange> bytes;
+  if (range.has_value()) bytes = coding::ByteRange{range->offset, range->length};
+  return coding::MakeExcerpt(
+      Context(), *file.size(),
+      [&file](uint64_t offset, MutableByteView out) { return file.ReadAt(offset, out); }, bytes);
+}
+
+client::Source SourceOf(const std::string& text) {
+  return [rest = AsBytes(text)](MutableByteView out,
+                                const CancelToken&) mutable -> absl::StatusOr<size_t> {
+    const size_t n = std::min(out.size(), rest.size());
+    if (n > 0) std::memcpy(out.data(), rest.data(), n);
+    rest.remove_prefix(n);
+    return n;
+  };
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,21 @@
+// Reading only the needed parts of a coded stream in a file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client/cli/files/input_file.h"
+#include "client/cli/quantity.h"
+#include "client/client.h"
+
+namespace trine::cli {
+
+// The excerpt of a stream in a seekable file that a decoder needs for `range`, or an inspector
+// (absent). REQUIRES: file.size().
+absl::StatusOr<std::string> ReadExcerpt(const InputFile& file, const std::optional<Range>& range);
+
+// The bytes of `text` as a source; `text` must outlive it.
+client::Source SourceOf(const std::string& text);
+
+}  // namespace trine::cli

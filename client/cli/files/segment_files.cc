@@ -1,0 +1,84 @@
+#include "client/cli/files/segment_files.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/files/convert.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/output_file.h"
+#include "client/status.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+// Label maps are int32; PNG and PNM hold 16 bits.
+absl::StatusOr<Tensor> ToUint16(const TensorView& labels) {
+  Tensor out = Tensor::Zeros(DType::kUint16, labels.shape);
+  for (size_t i = 0; i < labels.data.size() / sizeof(int32_t); ++i) {
+    const auto label = LoadLE<int32_t>(&labels.data[i * sizeof(int32_t)]);
+    if (label < 0 || label > 65535) {
+      return UsageError(
+          absl::StrCat("label ", label, " does not fit 16 bits; name the label map .tif or .npy"));
+    }
+    StoreLE(&out.data[i * sizeof(uint16_t)], static_cast<uint16_t>(label));
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out) {
+  if (page.has_value()) out->set_page(*page);
+  if (image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy) {
+    out->set_encoded(std::move(bytes));
+    return absl::OkStatus();
+  }
+  TRINE_ASSIGN_OR_RETURN(const Tensor tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
+  SetTensor(tensor.view(), out->mutable_tensor());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
+  if (path == "-") return image::Format::kPng;
+  const std::optional<image::Format> format = image::FormatOfExtension(path);
+  if (!format.has_value() || *format == image::Format::kJpeg || *format == image::Format::kBmp) {
+    return UsageError(absl::StrCat("'", path, "': name it .png, .tif, .pgm, .ppm or .npy"));
+  }
+  return *format;
+}
+
+v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels) {
+  if (mask.has_value() && labels.has_value() && *mask != *labels) return v1::IMAGE_FORMAT_TENSOR;
+  const image::Format format = mask.value_or(labels.value_or(image::Format::kNpy));
+  if (format == image::Format::kPng) return v1::IMAGE_FORMAT_PNG;
+  return format == image::Format::kTiff ? v1::IMAGE_FORMAT_TIFF : v1::IMAGE_FORMAT_TENSOR;
+}
+
+absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture) {
+  if (picture.has_encoded()) return image::DecodeImage(Context(), AsBytes(picture.encoded()));
+  TRINE_ASSIGN_OR_RETURN(const TensorView view, ViewOf(picture.tensor(), "picture"));
+  return Tensor{view.dtype, view.shape, {view.data.begin(), view.data.end()}};
+}
+
+absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format) {
+  if (picture.has_encoded() && image::RecognizeFormat(AsBytes(picture.encoded())) == format) {
+    return picture.encoded();
+  }
+  TRINE_ASSIGN_OR_RETURN(Tensor tensor, UnpackImage(picture));
+  const bool narrow = format == image::Format::kPng || format == image::Format::kPnm;
+  if (narrow && tensor.dtype == DType::kInt32) {
+    TRINE_ASSIGN_OR_RETURN(tensor, ToUint16(tensor.view()));
+  }
+  return image::EncodeImage(Context(), format, tensor.view());
+}
+
+absl::StatusOr<Tensor> DecodeInput(const v1::Image& input) {
+  if (!input.has_encoded()) return UnpackImage(input);
+  image::DecodeOptions options;
+  options.page = input.page();
+  return image::DecodeImage(Context(), AsBytes(input.encoded()), options);
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,31 @@
+// The options of local response normalization on the command line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "client/cli/report/json.h"
+#include "trine/v1/normalization.pb.h"
+
+namespace trine::cli {
+
+struct LrnFlags {
+  std::string preset, mode, layout, alpha_scaling, even_window, activation;
+  std::optional<int64_t> size, depth_radius;
+  std::optional<double> alpha, beta, bias;
+  double scale = 1;
+  CLI::Option* scale_given = nullptr;
+};
+
+void AddLrnFlags(CLI::App* command, LrnFlags* flags);
+
+// What the flags say; what they leave out stays the preset's.
+v1::LrnOptions ToLrnOptions(const LrnFlags& flags);
+
+// The "resolved" object: preset, mode, layout, activation, size, lo, hi, a, beta, k.
+Json ResolvedJson(const v1::LrnResolved& resolved);
+// "alexnet, across-channels, nchw: y = x * (2 + 0.0001 * sum over 2 below and 2 above)^-0.75"
+std::string ResolvedText(const v1::LrnResolved& resolved);
+
+}  // namespace trine::cli

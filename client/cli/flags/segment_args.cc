@@ -1,0 +1,139 @@
+#include "client/cli/flags/segment_args.h"
+
+#include "client/cli/flags/enum_text.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+namespace {
+
+void AddFiles(CLI::App* c, SegmentArgs* a) {
+  const std::string group = "Outputs";
+  c->add_option("-o,--output", a->outputs.output,
+                "Mask, 0 and 255: .png, .tif, .pgm or .npy; - for stdout as PNG")
+      ->type_name("OUT")
+      ->group(group);
+  c->add_option("--out-dir", a->outputs.out_dir, "Write each input's --emit to DIR/NAME.EMIT.png")
+      ->type_name("DIR")
+      ->group(group);
+  c->add_option("--emit", a->emit, "With --out-dir: mask, labels or overlay. Default: mask")
+      ->check(CLI::IsMember({"mask", "labels", "overlay"}))
+      ->type_name("WHAT")
+      ->group(group);
+  c->add_option("--labels", a->labels, "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_option("--overlay", a->overlay,
+                "The picture with the outlines of the mask or the labels in colour: .png, .ppm")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_option("--contours", a->contours, "Outlines with their hierarchy, as JSON")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_option("--csv", a->csv, "Measurements of the regions, as CSV; - for stdout")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_flag("-f,--force", a->force, "Overwrite. Default: never")->group(group);
+}
+
+void AddMethod(CLI::App* c, SegmentArgs* a) {
+  const std::string group = "Method";
+  auto* method =
+      c->add_option("--method", a->method,
+                    "otsu, multi-otsu, threshold (given), mean, gaussian, sauvola (local), or "
+                    "watershed (otsu, fill-holes, distance, watershed, measure; with --markers: "
+                    "of the gray picture from these). Default: otsu")
+          ->check(CLI::IsMember(
+              {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola", "watershed"}))
+          ->type_name("NAME")
+          ->group(group);
+  c->add_option("--steps", a->steps,
+                "Instead: steps in order, parameters behind colons, such as "
+                "otsu,fill-holes,components:min_area=20:connectivity=4,measure")
+      ->type_name("LIST")
+      ->excludes(method)
+      ->group(group);
+  c->add_option("--classes", a->classes, "multi-otsu: classes, 2 to 16. Default: 3")
+      ->type_name("K")
+      ->group(group);
+  c->add_option("--threshold", a->thresholds,
+                "threshold: 1 to 15 gray values, increasing; comma-separated or repeated")
+      ->delimiter(',')
+      ->type_name("V")
+      ->allow_extra_args(false)
+      ->group(group);
+  c->add_option("--window", a->window,
+                "mean, gaussian, sauvola: side, odd [pixels]. Default: 51 (profile skimage's "
+                "sauvola 15)")
+      ->type_name("N")
+      ->group(group);
+  c->add_option("--offset", a->offset,
+                "mean, gaussian: subtracted from the mean [gray values]. Default: 0")
+      ->type_name("X")
+      ->group(group);
+  c->add_option("--k", a->k, "sauvola: weight of the deviation. Default: 0.2")
+      ->type_name("X")
+      ->group(group);
+  c->add_option("--r", a->r,
+                "sauvola: range of the deviation [gray values]. Default: half the dtype's")
+      ->type_name("X")
+      ->group(group);
+  c->add_option("--sigma", a->sigma, "gaussian: [pixels]. Default: (window - 1) / 6")
+      ->type_name("X")
+      ->group(group);
+  c->add_option("--markers", a->markers,
+                "watershed: picture of labels to flood from, 0 for none. Default: maxima of the "
+                "distance")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_option("--marker-height", a->marker_height,
+                "watershed: how far a maximum of the distance rises above its saddle [pixels]. "
+                "Default: 1")
+      ->type_name("X")
+      ->group(group);
+  c->add_flag("--lines", a->lines, "watershed: lines between basins become 0. Default: no")
+      ->group(group);
+}
+
+void AddRest(CLI::App* c, SegmentArgs* a) {
+  const std::string group = "Picture and regions";
+  c->add_flag("--invert", a->invert, "Objects are dark. Default: bright")->group(group);
+  c->add_option("--channel", a->channel, "Channel from 0 instead of the gray of all. Default: gray")
+      ->type_name("N")
+      ->group(group);
+  c->add_option("--mask", a->mask, "Picture whose pixels of 0 belong to nothing. Default: none")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_option("--profile", a->profile, "Whose conventions hold. Default: exact")
+      ->check(CLI::IsMember(EnumNames<v1::SegmentProfile>()))
+      ->type_name("NAME")
+      ->group(group);
+  c->add_option("--page", a->page, "Page of a TIFF, from 0. Default: 0")
+      ->type_name("N")
+      ->group(group);
+  c->add_flag("--fill-holes", a->fill_holes, "Fill holes of the mask. Default: no")->group(group);
+  c->add_flag("--components", a->components, "Label and measure connected regions. Default: no")
+      ->group(group);
+  c->add_option("--min-area", a->min_area,
+                "Remove smaller regions [pixels]; implies --components. Default: 0")
+      ->type_name("N")
+      ->group(group);
+  c->add_option("--connectivity", a->connectivity,
+                "Neighbours of a pixel, 4 or 8. Default: components 8, watershed 4")
+      ->check(CLI::IsMember({4, 8}))
+      ->type_name("N")
+      ->group(group);
+}
+
+}  // namespace
+
+void AddSegmentFlags(CLI::App* command, SegmentArgs* args) {
+  command
+      ->add_option("IN", args->inputs,
+                   "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
+      ->required();
+  AddFiles(command, args);
+  AddMethod(command, args);
+  AddRest(command, args);
+}
+
+}  // namespace trine::cli

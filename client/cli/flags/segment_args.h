@@ -1,0 +1,41 @@
+// The options of "trine segment".
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/cli/files/outputs.h"
+
+namespace trine::cli {
+
+struct SegmentArgs {
+  std::vector<std::string> inputs;
+  Outputs outputs;            // the mask, or what `emit` says
+  std::string emit = "mask";  // with --out-dir: mask, labels or overlay
+  bool force = false;
+  std::string labels, overlay, contours, csv;
+
+  std::string method = "otsu";
+  std::string steps;
+  std::optional<int> classes;
+  std::vector<double> thresholds;
+  std::optional<int64_t> window;
+  std::optional<double> k, r, sigma, offset;
+  bool invert = false;
+  std::optional<int> channel;
+  std::string mask, markers;
+  std::string profile;
+  bool fill_holes = false;
+  bool components = false;
+  std::optional<int64_t> min_area;
+  std::optional<int> connectivity;
+  bool lines = false;
+  std::optional<double> marker_height;
+  std::optional<int64_t> page;
+};
+
+void AddSegmentFlags(CLI::App* command, SegmentArgs* args);
+
+}  // namespace trine::cli

@@ -1,0 +1,25 @@
+// From options to the ordered steps of a segmentation.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "client/cli/flags/segment_args.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+
+// The steps and options that the flags say, without the pictures and outputs. Adds what an output
+// needs: components for label maps, measure for CSV, contours for outlines. USAGE for a flag that
+// does not go with the method.
+absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& args);
+
+// "otsu,components:min_area=20" into `request`. Step names are those of the protocol with dashes,
+// and mean, gaussian, sauvola for local-threshold; a parameter may be repeated where it is a list.
+// USAGE errors name the step and the parameter.
+absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request);
+
+// True where a step makes a label map.
+bool MakesLabels(const v1::SegmentRequest& request);
+
+}  // namespace trine::cli

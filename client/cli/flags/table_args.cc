@@ -1,0 +1,69 @@
+#include "client/cli/flags/table_args.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
+#include "client/cli/files/excerpt.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/table_file.h"
+#include "core/base/error.h"
+#include "core/coding/coding.h"
+#include "core/image/image.h"
+
+namespace trine::cli {
+namespace {
+
+// True where the first stream of the file codes plain bytes or bits; nullopt where it cannot be
+// looked into.
+std::optional<bool> HoldsBytes(const InputFile& file) {
+  if (!file.size().has_value()) return std::nullopt;
+  const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, std::nullopt);
+  if (!excerpt.ok()) return std::nullopt;
+  const absl::StatusOr<coding::StreamInfo> info = coding::Inspect(Context(), AsBytes(*excerpt));
+  if (!info.ok()) return std::nullopt;
+  return info->content.kind == coding::ContentKind::kBytes ||
+         info->content.kind == coding::ContentKind::kBits;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadTableIndex(const std::string& path, uint64_t max_bytes) {
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  TRINE_ASSIGN_OR_RETURN(std::string bytes, file.ReadAll(max_bytes));
+  if (!absl::EndsWithIgnoreCase(path, ".npy")) return bytes;
+  const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes));
+  if (!array.ok()) return WithFile(array.status(), path);
+  if (array->dtype != DType::kUint8) {
+    return UsageError(absl::StrCat("--table-index: '", path, "' must be an array of uint8"));
+  }
+  return std::string(array->data.begin(), array->data.end());
+}
+
+absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
+    const std::vector<std::string>& paths, const InputFile& file) {
+  std::vector<v1::ProbabilityTable> tables;
+  if (paths.empty()) return tables;
+  const std::optional<bool> bytes = HoldsBytes(file);
+  for (const std::string& path : paths) {
+    TRINE_ASSIGN_OR_RETURN(v1::ProbabilityTable table,
+                           ReadTableFile(path, IntegerSymbols::kElements));
+    if (table.kind() != v1::SYMBOL_KIND_INTEGERS) {
+      tables.push_back(std::move(table));
+      continue;
+    }
+    const bool fits_bytes = std::all_of(table.integers().begin(), table.integers().end(),
+                                        [](uint64_t value) { return value <= 255; });
+    if (fits_bytes) {
+      // A tensor's elements may be coded as bytes too.
+      tables.push_back(table);
+      tables.back().set_kind(v1::SYMBOL_KIND_BYTES);
+    }
+    if (!bytes.value_or(false)) tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,29 @@
+// Tables and the table index as flags of encode and decode give them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client/cli/files/input_file.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::cli {
+
+struct TableArgs {
+  std::vector<std::string> tables;  // --table, JSON files
+  std::string index;                // --table-index
+};
+
+// The index in a file: an .npy of uint8 where it is named so, whatever its shape, else its bytes.
+// USAGE errors for other arrays; RESOURCE_EXHAUSTED beyond `max_bytes`.
+absl::StatusOr<std::string> ReadTableIndex(const std::string& path, uint64_t max_bytes);
+
+// The tables of a decoder. A file does not say whether its numbers are of bytes or of a tensor's
+// elements, which differ in their ids: the stream in `file` says what it codes where it can be
+// looked into; elsewhere each is given as both.
+absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
+    const std::vector<std::string>& paths, const InputFile& file);
+
+}  // namespace trine::cli

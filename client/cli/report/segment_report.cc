@@ -1,0 +1,131 @@
+#include "client/cli/report/segment_report.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/files/outputs.h"
+
+namespace trine::cli {
+namespace {
+
+constexpr int kShownRegions = 10;
+
+Json RegionJson(const v1::Region& r) {
+  return {{"label", r.label()},
+          {"area", r.area()},
+          {"min_y", r.min_y()},
+          {"min_x", r.min_x()},
+          {"max_y", r.max_y()},
+          {"max_x", r.max_x()},
+          {"centroid_y", r.centroid_y()},
+          {"centroid_x", r.centroid_x()},
+          {"mean_intensity", r.mean_intensity()}};
+}
+
+// The shortest text that reads back as the same number; whole numbers without ".0".
+std::string Exact(double value) {
+  std::string text = Json(value).dump();
+  if (absl::EndsWith(text, ".0")) text.resize(text.size() - 2);
+  return text;
+}
+
+void TellThresholds(const Session& session, const v1::ThresholdResult& t) {
+  const std::string values = absl::StrJoin(
+      t.thresholds(), ", ", [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
+  std::string line =
+      absl::StrCat(t.thresholds_size() == 1 ? "  threshold    " : "  thresholds   ", values);
+  if (t.thresholds_size() == 1 && t.plateau_low() < t.plateau_high()) {
+    absl::StrAppend(&line, " (the same from ", Exact(t.plateau_low()), " to ",
+                    Exact(t.plateau_high()), ")");
+  }
+  session.Say(line);
+  session.Say(absl::StrFormat("  separability %.6f", t.separability()));
+  for (int i = 0; i < t.classes_size(); ++i) {
+    session.Say(absl::StrFormat("  class %-6d %.2f %% of the pixels, mean %.6g", i,
+                                t.classes(i).weight() * 100, t.classes(i).mean()));
+  }
+}
+
+}  // namespace
+
+Json SegmentJson(const v1::SegmentResponse& r) {
+  Json json;
+  json["height"] = r.height();
+  json["width"] = r.width();
+  if (r.threshold().thresholds_size() == 1) json["threshold"] = r.threshold().thresholds(0);
+  json["thresholds"] = Json::array();
+  for (const double value : r.threshold().thresholds()) json["thresholds"].push_back(value);
+  if (r.has_threshold()) {
+    if (r.threshold().thresholds_size() == 1) {
+      json["plateau"] = {r.threshold().plateau_low(), r.threshold().plateau_high()};
+    }
+    json["separability"] = r.threshold().separability();
+    json["classes"] = Json::array();
+    for (const v1::ThresholdClass& c : r.threshold().classes()) {
+      json["classes"].push_back({{"weight", c.weight()}, {"mean", c.mean()}});
+    }
+  }
+  json["foreground_fraction"] = r.foreground_fraction();
+  json["label_count"] = r.label_count();
+  json["regions"] = Json::array();
+  for (const v1::Region& region : r.regions()) json["regions"].push_back(RegionJson(region));
+  return json;
+}
+
+void TellSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
+  session.Say(absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
+  if (r.threshold().thresholds_size() > 0) TellThresholds(session, r.threshold());
+  session.Say(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  if (r.label_count() > 0) session.Say(absl::StrFormat("  labels       %d", r.label_count()));
+  if (r.contours_size() > 0) session.Say(absl::StrFormat("  contours     %d", r.contours_size()));
+  const int shown = std::min(kShownRegions, r.regions_size());
+  if (shown == 0) return;
+  session.Say(absl::StrFormat("  %6s %10s %8s %8s %8s %8s %10s %10s %10s", "label", "area", "min y",
+                              "min x", "max y", "max x", "centre y", "centre x", "mean"));
+  for (int i = 0; i < shown; ++i) {
+    const v1::Region& g = r.regions(i);
+    session.Say(absl::StrFormat("  %6d %10d %8d %8d %8d %8d %10.2f %10.2f %10.4g", g.label(),
+                                g.area(), g.min_y(), g.min_x(), g.max_y(), g.max_x(),
+                                g.centroid_y(), g.centroid_x(), g.mean_intensity()));
+  }
+  if (r.regions_size() > shown) {
+    session.Say(absl::StrCat("  ... and ", r.regions_size() - shown, " more regions"));
+  }
+}
+
+std::string RegionsCsv(const v1::SegmentResponse& r) {
+  std::string csv = "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity\n";
+  for (const v1::Region& g : r.regions()) {
+    absl::StrAppend(&csv, g.label(), ",", g.area(), ",", g.min_y(), ",");
+    absl::StrAppend(&csv, g.min_x(), ",", g.max_y(), ",", g.max_x(), ",");
+    absl::StrAppend(&csv, Exact(g.centroid_y()), ",", Exact(g.centroid_x()), ",",
+                    Exact(g.mean_intensity()));
+    csv += '\n';
+  }
+  return csv;
+}
+
+std::string ContoursFile(const v1::SegmentResponse& r) {
+  Json file;
+  file["height"] = r.height();
+  file["width"] = r.width();
+  file["contours"] = Json::array();
+  for (const v1::Contour& contour : r.contours()) {
+    Json points = Json::array();
+    for (int i = 0; i + 1 < contour.points_size(); i += 2) {
+      points.push_back({contour.points(i), contour.points(i + 1)});
+    }
+    file["contours"].push_back({{"points", points},
+                                {"is_hole", contour.is_hole()},
+                                {"next", contour.next()},
+                                {"previous", contour.previous()},
+                                {"child", contour.child()},
+                                {"parent", contour.parent()}});
+  }
+  return ToLine(file) + "\n";
+}
+
+}  // namespace trine::cli

@@ -1,0 +1,26 @@
+// What a segmentation found, for people, programs and spreadsheets.
+#pragma once
+
+#include <string>
+
+#include "client/cli/report/json.h"
+#include "client/cli/session.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+
+// height, width, threshold (where there is exactly one), thresholds, plateau, separability,
+// classes, foreground_fraction, label_count, regions.
+Json SegmentJson(const v1::SegmentResponse& response);
+
+// Thresholds, foreground, and the first ten regions.
+void TellSegment(const Session& session, const std::string& input,
+                 const v1::SegmentResponse& response);
+
+// "label,area,min_y,...": a line a region, numbers with full precision.
+std::string RegionsCsv(const v1::SegmentResponse& response);
+
+// {"height", "width", "contours": [{"points": [[x, y], ...], "is_hole", "next", ...}]}
+std::string ContoursFile(const v1::SegmentResponse& response);
+
+}  // namespace trine::cli

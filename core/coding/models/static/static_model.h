@@ -1,0 +1,31 @@
+// STATIC: the frequencies of the block stand in front of its lanes. Order 0: one table; order 1:
+// one behind each symbol.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "core/base/bytes.h"
+#include "core/base/cancel.h"
+#include "core/base/limits.h"
+#include "core/coding/models/static/frequencies.h"
+#include "core/coding/coder/lane_count.h"
+
+namespace trine::coding {
+
+// `counts` are those of `raw`, at least two of them above 0; raw.size() < 2^32.
+absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
+                                     const CancelToken& cancel);
+// raw.size() at most 2^30.
+absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& counts,
+                                           const CancelToken& cancel);
+
+// What order 1 spends, tables included, within a few percent [2^-16 bits].
+absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& counts,
+                                            const CancelToken& cancel);
+
+// Both fill `raw`. DATA_LOSS (without block and offset) for a payload that is not one of its
+// length; RESOURCE_EXHAUSTED when the tables need more than limits.max_model_bytes.
+absl::Status DecodeStatic(ByteView payload, MutableByteView raw, const CancelToken& cancel);
+absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Limits& limits,
+                                const CancelToken& cancel);
+
+}  // namespace trine::coding

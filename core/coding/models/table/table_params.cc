@@ -1,0 +1,106 @@
+#include "core/coding/models/table/table_params.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/coding/container/bytes_io.h"
+
+namespace trine::coding {
+namespace {
+
+absl::Status Malformed(std::string_view text) {
+  return CorruptStream(-1, -1, ToStd(absl::StrCat("the header's tables: ", ToAbsl(text))));
+}
+
+// Of those that are known: a table by id is not before it is found.
+absl::Status CheckKinds(const std::vector<TableRef>& tables) {
+  const FrequencyDictionary* first = nullptr;
+  for (const TableRef& ref : tables) {
+    if (ref.table == nullptr) continue;
+    if (first == nullptr) first = ref.table.get();
+    if (ref.table->kind() != first->kind()) return Malformed("they are not of one kind");
+    if (tables.size() > 1 && ref.table->kind() == SymbolKind::kText) {
+      return Malformed("there are several, and of text");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AppendTableParams(const std::vector<TableRef>& tables, std::string* out) {
+  AppendVarint(tables.size(), out);
+  for (const TableRef& ref : tables) {
+    out->push_back(ref.by_id ? format::kTableById : format::kTableByValue);
+    if (ref.by_id) {
+      AppendLE(ref.id, out);
+      continue;
+    }
+    std::string bytes;
+    ref.table->AppendBytes(&bytes);
+    AppendVarint(bytes.size(), out);
+    *out += bytes;
+  }
+}
+
+absl::StatusOr<std::vector<TableRef>> ParseTableParams(ByteView params, const Limits& limits) {
+  ByteReader in(params);
+  const uint64_t count = in.Varint();
+  if (in.failed() || count < 1 || count > format::kMaxTables) {
+    return Malformed("their number is out of range");
+  }
+  if (count > limits.max_tables) {
+    return LimitExceeded("data", count, "max_tables", limits.max_tables);
+  }
+  std::vector<TableRef> tables(count);
+  uint64_t symbols = 0;
+  for (TableRef& ref : tables) {
+    const uint8_t how = in.Byte();
+    if (in.failed() || how > format::kTableById)
+      return Malformed("one is not there in a known way");
+    ref.by_id = how == format::kTableById;
+    if (ref.by_id) {
+      ref.id = in.Fixed<uint64_t>();
+      if (in.failed()) return Malformed("they are cut off");
+      continue;
+    }
+    const ByteView bytes = in.Take(in.Varint());
+    if (in.failed()) return Malformed("they are cut off");
+    Limits left = limits;
+    left.max_table_symbols -= symbols;
+    absl::StatusOr<FrequencyDictionary> dictionary = FrequencyDictionary::Parse(bytes, left);
+    if (!dictionary.ok()) {
+      if (dictionary.status().code() != absl::StatusCode::kResourceExhausted || symbols == 0) {
+        return dictionary.status();
+      }
+      return LimitExceeded("data", limits.max_table_symbols + 1,
+                           "max_table_symbols (of all tables)", limits.max_table_symbols);
+    }
+    symbols += dictionary->size();
+    ref.id = dictionary->id();
+    ref.table = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
+  }
+  if (in.left() != 0) return Malformed("bytes stand behind them");
+  TRINE_RETURN_IF_ERROR(CheckKinds(tables));
+  return tables;
+}
+
+absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables) {
+  bool found_any = false;
+  for (TableRef& ref : *tables) {
+    if (ref.table != nullptr) continue;
+    for (const TablePtr& table : known) {
+      if (table != nullptr && table->id() == ref.id) ref.table = table;
+    }
+    if (ref.table == nullptr) {
+      return InvalidField("tables", TableIdText(ref.id),
+                          "the stream names this table by its id: it must be given");
+    }
+    found_any = true;
+  }
+  return found_any ? CheckKinds(*tables) : absl::OkStatus();
+}
+
+}  // namespace trine::coding

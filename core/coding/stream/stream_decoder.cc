@@ -1,0 +1,425 @@
+// StreamDecoder: the same streams as Decode, in pieces and in bounded memory.
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/long_array.h"
+#include "core/base/strings.h"
+#include "core/coding/stream/batch.h"
+#include "core/coding/stream/block.h"
+#include "core/coding/coding.h"
+#include "core/coding/container/index.h"
+#include "core/coding/stream/layout.h"
+#include "core/coding/container/polled.h"
+#include "core/coding/container/tail.h"
+#include "core/runtime/thread_pool.h"
+
+namespace trine::coding {
+namespace {
+
+// Blocks shorter than this are handed out together, up to so many bytes.
+constexpr size_t kPieceBytes = size_t{1} << 20;
+
+class Decoder final : public StreamDecoder {
+ public:
+  Decoder(const Context& context, const DecodeOptions& options)
+      : context_(context),
+        range_(options.range),
+        max_output_(options.max_output_bytes),
+        tables_(options.tables) {}
+
+  absl::Status Write(ByteView coded) override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (ended_) return Finished();
+    return Keep(AppendPolled(coded, context_.cancel, &buffer_));
+  }
+
+  absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
+    *raw = {};
+    if (ready_.empty()) {
+      TRINE_RETURN_IF_ERROR(BeginCall());
+      failure_ = Advance();
+      // Blocks that came whole before the fault are handed out before it is told.
+      if (!failure_.ok()) {
+        if (absl::Status status = DecodeBatch(); !status.ok()) failure_ = std::move(status);
+        if (ready_.empty()) return failure_;
+      }
+    }
+    DropTaken();
+    if (ready_.empty()) return false;
+    *raw = std::move(ready_.front());
+    ready_.pop_front();
+    return true;
+  }
+
+  absl::Status Finish() override {
+    TRINE_RETURN_IF_ERROR(BeginCall());
+    if (ended_) return Finished();
+    ended_ = true;
+    return absl::OkStatus();
+  }
+
+  const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
+  Model model() const override { return model_; }
+  uint64_t blocks_decoded() const override { return blocks_decoded_; }
+
+ private:
+  enum class State { kHeader, kBlock, kCompact, kSkip, kTail };
+
+  // A block whose payload is in the buffer and that waits for the others of its batch.
+  struct Waiting {
+    BlockHead head;
+    size_t at = 0;  // of the payload in the buffer
+    int64_t number = 0;
+    uint64_t offset = 0;
+    ByteRange part = {};      // of its raw bytes that is handed out
+    MutableByteView to = {};  // goes here
+  };
+
+  static absl::Status Finished() {
+    return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "STREAM_FINISHED"},
+                     "the stream was finished");
+  }
+  // A stream that has failed stays failed, with the same error.
+  const absl::Status& BeginCall() const { return failure_; }
+  absl::Status Keep(absl::Status status) {
+    failure_ = status;
+    return status;
+  }
+  uint64_t offset() const { return dropped_ + at_; }
+  ByteView rest() const { return ByteView(buffer_).subspan(at_); }
+  // The number of the block and the offset for messages; none in an excerpt, whose own mean nothing
+  // in the stream.
+  int64_t number() const {
+    return state_ != State::kBlock || header_.is_excerpt() ? -1 : static_cast<int64_t>(blocks_);
+  }
+  uint64_t place() const { return header_.is_excerpt() ? kNoOffset : offset(); }
+  absl::Status Corrupt(std::string_view text) const {
+    return CorruptStream(number(), static_cast<int64_t>(place()), text);
+  }
+
+  // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
+  absl::Status Advance() {
+    while (ready_.empty()) {
+      absl::StatusOr<bool> step = state_ == State::kHeader    ? TakeHeader()
+                                  : state_ == State::kBlock   ? TakeBlock()
+                                  : state_ == State::kCompact ? TakeCompact()
+                                  : state_ == State::kSkip    ? SkipPayload()
+                                                              : TakeTail();
+      TRINE_ASSIGN_OR_RETURN(const bool more, std::move(step));
+      if (!more) break;
+    }
+    return ended_ && ready_.empty() ? CheckEnd() : absl::OkStatus();
+  }
+
+  absl::Status CheckEnd() const {
+    if (state_ != State::kHeader || at_ != buffer_.size() || streams_ == 0) {
+      return Corrupt("the stream is cut off");
+    }
+    if (!range_.has_value()) return absl::OkStatus();
+    TRINE_RETURN_IF_ERROR(CheckRange(*range_, raw_offset_));
+    if (emitted_ == range_->length) return absl::OkStatus();
+    return InvalidField("range", ToStd(absl::StrCat(emitted_, " bytes of it")),
+                        "the excerpt must hold every block of the range");
+  }
+
+  // Erases what was taken, at most as often as it is worth the move of the rest.
+  void DropTaken() {
+    if (!batch_.empty() || at_ < buffer_.size() / 2) return;
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(at_));
+    dropped_ += at_;
+    at_ = 0;
+  }
+
+  absl::StatusOr<bool> TakeHeader() {
+    // The blocks of the stream before, of another plan.
+    TRINE_RETURN_IF_ERROR(DecodeBatch());
+    if (!ready_.empty()) return true;
+    if (rest().empty()) return false;
+    Header header;
+    const absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
+    if (!parsed.ok() && streams_ > 0 && parsed.status().code() == absl::StatusCode::kDataLoss) {
+      return Corrupt("bytes stand behind the stream that are not another one");
+    }
+    TRINE_RETURN_IF_ERROR(parsed.status());
+    if (!parsed->complete()) return false;
+    if (streams_ > 0 && (header.is_excerpt() || header_.is_excerpt())) {
+      return Corrupt("an excerpt stands behind or before another stream");
+    }
+    if (header.is_excerpt() && !header.has_index()) return Corrupt("the excerpt has no index");
+    TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
+    TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables));
+    header_ = std::move(header);
+    content_ = streams_ == 0 ? header_.content : Content{};
+    if (streams_ == 0) model_ = static_cast<Model>(header_.model);
+    ++streams_;
+    at_ += parsed->consumed;
+    stream_begin_ = raw_offset_;
+    blocks_ = 0;
+    tail_ = TailParser(header_);
+    state_ = header_.is_compact ? State::kCompact : State::kBlock;
+    return true;
+  }
+
+  // The block of a compact stream, whose payload ends the stream.
+  absl::StatusOr<bool> TakeCompact() {
+    const BlockHead& head = header_.compact_block;
+    state_ = State::kHeader;
+    if (head.raw_bytes == 0) return true;
+    TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
+    const ByteRange here{stream_begin_, head.raw_bytes};
+    state_ = State::kCompact;
+    if (!Wanted(here)) {
+      raw_offset_ += head.raw_bytes;
+      skip_ = head.coded_bytes;
+      state_ = State::kSkip;
+      return true;
+    }
+    TRINE_RETURN_IF_ERROR(CheckLimits(head));
+    if (rest().size() < head.coded_bytes) return false;
+    TRINE_RETURN_IF_ERROR(CheckNoGap(here));
+    batch_.push_back({head, at_, 0, offset()});
+    batch_raw_bytes_ += head.raw_bytes;
+    at_ += static_cast<size_t>(head.coded_bytes);
+    ++blocks_;
+    raw_offset_ += head.raw_bytes;
+    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    state_ = State::kHeader;
+    // Behind the last stream nothing may come: now, not with the next header.
+    TRINE_RETURN_IF_ERROR(DecodeBatch());
+    return true;
+  }
+
+  absl::StatusOr<bool> TakeBlock() {
+    BlockHead head;
+    TRINE_ASSIGN_OR_RETURN(
+        const Parsed parsed,
+        ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_, number(), place(), &head));
+    if (!parsed.complete()) return false;
+    if (head.is_end()) return BeginTail(head);
+    TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
+    if (head.raw_offset < raw_offset_ - stream_begin_) {
+      return Corrupt("the blocks of the excerpt are not in order");
+    }
+    const ByteRange here{stream_begin_ + head.raw_offset, head.raw_bytes};
+    if (!Wanted(here)) {
+      TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
+      skip_ = head.coded_bytes;
+      state_ = State::kSkip;
+      return true;
+    }
+    TRINE_RETURN_IF_ERROR(CheckLimits(head));
+    TRINE_RETURN_IF_ERROR(CheckNoGap(here));
+    if (rest().size() < parsed.consumed + head.coded_bytes) return false;
+    Waiting waiting;
+    waiting.head = head;
+    waiting.number = number();
+    waiting.offset = place();
+    TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
+    waiting.at = at_;
+    at_ += static_cast<size_t>(head.coded_bytes);
+    batch_.push_back(waiting);
+    batch_raw_bytes_ += head.raw_bytes;
+    if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
+      TRINE_RETURN_IF_ERROR(DecodeBatch());
+    }
+    return true;
+  }
+
+  absl::Status TakeHead(const BlockHead& head, size_t head_bytes) {
+    TRINE_RETURN_IF_ERROR(tail_.AddBlock(head));
+    ++blocks_;
+    at_ += head_bytes;
+    raw_offset_ = stream_begin_ + head.raw_offset + head.raw_bytes;
+    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    return absl::OkStatus();
+  }
+
+  bool Wanted(const ByteRange& block) const {
+    if (!range_.has_value()) return true;
+    // Written so that a range near 2^64 does not wrap.
+    return range_->length > 0 && block.offset + block.length > range_->offset &&
+           (block.offset <= range_->offset || block.offset - range_->offset < range_->length);
+  }
+
+  absl::Status CheckLimits(const BlockHead& head) {
+    if (head.raw_bytes > context_.limits->max_block_bytes) {
+      return LimitExceeded("data", head.raw_bytes, "max_block_bytes",
+                           context_.limits->max_block_bytes);
+    }
+    if (range_.has_value()) {
+      if (max_output_ != 0 && range_->length > max_output_) {
+        return LimitExceeded("data", range_->length, "max_output_bytes", max_output_);
+      }
+      return absl::OkStatus();
+    }
+    const uint64_t total = stream_begin_ + head.raw_offset + head.raw_bytes;
+    if (max_output_ != 0 && total > max_output_) {
+      return LimitExceeded("data", total, "max_output_bytes", max_output_);
+    }
+    if (head.raw_offset != raw_offset_ - stream_begin_) {
+      return InvalidField("range", "absent", "the excerpt must hold every block of the range");
+    }
+    return absl::OkStatus();
+  }
+
+  // An excerpt that lacks a block of the range must not pass its neighbour's bytes for it.
+  absl::Status CheckNoGap(const ByteRange& block) {
+    if (!range_.has_value()) return absl::OkStatus();
+    if (block.offset > std::max(wanted_at_, range_->offset)) {
+      return InvalidField("range", ToStd(absl::StrCat("block at ", wanted_at_)),
+                          "the excerpt must hold every block of the range");
+    }
+    wanted_at_ = block.offset + block.length;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> SkipPayload() {
+    const size_t step = static_cast<size_t>(std::min<uint64_t>(skip_, rest().size()));
+    at_ += step;
+    skip_ -= step;
+    if (skip_ != 0) return false;
+    state_ = header_.is_compact ? State::kHeader : State::kBlock;
+    return true;
+  }
+
+  absl::StatusOr<bool> BeginTail(const BlockHead& end) {
+    if (!header_.is_excerpt() && end.block_count != blocks_) {
+      return Corrupt("the number of blocks in the end mark differs");
+    }
+    if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
+      return Corrupt("the header states another raw length than the end mark");
+    }
+    if (header_.is_excerpt() && !range_.has_value() &&
+        end.raw_offset != raw_offset_ - stream_begin_) {
+      return InvalidField("range", "absent", "the excerpt must hold every block of the range");
+    }
+    raw_offset_ = stream_begin_ + end.raw_offset;
+    state_ = State::kTail;
+    return true;
+  }
+
+  absl::StatusOr<bool> TakeTail() {
+    TRINE_ASSIGN_OR_RETURN(const TailParser::Step step, tail_.Take(rest(), place()));
+    at_ += step.consumed;
+    if (!step.done) return false;
+    state_ = State::kHeader;
+    return true;
+  }
+
+  // Decodes the waiting blocks in parallel, each to where it is handed out.
+  absl::Status DecodeBatch() {
+    if (batch_.empty()) return absl::OkStatus();
+    std::deque<LongArray<uint8_t>> pieces = LayOutBatch();
+    std::vector<uint8_t> done(batch_.size());  // by block; no bits, which threads would share
+    const auto decode_some = [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        const Waiting& block = batch_[i];
+        const ByteView payload =
+            ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
+        TRINE_RETURN_IF_ERROR(DecodeBlockPart(context_, plan_, block.head, payload, block.number,
+                                              block.offset, block.part, block.to));
+        done[i] = true;
+      }
+      return absl::OkStatus();
+    };
+    absl::Status status =
+        ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some);
+    if (!status.ok()) {
+      if (!context_.cancel.Check().ok()) return status;
+      Shorten(done, &pieces);
+    }
+    blocks_decoded_ +=
+        static_cast<uint64_t>(std::find(done.begin(), done.end(), false) - done.begin());
+    batch_.clear();
+    batch_raw_bytes_ = 0;
+    ready_ = std::move(pieces);
+    return status;
+  }
+
+  // Leaves of the batch's pieces what its first blocks, which were decoded, have filled.
+  void Shorten(const std::vector<uint8_t>& done, std::deque<LongArray<uint8_t>>* pieces) const {
+    size_t left = 0;
+    for (size_t i = 0; i < batch_.size() && done[i]; ++i) left += batch_[i].to.size();
+    size_t kept = 0;
+    for (; left > 0; ++kept) {
+      LongArray<uint8_t>& piece = (*pieces)[kept];
+      if (piece.size() > left) piece.Truncate(left);
+      left -= piece.size();
+    }
+    pieces->resize(kept);
+  }
+
+  // Gives the batch's blocks their places: a piece for each, or for several short ones.
+  std::deque<LongArray<uint8_t>> LayOutBatch() {
+    std::vector<size_t> sizes;
+    for (Waiting& block : batch_) {
+      block.part = PartOf({stream_begin_ + block.head.raw_offset, block.head.raw_bytes});
+      const auto bytes = static_cast<size_t>(block.part.length);
+      emitted_ += bytes;
+      if (sizes.empty() || sizes.back() + bytes > kPieceBytes) sizes.push_back(0);
+      sizes.back() += bytes;
+    }
+    std::deque<LongArray<uint8_t>> pieces;
+    MutableByteView room;
+    for (Waiting& block : batch_) {
+      if (room.empty()) {
+        pieces.push_back(LongArray<uint8_t>::ForOverwrite(sizes[pieces.size()]));
+        room = absl::MakeSpan(pieces.back());
+      }
+      block.to = room.subspan(0, static_cast<size_t>(block.part.length));
+      room.remove_prefix(block.to.size());
+    }
+    return pieces;
+  }
+
+  // Of a wanted block at these raw bytes of all streams: what of it is wanted, from its start on.
+  ByteRange PartOf(const ByteRange& block) const {
+    if (!range_.has_value()) return {0, block.length};
+    const uint64_t skip = range_->offset > block.offset ? range_->offset - block.offset : 0;
+    return {skip,
+            std::min(block.length - skip, range_->length - (block.offset + skip - range_->offset))};
+  }
+
+  const Context context_;
+  const std::optional<ByteRange> range_;
+  const uint64_t max_output_;
+  const std::vector<TablePtr> tables_;
+  absl::Status failure_;
+  bool ended_ = false;  // Finish was called
+  State state_ = State::kHeader;
+  std::vector<uint8_t> buffer_;
+  size_t at_ = 0;         // what was taken of the buffer
+  uint64_t dropped_ = 0;  // what was erased before it
+  uint64_t streams_ = 0;
+  Header header_;
+  BlockPlan plan_;
+  Content content_;
+  Model model_ = Model::kAuto;
+  uint64_t stream_begin_ = 0;  // raw bytes of the streams before this one
+  uint64_t raw_offset_ = 0;    // raw bytes up to here, whether wanted or not
+  uint64_t blocks_ = 0;        // heads taken of this stream
+  uint64_t skip_ = 0;
+  TailParser tail_{Header{}};
+  std::vector<Waiting> batch_;
+  uint64_t batch_raw_bytes_ = 0;
+  std::deque<LongArray<uint8_t>> ready_;  // to be handed out
+  uint64_t blocks_decoded_ = 0;
+  uint64_t emitted_ = 0;
+  uint64_t wanted_at_ = 0;  // raw offset behind the last block that was wanted
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StreamDecoder>> StreamDecoder::Create(const Context& context,
+                                                                     const DecodeOptions& options) {
+  if (!options.table_index.empty()) {
+    return NotOffered("table_index", "an index of tables is given to Decode only");
+  }
+  return std::make_unique<Decoder>(context, options);
+}
+
+}  // namespace trine::coding

@@ -1,0 +1,149 @@
+#include "core/image/jpeg/jpeg_markers.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "core/image/orientation.h"
+#include "core/image/picture.h"
+
+namespace trine::image::internal {
+namespace {
+
+enum Marker : uint8_t {
+  kTem = 0x01,
+  kSof0 = 0xC0,
+  kSof2 = 0xC2,
+  kDht = 0xC4,
+  kJpg = 0xC8,
+  kSof9 = 0xC9,
+  kSof10 = 0xCA,
+  kDac = 0xCC,
+  kSof15 = 0xCF,
+  kRst0 = 0xD0,
+  kRst7 = 0xD7,
+  kSoi = 0xD8,
+  kEoi = 0xD9,
+  kSos = 0xDA,
+  kApp1 = 0xE1,
+};
+
+bool IsFrame(uint8_t m) { return m >= kSof0 && m <= kSof15 && m != kDht && m != kJpg && m != kDac; }
+bool IsRestart(uint8_t m) { return m >= kRst0 && m <= kRst7; }
+
+size_t Uint16(const uint8_t* p) { return static_cast<size_t>(p[0]) << 8 | p[1]; }
+
+struct Walk {
+  JpegInfo info;
+  bool has_frame = false;
+  int scans = 0;
+  uint8_t component_ids[4] = {};
+  bool seen[4] = {};
+};
+
+absl::Status ReadFrame(uint8_t marker, ByteView segment, Walk& walk) {
+  if (walk.has_frame) return Corrupt("the JPEG file has two frames");
+  if (segment.size() < 6) return Corrupt("the JPEG's frame header is too short");
+  const bool known = (marker >= kSof0 && marker <= kSof2) || marker == kSof9 || marker == kSof10;
+  if (!known) return NotRead("JPEG is read where it is baseline, extended or progressive only");
+  if (segment[0] != 8) {
+    return NotRead(absl::StrCat("JPEG of ", segment[0], " bits a sample is not read; 8 is"));
+  }
+  walk.info.height = static_cast<uint32_t>(Uint16(&segment[1]));
+  walk.info.width = static_cast<uint32_t>(Uint16(&segment[3]));
+  walk.info.components = segment[5];
+  if (segment.size() != 6 + 3 * size_t{segment[5]}) {
+    return Corrupt("the JPEG's frame header has not the length of its components");
+  }
+  if (walk.info.components != 1 && walk.info.components != 3 && walk.info.components != 4) {
+    return NotRead(absl::StrCat("JPEG of ", segment[5], " components is not read; 1, 3 and 4 are"));
+  }
+  for (int i = 0; i < walk.info.components; ++i) walk.component_ids[i] = segment[6 + 3 * i];
+  walk.has_frame = true;
+  return absl::OkStatus();
+}
+
+absl::Status ReadScan(ByteView segment, Walk& walk) {
+  if (!walk.has_frame) return Corrupt("the JPEG's first scan comes before its frame");
+  if (++walk.scans > kMaxJpegScans) {
+    return LimitExceeded("image", static_cast<uint64_t>(walk.scans), "max_jpeg_scans",
+                         kMaxJpegScans);
+  }
+  if (segment.empty() || segment.size() < 1 + 2 * size_t{segment[0]}) {
+    return Corrupt("the JPEG's scan header is too short");
+  }
+  for (size_t i = 0; i < segment[0]; ++i) {
+    for (int c = 0; c < walk.info.components; ++c) {
+      if (walk.component_ids[c] == segment[1 + 2 * i]) walk.seen[c] = true;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void ReadApp1(ByteView segment, Walk& walk) {
+  constexpr char kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
+  if (segment.size() < sizeof(kPrefix)) return;
+  if (std::memcmp(segment.data(), kPrefix, sizeof(kPrefix)) != 0) return;
+  walk.info.orientation = ParseExifOrientation(segment.subspan(sizeof(kPrefix)));
+}
+
+absl::Status Finish(const Walk& walk) {
+  if (walk.scans == 0) return Corrupt("the JPEG file holds no picture");
+  for (int c = 0; c < walk.info.components; ++c) {
+    if (!walk.seen[c]) return Corrupt("a component of the JPEG is in none of its scans");
+  }
+  return absl::OkStatus();
+}
+
+// The next marker's code, past stuffed bytes, fill bytes, restart markers and stray data; false at
+// the end. `at` is then behind the marker.
+absl::StatusOr<bool> NextMarker(Poll& poll, ByteView bytes, size_t& at, uint8_t& marker) {
+  constexpr size_t kBlock = 32768;
+  while (at < bytes.size()) {
+    const ByteView block = bytes.subspan(at, kBlock);
+    TRINE_RETURN_IF_ERROR(poll.Work(block.size()));
+    const void* found = std::memchr(block.data(), 0xFF, block.size());
+    if (found == nullptr) {
+      at += block.size();
+      continue;
+    }
+    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes.data()) + 1;
+    if (at == bytes.size()) break;
+    marker = bytes[at];
+    if (marker == 0xFF) continue;  // fill
+    ++at;
+    if (marker != 0 && marker != kTem && !IsRestart(marker)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes) {
+  Walk walk;
+  Poll poll(context);
+  size_t at = 2;  // behind SOI
+  while (true) {
+    uint8_t marker = 0;
+    TRINE_ASSIGN_OR_RETURN(const bool found, NextMarker(poll, bytes, at, marker));
+    if (!found || marker == kEoi) break;
+    if (marker == kSoi) return Corrupt("a JPEG begins within the JPEG");
+    if (bytes.size() - at < 2) break;
+    const size_t length = Uint16(&bytes[at]);
+    if (length < 2) return Corrupt("a JPEG segment's length is less than 2");
+    if (bytes.size() - at < length) return Corrupt("the JPEG file ends within a segment");
+    const ByteView segment = bytes.subspan(at + 2, length - 2);
+    at += length;
+    if (IsFrame(marker)) {
+      TRINE_RETURN_IF_ERROR(ReadFrame(marker, segment, walk));
+    } else if (marker == kSos) {
+      TRINE_RETURN_IF_ERROR(ReadScan(segment, walk));
+    } else if (marker == kApp1) {
+      ReadApp1(segment, walk);
+    }
+  }
+  TRINE_RETURN_IF_ERROR(Finish(walk));
+  return walk.info;
+}
+
+}  // namespace trine::image::internal

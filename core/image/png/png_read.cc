@@ -1,0 +1,170 @@
+// PNG in, by libpng. Errors leave libpng by longjmp: the functions between setjmp and the jump
+// hold no object with a destructor.
+#include <png.h>
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
+#include "core/image/orientation.h"
+#include "core/image/picture.h"
+#include "core/image/png/png_chunks.h"
+
+namespace trine::image::internal {
+namespace {
+
+// What libpng reads: the signature and the kept chunks of a file that WalkPngChunks accepted.
+struct Source {
+  const uint8_t* bytes;
+  size_t size;
+  size_t at;         // of the next byte to read
+  size_t chunk_end;  // of the part being read
+};
+
+// Moves to the next kept chunk, if there is one.
+void NextChunk(Source& source) {
+  while (source.at == source.chunk_end && source.size - source.at >= kPngChunkOverhead) {
+    const size_t length = PngUint32(source.bytes + source.at) + kPngChunkOverhead;
+    source.chunk_end = source.at + std::min(length, source.size - source.at);
+    if (!IsPngChunkKept(PngUint32(source.bytes + source.at + 4))) source.at = source.chunk_end;
+  }
+}
+
+void ReadBytes(png_structp png, png_bytep out, size_t size) {
+  Source& source = *static_cast<Source*>(png_get_io_ptr(png));
+  while (size > 0) {
+    if (source.at == source.chunk_end) NextChunk(source);
+    const size_t n = std::min(size, source.chunk_end - source.at);
+    if (n == 0) png_error(png, "end");
+    std::memcpy(out, source.bytes + source.at, n);
+    source.at += n;
+    out += n;
+    size -= n;
+  }
+}
+
+[[noreturn]] void OnError(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+void OnWarning(png_structp, png_const_charp) {}
+
+struct Reader {
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  Source source{};
+
+  Reader() = default;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
+};
+
+// False when libpng refuses the header. Sets the transformations that give dense rows of 1 or 3
+// samples (palette indices stay), 8 bits or 16 bits in little-endian order.
+bool Begin(Reader& reader) {
+  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
+  if (reader.png == nullptr) return false;
+  if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
+  reader.info = png_create_info_struct(reader.png);
+  if (reader.info == nullptr) return false;
+  png_set_read_fn(reader.png, &reader.source, ReadBytes);
+  png_set_user_limits(reader.png, kMaxImageWidth, PNG_UINT_31_MAX);
+  png_read_info(reader.png, reader.info);
+  const int type = png_get_color_type(reader.png, reader.info);
+  const int depth = png_get_bit_depth(reader.png, reader.info);
+  if (type == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(reader.png);
+  if (type == PNG_COLOR_TYPE_PALETTE && depth < 8) png_set_packing(reader.png);
+  if ((type & PNG_COLOR_MASK_ALPHA) != 0) png_set_strip_alpha(reader.png);
+  if (depth == 16) png_set_swap(reader.png);
+  png_set_interlace_handling(reader.png);
+  png_read_update_info(reader.png, reader.info);
+  return true;
+}
+
+// Reads `count` rows into `out`; false on an error.
+bool ReadRows(Reader& reader, uint8_t* out, size_t row_bytes, size_t count) {
+  if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
+  for (size_t i = 0; i < count; ++i) png_read_row(reader.png, out + i * row_bytes, nullptr);
+  return true;
+}
+
+// Reads up to IEND: the checksums of all chunks.
+bool End(Reader& reader) {
+  if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
+  png_read_end(reader.png, nullptr);
+  return true;
+}
+
+// Deflate codes at most 258 bytes in two bits (RFC 1951): a shorter IDAT cannot hold the picture.
+// Filter bytes and Adam7's repetition of them are left out, so the bound is on the safe side.
+bool IsIdatTooShort(const PngInfo& info) {
+  constexpr uint64_t kMaxRatio = 1032;
+  const int channels = info.color_type == 2   ? 3
+                       : info.color_type == 4 ? 2
+                       : info.color_type == 6 ? 4
+                                              : 1;
+  const uint64_t bits = static_cast<uint64_t>(info.bit_depth * channels) * info.width;
+  return CeilDiv(bits, 8) * info.height / kMaxRatio > info.idat_bytes;
+}
+
+// Interlaced pictures take their seven passes over the same rows.
+absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const PngInfo& info,
+                                  const PictureSize& size) {
+  const absl::Status broken = Corrupt("the PNG's pixels are damaged or end too early");
+  if (png_get_rowbytes(reader.png, reader.info) != size.row_bytes()) return broken;
+  Poll poll(context);
+  PictureRows rows(size);
+  uint8_t* plane = info.interlaced ? rows.Append(size.height) : nullptr;
+  for (int pass = 0; pass < (info.interlaced ? 7 : 1); ++pass) {
+    for (size_t y = 0; y < size.height; ++y) {
+      TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+      uint8_t* row = info.interlaced ? plane + y * size.row_bytes() : rows.Append();
+      if (!ReadRows(reader, row, size.row_bytes(), 1)) return broken;
+    }
+  }
+  if (!End(reader)) return broken;
+  return std::move(rows).Take();
+}
+
+absl::StatusOr<Tensor> LookUpPixels(const Context& context, const Palette& palette,
+                                    const PictureSize& size, const Tensor& indices) {
+  PictureRows rows(size);
+  Poll poll(context);
+  for (size_t y = 0; y < size.height; ++y) {
+    TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+    if (!LookUp(palette, indices.data.data() + y * size.width, size.width, size.channels == 1,
+                rows.Append())) {
+      return Corrupt(absl::StrCat("a PNG pixel's index is beyond the palette of ", palette.size));
+    }
+  }
+  return std::move(rows).Take();
+}
+
+}  // namespace
+
+absl::StatusOr<Tensor> DecodePng(const Context& context, ByteView bytes,
+                                 const DecodeOptions& options) {
+  TRINE_ASSIGN_OR_RETURN(const PngInfo info, WalkPngChunks(context, bytes));
+  const bool indexed = info.color_type == 3;
+  const bool gray = indexed ? info.palette.IsGray() : (info.color_type & 2) == 0;
+  const DType dtype = info.bit_depth == 16 ? DType::kUint16 : DType::kUint8;
+  TRINE_ASSIGN_OR_RETURN(
+      const PictureSize size,
+      CheckPictureSize(context, options, info.width, info.height, gray ? 1 : 3, dtype));
+  if (IsIdatTooShort(info)) {
+    return Corrupt(absl::StrCat("a PNG picture of ", info.width, " x ", info.height,
+                                " pixels cannot come from ", info.idat_bytes, " bytes"));
+  }
+  Reader reader;
+  reader.source = {bytes.data(), bytes.size(), 0, kPngSignatureBytes};
+  if (!Begin(reader)) return Corrupt("the PNG's header is damaged");
+  PictureSize stored = size;
+  if (indexed) stored.channels = 1;
+  TRINE_ASSIGN_OR_RETURN(Tensor picture, ReadPixels(context, reader, info, stored));
+  if (indexed) {
+    TRINE_ASSIGN_OR_RETURN(picture, LookUpPixels(context, info.palette, size, picture));
+  }
+  return ApplyOrientation(context, std::move(picture), info.orientation);
+}
+
+}  // namespace trine::image::internal

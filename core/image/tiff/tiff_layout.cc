@@ -1,0 +1,203 @@
+#include "core/image/tiff/tiff_layout.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
+
+namespace trine::image::internal {
+namespace {
+
+constexpr uint16_t kMaxSamples = 16;
+// A tile is inflated in one go, which cannot be cancelled: a few tens of milliseconds.
+constexpr uint64_t kMaxTileBytes = uint64_t{16} << 20;
+// A small picture in one tile of the usual sizes is fine, one in a tile of any size is not.
+constexpr uint64_t kMaxSpareTilePixels = 1024 * 1024;
+
+// A tag or its default; `fallback` where the tag has neither.
+uint16_t Tag(TIFF* tiff, uint32_t tag, uint16_t fallback) {
+  uint16_t value = 0;
+  return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : fallback;
+}
+
+bool IsCompressionRead(uint16_t compression) {
+  switch (compression) {
+    case COMPRESSION_NONE:
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+    case COMPRESSION_LZW:
+    case COMPRESSION_JPEG:
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_PACKBITS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::StatusOr<DType> DTypeOf(int bits, uint16_t format, bool colour) {
+  if (format == SAMPLEFORMAT_VOID) format = SAMPLEFORMAT_UINT;
+  if (format == SAMPLEFORMAT_UINT && (bits == 1 || bits == 2 || bits == 4 || bits == 8)) {
+    return DType::kUint8;
+  }
+  if (format == SAMPLEFORMAT_UINT && bits == 16) return DType::kUint16;
+  if (format == SAMPLEFORMAT_UINT && bits == 32 && !colour) return DType::kUint32;
+  if (format == SAMPLEFORMAT_INT && bits == 32 && !colour) return DType::kInt32;
+  if (format == SAMPLEFORMAT_IEEEFP && bits == 32) return DType::kFloat32;
+  return NotRead(absl::StrCat("TIFF samples of ", bits, " bits and format ", format,
+                              " are not read; unsigned 1, 2, 4, 8 and 16 bits, float32, and "
+                              "gray 32 bit integers are"));
+}
+
+// Extra samples of a gray picture are dropped where they are alpha; else they are channels whose
+// choice is not ours.
+absl::Status CheckGraySamples(TIFF* tiff, size_t samples) {
+  uint16_t count = 0;
+  const uint16_t* kinds = nullptr;
+  if (samples <= 2) return absl::OkStatus();
+  if (TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr &&
+      count + size_t{1} == samples &&
+      std::all_of(kinds, kinds + count, [](uint16_t k) { return k != EXTRASAMPLE_UNSPECIFIED; })) {
+    return absl::OkStatus();
+  }
+  return NotRead(absl::StrCat("a gray TIFF of ", samples, " channels is not read"));
+}
+
+// Sets the photometric part; returns whether the picture has colours.
+absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, TiffLayout& layout) {
+  uint16_t photometric = 0;
+  if (TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric) != 1) {
+    // Required by the format, yet fax software leaves it out; libtiff's tools assume the same.
+    const bool fax = compression == COMPRESSION_CCITTRLE || compression == COMPRESSION_CCITTFAX3 ||
+                     compression == COMPRESSION_CCITTFAX4;
+    photometric = fax ? PHOTOMETRIC_MINISWHITE
+                      : (layout.samples >= 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
+  }
+  switch (photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+      layout.invert = photometric == PHOTOMETRIC_MINISWHITE;
+      TRINE_RETURN_IF_ERROR(CheckGraySamples(tiff, layout.samples));
+      return false;
+    case PHOTOMETRIC_RGB:
+      if (layout.samples < 3) return Corrupt("an RGB TIFF has fewer than 3 samples a pixel");
+      return true;
+    case PHOTOMETRIC_PALETTE:
+      layout.indexed = true;
+      return false;
+    case PHOTOMETRIC_YCBCR:
+      if (compression != COMPRESSION_JPEG || layout.samples != 3 || layout.planar) break;
+      // libjpeg converts, and undoes the subsampling.
+      TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+      return true;
+    default:
+      break;
+  }
+  return NotRead(absl::StrCat("TIFF's photometric interpretation ", photometric,
+                              " is not read; gray, RGB, palette and JPEG's YCbCr are"));
+}
+
+absl::Status ReadColormap(TIFF* tiff, TiffLayout& layout) {
+  if (layout.bits > 8) return NotRead("TIFF palettes of more than 256 colours are not read");
+  uint16_t* map[3] = {};
+  if (TIFFGetField(tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]) != 1) {
+    return Corrupt("the TIFF has no palette for its indexed pixels");
+  }
+  layout.palette.size = size_t{1} << layout.bits;
+  // The format has 16 bits; files with 8 exist, and libtiff's tools read them so too.
+  bool narrow = true;
+  for (const uint16_t* channel : map) {
+    for (size_t i = 0; i < layout.palette.size; ++i) narrow = narrow && channel[i] < 256;
+  }
+  for (size_t i = 0; i < layout.palette.size; ++i) {
+    for (size_t c = 0; c < 3; ++c) {
+      layout.palette.rgb[i][c] = static_cast<uint8_t>(narrow ? map[c][i] : map[c][i] >> 8);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// libtiff must agree on the size of a row or tile: else it would write beyond our buffer.
+absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
+  if (!layout.tiled) {
+    if (TIFFScanlineSize64(tiff) == layout.packed_bytes(layout.size.width)) return absl::OkStatus();
+    return NotRead("the TIFF's rows are laid out in a way that is not read");
+  }
+  uint32_t width = 0, height = 0;
+  if (TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width) != 1 ||
+      TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height) != 1 || width == 0 || height == 0) {
+    return Corrupt("the TIFF's tiles have no size");
+  }
+  const uint64_t pixels = uint64_t{width} * height;
+  const uint64_t spare =
+      std::max<uint64_t>(kMaxSpareTilePixels, 4 * layout.size.width * layout.size.height);
+  const uint64_t bytes = TIFFTileSize64(tiff);
+  if (width > 4 * kMaxImageWidth || pixels > spare || bytes > kMaxTileBytes) {
+    return LimitExceeded("image", std::max(bytes, pixels), "max_tiff_tile_bytes", kMaxTileBytes);
+  }
+  layout.tile_width = width;
+  layout.tile_height = height;
+  if (bytes == layout.packed_bytes(width) * height) return absl::OkStatus();
+  return NotRead("the TIFF's tiles are laid out in a way that is not read");
+}
+
+// Strips may share their bytes, as empty tiles do, but not so that a small file means the reading
+// of a large one over and over.
+absl::Status CheckStrips(const Context& context, TIFF* tiff, bool tiled, uint64_t file_bytes) {
+  constexpr uint64_t kMaxShare = 16;
+  const uint64_t most = kMaxShare * std::max<uint64_t>(file_bytes, 65536);
+  const uint32_t strips = tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  uint64_t sum = 0;
+  Poll poll(context);
+  for (uint32_t i = 0; i < strips; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Work(16));
+    sum += std::min(TIFFGetStrileByteCount(tiff, i), file_bytes);
+    if (sum > most) return Corrupt("the TIFF's strips or tiles claim many times the file");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
+                                          uint64_t file_bytes, TiffFile& file) {
+  TIFF* tiff = file.handle();
+  uint32_t width = 0, height = 0;
+  if (TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) != 1 ||
+      TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height) != 1) {
+    return Corrupt("the TIFF page has no width or no height");
+  }
+  const uint16_t compression = Tag(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+  if (!IsCompressionRead(compression)) {
+    return NotRead(absl::StrCat("TIFF's compression ", compression,
+                                " is not read; none, PackBits, LZW, Deflate, CCITT and JPEG are"));
+  }
+  TiffLayout layout;
+  layout.bits = Tag(tiff, TIFFTAG_BITSPERSAMPLE, 1);
+  layout.samples = Tag(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+  layout.planar = layout.samples > 1 &&
+                  Tag(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
+  layout.tiled = TIFFIsTiled(tiff) != 0;
+  layout.orientation = Tag(tiff, TIFFTAG_ORIENTATION, 1);
+  if (layout.samples == 0 || layout.samples > kMaxSamples) {
+    return NotRead(absl::StrCat("a TIFF of ", layout.samples, " samples a pixel is not read; 1 to ",
+                                kMaxSamples, " are"));
+  }
+  TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, layout));
+  const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+  TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format, colour));
+  if (layout.indexed) TRINE_RETURN_IF_ERROR(ReadColormap(tiff, layout));
+  if (layout.invert && (dtype == DType::kFloat32 || layout.bits == 32)) {
+    return NotRead("a TIFF of 32 bit samples where 0 is white is not read");
+  }
+  const uint64_t channels = colour || (layout.indexed && !layout.palette.IsGray()) ? 3 : 1;
+  TRINE_ASSIGN_OR_RETURN(layout.size,
+                         CheckPictureSize(context, options, width, height, channels, dtype));
+  TRINE_RETURN_IF_ERROR(CheckBlocks(tiff, layout));
+  TRINE_RETURN_IF_ERROR(CheckStrips(context, tiff, layout.tiled, file_bytes));
+  return layout;
+}
+
+}  // namespace trine::image::internal

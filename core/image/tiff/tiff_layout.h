@@ -1,0 +1,41 @@
+// How the pixels of one TIFF page lie in the file (TIFF 6.0; Adobe TechNote 3 for floating point).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "core/image/palette.h"
+#include "core/image/picture.h"
+#include "core/image/tiff/tiff_handle.h"
+
+namespace trine::image::internal {
+
+struct TiffLayout {
+  PictureSize size;     // of the decoded page, before it is turned
+  int bits = 8;         // of one sample: 1, 2, 4, 8, 16 or 32
+  size_t samples = 1;   // of a pixel in the file, colour and extra ones
+  bool planar = false;  // each sample in a plane of its own
+  bool tiled = false;
+  size_t tile_width = 0, tile_height = 0;  // where tiled
+  bool indexed = false;
+  bool invert = false;  // 0 is white
+  Palette palette;      // where indexed
+  int orientation = 1;
+
+  // Samples of a pixel that lie side by side.
+  size_t samples_together() const { return planar ? 1 : samples; }
+  // Samples of a pixel that are wanted: one where indexed or gray, else three.
+  size_t wanted() const { return indexed ? 1 : size.channels; }
+  // Bytes of `width` pixels side by side in the file once inflated.
+  size_t packed_bytes(size_t width) const {
+    return (width * samples_together() * static_cast<size_t>(bits) + 7) / 8;
+  }
+};
+
+// Reads the tags of the handle's current directory, of a file of `file_bytes`, and refuses what is
+// broken, not offered, beyond the limits, or out of proportion.
+absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
+                                          uint64_t file_bytes, TiffFile& file);
+
+}  // namespace trine::image::internal

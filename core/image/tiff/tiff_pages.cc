@@ -1,0 +1,78 @@
+#include "core/image/tiff/tiff_pages.h"
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "core/image/picture.h"
+
+namespace trine::image::internal {
+namespace {
+
+// An unsigned number of `size` bytes in the file's byte order; nullopt beyond the end.
+std::optional<uint64_t> ReadNumber(ByteView bytes, bool big_endian, uint64_t at, size_t size) {
+  if (at > bytes.size() || bytes.size() - at < size) return std::nullopt;
+  uint64_t value = 0;
+  for (size_t i = 0; i < size; ++i) {
+    value = (value << 8) | bytes[at + (big_endian ? i : size - 1 - i)];
+  }
+  return value;
+}
+
+// Offset of the directory behind the one at `at`; 0 behind the last; nullopt outside the file.
+std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, uint64_t at) {
+  const size_t count_bytes = header.big ? 8 : 2;
+  const uint64_t entry_bytes = header.big ? 20 : 12;
+  const auto entries = ReadNumber(bytes, header.big_endian, at, count_bytes);
+  // The first check keeps the product below from wrapping.
+  if (!entries.has_value() || *entries > bytes.size()) return std::nullopt;
+  return ReadNumber(bytes, header.big_endian, at + count_bytes + *entries * entry_bytes,
+                    header.big ? 8 : 4);
+}
+
+}  // namespace
+
+absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
+  TiffHeader header;
+  header.big_endian = !bytes.empty() && bytes[0] == 'M';
+  header.big = ReadNumber(bytes, header.big_endian, 2, 2) == 43;
+  header.first_directory_at = header.big ? 8 : 4;
+  const auto first =
+      ReadNumber(bytes, header.big_endian, header.first_directory_at, header.big ? 8 : 4);
+  if (!first.has_value()) return Corrupt("the TIFF file ends within its header");
+  header.first_directory = *first;
+  return header;
+}
+
+absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
+                                      const TiffHeader& header, int64_t page) {
+  if (page == 0) return header.first_directory;
+  Poll poll(context);
+  uint64_t found = 0, at = header.first_directory;
+  // Brent's algorithm: compare with a directory that is replaced at every power of two.
+  uint64_t mark = 0, mark_until = 1;
+  int64_t pages = 0;
+  while (at != 0) {
+    TRINE_RETURN_IF_ERROR(poll.Work(64));
+    if (at == mark) return Corrupt("the TIFF's directories form a circle");
+    if (pages == page) found = at;
+    if (static_cast<uint64_t>(++pages) == mark_until) {
+      mark = at;
+      mark_until *= 2;
+    }
+    const auto next = NextDirectory(bytes, header, at);
+    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
+    at = *next;
+  }
+  if (found != 0) return found;
+  return InvalidField("page", page, absl::StrCat("the TIFF file has ", pages, " pages, from 0"));
+}
+
+void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {
+  const size_t size = header.big ? 8 : 4;
+  for (size_t i = 0; i < size; ++i) {
+    const size_t shift = 8 * (header.big_endian ? size - 1 - i : i);
+    file_begin[header.first_directory_at + i] = static_cast<uint8_t>(offset >> shift);
+  }
+}
+
+}  // namespace trine::image::internal

@@ -1,0 +1,125 @@
+// What normalization does to rows of elements, compiled once for every instruction set.
+//
+// A call covers `count` rows of `width` elements. Rows of the tensor lie `pitch` elements apart;
+// rows of the buffers that stand between two steps lie `scratch_pitch` apart. T, float or double,
+// is what is computed in and what those buffers hold. All is done element by element, in an order
+// of operations that depends on nothing else: results are the same in whatever rows a tensor is
+// cut. Between instruction sets they may differ in the last units, for the sake of fused
+// multiplications and of estimates that each has its own of.
+//
+// s = k + a * sum. In double the power s^-beta is taken from square roots and a division, or by
+// pow. In float, for s in its normal range:
+//   beta 1/2 and 3/4: from the processor's estimate of an inverse square root and one step of the
+//     series p (1 - e)^-1/2 with e = 1 - p^2 s, or u^3 (1 - e)^-3/4 with e = 1 - u^4 s; square
+//     roots and a division would take several times as long.
+//   any other: 2^(-beta log2 s), where the exponent of s takes part in the product exactly.
+// Both are off by at most 3.5 units of 2^-24 relative for |beta| <= 1. Zeros, infinities, NaN and
+// denormal s go the slow way by square roots and pow.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/dtype.h"
+#include "core/normalize/rows/power.h"
+
+namespace trine::normalize {
+
+struct RowShape {
+  size_t count = 1;
+  size_t width = 0;
+  size_t pitch = 0;
+  size_t scratch_pitch = 0;
+  // Rows of the tensor ahead of the present one that are soon read from memory; 0: none worth
+  // naming, as where rows lie behind each other.
+  size_t ahead = 0;
+  // Whether results go past the caches: for tensors that do not fit them.
+  bool stream = false;
+};
+
+// What a step computes with.
+struct RowArithmetic {
+  explicit RowArithmetic(const Resolved& resolved)
+      : power(ChoosePower(resolved.beta)),
+        a(resolved.a),
+        k(resolved.k),
+        beta(resolved.beta),
+        factor(2 * resolved.a * resolved.beta),
+        rectify(resolved.activation == Activation::kRelu) {}
+
+  PowerKind power;
+  double a;
+  double k;
+  double beta;
+  double factor;  // 2 a beta
+  bool rectify;
+};
+
+// Window sums that a step takes the terms of: the tree over `taps` rows (window_sum.h),
+// `stride` elements apart. REQUIRES: taps is 1 or FusesTaps(taps).
+template <typename T>
+struct RowWindow {
+  const T* first = nullptr;
+  size_t stride = 0;
+  size_t taps = 1;
+};
+
+// A window over rows: `taps` of them, of which the row itself is in the middle. The plane has
+// `before` rows before the first that is asked for and `after` behind the last; what the window
+// sees beyond it counts as zero. REQUIRES: SlidesOver(taps).
+struct RowSlide {
+  size_t taps = 0;
+  size_t before = 0;
+  size_t after = 0;
+};
+
+// Window lengths that `slide` serves, and that `scale`, `term` and `combine` sum by themselves.
+constexpr bool SlidesOver(size_t taps) { return taps == 3 || taps == 5; }
+constexpr bool FusesTaps(size_t taps) { return taps == 1 || SlidesOver(taps); }
+
+// The steps for tensors of one dtype. None of the rows of T may overlap, but for what is said.
+// Nothing is written beyond a row's width.
+template <typename T>
+struct RowKernels {
+  // squares = rectified x^2.
+  void (*square)(const RowShape& shape, bool rectify, const void* x, T* squares);
+  // y = x s^-beta. `y` may be `x`.
+  void (*scale)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+                const RowWindow<T>& sums, void* y);
+  // The same for a window over rows of x themselves: square and scale in one go. `y` may not be
+  // `x`.
+  void (*slide)(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
+                const void* x, void* y);
+  // terms = dy x s^-beta / s; passed = dy s^-beta. `terms` may be where the window's only tap is.
+  void (*term)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+               const void* dy, const RowWindow<T>& sums, T* terms, T* passed);
+  // dx = passed - 2 a beta x * (sum of terms); with ReLU +0 where x <= 0. `dx` may be `x`.
+  void (*combine)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
+                  const T* passed, const RowWindow<T>& sums, void* dx);
+};
+
+// For this machine. `dtype` is float16, bfloat16 or float32 for float, and float64 for double.
+template <typename T>
+const RowKernels<T>& RowKernelsFor(DType dtype);
+template <>
+const RowKernels<float>& RowKernelsFor(DType dtype);
+template <>
+const RowKernels<double>& RowKernelsFor(DType dtype);
+
+// out[i] = the tree over q[i + t * stride], t = 0 to taps - 1. REQUIRES: 1 <= taps <=
+// kMaxDirectTaps.
+void SumTaps(const float* q, size_t count, size_t stride, size_t taps, float* out);
+void SumTaps(const double* q, size_t count, size_t stride, size_t taps, double* out);
+// out[i] = a[i] + b[i]. `out` may be `a`.
+void AddRows(const float* a, const float* b, size_t count, float* out);
+void AddRows(const double* a, const double* b, size_t count, double* out);
+
+// What was streamed (RowShape) by this thread can be read by others after it.
+void FlushStreams();
+
+// Elements of the longest vector.
+inline constexpr size_t kLongestVector = 16;
+// Highway's bits of the targets that the kernels are compiled for.
+int64_t RowKernelTargets();
+
+}  // namespace trine::normalize

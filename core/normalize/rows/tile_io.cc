@@ -1,0 +1,110 @@
+// Boxes between the tensors and dense buffers.
+#include <cstring>
+
+#include "core/normalize/rows/power.h"
+#include "core/normalize/rows/tile.h"
+#include "core/normalize/rows/window_sum.h"
+
+namespace trine::normalize {
+namespace {
+
+Box Whole(const Geometry& g) {
+  return {{0, g.outer}, {{{0, g.axis[0]}, {0, g.axis[1]}, {0, g.axis[2]}}}, {0, g.inner}};
+}
+
+// Calls body(offset in `whole`, offset in `box`, elements) for the runs of `box` that are
+// contiguous in a dense buffer of `whole`, in order; false as soon as body returns false.
+template <typename Body>
+bool ForRuns(const Box& whole, const Box& box, Body body) {
+  const Range all[5] = {whole.outer, whole.axis[0], whole.axis[1], whole.axis[2], whole.inner};
+  const Range part[5] = {box.outer, box.axis[0], box.axis[1], box.axis[2], box.inner};
+  // The axes from `first` on make up one run: all but the first of them are whole.
+  int first = 4;
+  int64_t run = part[4].size();
+  while (first > 0 && part[first] == all[first]) run *= part[--first].size();
+  int64_t index[5] = {};
+  for (int64_t done = 0;; done += run) {
+    int64_t offset = 0;
+    for (int i = 0; i < 5; ++i) {
+      const int64_t at = part[i].begin - all[i].begin + (i < first ? index[i] : 0);
+      offset = offset * all[i].size() + at;
+    }
+    if (!body(static_cast<size_t>(offset), static_cast<size_t>(done), static_cast<size_t>(run)))
+      return false;
+    int i = first - 1;
+    while (i >= 0 && ++index[i] == part[i].size()) index[i--] = 0;
+    if (i < 0) return true;
+  }
+}
+
+// Polls once in kPollElements elements, however they are cut.
+class Poll {
+ public:
+  explicit Poll(const CancelToken& cancel) : cancel_(cancel) {}
+  bool Continue(size_t elements) {
+    since_ += elements;
+    if (since_ < kPollElements) return true;
+    since_ = 0;
+    return !cancel_.ShouldStop();
+  }
+
+ private:
+  const CancelToken& cancel_;
+  size_t since_ = 0;
+};
+
+}  // namespace
+
+template <typename T>
+absl::Status LoadBox(const Job<T>& job, const uint8_t* source, const Box& box, bool rectify,
+                     T* out) {
+  Poll poll(job.cancel);
+  const bool done = ForRuns(Whole(job.geometry), box, [&](size_t from, size_t to, size_t run) {
+    return ForParts(job.cancel, run,
+                    [&](size_t begin, size_t end) {
+                      job.load(source + (from + begin) * job.element_bytes, end - begin,
+                               out + to + begin);
+                      if (rectify) Rectify(out + to + begin, end - begin);
+                    }) &&
+           poll.Continue(run);
+  });
+  return done ? absl::OkStatus() : job.cancel.Check();
+}
+
+template <typename T>
+absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box) {
+  Poll poll(job.cancel);
+  const bool done = ForRuns(Whole(job.geometry), box, [&](size_t to, size_t from, size_t run) {
+    return ForParts(job.cancel, run,
+                    [&](size_t begin, size_t end) {
+                      job.store(source + from + begin, end - begin,
+                                job.out + (to + begin) * job.element_bytes);
+                    }) &&
+           poll.Continue(run);
+  });
+  return done ? absl::OkStatus() : job.cancel.Check();
+}
+
+template <typename T>
+absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, const Box& box,
+                  T* out) {
+  Poll poll(cancel);
+  const bool done = ForRuns(from, box, [&](size_t at, size_t to, size_t run) {
+    return ForParts(cancel, run,
+                    [&](size_t begin, size_t end) {
+                      std::memcpy(out + to + begin, source + at + begin, (end - begin) * sizeof(T));
+                    }) &&
+           poll.Continue(run);
+  });
+  return done ? absl::OkStatus() : cancel.Check();
+}
+
+#define TRINE_INSTANTIATE(T)                                                             \
+  template absl::Status LoadBox<T>(const Job<T>&, const uint8_t*, const Box&, bool, T*); \
+  template absl::Status StoreBox<T>(const Job<T>&, const T*, const Box&);                \
+  template absl::Status Crop<T>(const CancelToken&, const Box&, const T*, const Box&, T*);
+TRINE_INSTANTIATE(float)
+TRINE_INSTANTIATE(double)
+#undef TRINE_INSTANTIATE
+
+}  // namespace trine::normalize

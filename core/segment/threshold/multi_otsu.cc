@@ -1,0 +1,192 @@
+#include "core/segment/threshold/multi_otsu.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/segment/threshold/double_double.h"
+#include "core/segment/threshold/otsu.h"
+#include "core/segment/threshold/otsu_profiles.h"
+#include "core/segment/threshold/partition.h"
+#include "core/segment/threshold/wide_uint.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr uint64_t kMaxCutTable = uint64_t{1} << 26;
+
+// Moments of ranges of levels in integers; sums of fractions compared exactly.
+class IntegerMoments {
+ public:
+  using Value = double;
+
+  absl::Status Fill(const Levels& levels, Poller& poll) {
+    weight_.reserve(levels.size() + 1);
+    sum_.reserve(levels.size() + 1);
+    weight_.push_back(0);
+    sum_.push_back(0);
+    for (size_t i = 0; i < levels.size(); ++i) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(4));
+      weight_.push_back(weight_.back() + levels.counts[i]);
+      sum_.push_back(sum_.back() + levels.counts[i] * levels.offset[i]);
+    }
+    return absl::OkStatus();
+  }
+
+  Value Term(size_t begin, size_t end) const {
+    const double s = static_cast<double>(sum_[end] - sum_[begin]);
+    return s * s / static_cast<double>(weight_[end] - weight_[begin]);
+  }
+
+  // Sums of up to 16 terms are within 2^-48 of the truth: nearer ones need the exact test.
+  static int CompareValues(Value a, Value b) {
+    constexpr double kDecided = 1 + 0x1p-46;
+    if (a > b * kDecided) return 1;
+    if (a * kDecided < b) return -1;
+    return 0;
+  }
+
+  // Sign of (sum over a) - (sum over b), exactly.
+  int CompareExactly(const std::vector<LevelRange>& a, const std::vector<LevelRange>& b) const {
+    using Wide = WideUint<17>;
+    Wide sum_a, sum_b, denominator{Uint128{1}};
+    const auto add = [&](const LevelRange& range, Wide& to, Wide& other) {
+      const uint64_t w = weight_[range.end] - weight_[range.begin];
+      const uint64_t s = sum_[range.end] - sum_[range.begin];
+      to *= w;
+      to += Wide::Product(denominator, Uint128{s} * s);
+      other *= w;
+      denominator *= w;
+    };
+    for (const LevelRange& range : a) {
+      if (std::find(b.begin(), b.end(), range) == b.end()) add(range, sum_a, sum_b);
+    }
+    for (const LevelRange& range : b) {
+      if (std::find(a.begin(), a.end(), range) == a.end()) add(range, sum_b, sum_a);
+    }
+    const std::strong_ordering order = sum_a <=> sum_b;
+    return std::is_gt(order) ? 1 : std::is_lt(order) ? -1 : 0;
+  }
+
+ private:
+  std::vector<uint64_t> weight_;
+  std::vector<uint64_t> sum_;
+};
+
+// The same in double-double arithmetic; what that cannot tell apart counts as equal.
+class DoubleMoments {
+ public:
+  using Value = DoubleDouble;
+
+  absl::Status Fill(const Levels& levels, Poller& poll) {
+    weight_.reserve(levels.size() + 1);
+    sum_.reserve(levels.size() + 1);
+    weight_.push_back(0);
+    sum_.emplace_back();
+    for (size_t i = 0; i < levels.size(); ++i) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(8));
+      const double count = static_cast<double>(levels.counts[i]);
+      weight_.push_back(weight_.back() + levels.counts[i]);
+      sum_.push_back(sum_.back() + DoubleDouble::TwoProduct(count, levels.values[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  Value Term(size_t begin, size_t end) const {
+    const DoubleDouble s = sum_[end] - sum_[begin];
+    return s * s / DoubleDouble(static_cast<double>(weight_[end] - weight_[begin]));
+  }
+
+  static int CompareValues(Value a, Value b) {
+    // Far below any difference of two float32 partitions, above the arithmetic's own noise.
+    const double difference = (a - b).value();
+    const double noise = std::max(a.hi, b.hi) * 0x1p-96;
+    return difference > noise ? 1 : difference < -noise ? -1 : 0;
+  }
+
+  int CompareExactly(const std::vector<LevelRange>&, const std::vector<LevelRange>&) const {
+    return 0;
+  }
+
+ private:
+  std::vector<uint64_t> weight_;
+  std::vector<DoubleDouble> sum_;
+};
+
+template <typename Moments>
+absl::StatusOr<std::vector<size_t>> SearchWith(const Context& context, const Levels& levels,
+                                               int classes) {
+  Poller poll(context);
+  Moments moments;
+  TRINE_RETURN_IF_ERROR(moments.Fill(levels, poll));
+  return PartitionSearch<Moments>(context, moments, levels.size(), classes).Run();
+}
+
+absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Picture& gray,
+                                              const Levels& levels, int classes,
+                                              std::string_view field) {
+  if (classes > 5)
+    return NotOffered(field, "the skimage profile enumerates and takes 2 to 5 classes");
+  FloatBins bins;
+  if (gray.dtype == DType::kFloat32) {
+    if (levels.size() > 1) {
+      TRINE_ASSIGN_OR_RETURN(bins, SkimageBins(context, levels));
+    } else {
+      bins = {{levels.total}, {static_cast<float>(levels.values.front())}};
+    }
+  } else {
+    const double low = levels.values.front();
+    const double span = levels.values.back() - low + 1;
+    if (span > 256)
+      return NotOffered("profile",
+                        "the skimage profile's multi-Otsu takes at most 256 bins between the "
+                        "lowest and the highest value");
+    bins.counts.assign(static_cast<size_t>(span), 0);
+    for (size_t i = 0; i < levels.size(); ++i)
+      bins.counts[static_cast<size_t>(levels.values[i] - low)] = levels.counts[i];
+    for (size_t i = 0; i < bins.counts.size(); ++i)
+      bins.centers.push_back(static_cast<float>(low + static_cast<double>(i)));
+  }
+  const auto used = std::count_if(bins.counts.begin(), bins.counts.end(),
+                                  [](uint64_t count) { return count > 0; });
+  if (used < classes)
+    return InvalidField(field, int64_t{classes},
+                        "at most the number of bins in use, " + std::to_string(used));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<size_t> cuts,
+                         SkimageMultiOtsu(context, bins.counts, classes));
+  ThresholdResult result;
+  for (const size_t cut : cuts) result.thresholds.push_back(double{bins.centers[cut]});
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const Levels& levels,
+                                                  int classes) {
+  const uint64_t cells = static_cast<uint64_t>(classes - 2) * levels.size();
+  if (cells > kMaxCutTable)
+    return LimitExceeded("gray", levels.size(), "distinct values for so many classes",
+                         kMaxCutTable / static_cast<uint64_t>(classes - 2));
+  if (levels.offset.empty()) return SearchWith<DoubleMoments>(context, levels, classes);
+  return SearchWith<IntegerMoments>(context, levels, classes);
+}
+
+absl::StatusOr<ThresholdResult> MultiOtsu(const Context& context, const Picture& gray,
+                                          Profile profile, int classes, std::string_view field) {
+  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
+  if (levels.size() == 0) return NoPixelsInside();
+  if (levels.size() < static_cast<size_t>(classes))
+    return InvalidField(field, int64_t{classes},
+                        "at most the number of distinct values, " + std::to_string(levels.size()));
+  ThresholdResult result;
+  if (profile == Profile::kSkimage) {
+    TRINE_ASSIGN_OR_RETURN(result, SkimageResult(context, gray, levels, classes, field));
+  } else {
+    TRINE_ASSIGN_OR_RETURN(const std::vector<size_t> cuts, BestPartition(context, levels, classes));
+    for (const size_t cut : cuts) result.thresholds.push_back(levels.values[cut]);
+  }
+  TRINE_RETURN_IF_ERROR(DescribeClasses(context, levels, result));
+  return result;
+}
+
+}  // namespace trine::segment

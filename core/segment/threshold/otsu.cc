@@ -1,0 +1,206 @@
+#include "core/segment/threshold/otsu.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/segment/threshold/double_double.h"
+#include "core/segment/threshold/otsu_profiles.h"
+#include "core/segment/threshold/wide_uint.h"
+
+namespace trine::segment {
+namespace {
+
+using Uint256 = WideUint<4>;
+
+// The criterion of one cut as the fraction difference^2 / weights.
+struct ExactCriterion {
+  Uint128 difference = 0;  // |D|
+  uint64_t weights = 1;    // w0 w1, below 2^58
+  double approximate = 0;
+
+  ExactCriterion() = default;
+  ExactCriterion(uint64_t total, uint64_t weight, uint64_t sum, uint64_t sum_below) {
+    const Uint128 a = Uint128{total} * sum_below;
+    const Uint128 b = Uint128{weight} * sum;
+    difference = a > b ? a - b : b - a;
+    weights = weight * (total - weight);
+    const double d = static_cast<double>(difference);
+    approximate = d * d / static_cast<double>(weights);
+  }
+
+  // REQUIRES: the approximations did not decide.
+  std::strong_ordering Compare(const ExactCriterion& other) const {
+    const Uint256 mine = Square(difference), theirs = Square(other.difference);
+    return Uint256::Product(mine, other.weights) <=> Uint256::Product(theirs, weights);
+  }
+
+ private:
+  static Uint256 Square(Uint128 v) { return Uint256::Product(Uint256(v), v); }
+};
+
+// The approximations are within 2^-50 of the truth, so that only nearer ones need the exact test.
+constexpr double kDecided = 1 + 0x1p-48;
+
+absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels& levels) {
+  Poller poll(context);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(1));
+    sum += levels.counts[i] * levels.offset[i];
+  }
+  ExactCriterion best;
+  OtsuCuts cuts;
+  uint64_t weight = 0, sum_below = 0;
+  for (size_t cut = 0; cut + 1 < levels.size(); ++cut) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    weight += levels.counts[cut];
+    sum_below += levels.counts[cut] * levels.offset[cut];
+    const ExactCriterion here(levels.total, weight, sum, sum_below);
+    if (here.approximate * kDecided < best.approximate) continue;
+    const std::strong_ordering order = here.approximate > best.approximate * kDecided
+                                           ? std::strong_ordering::greater
+                                           : here.Compare(best);
+    if (std::is_lt(order)) continue;
+    if (std::is_gt(order)) {
+      best = here;
+      cuts.first = cut;
+    }
+    cuts.last = cut;
+  }
+  return cuts;
+}
+
+absl::StatusOr<OtsuCuts> BestCutsOfDoubles(const Context& context, const Levels& levels) {
+  Poller poll(context);
+  const DoubleDouble total(static_cast<double>(levels.total));
+  DoubleDouble sum;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    sum = sum + DoubleDouble::TwoProduct(static_cast<double>(levels.counts[i]), levels.values[i]);
+  }
+  DoubleDouble best(-1.0), sum_below;
+  OtsuCuts cuts;
+  uint64_t weight = 0;
+  for (size_t cut = 0; cut + 1 < levels.size(); ++cut) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    const double count = static_cast<double>(levels.counts[cut]);
+    weight += levels.counts[cut];
+    sum_below = sum_below + DoubleDouble::TwoProduct(count, levels.values[cut]);
+    const double w0 = static_cast<double>(weight);
+    const double w1 = static_cast<double>(levels.total - weight);
+    const DoubleDouble d = total * sum_below - DoubleDouble(w0) * sum;
+    const DoubleDouble here = d * d / DoubleDouble::TwoProduct(w0, w1);
+    if (here < best) continue;
+    if (best < here) {
+      best = here;
+      cuts.first = cut;
+    }
+    cuts.last = cut;
+  }
+  return cuts;
+}
+
+// The highest threshold that still separates below level `cut + 1`.
+double HighestThreshold(const Levels& levels, size_t cut, DType dtype) {
+  const double next = levels.values[cut + 1];
+  if (dtype != DType::kFloat32) return next - 1;
+  return std::nextafter(static_cast<float>(next), -std::numeric_limits<float>::infinity());
+}
+
+absl::StatusOr<double> ProfileThreshold(const Context& context, const Picture& gray,
+                                        Profile profile, const Levels& levels,
+                                        const std::vector<uint64_t>& counts, double exact) {
+  if (profile == Profile::kExact) return exact;
+  if (gray.dtype == DType::kFloat32) {
+    if (profile != Profile::kSkimage)
+      return NotOffered("profile", "this profile's Otsu takes integer pictures only, not float32");
+    return SkimageOtsuOfFloats(context, levels);
+  }
+  switch (profile) {
+    case Profile::kOpencv:
+      return OpencvOtsu(counts);
+    case Profile::kSkimage:
+      return SkimageOtsu(counts);
+    case Profile::kImagej:
+      if (gray.dtype != DType::kUint8)
+        return NotOffered("profile", "the imagej profile's Otsu takes uint8 pictures only");
+      return ImagejOtsu(counts);
+    default:
+      return MatlabOtsu(counts);
+  }
+}
+
+}  // namespace
+
+absl::Status NoPixelsInside() {
+  return InvalidField("mask", std::string_view("0 everywhere"),
+                      "at least one pixel must lie inside to find a threshold");
+}
+
+absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels) {
+  if (levels.offset.empty()) return BestCutsOfDoubles(context, levels);
+  return BestCutsOfIntegers(context, levels);
+}
+
+absl::Status DescribeClasses(const Context& context, const Levels& levels,
+                             ThresholdResult& result) {
+  Poller poll(context);
+  const size_t classes = result.thresholds.size() + 1;
+  result.classes.assign(classes, ClassStats{});
+  const DoubleDouble total(static_cast<double>(levels.total));
+  DoubleDouble all_sum, all_squares, explained;
+  size_t level = 0;
+  for (size_t c = 0; c < classes; ++c) {
+    uint64_t weight = 0;
+    DoubleDouble sum;
+    for (; level < levels.size(); ++level) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(16));
+      const double value = levels.values[level];
+      if (c + 1 < classes && value > result.thresholds[c]) break;
+      const DoubleDouble count(static_cast<double>(levels.counts[level]));
+      weight += levels.counts[level];
+      sum = sum + count * DoubleDouble(value);
+      all_squares = all_squares + count * DoubleDouble::TwoProduct(value, value);
+    }
+    if (weight == 0) continue;
+    const DoubleDouble w(static_cast<double>(weight));
+    result.classes[c] = {w.hi / total.hi, (sum / w).value()};
+    all_sum = all_sum + sum;
+    explained = explained + sum * sum / w;
+  }
+  const DoubleDouble correction = all_sum * all_sum / total;
+  const double variance = (all_squares - correction).value();
+  const double between = (explained - correction).value();
+  const bool constant = levels.size() < 2 || !(variance > 0);
+  result.separability = constant ? 0 : std::clamp(between / variance, 0.0, 1.0);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile) {
+  std::vector<uint64_t> counts;
+  Levels levels;
+  if (gray.dtype == DType::kFloat32) {
+    TRINE_ASSIGN_OR_RETURN(levels, LevelsOfFloats(context, gray));
+  } else {
+    TRINE_ASSIGN_OR_RETURN(counts, CountValues(context, gray));
+    levels = LevelsOfCounts(counts);
+  }
+  if (levels.size() == 0) return NoPixelsInside();
+
+  ThresholdResult result;
+  result.plateau_low = result.plateau_high = levels.values.front();
+  if (levels.size() > 1) {
+    TRINE_ASSIGN_OR_RETURN(const OtsuCuts cuts, BestCuts(context, levels));
+    result.plateau_low = levels.values[cuts.first];
+    result.plateau_high = HighestThreshold(levels, cuts.last, gray.dtype);
+  }
+  TRINE_ASSIGN_OR_RETURN(const double threshold, ProfileThreshold(context, gray, profile, levels,
+                                                                  counts, result.plateau_low));
+  result.thresholds = {threshold};
+  TRINE_RETURN_IF_ERROR(DescribeClasses(context, levels, result));
+  return result;
+}
+
+}  // namespace trine::segment

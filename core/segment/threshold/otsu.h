@@ -1,0 +1,39 @@
+// Otsu's threshold (A Threshold Selection Method from Gray-Level Histograms, 1979), exactly.
+//
+// The variance between {v <= t} and {v > t} times N^2 is D^2 / (w0 w1) with D = N s0 - w0 S, where
+// w0, s0 count and sum the pixels up to t, w1 = N - w0, S sums all. Two cuts are compared by
+// cross-multiplication: with N <= 2^30 and values below 2^32, |D| < 2^92 and D^2 w0' w1' < 2^242,
+// inside 256 bits.
+#pragma once
+
+#include <cstddef>
+
+#include "absl/status/statusor.h"
+#include "core/segment/threshold/histogram.h"
+#include "core/segment/segment.h"
+
+namespace trine::segment {
+
+// Cut c separates levels 0..c from levels c+1...
+struct OtsuCuts {
+  size_t first = 0;  // the lowest cut that reaches the maximum
+  size_t last = 0;   // the highest
+};
+
+// The best cuts. Floats without integer offsets are compared in double-double arithmetic: ties
+// then are ties of that arithmetic. REQUIRES: at least two levels.
+absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels);
+
+// The threshold by a profile's conventions, with the exact plateau, class weights, means and
+// separability. A constant picture: its value (EXACT, SKIMAGE), 0 (OPENCV, MATLAB), 254 (IMAGEJ).
+// INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile" for a
+// profile that does not take the picture's dtype.
+absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile);
+
+// Fills classes and separability of `result` for its thresholds.
+absl::Status DescribeClasses(const Context& context, const Levels& levels, ThresholdResult& result);
+
+// INVALID_ARGUMENT naming "mask": there is nothing to threshold.
+absl::Status NoPixelsInside();
+
+}  // namespace trine::segment

@@ -1,0 +1,205 @@
+// Sums over a square window that slides over a picture, in linear time and O(width) memory: a sum
+// a column is kept for the window's rows, and a running sum of those along the row (Chan's
+// running column sums).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "core/segment/threshold/double_double.h"
+#include "core/segment/picture.h"
+
+namespace trine::segment {
+
+enum class Border : uint8_t {
+  kClip,        // the window ends at the border
+  kReplicate,   // aaa|abcd|ddd
+  kReflect,     // cba|abcd|dcb
+  kReflect101,  // dcb|abcd|cba
+};
+
+// The index in [0, n) that stands for `i`; -1 outside with kClip. REQUIRES: n > 0.
+inline int64_t BorderIndex(int64_t i, int64_t n, Border border) {
+  if (i >= 0 && i < n) return i;
+  switch (border) {
+    case Border::kClip:
+      return -1;
+    case Border::kReplicate:
+      return i < 0 ? 0 : n - 1;
+    case Border::kReflect: {
+      const int64_t period = 2 * n;
+      const int64_t m = ((i % period) + period) % period;
+      return m < n ? m : period - 1 - m;
+    }
+    default: {
+      if (n == 1) return 0;
+      const int64_t period = 2 * (n - 1);
+      const int64_t m = ((i % period) + period) % period;
+      return m < n ? m : period - m;
+    }
+  }
+}
+
+// Integer pixels: exact. Floats: double-double, exact over a range of about 2^80.
+template <typename T>
+using WindowSum = std::conditional_t<std::is_integral_v<T>, uint64_t, DoubleDouble>;
+
+template <typename T>
+WindowSum<T> SumOf(T value) {
+  if constexpr (std::is_integral_v<T>) {
+    return value;
+  } else {
+    return DoubleDouble(double{value});
+  }
+}
+template <typename T>
+WindowSum<T> SquareOf(T value) {
+  if constexpr (std::is_integral_v<T>) {
+    return uint64_t{value} * value;
+  } else {
+    return DoubleDouble::TwoProduct(double{value}, double{value});
+  }
+}
+
+// Sums over the windows of one stripe of rows. `kSquares`: also of the squares.
+template <typename T, bool kSquares>
+class WindowRows {
+ public:
+  using Sum = WindowSum<T>;
+
+  // With kClip, pixels outside `gray.inside` are left out; with other borders they count.
+  WindowRows(const Picture& gray, int64_t window, Border border)
+      : gray_(gray),
+        radius_(window / 2),
+        border_(border),
+        masked_(border == Border::kClip && gray.inside != nullptr) {
+    const size_t columns = static_cast<size_t>(gray.width) + 1;  // the last stays 0
+    sums_.resize(columns);
+    if (kSquares) squares_.resize(columns);
+    if (masked_) counts_.resize(columns);
+    column_of_.reserve(static_cast<size_t>(gray.width + 2 * radius_ + 1));
+    for (int64_t x = -radius_ - 1; x < gray.width + radius_; ++x) {
+      const int64_t column = BorderIndex(x, gray.width, border);
+      column_of_.push_back(static_cast<int32_t>(column < 0 ? gray.width : column));
+    }
+  }
+
+  // The window's rows around `y`, from nothing.
+  absl::Status Start(int64_t y, Poller& poll) {
+    for (int64_t row = y - radius_; row <= y + radius_; ++row) {
+      TRINE_RETURN_IF_ERROR(Add(row, poll));
+      rows_ += row >= 0 && row < gray_.height ? 1 : 0;
+      TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    }
+    return absl::OkStatus();
+  }
+
+  // Moves the window from row y to y + 1.
+  absl::Status Next(int64_t y, Poller& poll) {
+    TRINE_RETURN_IF_ERROR(Add(y + 1 + radius_, poll));
+    rows_ += y + 1 + radius_ < gray_.height ? 1 : 0;
+    rows_ -= y - radius_ >= 0 ? 1 : 0;
+    return Apply<true>(y - radius_, poll);
+  }
+
+  // Calls visit(index, value, sum, square, count) for each pixel inside of row y.
+  template <typename Visit>
+  absl::Status Row(int64_t y, Poller& poll, const Visit& visit) {
+    Sum sum{}, square{};
+    int64_t count = 0;
+    for (int64_t x = -radius_ - 1; x < radius_; ++x) {
+      const size_t column = Column(x);
+      sum = sum + sums_[column];
+      if constexpr (kSquares) square = square + squares_[column];
+      if (masked_) count += counts_[column];
+    }
+    TRINE_RETURN_IF_ERROR(poll.Spend(2 * radius_));
+    for (int64_t begin = 0; begin < gray_.width; begin += kPixelGrain) {
+      const int64_t end = std::min(gray_.width, begin + kPixelGrain);
+      TRINE_RETURN_IF_ERROR(poll.Spend(2 * (end - begin)));
+      for (int64_t x = begin; x < end; ++x) {
+        const size_t in = Column(x + radius_), out = Column(x - radius_ - 1);
+        sum = sum + sums_[in] - sums_[out];
+        if constexpr (kSquares) square = square + squares_[in] - squares_[out];
+        if (masked_) count += counts_[in] - counts_[out];
+        const int64_t index = y * gray_.width + x;
+        if (!gray_.Contains(index)) continue;
+        visit(index, PixelAt<T>(gray_.data, index), sum, square, masked_ ? count : Area(x));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  size_t Column(int64_t x) const {
+    return static_cast<size_t>(column_of_[static_cast<size_t>(x + radius_ + 1)]);
+  }
+  int64_t Area(int64_t x) const {
+    if (border_ != Border::kClip) return (2 * radius_ + 1) * (2 * radius_ + 1);
+    return rows_ * (std::min(gray_.width - 1, x + radius_) - std::max<int64_t>(0, x - radius_) + 1);
+  }
+
+  absl::Status Add(int64_t row, Poller& poll) { return Apply<false>(row, poll); }
+
+  template <bool kSubtract>
+  absl::Status Apply(int64_t row, Poller& poll) {
+    const int64_t y = BorderIndex(row, gray_.height, border_);
+    if (y < 0) return absl::OkStatus();
+    for (int64_t begin = 0; begin < gray_.width; begin += kPixelGrain) {
+      const int64_t end = std::min(gray_.width, begin + kPixelGrain);
+      TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+      for (int64_t x = begin; x < end; ++x) {
+        const int64_t index = y * gray_.width + x;
+        const size_t column = static_cast<size_t>(x);
+        if (masked_) {
+          if (gray_.inside[index] == 0) continue;
+          counts_[column] += kSubtract ? -1 : 1;
+        }
+        const T value = PixelAt<T>(gray_.data, index);
+        if constexpr (kSubtract) {
+          sums_[column] = sums_[column] - SumOf<T>(value);
+          if constexpr (kSquares) squares_[column] = squares_[column] - SquareOf<T>(value);
+        } else {
+          sums_[column] = sums_[column] + SumOf<T>(value);
+          if constexpr (kSquares) squares_[column] = squares_[column] + SquareOf<T>(value);
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  const Picture& gray_;
+  int64_t radius_;
+  Border border_;
+  bool masked_;
+  int64_t rows_ = 0;
+  std::vector<Sum> sums_, squares_;
+  std::vector<int32_t> counts_;
+  std::vector<int32_t> column_of_;
+};
+
+// Visits every pixel inside with its window's sums, in parallel stripes; see WindowRows::Row. The
+// stripes depend on the picture and the window only.
+template <typename T, bool kSquares, typename Visit>
+absl::Status VisitWindows(const Context& context, const Picture& gray, int64_t window,
+                          Border border, const Visit& visit) {
+  // A stripe starts with a window of rows of its own: shorter ones would mostly start.
+  const size_t stripe =
+      std::max(RowGrain(gray.width), static_cast<size_t>(2 * std::min(window, gray.height)));
+  return ParallelFor(context, static_cast<size_t>(gray.height), stripe,
+                     [&](size_t begin, size_t end) -> absl::Status {
+                       Poller poll(context);
+                       WindowRows<T, kSquares> rows(gray, window, border);
+                       const int64_t first = static_cast<int64_t>(begin);
+                       TRINE_RETURN_IF_ERROR(rows.Start(first, poll));
+                       for (int64_t y = first; y < static_cast<int64_t>(end); ++y) {
+                         if (y > first) TRINE_RETURN_IF_ERROR(rows.Next(y - 1, poll));
+                         TRINE_RETURN_IF_ERROR(rows.Row(y, poll, visit));
+                       }
+                       return absl::OkStatus();
+                     });
+}
+
+}  // namespace trine::segment

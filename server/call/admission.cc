@@ -1,0 +1,219 @@
+#include "server/call/admission.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+
+namespace trine::server {
+namespace {
+
+// Long enough that a client which obeys it does not keep the refusing path busy, short against a
+// caller's patience.
+constexpr int64_t kRetryAfterMs = 200;
+
+absl::Status Refuse(const char* reason, const char* name, uint64_t limit, std::string value,
+                    const std::string& text) {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   {.reason = reason,
+                    .value = std::move(value),
+                    .limit = absl::StrCat(name, " = ", limit),
+                    .retry_after_ms = kRetryAfterMs},
+                   text);
+}
+
+}  // namespace
+
+Admission::Client* Admission::ClientOf(const std::string& name) {
+  Client& client = clients_[name];
+  if (client.name.empty()) client.name = name;
+  return &client;
+}
+
+void Admission::DropIfIdle(Client* client) {
+  if (client->running == 0 && client->queue.empty()) clients_.erase(std::string(client->name));
+}
+
+bool Admission::MayRun(const Client& client) const {
+  return bounds_.max_running_per_client == 0 || client.running < bounds_.max_running_per_client;
+}
+
+bool Admission::Overfull() const {
+  return inflight_.bytes > bounds_.max_inflight_bytes ||
+         (bounds_.memory_limit > 0 && inflight_.memory > bounds_.memory_limit);
+}
+
+bool Admission::PlaceIsFree() const {
+  return running_ < bounds_.max_running && (running_ == 0 || !Overfull());
+}
+
+absl::Status Admission::CheckQueues(const std::string& name) const {
+  const auto found = clients_.find(name);
+  const Client* client = found == clients_.end() ? nullptr : &found->second;
+  if (running_ < bounds_.max_running && (client == nullptr || MayRun(*client)))
+    return absl::OkStatus();
+  if (queued_ >= bounds_.max_queued) {
+    return Refuse("QUEUE_FULL", "max_queued", static_cast<uint64_t>(bounds_.max_queued),
+                  absl::StrCat(queued_),
+                  absl::StrCat("the server is busy: ", running_, " requests run and ", queued_,
+                               " wait, the limit is max_queued = ", bounds_.max_queued));
+  }
+  const size_t own = client == nullptr ? 0 : client->queue.size();
+  const int limit = bounds_.max_queued_per_client;
+  if (limit > 0 && own >= static_cast<size_t>(limit)) {
+    return Refuse("CLIENT_QUEUE_FULL", "max_queued_per_client", static_cast<uint64_t>(limit),
+                  absl::StrCat(own),
+                  absl::StrCat("you are busy: ", client->running, " of your requests run and ", own,
+                               " wait, the limit is max_queued_per_client = ", limit));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Admission::CheckInflight(const Cost& cost) const {
+  // A single request larger than a limit would otherwise never run: alone it may.
+  const auto exceeds = [](uint64_t held, uint64_t more, uint64_t limit) {
+    return held > 0 && (more > limit || held > limit - more);
+  };
+  if (exceeds(inflight_.bytes, cost.bytes, bounds_.max_inflight_bytes)) {
+    return Refuse(
+        "INFLIGHT_FULL", "max_inflight_bytes", bounds_.max_inflight_bytes,
+        absl::StrCat(inflight_.bytes, " + ", cost.bytes),
+        absl::StrCat("the server is busy: requests of ", inflight_.bytes, " bytes are in flight, ",
+                     cost.bytes, " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
+  }
+  if (bounds_.memory_limit > 0 && exceeds(inflight_.memory, cost.memory, bounds_.memory_limit)) {
+    return Refuse("MEMORY_FULL", "memory_limit", bounds_.memory_limit,
+                  absl::StrCat(inflight_.memory, " + ", cost.memory),
+                  absl::StrCat("the server is busy: requests that may need ", inflight_.memory,
+                               " bytes of memory are in flight, ", cost.memory,
+                               " more exceed memory_limit = ", bounds_.memory_limit));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Admission::Peek(const std::string& client) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return CheckQueues(client);
+}
+
+std::function<void()> Admission::TakeOrQueue(Place* place, Client* client,
+                                             std::function<void()> start) {
+  place->client_ = client;
+  if (PlaceIsFree() && MayRun(*client)) {
+    ++running_;
+    ++client->running;
+    return start;
+  }
+  place->start_ = std::move(start);
+  if (client->queue.empty()) client->turn = turns_.insert(turns_.end(), client);
+  place->position_ = client->queue.insert(client->queue.end(), place);
+  place->queued_ = true;
+  ++queued_;
+  return nullptr;
+}
+
+void Admission::Unqueue(Place* place) {
+  Client* const client = place->client_;
+  client->queue.erase(place->position_);
+  if (client->queue.empty()) turns_.erase(client->turn);
+  place->queued_ = false;
+  --queued_;
+}
+
+std::function<void()> Admission::TakeNext() {
+  if (!PlaceIsFree()) return nullptr;
+  for (Client* client : turns_) {
+    if (!MayRun(*client)) continue;
+    Place* const place = client->queue.front();
+    turns_.splice(turns_.end(), turns_, client->turn);  // the others come first now
+    Unqueue(place);
+    ++running_;
+    ++client->running;
+    return std::exchange(place->start_, nullptr);
+  }
+  return nullptr;
+}
+
+absl::Status Admission::EnterUnary(Place* place, const std::string& client, const Cost& cost,
+                                   std::function<void()> start) {
+  std::function<void()> now;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    absl::Status status = CheckQueues(client);
+    if (status.ok()) status = CheckInflight(cost);
+    if (!status.ok()) return status;
+    inflight_.bytes += cost.bytes;
+    inflight_.memory += cost.memory;
+    now = TakeOrQueue(place, ClientOf(client), std::move(start));
+  }
+  if (now) now();
+  return absl::OkStatus();
+}
+
+void Admission::EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
+                                std::function<void()> start) {
+  std::function<void()> now;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    inflight_.bytes += cost.bytes;
+    inflight_.memory += cost.memory;
+    now = TakeOrQueue(place, ClientOf(client), std::move(start));
+  }
+  if (now) now();
+}
+
+bool Admission::Withdraw(Place* place) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!place->queued_) return false;
+  Unqueue(place);
+  place->start_ = nullptr;
+  DropIfIdle(std::exchange(place->client_, nullptr));
+  return true;
+}
+
+void Admission::Leave(Place* place) {
+  std::vector<std::function<void()>> next;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Client* const client = std::exchange(place->client_, nullptr);
+    --running_;
+    --client->running;
+    // One more as a rule; several where memory that was short is there again.
+    while (auto start = TakeNext()) next.push_back(std::move(start));
+    DropIfIdle(client);
+  }
+  for (const auto& start : next) start();
+}
+
+void Admission::Release(const Cost& cost) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  inflight_.bytes -= cost.bytes;
+  inflight_.memory -= cost.memory;
+}
+
+absl::Status Admission::OpenStream() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (streams_ >= bounds_.max_streams) {
+    const auto limit = static_cast<uint64_t>(bounds_.max_streams);
+    return Refuse("TOO_MANY_STREAMS", "max_streams", limit, absl::StrCat(streams_),
+                  absl::StrCat("the server is busy: ", streams_,
+                               " streams are open, the limit is max_streams = ", limit));
+  }
+  ++streams_;
+  return absl::OkStatus();
+}
+
+void Admission::CloseStream() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  --streams_;
+}
+
+Admission::Snapshot Admission::snapshot() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {running_,        queued_,         streams_, static_cast<int>(clients_.size()),
+          inflight_.bytes, inflight_.memory};
+}
+
+}  // namespace trine::server

@@ -1,0 +1,60 @@
+// Options, contents and results of coding from messages and back.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/coding/coding.h"
+#include "core/coding/exact.h"
+#include "core/coding/stream/recover.h"
+#include "core/coding/table_store.h"
+#include "core/runtime/context.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::server {
+
+// The dictionary. What the message alone can say wrong (several of decimals, counts and weights,
+// symbols of the other kind, too many) is refused here, naming "<field>.<part>"; the rest is core's
+// (see NameTableFields).
+absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTable& table,
+                                                        const Limits& limits,
+                                                        std::string_view field);
+
+// A status of core with its "table.probabilities", below "options." or not, named as in the
+// message: "table.decimals".
+absl::Status NameTableFields(const absl::Status& status);
+
+// A status of core about options, whose tables may be the message's one `table`, or its ids.
+absl::Status NameOptionTable(const absl::Status& status, const v1::EncodeOptions& options);
+
+// The tables of a list, made and remembered. Errors name "<field>[i]" and its parts.
+absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
+    const Context& context, const google::protobuf::RepeatedPtrField<v1::ProbabilityTable>& tables,
+    std::string_view field, coding::TableStore* store);
+
+// Options of every model but EXACT, which is INVALID_ARGUMENT naming "<field>.model" here. Tables
+// are found in `store` and remembered there; null where nothing is: then table_ids are refused.
+absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& context,
+                                                             const v1::EncodeOptions& options,
+                                                             std::string_view field,
+                                                             coding::TableStore* store);
+
+// What bytes to come are: default plain bytes. A tensor's data must be empty.
+absl::StatusOr<coding::Content> ContentFromProto(const v1::Content& content, const Limits& limits,
+                                                 std::string_view field);
+// Packed bilevel rows; INVALID_ARGUMENT naming "<field>.height" or "<field>.width".
+absl::StatusOr<coding::Content> BitsFromProto(const v1::BitsContent& bits, const Limits& limits,
+                                              std::string_view field);
+
+void ContentToProto(const coding::Content& content, v1::Content* out);
+void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out);
+void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
+void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out);
+// Lists the first `max_blocks` blocks.
+absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo& info,
+                               uint64_t max_blocks, v1::InspectResponse* out);
+
+}  // namespace trine::server

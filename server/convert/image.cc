@@ -1,0 +1,78 @@
+#include "server/convert/image.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/image/image.h"
+#include "server/convert/error.h"
+#include "server/convert/tensor.h"
+
+namespace trine::server {
+namespace {
+
+constexpr DType kGrayList[] = {DType::kUint8, DType::kUint16, DType::kFloat32};
+constexpr DType kMaskList[] = {DType::kUint8, DType::kUint16, DType::kFloat32, DType::kBool};
+constexpr DType kLabelList[] = {DType::kUint8, DType::kUint16, DType::kUint32,
+                                DType::kInt8,  DType::kInt16,  DType::kInt32};
+
+absl::Status CheckPicture(const TensorView& view, const PictureTypes& types,
+                          std::string_view field) {
+  if (std::find(types.allowed.begin(), types.allowed.end(), view.dtype) == types.allowed.end()) {
+    return InvalidField(Path(field, "dtype"), DTypeName(view.dtype),
+                        absl::StrCat("it must be ", ToAbsl(types.text)));
+  }
+  if (view.shape.size() != 2 && view.shape.size() != 3) {
+    return InvalidField(Path(field, "shape"), absl::StrCat("of rank ", view.shape.size()),
+                        "a picture is [H,W] or [H,W,C]");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const PictureTypes kGrayTypes = {kGrayList, "uint8, uint16 or float32"};
+const PictureTypes kMaskTypes = {kMaskList, "bool, uint8, uint16 or float32"};
+const PictureTypes kLabelTypes = {kLabelList, "an integer type of up to 32 bits"};
+
+absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
+                                         ByteView tensor_data, ByteView encoded,
+                                         const PictureTypes& types, std::string_view field) {
+  Picture picture;
+  switch (image.source_case()) {
+    case v1::Image::SOURCE_NOT_SET:
+      return MissingField(field, "a picture is required: tensor or encoded");
+    case v1::Image::kTensor: {
+      const std::string path = Path(field, "tensor");
+      if (image.has_page()) {
+        return InvalidField(Path(field, "page"), image.page(), "only a TIFF file has pages");
+      }
+      TRINE_ASSIGN_OR_RETURN(picture.view,
+                             ViewFromProto(image.tensor(), tensor_data, *context.limits, path));
+      TRINE_RETURN_IF_ERROR(CheckPicture(picture.view, types, path));
+      return picture;
+    }
+    case v1::Image::kEncoded:
+      break;
+  }
+  const std::string path = Path(field, "encoded");
+  if (image.page() < 0) {
+    return InvalidField(Path(field, "page"), image.page(), "pages count from 0");
+  }
+  auto decoded = image::DecodeImage(context, encoded, {.page = image.page()});
+  if (!decoded.ok()) {
+    const auto detail = GetErrorDetail(decoded.status());
+    const bool is_page = detail.has_value() && detail->field == "page";
+    return BlameField(decoded.status(), is_page ? Path(field, "page") : path);
+  }
+  picture.decoded = std::move(*decoded);
+  picture.view = picture.decoded.view();
+  // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.
+  TRINE_RETURN_IF_ERROR(BlameField(CheckPicture(picture.view, types, path), path));
+  return picture;
+}
+
+}  // namespace trine::server

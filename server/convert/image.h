@@ -1,0 +1,50 @@
+// Pictures of messages to views of core.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/tensor.h"
+#include "core/runtime/context.h"
+#include "server/wire/wire.h"
+#include "trine/v1/tensor.pb.h"
+
+namespace trine::server {
+
+// A picture [H,W] or [H,W,C]. The view is of the request's bytes, or of `decoded` where the
+// request holds a file: it stays valid when the object moves, and lives as long as both.
+struct Picture {
+  TensorView view;
+  Tensor decoded;
+};
+
+// Dtypes that a picture may have, and how to say so.
+struct PictureTypes {
+  absl::Span<const DType> allowed;
+  std::string_view text;
+};
+// uint8, uint16 or float32.
+extern const PictureTypes kGrayTypes;
+// Those and bool.
+extern const PictureTypes kMaskTypes;
+// Integers of up to 32 bits.
+extern const PictureTypes kLabelTypes;
+
+// The picture of `image`, decoded where it is a file; `tensor_data` and `encoded` are the payloads
+// of its two sources. INVALID_ARGUMENT names "<field>", "<field>.page", "<field>.tensor.<part>" or
+// "<field>.encoded"; the pixels are bounded by the limits before they are allocated.
+absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
+                                         ByteView tensor_data, ByteView encoded,
+                                         const PictureTypes& types, std::string_view field);
+
+// The same, with the payloads of `image` inside `request`.
+template <typename Message>
+absl::StatusOr<Picture> PictureOf(const Context& context, const Request<Message>& request,
+                                  const v1::Image& image, const PictureTypes& types,
+                                  std::string_view field) {
+  return PictureFromProto(context, image, request.Payload(image.tensor().data()),
+                          request.Payload(image.encoded()), types, field);
+}
+
+}  // namespace trine::server

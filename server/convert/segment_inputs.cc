@@ -1,0 +1,166 @@
+#include "server/convert/segment_inputs.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/image/image.h"
+#include "core/runtime/thread_pool.h"
+#include "server/convert/error.h"
+
+namespace trine::server {
+namespace {
+
+constexpr size_t kPixelsARange = size_t{1} << 16;
+
+// The field to blame for a picture's shape.
+std::string ShapePath(const v1::Image& image, std::string_view field) {
+  return Path(field, image.has_tensor() ? "tensor.shape" : "encoded");
+}
+
+image::GrayWeights WeightsOf(segment::Profile profile) {
+  switch (profile) {
+    case segment::Profile::kOpencv:
+      return image::GrayWeights::kOpencvBt601;
+    case segment::Profile::kSkimage:
+      return image::GrayWeights::kBt709;
+    case segment::Profile::kImagej:
+      return image::GrayWeights::kMean;
+    case segment::Profile::kExact:
+    case segment::Profile::kMatlab:
+      break;
+  }
+  return image::GrayWeights::kBt601;
+}
+
+int64_t Channels(const TensorView& view) { return view.shape.size() == 3 ? view.shape[2] : 1; }
+
+// A picture of one channel without the axis that says so.
+TensorView Plane(TensorView view) {
+  view.shape.resize(2);
+  return view;
+}
+
+absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
+                      segment::Profile profile, SegmentInputs* out) {
+  const TensorView& view = out->image.view;
+  if (view.data.empty()) {
+    return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
+                        "a picture has at least one pixel");
+  }
+  const int64_t channels = Channels(view);
+  if (request.has_channel() && (request.channel() < 0 || request.channel() >= channels)) {
+    return InvalidField("channel", static_cast<int64_t>(request.channel()),
+                        absl::StrCat("the picture has channels 0 to ", channels - 1));
+  }
+  if (channels == 1) {
+    out->inputs.gray = Plane(view);
+    return absl::OkStatus();
+  }
+  if (!request.has_channel() && channels != 3) {
+    return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
+                        "gray is made of 1 or 3 channels; name one with channel");
+  }
+  auto gray = request.has_channel() ? image::ExtractChannel(context, view, request.channel())
+                                    : image::ToGray(context, view, WeightsOf(profile));
+  if (!gray.ok()) return BlameField(gray.status(), "image");
+  out->gray = *std::move(gray);
+  out->inputs.gray = out->gray.view();
+  return absl::OkStatus();
+}
+
+absl::Status CheckSameSize(const v1::Image& image, const TensorView& view, const TensorView& gray,
+                           std::string_view field) {
+  if (view.shape[0] == gray.shape[0] && view.shape[1] == gray.shape[1]) return absl::OkStatus();
+  return InvalidField(
+      ShapePath(image, field), ShapeToString(view.shape),
+      absl::StrCat("it must be as high and wide as the image, ", ShapeToString(gray.shape)));
+}
+
+// 1 where any of the pixel's channels is not 0.
+template <typename T>
+absl::Status Binarize(const Context& context, const TensorView& in, Tensor* out) {
+  const auto channels = static_cast<size_t>(Channels(in));
+  return ParallelFor(context, out->data.size(), kPixelsARange, [&](size_t begin, size_t end) {
+    const uint8_t* from = in.data.data() + begin * channels * sizeof(T);
+    for (size_t i = begin; i < end; ++i) {
+      bool is_set = false;
+      for (size_t c = 0; c < channels; ++c, from += sizeof(T)) {
+        is_set = is_set || LoadLE<T>(from) != T{0};
+      }
+      out->data[i] = is_set ? 1 : 0;
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInputs* out) {
+  const TensorView& view = out->mask.view;
+  TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "mask"));
+  if (view.data.empty()) {  // [H,W,0]: the picture has pixels
+    return InvalidField(ShapePath(image, "mask"), ShapeToString(view.shape),
+                        "a mask has at least one channel");
+  }
+  const bool is_byte = view.dtype == DType::kUint8 || view.dtype == DType::kBool;
+  if (is_byte && Channels(view) == 1) {
+    out->inputs.mask = Plane(view);
+    return absl::OkStatus();
+  }
+  out->binary_mask = Tensor::Zeros(DType::kUint8, {view.shape[0], view.shape[1]});
+  const absl::Status done = is_byte ? Binarize<uint8_t>(context, view, &out->binary_mask)
+                            : view.dtype == DType::kUint16
+                                ? Binarize<uint16_t>(context, view, &out->binary_mask)
+                                : Binarize<float>(context, view, &out->binary_mask);
+  TRINE_RETURN_IF_ERROR(done);
+  out->inputs.mask = out->binary_mask.view();
+  return absl::OkStatus();
+}
+
+template <typename T>
+absl::Status Widen(const Context& context, const TensorView& in, Tensor* out) {
+  return ParallelFor(context, in.data.size() / sizeof(T), kPixelsARange,
+                     [&](size_t begin, size_t end) {
+                       for (size_t i = begin; i < end; ++i) {
+                         const T value = LoadLE<T>(in.data.data() + i * sizeof(T));
+                         StoreLE<int32_t>(out->data.data() + i * sizeof(int32_t), value);
+                       }
+                       return absl::OkStatus();
+                     });
+}
+
+absl::Status MakeMarkers(const Context& context, const v1::Image& image, SegmentInputs* out) {
+  const TensorView& view = out->markers.view;
+  TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "markers"));
+  if (Channels(view) != 1) {
+    return InvalidField(ShapePath(image, "markers"), ShapeToString(view.shape),
+                        "markers have one channel");
+  }
+  out->inputs.markers = Plane(view);
+  const bool is_narrow = view.dtype == DType::kInt8;
+  if (!is_narrow && view.dtype != DType::kInt16) return absl::OkStatus();
+  out->wide_markers = Tensor::Zeros(DType::kInt32, {view.shape[0], view.shape[1]});
+  TRINE_RETURN_IF_ERROR(is_narrow ? Widen<int8_t>(context, view, &out->wide_markers)
+                                  : Widen<int16_t>(context, view, &out->wide_markers));
+  out->inputs.markers = out->wide_markers.view();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
+                                                const v1::SegmentRequest& request,
+                                                segment::Profile profile,
+                                                SegmentPictures pictures) {
+  SegmentInputs out;
+  out.image = std::move(pictures.image);
+  out.mask = std::move(pictures.mask);
+  out.markers = std::move(pictures.markers);
+  TRINE_RETURN_IF_ERROR(MakeGray(context, request, profile, &out));
+  if (request.has_mask()) TRINE_RETURN_IF_ERROR(MakeMask(context, request.mask(), &out));
+  if (request.has_markers()) TRINE_RETURN_IF_ERROR(MakeMarkers(context, request.markers(), &out));
+  return out;
+}
+
+}  // namespace trine::server

@@ -1,0 +1,96 @@
+#include "server/convert/segment_outputs.h"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/runtime/thread_pool.h"
+#include "server/convert/enum.h"
+#include "server/convert/error.h"
+#include "server/convert/output_bounds.h"
+
+namespace trine::server {
+namespace {
+
+constexpr int64_t kMaxPngLabel = 65535;
+constexpr size_t kPixelsARange = size_t{1} << 16;
+
+// Numbers equal those of the proto enum.
+enum class Packing : uint8_t { kTensor = 1, kPng = 2, kTiff = 3 };
+
+absl::Status NotMade(std::string_view field, std::string_view steps) {
+  return InvalidField(field, "true", absl::StrCat("no step makes it; add ", ToAbsl(steps)));
+}
+
+// A picture that a format cannot hold (too wide for it) is the request's choice of format.
+absl::StatusOr<std::string> Packed(absl::StatusOr<std::string> file) {
+  if (!file.ok()) return BlameField(file.status(), "outputs.format");
+  return file;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
+    const v1::SegmentOutputs& outputs) {
+  TRINE_ASSIGN_OR_RETURN(const std::optional<Packing> packing,
+                         EnumFromProto<Packing>(outputs.format(), "outputs.format"));
+  if (packing == Packing::kPng) return std::optional(image::Format::kPng);
+  if (packing == Packing::kTiff) return std::optional(image::Format::kTiff);
+  return std::optional<image::Format>();
+}
+
+absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
+                             std::optional<image::Format> format, const Limits& limits,
+                             uint64_t max_response_bytes) {
+  const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
+  const uint64_t distance = outputs.distance() ? 4 : 0;
+  const uint64_t pixels = gray.elements();
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes((packable + distance) * pixels, limits, "outputs"));
+  const uint64_t unpacked = distance + (format.has_value() ? 0 : packable);
+  return CheckResponseBytes(unpacked * pixels, max_response_bytes, "outputs");
+}
+
+absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result) {
+  if (outputs.mask() && !result.mask.has_value()) {
+    return NotMade("outputs.mask", "a threshold");
+  }
+  if (outputs.labels() && !result.labels.has_value()) {
+    return NotMade("outputs.labels", "components, watershed, multi_otsu or threshold");
+  }
+  if (outputs.distance() && !result.distance.has_value()) {
+    return NotMade("outputs.distance", "distance");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> MaskFile(const Context& context, image::Format format,
+                                     const Tensor& mask) {
+  return Packed(image::EncodeImage(context, format, mask.view()));
+}
+
+absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
+                                       const Tensor& labels, int64_t highest) {
+  if (format != image::Format::kPng) {
+    return Packed(image::EncodeImage(context, format, labels.view()));
+  }
+  if (highest > kMaxPngLabel) {
+    return InvalidField(
+        "outputs.format", "PNG",
+        absl::StrCat("a PNG holds labels up to ", kMaxPngLabel, ", and the highest here is ",
+                     highest, "; ask for TIFF or TENSOR"));
+  }
+  Tensor narrow = Tensor::Zeros(DType::kUint16, labels.shape);
+  TRINE_RETURN_IF_ERROR(ParallelFor(
+      context, narrow.data.size() / sizeof(uint16_t), kPixelsARange, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          const auto label = LoadLE<int32_t>(labels.data.data() + i * sizeof(int32_t));
+          StoreLE(narrow.data.data() + i * sizeof(uint16_t), static_cast<uint16_t>(label));
+        }
+        return absl::OkStatus();
+      }));
+  return Packed(image::EncodeImage(context, format, narrow.view()));
+}
+
+}  // namespace trine::server

@@ -1,0 +1,69 @@
+// The large results that a Segment request asks for, packed as it asks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/error.h"
+#include "core/base/tensor.h"
+#include "core/image/image.h"
+#include "core/runtime/context.h"
+#include "core/segment/segment.h"
+#include "server/convert/tensor.h"
+#include "server/wire/wire.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::server {
+
+// How mask and labels are packed: a file's format, or nullopt for a tensor.
+absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
+    const v1::SegmentOutputs& outputs);
+
+// RESOURCE_EXHAUSTED naming "outputs" where what is asked for, unpacked, is more than
+// limits.max_output_bytes, or where what goes out unpacked is more than max_response_bytes (a file
+// of `format` may be shorter, which only packing it can tell).
+absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
+                             std::optional<image::Format> format, const Limits& limits,
+                             uint64_t max_response_bytes);
+
+// INVALID_ARGUMENT naming "outputs.<what>" where it is asked for and no step made it.
+absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result);
+
+// Files. A mask is bilevel; labels are 16-bit gray in a PNG (INVALID_ARGUMENT naming
+// "outputs.format" above 65,535) and 32-bit integers in a TIFF.
+absl::StatusOr<std::string> MaskFile(const Context& context, image::Format format,
+                                     const Tensor& mask);
+absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
+                                       const Tensor& labels, int64_t highest);
+
+// Puts what is asked for into the answer `out`, a message inside `response`.
+template <typename Message>
+absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& outputs,
+                            std::optional<image::Format> format, segment::Result result,
+                            Response<Message>* response, v1::SegmentResponse* out) {
+  const auto send = [&](Tensor& tensor, v1::Tensor* to) {
+    HeadToProto(tensor.dtype, tensor.shape, to);
+    response->SetPayload(to->mutable_data(), std::move(tensor.data));
+  };
+  TRINE_RETURN_IF_ERROR(CheckOutputsMade(outputs, result));
+  if (outputs.mask() && format.has_value()) {
+    TRINE_ASSIGN_OR_RETURN(std::string file, MaskFile(context, *format, *result.mask));
+    response->SetPayload(out->mutable_mask()->mutable_encoded(), std::move(file));
+  } else if (outputs.mask()) {
+    send(*result.mask, out->mutable_mask()->mutable_tensor());
+  }
+  if (outputs.labels() && format.has_value()) {
+    TRINE_ASSIGN_OR_RETURN(std::string file,
+                           LabelsFile(context, *format, *result.labels, result.label_count));
+    response->SetPayload(out->mutable_labels()->mutable_encoded(), std::move(file));
+  } else if (outputs.labels()) {
+    send(*result.labels, out->mutable_labels()->mutable_tensor());
+  }
+  if (outputs.distance()) send(*result.distance, out->mutable_distance());
+  return absl::OkStatus();
+}
+
+}  // namespace trine::server

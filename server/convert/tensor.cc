@@ -1,0 +1,36 @@
+#include "server/convert/tensor.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "server/convert/enum.h"
+#include "server/convert/error.h"
+
+namespace trine::server {
+
+absl::StatusOr<TensorHead> HeadFromProto(const v1::Tensor& tensor, const Limits& limits,
+                                         std::string_view field) {
+  TRINE_ASSIGN_OR_RETURN(const std::optional<DType> dtype,
+                         EnumFromProto<DType>(tensor.dtype(), Path(field, "dtype")));
+  if (!dtype.has_value()) return MissingField(Path(field, "dtype"), "a dtype is required");
+  const absl::Span<const int64_t> shape(tensor.shape().data(),
+                                        static_cast<size_t>(tensor.shape_size()));
+  TRINE_RETURN_IF_ERROR(CountElements(shape, limits, Path(field, "shape")).status());
+  return TensorHead{*dtype, Shape(shape.begin(), shape.end())};
+}
+
+absl::StatusOr<TensorView> ViewFromProto(const v1::Tensor& tensor, ByteView data,
+                                         const Limits& limits, std::string_view field) {
+  TRINE_ASSIGN_OR_RETURN(TensorHead head, HeadFromProto(tensor, limits, field));
+  TensorView view{head.dtype, std::move(head.shape), data};
+  TRINE_RETURN_IF_ERROR(ValidateTensor(view, limits, field));
+  return view;
+}
+
+void HeadToProto(DType dtype, absl::Span<const int64_t> shape, v1::Tensor* tensor) {
+  tensor->set_dtype(static_cast<v1::DataType>(dtype));
+  tensor->mutable_shape()->Assign(shape.begin(), shape.end());
+}
+
+}  // namespace trine::server

@@ -1,0 +1,169 @@
+// NormalizationService: proto/trine/v1/normalization.proto over core/normalize/lrn.h.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/normalize/lrn.h"
+#include "server/convert/error.h"
+#include "server/convert/lrn.h"
+#include "server/convert/output_bounds.h"
+#include "server/convert/tensor.h"
+#include "server/wire/rpc.h"
+#include "trine/v1/normalization.pb.h"
+
+namespace trine::server {
+namespace {
+
+// About 50 us of work at most with the usual options; the way to the pool and back takes as long.
+constexpr uint64_t kInlineBytes = uint64_t{16} << 10;
+
+// An input tensor and the memory that its result goes into: the input's own where its bytes had to
+// be joined (the kernels work in place), else fresh.
+struct InPlace {
+  TensorView in;
+  Buffer memory;
+  MutableTensorView out() { return {in.dtype, in.shape, memory.view()}; }
+};
+
+template <typename Req, typename Res>
+absl::StatusOr<InPlace> InPlaceOf(Request<Req>& request, const v1::Tensor& tensor,
+                                  const Limits& limits, const Response<Res>& response) {
+  std::optional<Buffer> joined = request.TakeJoined(tensor.data());
+  const ByteView bytes =
+      joined.has_value() ? ByteView(joined->view()) : request.Payload(tensor.data());
+  InPlace out;
+  TRINE_ASSIGN_OR_RETURN(out.in, ViewFromProto(tensor, bytes, limits, "tensor"));
+  out.memory = joined.has_value() ? *std::move(joined) : response.Allocate(bytes.size());
+  return out;
+}
+
+// Dtype and sizes, before the bytes are touched or anything is allocated for the answer.
+absl::Status CheckNormalizable(const TensorHead& tensor, uint64_t bytes, const Limits& limits) {
+  TRINE_RETURN_IF_ERROR(ValidateDataBytes(tensor.dtype, tensor.shape, bytes, limits, "tensor"));
+  if (!IsFloat(tensor.dtype)) {
+    return InvalidField("tensor.dtype", DTypeName(tensor.dtype),
+                        "it must be float16, bfloat16, float32 or float64");
+  }
+  return CheckOutputBytes(bytes, limits, "tensor.data");
+}
+
+// One tensor, alone or as an item of a stream.
+template <typename Req, typename Res>
+absl::Status NormalizeItem(const Call& call, Request<Req>& request,
+                           const v1::NormalizeRequest& item, Response<Res>* response,
+                           v1::NormalizeResponse* out) {
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
+  if (!item.has_tensor()) return MissingField("tensor", "a tensor is required");
+  const Limits& limits = *context.limits;
+  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(item.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(item.tensor().data()), limits));
+  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, head.shape));
+  HeadToProto(head.dtype, head.shape, out->mutable_tensor());
+  ResolvedToProto(resolved, out->mutable_resolved());
+  // The answer says what the options came to: it can be too long where the request was not.
+  TRINE_RETURN_IF_ERROR(
+      CheckResponseBytes(out->ByteSizeLong() + request.PayloadSize(item.tensor().data()),
+                         call.max_response_bytes, "tensor.data"));
+  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, item.tensor(), limits, *response));
+  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out()));
+  response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
+  return absl::OkStatus();
+}
+
+absl::Status Normalize(const Call& call, Request<v1::NormalizeRequest>& request,
+                       Response<v1::NormalizeResponse>* response) {
+  return NormalizeItem(call, request, request.message(), response, response->mutable_message());
+}
+
+absl::Status CheckSameKind(const TensorView& gradient, const TensorHead& tensor) {
+  if (gradient.dtype != tensor.dtype) {
+    return InvalidField(
+        "output_gradient.dtype", DTypeName(gradient.dtype),
+        absl::StrCat("it must be that of tensor, ", ToAbsl(DTypeName(tensor.dtype))));
+  }
+  if (gradient.shape != tensor.shape) {
+    return InvalidField("output_gradient.shape", ShapeToString(gradient.shape),
+                        absl::StrCat("it must be that of tensor, ", ShapeToString(tensor.shape)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRequest>& request,
+                               Response<v1::NormalizeGradientResponse>* response) {
+  const v1::NormalizeGradientRequest& m = request.message();
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
+  const Limits& limits = *context.limits;
+  if (!m.has_tensor()) return MissingField("tensor", "the layer's input is required");
+  if (!m.has_output_gradient()) {
+    return MissingField("output_gradient", "the gradient of the layer's output is required");
+  }
+  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(m.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(m.tensor().data()), limits));
+  TRINE_ASSIGN_OR_RETURN(
+      const TensorView out_gradient,
+      ViewFromProto(m.output_gradient(), request.Payload(m.output_gradient().data()), limits,
+                    "output_gradient"));
+  TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, head));
+  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
+  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
+                         normalize::Resolve(options, head.shape));
+  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, m.tensor(), limits, *response));
+  TRINE_RETURN_IF_ERROR(
+      normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out()));
+  v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
+  HeadToProto(head.dtype, head.shape, gradient);
+  response->SetPayload(gradient->mutable_data(), std::move(tensor.memory));
+  ResolvedToProto(resolved, response->mutable_message()->mutable_resolved());
+  return absl::OkStatus();
+}
+
+// An item is held from its arrival until its answer is made: one at a time.
+class NormalizeStream
+    : public StreamHandler<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call&,
+                         std::unique_ptr<Request<v1::NormalizeStreamRequest>> request) override {
+    if (!request->message().has_item()) return MissingField("item", "an item is required");
+    request_ = std::move(request);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
+
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::NormalizeStreamResponse>* response) override {
+    if (request_ == nullptr) return false;
+    const auto request = std::move(request_);
+    v1::NormalizeStreamResponse* out = response->mutable_message();
+    TRINE_RETURN_IF_ERROR(PrefixField(
+        NormalizeItem(call, *request, request->message().item(), response, out->mutable_item()),
+        "item."));
+    out->set_index(next_index_++);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Request<v1::NormalizeStreamRequest>> request_;
+  int64_t next_index_ = 0;
+};
+
+}  // namespace
+
+void RegisterNormalizationService(Registry* registry) {
+  const std::string service = "trine.v1.NormalizationService";
+  registry->AddUnary<v1::NormalizeRequest, v1::NormalizeResponse>(service, "Normalize", Normalize);
+  registry->InlineBelow(kInlineBytes);
+  registry->AddUnary<v1::NormalizeGradientRequest, v1::NormalizeGradientResponse>(
+      service, "NormalizeGradient", NormalizeGradient);
+  registry->InlineBelow(kInlineBytes);
+  registry->AddStream<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
+      service, "NormalizeStream", [] { return std::make_unique<NormalizeStream>(); });
+}
+
+}  // namespace trine::server

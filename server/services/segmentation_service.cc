@@ -1,0 +1,114 @@
+// SegmentationService: proto/trine/v1/segmentation.proto over core/segment and core/image.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/segment/segment.h"
+#include "server/convert/error.h"
+#include "server/convert/segment.h"
+#include "server/convert/segment_inputs.h"
+#include "server/convert/segment_outputs.h"
+#include "server/wire/rpc.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::server {
+namespace {
+
+// Labels, distances and a queue of a watershed beside a byte a pixel, and pictures that were
+// packed.
+constexpr uint64_t kMemoryFactor = 16;
+
+// A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
+// request's words. It names steps as the request does.
+absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
+  const std::tuple<const v1::Image&, std::string_view, std::string_view> sources[] = {
+      {item.image(), "gray", "image"},
+      {item.mask(), "mask", "mask"},
+      {item.markers(), "markers", "markers"}};
+  const auto detail = GetErrorDetail(status);
+  if (!detail.has_value()) return status;
+  for (const auto& [image, name, field] : sources) {
+    std::string path = Path(field, image.has_tensor() ? "tensor" : "encoded");
+    const bool is_pixel = detail->field.rfind(std::string(name) + "[", 0) == 0;
+    if (is_pixel && image.has_tensor()) path += ".data";
+    const absl::Status renamed = RenameField(status, name, path);
+    if (renamed != status) return renamed;
+  }
+  return status;
+}
+
+// One picture, alone or as an item of a stream.
+template <typename Req, typename Res>
+absl::Status SegmentItem(const Call& call, const Request<Req>& request,
+                         const v1::SegmentRequest& item, Response<Res>* response,
+                         v1::SegmentResponse* out) {
+  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
+  const Limits& limits = *context.limits;
+  if (!item.has_image()) return MissingField("image", "a picture is required");
+  TRINE_ASSIGN_OR_RETURN(const segment::Options options, SegmentOptionsFromProto(item, limits));
+  TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
+                         OutputFormatFromProto(item.outputs()));
+  TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
+                         SegmentInputsOf(context, request, item, options.profile));
+  const TensorView& gray = sources.inputs.gray;
+  TRINE_RETURN_IF_ERROR(
+      CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
+  auto result = segment::Segment(context, sources.inputs, options);
+  if (!result.ok()) return NameInputs(result.status(), item);
+  out->set_height(gray.shape[0]);
+  out->set_width(gray.shape[1]);
+  TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
+  return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
+}
+
+absl::Status Segment(const Call& call, const Request<v1::SegmentRequest>& request,
+                     Response<v1::SegmentResponse>* response) {
+  return SegmentItem(call, request, request.message(), response, response->mutable_message());
+}
+
+// An item is held from its arrival until its answer is made: one at a time.
+class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
+ public:
+  absl::Status OnMessage(const Call&,
+                         std::unique_ptr<Request<v1::SegmentStreamRequest>> request) override {
+    if (!request->message().has_item()) return MissingField("item", "an item is required");
+    request_ = std::move(request);
+    return absl::OkStatus();
+  }
+
+  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
+
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::SegmentStreamResponse>* response) override {
+    if (request_ == nullptr) return false;
+    const auto request = std::move(request_);
+    v1::SegmentStreamResponse* out = response->mutable_message();
+    TRINE_RETURN_IF_ERROR(PrefixField(
+        SegmentItem(call, *request, request->message().item(), response, out->mutable_item()),
+        "item."));
+    out->set_index(next_index_++);
+    return true;
+  }
+
+ private:
+  std::unique_ptr<Request<v1::SegmentStreamRequest>> request_;
+  int64_t next_index_ = 0;
+};
+
+}  // namespace
+
+void RegisterSegmentationService(Registry* registry) {
+  const std::string service = "trine.v1.SegmentationService";
+  registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", Segment);
+  registry->NeedsMemory(kMemoryFactor);
+  registry->AddStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
+      service, "SegmentStream", [] { return std::make_unique<SegmentStream>(); });
+  registry->NeedsMemory(kMemoryFactor);
+}
+
+}  // namespace trine::server

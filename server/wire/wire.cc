@@ -1,0 +1,343 @@
+#include "server/wire/wire.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "core/base/error.h"
+#include "server/wire/wire_format.h"
+
+namespace trine::server {
+namespace {
+
+// protobuf's own bounds (3.21, parse_context): nesting of groups, and the largest length.
+constexpr int kMaxGroupDepth = 100;
+constexpr uint64_t kMaxMessageBytes = std::numeric_limits<int>::max();
+
+absl::Status Malformed() {
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "MALFORMED_MESSAGE"},
+                   "the request's bytes are not a message of this method");
+}
+
+}  // namespace
+
+// Reads a message in slices from front to back and writes what protobuf shall parse. Functions
+// return false for bytes that are no message. Lengths and tags are copied as they were written, so
+// that protobuf judges them too.
+class Scanner {
+ public:
+  Scanner(const std::vector<grpc::Slice>& slices, std::vector<ReceivedPayloads::Place>* places)
+      : slices_(slices), places_(*places) {
+    SkipEmpty();
+  }
+
+  // The next `bytes` bytes are a message that `plan` describes.
+  bool Strip(const PayloadPlan& plan, uint64_t bytes, std::string* out) {
+    const uint64_t end = at_ + bytes;
+    while (at_ < end) {
+      uint32_t tag = 0;
+      if (!ReadTag(end, &tag, out)) return false;
+      const PayloadPlan::Field* field = plan.Find(tag >> 3);
+      if (field == nullptr || Type(tag) != WireType::kLengthDelimited) {
+        if (!CopyValue(tag, end, 0, out)) return false;
+        continue;
+      }
+      uint64_t length = 0;
+      const size_t before_length = out->size();
+      if (!ReadLength(end, &length, out)) return false;
+      if (field->message != nullptr) {
+        std::string inner;
+        if (!Strip(*field->message, length, &inner)) return false;
+        out->resize(before_length);
+        AppendVarint(out, inner.size());
+        *out += inner;
+      } else if (length == 0) {
+        continue;  // "present and empty", as it was written
+      } else {
+        const auto slot = static_cast<size_t>(field->slot);
+        if (places_.size() <= slot) places_.resize(slot + 1);
+        // The last one holds, as in protobuf. Earlier ones at this slot are overwritten there too.
+        places_[slot] = {slice_, offset_, length};
+        out->resize(before_length);
+        out->push_back(1);
+        out->push_back(static_cast<char>(slot));
+        Skip(length);
+      }
+    }
+    return true;
+  }
+
+ private:
+  static WireType Type(uint32_t tag) { return static_cast<WireType>(tag & 7); }
+
+  void SkipEmpty() {
+    while (slice_ < slices_.size() && offset_ == slices_[slice_].size()) {
+      ++slice_;
+      offset_ = 0;
+    }
+  }
+
+  bool ReadByte(uint64_t end, std::string* out, uint8_t* byte) {
+    if (at_ >= end) return false;
+    *byte = slices_[slice_].begin()[offset_];
+    out->push_back(static_cast<char>(*byte));
+    ++offset_;
+    ++at_;
+    SkipEmpty();
+    return true;
+  }
+
+  void Skip(uint64_t bytes) {
+    at_ += bytes;
+    while (bytes > 0) {
+      const uint64_t here = std::min<uint64_t>(bytes, slices_[slice_].size() - offset_);
+      offset_ += here;
+      bytes -= here;
+      SkipEmpty();
+    }
+  }
+
+  bool Copy(uint64_t bytes, uint64_t end, std::string* out) {
+    if (bytes > end - at_) return false;
+    at_ += bytes;
+    while (bytes > 0) {
+      const uint64_t here = std::min<uint64_t>(bytes, slices_[slice_].size() - offset_);
+      out->append(reinterpret_cast<const char*>(slices_[slice_].begin()) + offset_, here);
+      offset_ += here;
+      bytes -= here;
+      SkipEmpty();
+    }
+    return true;
+  }
+
+  // A varint of at most `longest` bytes; bits beyond 64 are dropped.
+  bool ReadVarint(int longest, uint64_t end, uint64_t* value, std::string* out) {
+    *value = 0;
+    for (int i = 0; i < longest; ++i) {
+      uint8_t byte = 0;
+      if (!ReadByte(end, out, &byte)) return false;
+      *value |= static_cast<uint64_t>(byte & 0x7F) << (7 * i);
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+
+  bool ReadTag(uint64_t end, uint32_t* tag, std::string* out) {
+    uint64_t value = 0;
+    if (!ReadVarint(5, end, &value, out)) return false;
+    *tag = static_cast<uint32_t>(value);
+    return (*tag >> 3) != 0;
+  }
+
+  bool ReadLength(uint64_t end, uint64_t* length, std::string* out) {
+    return ReadVarint(5, end, length, out) && *length <= end - at_;
+  }
+
+  // The value behind `tag`, as it is.
+  bool CopyValue(uint32_t tag, uint64_t end, int depth, std::string* out) {
+    uint64_t value = 0;
+    switch (Type(tag)) {
+      case WireType::kVarint:
+        return ReadVarint(10, end, &value, out);
+      case WireType::kFixed64:
+        return Copy(8, end, out);
+      case WireType::kFixed32:
+        return Copy(4, end, out);
+      case WireType::kLengthDelimited:
+        return ReadLength(end, &value, out) && Copy(value, end, out);
+      case WireType::kStartGroup:
+        return depth < kMaxGroupDepth && CopyGroup(tag >> 3, end, depth + 1, out);
+      default:
+        return false;  // an end without a start, or no type at all
+    }
+  }
+
+  bool CopyGroup(uint32_t number, uint64_t end, int depth, std::string* out) {
+    uint32_t tag = 0;
+    while (ReadTag(end, &tag, out)) {
+      if (Type(tag) == WireType::kEndGroup) return (tag >> 3) == number;
+      if (!CopyValue(tag, end, depth, out)) return false;
+    }
+    return false;
+  }
+
+  const std::vector<grpc::Slice>& slices_;
+  std::vector<ReceivedPayloads::Place>& places_;
+  size_t slice_ = 0;  // the next byte is here: never behind a slice's last
+  size_t offset_ = 0;
+  uint64_t at_ = 0;  // bytes read
+};
+
+absl::Status ReceivedPayloads::Parse(const grpc::ByteBuffer& bytes, const PayloadPlan& plan,
+                                     google::protobuf::MessageLite* message) {
+  slices_.clear();
+  places_.clear();
+  joined_.clear();
+  const uint64_t length = bytes.Valid() ? bytes.Length() : 0;
+  if (length > kMaxMessageBytes || (length > 0 && !bytes.Dump(&slices_).ok())) return Malformed();
+  std::string rest;
+  if (!Scanner(slices_, &places_).Strip(plan, length, &rest)) return Malformed();
+  if (!message->ParseFromString(rest)) return Malformed();
+  joined_.resize(places_.size());
+  return absl::OkStatus();
+}
+
+const ReceivedPayloads::Place* ReceivedPayloads::Find(const std::string& field) const {
+  return field.empty() ? nullptr : &places_.at(static_cast<uint8_t>(field[0]));
+}
+
+bool ReceivedPayloads::IsWhole(const Place& place) const {
+  return place.bytes <= slices_[place.slice].size() - place.offset;
+}
+
+Buffer ReceivedPayloads::Join(const Place& place) const {
+  Buffer out = AllocateBuffer(env_.pool, place.bytes);
+  size_t done = 0, offset = place.offset;
+  for (size_t i = place.slice; done < place.bytes; ++i, offset = 0) {
+    const size_t here = std::min<uint64_t>(place.bytes - done, slices_[i].size() - offset);
+    std::memcpy(out.data() + done, slices_[i].begin() + offset, here);
+    done += here;
+  }
+  if (env_.copies != nullptr) env_.copies->Copied(place.bytes);
+  return out;
+}
+
+uint64_t ReceivedPayloads::Size(const std::string& field) const {
+  const Place* place = Find(field);
+  return place == nullptr ? 0 : place->bytes;
+}
+
+ByteView ReceivedPayloads::Get(const std::string& field) const {
+  const Place* place = Find(field);
+  if (place == nullptr) return {};
+  if (IsWhole(*place)) return {slices_[place->slice].begin() + place->offset, place->bytes};
+  Buffer& joined = joined_[static_cast<size_t>(place - places_.data())];
+  if (joined.empty()) joined = Join(*place);
+  return {joined.data(), joined.size()};
+}
+
+std::optional<Buffer> ReceivedPayloads::Take(const std::string& field) {
+  const Place* place = Find(field);
+  if (place == nullptr || IsWhole(*place)) return std::nullopt;
+  return Join(*place);
+}
+
+namespace {
+
+// What goes out: text of protobuf's and payloads, in order.
+struct Piece {
+  std::string text;
+  const grpc::Slice* payload = nullptr;  // behind the text
+};
+
+// Puts payloads into a message that protobuf serialized. Its bytes are our own: well formed.
+class Splicer {
+ public:
+  explicit Splicer(const std::vector<grpc::Slice>& payloads) : payloads_(payloads) {}
+
+  // Appends the message to `pieces`; returns its length.
+  uint64_t Splice(const PayloadPlan& plan, const uint8_t* at, const uint8_t* end,
+                  std::vector<Piece>* pieces) {
+    uint64_t total = 0;
+    while (at < end) {
+      const uint8_t* const start = at;
+      const auto tag = static_cast<uint32_t>(ReadVarint(&at));
+      const PayloadPlan::Field* field = plan.Find(tag >> 3);
+      const auto type = static_cast<WireType>(tag & 7);
+      if (field == nullptr || type != WireType::kLengthDelimited) {
+        SkipValue(type, &at);
+        total += Text(start, at, pieces);
+        continue;
+      }
+      total += Text(start, at, pieces);
+      const uint64_t length = ReadVarint(&at);
+      if (field->message != nullptr) {
+        std::vector<Piece> inner(1);
+        total += Length(Splice(*field->message, at, at + length, &inner), pieces);
+        pieces->back().text += inner[0].text;
+        pieces->back().payload = inner[0].payload;
+        std::move(inner.begin() + 1, inner.end(), std::back_inserter(*pieces));
+      } else if (length == 0) {
+        total += Length(0, pieces);
+      } else {
+        const grpc::Slice& payload = payloads_.at(*at);
+        total += Length(payload.size(), pieces);
+        pieces->back().payload = &payload;
+        pieces->emplace_back();
+      }
+      at += length;
+    }
+    return total;
+  }
+
+ private:
+  static uint64_t ReadVarint(const uint8_t** at) {
+    uint64_t value = 0;
+    int shift = 0;
+    for (; **at >= 0x80; ++*at, shift += 7) value |= static_cast<uint64_t>(**at & 0x7F) << shift;
+    return value | static_cast<uint64_t>(*(*at)++) << shift;
+  }
+
+  static void SkipValue(WireType type, const uint8_t** at) {
+    switch (type) {
+      case WireType::kFixed64:
+        *at += 8;
+        return;
+      case WireType::kFixed32:
+        *at += 4;
+        return;
+      case WireType::kLengthDelimited: {
+        const uint64_t length = ReadVarint(at);
+        *at += length;
+        return;
+      }
+      default:
+        ReadVarint(at);  // proto3 has no groups
+    }
+  }
+
+  static uint64_t Text(const uint8_t* from, const uint8_t* to, std::vector<Piece>* pieces) {
+    pieces->back().text.append(reinterpret_cast<const char*>(from), static_cast<size_t>(to - from));
+    return static_cast<uint64_t>(to - from);
+  }
+
+  // Writes a length; returns its own bytes and those that it announces.
+  static uint64_t Length(uint64_t length, std::vector<Piece>* pieces) {
+    AppendVarint(&pieces->back().text, length);
+    return VarintBytes(length) + length;
+  }
+
+  const std::vector<grpc::Slice>& payloads_;
+};
+
+}  // namespace
+
+absl::Status SerializeWithPayloads(const google::protobuf::MessageLite& message,
+                                   const PayloadPlan& plan,
+                                   const std::vector<grpc::Slice>& payloads,
+                                   grpc::ByteBuffer* out) {
+  uint64_t size = message.ByteSizeLong();
+  for (const grpc::Slice& payload : payloads) size += payload.size() + 20;
+  if (size > kMaxMessageBytes) {
+    return MakeError(absl::StatusCode::kInternal, {.reason = "RESPONSE_TOO_LARGE"},
+                     "the response is larger than the 2 GiB that a message may have");
+  }
+  const grpc::Slice text(message.ByteSizeLong());
+  // Nobody else has the slice yet: writing into it breaks no sharing.
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(text.begin()));
+  if (payloads.empty()) {
+    *out = grpc::ByteBuffer(&text, 1);
+    return absl::OkStatus();
+  }
+  std::vector<Piece> pieces(1);
+  Splicer(payloads).Splice(plan, text.begin(), text.end(), &pieces);
+  std::vector<grpc::Slice> slices;
+  for (const Piece& piece : pieces) {
+    if (!piece.text.empty()) slices.emplace_back(piece.text);
+    if (piece.payload != nullptr) slices.push_back(*piece.payload);
+  }
+  *out = grpc::ByteBuffer(slices.data(), slices.size());
+  return absl::OkStatus();
+}
+
+}  // namespace trine::server

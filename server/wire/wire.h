@@ -1,0 +1,160 @@
+// The only place that turns bytes into requests and responses into bytes.
+//
+// Payloads, the singular `bytes` fields of a message (payload_plan.h), do not pass through
+// protobuf. On the way in a scanner cuts them out of the wire format and leaves where each lies in
+// gRPC's slices; protobuf parses the rest, in which a payload is one byte that says which it is. On
+// the way out protobuf serializes such a message, and the payloads are put in between as slices of
+// their own. So a service reads and writes payloads through Payload() and SetPayload() only, never
+// through the fields themselves.
+//
+// Thread safety: as plain data.
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/slice.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/base/bytes.h"
+#include "core/base/long_array.h"
+#include "server/wire/buffer.h"
+#include "server/wire/payload_plan.h"
+
+namespace trine::server {
+
+// Told of every copy that a payload's bytes make in this process' memory.
+class CopyCounter {
+ public:
+  virtual ~CopyCounter() = default;
+  virtual void Copied(size_t bytes) = 0;
+};
+
+// Where messages get memory from and tell of copies; both may be null.
+struct WireEnv {
+  std::shared_ptr<BufferPool> pool;
+  CopyCounter* copies = nullptr;
+};
+
+// The payloads of a message that came in.
+class ReceivedPayloads {
+ public:
+  explicit ReceivedPayloads(WireEnv env) : env_(std::move(env)) {}
+
+  // Parses `bytes` as `message`. INVALID_ARGUMENT, reason MALFORMED_MESSAGE, exactly where protobuf
+  // refuses them too.
+  absl::Status Parse(const grpc::ByteBuffer& bytes, const PayloadPlan& plan,
+                     google::protobuf::MessageLite* message);
+
+  // See Request.
+  ByteView Get(const std::string& field) const;
+  uint64_t Size(const std::string& field) const;
+  std::optional<Buffer> Take(const std::string& field);
+
+ private:
+  friend class Scanner;
+  // A payload's bytes: so many from here in the slices.
+  struct Place {
+    size_t slice = 0;
+    size_t offset = 0;
+    uint64_t bytes = 0;
+  };
+
+  const Place* Find(const std::string& field) const;
+  bool IsWhole(const Place& place) const;
+  Buffer Join(const Place& place) const;
+
+  WireEnv env_;
+  std::vector<grpc::Slice> slices_;
+  std::vector<Place> places_;           // by slot
+  mutable std::vector<Buffer> joined_;  // by slot; those that lay in several slices
+};
+
+// A request as it came in.
+template <typename Message>
+class Request {
+ public:
+  explicit Request(WireEnv env = {}) : payloads_(std::move(env)) {}
+
+  absl::Status Parse(const grpc::ByteBuffer& bytes) {
+    return payloads_.Parse(bytes, PlanOf<Message>(), &message_);
+  }
+
+  // All fields but the payloads, whose values here mean nothing to others.
+  const Message& message() const { return message_; }
+
+  // The bytes of `field`, a payload of message(). Valid as long as this object; unaligned. Where
+  // they came in one slice they are read there; else they are joined, once: the only copy.
+  ByteView Payload(const std::string& field) const { return payloads_.Get(field); }
+  // Their number, without joining them.
+  uint64_t PayloadSize(const std::string& field) const { return payloads_.Size(field); }
+  // The joined bytes, for the caller to change and keep, where Payload() would have to join them;
+  // else nullopt: they must stay where they are. REQUIRES: Payload(field) was not called.
+  std::optional<Buffer> TakeJoined(const std::string& field) { return payloads_.Take(field); }
+
+ private:
+  Message message_;
+  ReceivedPayloads payloads_;
+};
+
+// A response to be sent.
+template <typename Message>
+class Response {
+ public:
+  explicit Response(WireEnv env = {}) : env_(std::move(env)) {}
+
+  const Message& message() const { return message_; }
+  Message* mutable_message() { return &message_; }
+
+  // Makes `bytes` the value of `field`, a payload of *mutable_message(), without a copy.
+  void SetPayload(std::string* field, Buffer bytes) { Add(field, Own(std::move(bytes))); }
+  void SetPayload(std::string* field, std::string bytes) { Add(field, Own(std::move(bytes))); }
+  void SetPayload(std::string* field, LongArray<uint8_t> bytes) {
+    Add(field, Own(std::move(bytes)));
+  }
+  void SetPayload(std::string* field, std::vector<uint8_t> bytes) {
+    Add(field, Own(std::move(bytes)));
+  }
+  // Memory for a payload.
+  Buffer Allocate(size_t bytes) const { return AllocateBuffer(env_.pool, bytes); }
+
+  // INTERNAL where the message is larger than protobuf's 2 GiB.
+  absl::Status Serialize(grpc::ByteBuffer* out) const;
+
+ private:
+  // A slice that owns `bytes`.
+  template <typename Bytes>
+  static grpc::Slice Own(Bytes bytes) {
+    if (bytes.empty()) return {};
+    auto* owner = new Bytes(std::move(bytes));
+    return {owner->data(), owner->size(), [](void* p) { delete static_cast<Bytes*>(p); }, owner};
+  }
+  void Add(std::string* field, grpc::Slice slice) {
+    field->clear();
+    if (slice.size() == 0) return;
+    field->push_back(static_cast<char>(payloads_.size()));
+    payloads_.push_back(std::move(slice));
+  }
+
+  Message message_;
+  WireEnv env_;
+  std::vector<grpc::Slice> payloads_;
+};
+
+// `message` with `payloads` in place of the bytes that stand for them.
+absl::Status SerializeWithPayloads(const google::protobuf::MessageLite& message,
+                                   const PayloadPlan& plan,
+                                   const std::vector<grpc::Slice>& payloads, grpc::ByteBuffer* out);
+
+template <typename Message>
+absl::Status Response<Message>::Serialize(grpc::ByteBuffer* out) const {
+  return SerializeWithPayloads(message_, PlanOf<Message>(), payloads_, out);
+}
+
+}  // namespace trine::server

@@ -1,6 +1,0 @@
-// BMP files.
-#include "tests/fuzz/image_fuzz.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  return trine::image::FuzzPicture(trine::image::Format::kBmp, data, size);
-}

@@ -1,0 +1,468 @@
+// Tokens, TLS and mutual TLS, with certificates made by openssl for the test.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "core/base/error.h"
+#include "server/call/auth.h"
+#include "tests/server/harness.h"
+
+namespace trine::server::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string WriteFile(const std::string& name, const std::string& text) {
+  const std::string path = ::testing::TempDir() + "trine_security_" + name;
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+const std::vector<std::string> kServices = {"trine.test.v1.TestService", "trine.v1.ServerService"};
+
+TEST(Tokens, FilesThatMakeNoSenseAreRefused) {
+  std::string many;
+  for (int i = 0; i <= 10'000; ++i) many += std::to_string(i) + "\n";
+  const std::vector<std::pair<std::string, std::string>> texts = {
+      {"", "holds no token"},
+      {"\n# nothing\n", "holds no token"},
+      {"good\ntwo words\n", "line 2: behind a token stand names of services"},
+      {"alpha estService\n", "line 1: behind"},
+      {"alpha TestService,\n", "line 1: behind"},
+      {"alpha TestService ServerService\n", "line 1: behind"},
+      {"alpha\n\nbeta\nalpha TestService\n", "line 4: holds a token for the second time"},
+      {"caf\xC3\xA9\n", "line 1: a token has at most 4096 bytes"},
+      {std::string("a\0b\n", 4), "line 1: a token has at most 4096 bytes"},
+      {std::string(5000, 'x'), "line 1: a token has at most 4096 bytes"},
+      {many, "more than 10000 tokens"}};
+  for (const auto& [text, wrong] : texts) {
+    const auto loaded = Authenticator::Load(WriteFile("tokens_bad", text), kServices);
+    ASSERT_FALSE(loaded.ok()) << text;
+    EXPECT_EQ(GetErrorDetail(loaded.status())->field, "token-file");
+    EXPECT_THAT(std::string(loaded.status().message()), HasSubstr(wrong));
+    EXPECT_THAT(std::string(loaded.status().message()), Not(HasSubstr("alpha")));
+  }
+  const auto missing = Authenticator::Load("/nonexistent/tokens", kServices);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(GetErrorDetail(missing.status())->field, "token-file");
+}
+
+TEST(Tokens, HeadersAreCheckedToTheLetter) {
+  const auto auth =
+      Authenticator::Load(WriteFile("tokens", "# who\nalpha\n\n  beta-2  \r\n"), kServices);
+  ASSERT_TRUE(auth.ok()) << auth.status();
+  for (const char* good : {"Bearer alpha", "bearer beta-2", "BEARER alpha"})
+    EXPECT_TRUE((*auth)->CheckHeader(good, kEcho).ok()) << good;
+  const std::string long_one = "Bearer " + std::string(1 << 20, 'x');
+  for (const char* bad :
+       {"", "alpha", "Bearer", "Bearer ", "Bearer alph", "Bearer alphaa", "Bearer Alpha",
+        "Bearer  alpha", "Basic alpha", "Bearer # who", long_one.c_str()}) {
+    EXPECT_EQ((*auth)->CheckHeader(bad, kEcho).status().code(), absl::StatusCode::kUnauthenticated)
+        << bad;
+  }
+}
+
+TEST(Tokens, AreKnownByADigest) {
+  const auto auth = Authenticator::Load(WriteFile("tokens", "alpha\nbeta\n"), kServices);
+  ASSERT_TRUE(auth.ok());
+  // printf alpha | sha256sum
+  EXPECT_EQ(*(*auth)->CheckHeader("Bearer alpha", kEcho), "token:8ed3f6ad");
+  EXPECT_EQ(*(*auth)->CheckHeader("Bearer beta", kEcho), "token:f44e64e7");
+  EXPECT_EQ(*Authenticator::AllowAll()->CheckHeader("", kEcho), "");
+}
+
+TEST(Tokens, MayBeForSomeServicesOnly) {
+  const auto auth = Authenticator::Load(WriteFile("tokens_services",
+                                                  "all\n"
+                                                  "info \t ServerService\n"
+                                                  "full trine.test.v1.TestService\n"
+                                                  "both ServerService, TestService\n"),
+                                        kServices);
+  ASSERT_TRUE(auth.ok()) << auth.status();
+  constexpr char kInfo[] = "/trine.v1.ServerService/GetServerInfo";
+  const auto may = [&](const std::string& token, std::string_view method) {
+    const auto result = (*auth)->CheckHeader("Bearer " + token, method);
+    if (result.ok()) return true;
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kPermissionDenied);
+    EXPECT_EQ(GetErrorDetail(result.status())->reason, "SERVICE_NOT_ALLOWED");
+    return false;
+  };
+  EXPECT_TRUE(may("all", kEcho));
+  EXPECT_TRUE(may("all", kInfo));
+  EXPECT_FALSE(may("info", kEcho));
+  EXPECT_TRUE(may("info", kInfo));
+  EXPECT_TRUE(may("full", kEcho));
+  EXPECT_FALSE(may("full", kInfo));
+  EXPECT_TRUE(may("both", kEcho));
+  EXPECT_TRUE(may("both", kInfo));
+  for (const char* method :
+       {"", "/", "ServerService", "trine.v1.ServerService/X", "/trine.v1.ServerService",
+        "/ServerService/X", "//trine.v1.ServerService/X", "/trine.v1.ServerServiceX/Y"})
+    EXPECT_FALSE(may("info", method)) << method;
+}
+
+TEST(Tokens, CallsWithoutOneAreRefused) {
+  Options options = TestOptions();
+  options.token_file = WriteFile("tokens", "alpha\nbeta\n");
+  TestServer server(options);
+  const auto channel = server.Channel();
+  const auto with = [](const std::string& header) {
+    return
+        [header](grpc::ClientContext* context) { context->AddMetadata("authorization", header); };
+  };
+  EXPECT_TRUE(CallUnary(channel, kEcho, "x", with("Bearer beta")).status.ok());
+  const std::vector<Reply> refused = {
+      CallUnary(channel, kEcho, "x"), CallUnary(channel, kEcho, "x", with("Bearer gamma")),
+      CallUnary(channel, "/trine.test.v1.TestService/Nothing", "x"),
+      CallRaw(channel, "/trine.v1.ServerService/GetServerInfo", ""),
+      CallUnary(channel, kEcho, "x", [](grpc::ClientContext* context) {
+        context->AddMetadata("authorization", "Bearer alpha");
+        context->AddMetadata("authorization", "Bearer beta");
+      })};
+  for (const Reply& reply : refused) {
+    EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(reply.reason(), "UNAUTHENTICATED");
+  }
+  // Health needs no token, and channelz is not there to tell of others.
+  EXPECT_TRUE(CallRaw(channel, "/grpc.health.v1.Health/Check", "").status.ok());
+  EXPECT_FALSE(CallRaw(channel, "/grpc.channelz.v1.Channelz/GetServers", "").status.ok());
+}
+
+TEST(Channelz, IsThereUnlessSwitchedOff) {
+  TestServer on;
+  EXPECT_TRUE(CallRaw(on.Channel(), "/grpc.channelz.v1.Channelz/GetServers", "").status.ok());
+  Options options = TestOptions();
+  options.channelz = false;
+  TestServer off(options);
+  EXPECT_EQ(CallRaw(off.Channel(), "/grpc.channelz.v1.Channelz/GetServers", "").status.error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST(Tokens, OfOtherServicesAreRefusedAndNamed) {
+  Options options = TestOptions();
+  options.token_file = WriteFile("tokens_other", "alpha ServerService\n");
+  options.log_level = "info";
+  TestServer server(options);
+  const auto channel = server.Channel();
+  const auto with_token = [](grpc::ClientContext* context) {
+    context->AddMetadata("authorization", "Bearer alpha");
+  };
+  EXPECT_TRUE(
+      CallRaw(channel, "/trine.v1.ServerService/GetServerInfo", "", with_token).status.ok());
+  const Reply reply = CallUnary(channel, kEcho, "x", with_token);
+  EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(reply.reason(), "SERVICE_NOT_ALLOWED");
+  const auto line = server.log->Await("SERVICE_NOT_ALLOWED");
+  ASSERT_TRUE(line);
+  EXPECT_THAT(*server.log->Await("GetServerInfo"), HasSubstr("client=token:8ed3f6ad"));
+  for (const std::string& any : server.log->lines()) EXPECT_THAT(any, Not(HasSubstr("alpha")));
+}
+
+TEST(Tokens, ChangeWithTheirFile) {
+  Options options = TestOptions();
+  options.token_file = WriteFile("tokens_live", "alpha\n");
+  options.log_level = "info";
+  options.metrics_listen = "127.0.0.1:0";
+  options.reload_interval_ms = 5;
+  TestServer server(options);
+  const std::string& metrics = server.server->metrics_address();
+  const auto channel = server.Channel();
+  const auto may = [&](const std::string& token) {
+    return CallUnary(channel, kEcho, "x",
+                     [&](grpc::ClientContext* context) {
+                       context->AddMetadata("authorization", "Bearer " + token);
+                     })
+        .status.ok();
+  };
+  EXPECT_TRUE(may("alpha"));
+  EXPECT_FALSE(may("beta"));
+  WriteFile("tokens_live", "# only a comment\n");
+  AwaitSample(metrics, "trine_token_reloads_total{result=\"failed\"}", 1);
+  ASSERT_TRUE(server.log->Await("make no sense"));
+  EXPECT_TRUE(may("alpha"));
+  WriteFile("tokens_live", "beta\n");
+  AwaitSample(metrics, "trine_token_reloads_total{result=\"ok\"}", 1);
+  EXPECT_FALSE(may("alpha"));
+  EXPECT_TRUE(may("beta"));
+}
+
+// An authority, a certificate of it for localhost, one for a client, and a stranger's authority.
+class Tls : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = ::testing::TempDir() + "trine_tls";
+    std::filesystem::create_directories(folder_);
+    const std::string script =
+        "cd '" + folder_ +
+        "' && {"
+        " for ca in ca stranger; do"
+        "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        "   -subj /CN=$ca -keyout $ca.key -out $ca.pem;"
+        " done;"
+        " for who in server other client expired; do"
+        "  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$who"
+        "   -keyout $who.key -out $who.csr;"
+        "  printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext;"
+        "  days=2; [ $who = other ] && days=3; [ $who = expired ] && days=-1;"
+        "  openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days $days"
+        "   -extfile ext -out $who.pem;"
+        " done; } > openssl.log 2>&1";
+    ASSERT_EQ(std::system(script.c_str()), 0) << ReadAll(folder_ + "/openssl.log");
+  }
+  static void TearDownTestSuite() { std::filesystem::remove_all(folder_); }
+
+  static std::string File(const std::string& name) { return folder_ + "/" + name; }
+  static Options TlsOptions() {
+    Options options = TestOptions();
+    options.tls_cert = File("server.pem");
+    options.tls_key = File("server.key");
+    return options;
+  }
+  static std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& ca,
+                                                               const std::string& client = "") {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = ReadAll(File(ca + ".pem"));
+    if (!client.empty()) {
+      options.pem_cert_chain = ReadAll(File(client + ".pem"));
+      options.pem_private_key = ReadAll(File(client + ".key"));
+    }
+    return grpc::SslCredentials(options);
+  }
+  // The option that the error of a start with `options` names.
+  static std::string RefusedOption(const Options& options) {
+    const auto server = StartServer(options, Registry());
+    if (server.ok()) return "started";
+    const auto detail = GetErrorDetail(server.status());
+    EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
+    return detail ? detail->field : "no detail";
+  }
+
+  // Writes as an unwary operator would: in place, and one file after the other.
+  static void Install(const std::string& who, const std::string& as) {
+    for (const char* kind : {".pem", ".key"})
+      std::ofstream(File(as + kind), std::ios::binary) << ReadAll(File(who + kind));
+  }
+  // TLS with files of their own, which hold the certificate of "server" and may change.
+  static Options LiveOptions(const std::string& name) {
+    Install("server", name);
+    Options options = TestOptions();
+    options.tls_cert = File(name + ".pem");
+    options.tls_key = File(name + ".key");
+    options.reload_interval_ms = 5;
+    options.metrics_listen = "127.0.0.1:0";
+    options.log_level = "info";
+    return options;
+  }
+  // Who answers a call over `channel`: the common name of the certificate, or the call's status.
+  static std::string Answerer(const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::GenericStub stub(channel);
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
+    grpc::CompletionQueue queue;
+    auto reader = stub.PrepareUnaryCall(&context, kEcho, ToBuffer(Wrap("x")), &queue);
+    reader->StartCall();
+    grpc::ByteBuffer response;
+    grpc::Status status;
+    reader->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    if (!status.ok()) return "status " + std::to_string(status.error_code());
+    const auto names = context.auth_context()->FindPropertyValues("x509_common_name");
+    return names.empty() ? "nobody" : std::string(names[0].data(), names[0].size());
+  }
+  static std::string NewAnswerer(const TestServer& server) {
+    return Answerer(server.Channel(Credentials("ca")));
+  }
+  static bool AwaitNewAnswerer(const TestServer& server, const std::string& name) {
+    for (int i = 0; i < 10'000; ++i)
+      if (NewAnswerer(server) == name) return true;
+    return false;
+  }
+
+  static std::string folder_;
+};
+std::string Tls::folder_;
+
+TEST_F(Tls, ServesWhoTrustsItsAuthority) {
+  TestServer server(TlsOptions());
+  EXPECT_TRUE(CallUnary(server.Channel(Credentials("ca")), kEcho, "x").status.ok());
+  EXPECT_EQ(CallUnary(server.Channel(Credentials("stranger")), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(CallUnary(server.Channel(), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(Tls, MutualTlsWantsACertificateOfItsAuthority) {
+  Options options = TlsOptions();
+  options.tls_client_ca = File("ca.pem");
+  options.health_listen = "127.0.0.1:0";
+  TestServer server(options);
+  EXPECT_TRUE(CallUnary(server.Channel(Credentials("ca", "client")), kEcho, "x").status.ok());
+  EXPECT_EQ(CallUnary(server.Channel(Credentials("ca")), kEcho, "x").status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(
+      CallUnary(server.Channel(Credentials("ca", "stranger")), kEcho, "x").status.error_code(),
+      grpc::StatusCode::UNAVAILABLE);
+  // Probes have no certificate: the health port is plaintext.
+  const auto health =
+      grpc::CreateChannel(server.server->health_address(), grpc::InsecureChannelCredentials());
+  EXPECT_TRUE(CallRaw(health, "/grpc.health.v1.Health/Check", "").status.ok());
+}
+
+TEST_F(Tls, MayListenBeyondThisMachineWithoutAWarning) {
+  Options options = TlsOptions();
+  options.log_level = "info";
+  // 127.0.0.1 as one number, which does not look like this machine's own address.
+  options.listen = {"2130706433:0"};
+  TestServer server(options);
+  for (const std::string& line : server.log->lines())
+    EXPECT_THAT(line, Not(HasSubstr("without TLS")));
+}
+
+TEST_F(Tls, MistakesAreNamedAtTheStart) {
+  Options options = TlsOptions();
+  options.tls_key = File("client.key");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = File("nothing.key");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = File("server.pem");
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options.tls_key = "";
+  EXPECT_EQ(RefusedOption(options), "tls-key");
+  options = TlsOptions();
+  options.tls_cert = "";
+  EXPECT_EQ(RefusedOption(options), "tls-cert");
+  options.tls_cert = File("server.key");
+  EXPECT_EQ(RefusedOption(options), "tls-cert");
+  options = TlsOptions();
+  options.tls_client_ca = File("server.key");
+  EXPECT_EQ(RefusedOption(options), "tls-client-ca");
+  options = TestOptions();
+  options.tls_client_ca = File("ca.pem");
+  EXPECT_EQ(RefusedOption(options), "tls-client-ca");
+}
+
+TEST_F(Tls, ServesEveryAddressOfAName) {
+  Options options = TlsOptions();
+  options.listen = {"localhost:0", "127.0.0.1:0"};
+  TestServer server(options);
+  ASSERT_EQ(server.server->addresses().size(), 2u);
+  for (const std::string& address : server.server->addresses()) {
+    EXPECT_EQ(Answerer(grpc::CreateChannel(address, Credentials("ca"))), "server") << address;
+  }
+}
+
+TEST_F(Tls, CertificatesChangeWhileCallsComeAndGo) {
+  TestServer server(LiveOptions("live"));
+  const std::string& metrics = server.server->metrics_address();
+  const auto standing = server.Channel(Credentials("ca"));
+  std::atomic<bool> end{false};
+  std::atomic<int> calls{0};
+  std::vector<std::string> wrong;
+  std::thread caller([&] {
+    while (!end.load()) {
+      for (const std::string& who : {Answerer(standing), NewAnswerer(server)})
+        if (who != "server" && who != "other") wrong.push_back(who);
+      calls.fetch_add(2);
+    }
+  });
+  constexpr int kChanges = 100;
+  double expiry = 0;
+  for (int i = 0; i < kChanges; ++i) {
+    const std::string who = i % 2 == 0 ? "other" : "server";
+    Install(who, "live");
+    ASSERT_TRUE(AwaitNewAnswerer(server, who)) << "change " << i;
+    const double now =
+        Sample(Get(metrics, "/metrics"), "trine_tls_certificate_expiry_seconds").value_or(0);
+    EXPECT_GT(now, static_cast<double>(std::time(nullptr)));
+    EXPECT_NE(now, expiry);
+    expiry = now;
+  }
+  end.store(true);
+  caller.join();
+  EXPECT_THAT(wrong, ::testing::IsEmpty()) << "of " << calls.load();
+  // A connection keeps the certificate that it was made with.
+  EXPECT_EQ(Answerer(standing), "server");
+  AwaitSample(metrics, "trine_tls_reloads_total{result=\"ok\"}", kChanges);
+  EXPECT_EQ(Sample(Get(metrics, "/metrics"), "trine_tls_reloads_total{result=\"ok\"}"), kChanges);
+}
+
+TEST_F(Tls, FilesThatMakeNoSenseLeaveTheOldCertificate) {
+  TestServer server(LiveOptions("kept"));
+  const std::string& metrics = server.server->metrics_address();
+  int failures = 0;
+  const auto refuse = [&](const std::string& what) {
+    AwaitSample(metrics, "trine_tls_reloads_total{result=\"failed\"}", ++failures);
+    EXPECT_EQ(NewAnswerer(server), "server") << what;
+  };
+  std::ofstream(File("kept.key")) << "nonsense";
+  refuse("a broken key");
+  const auto line = server.log->Await("make no sense");
+  ASSERT_TRUE(line);
+  EXPECT_THAT(*line, HasSubstr("tls-key"));
+  std::ofstream(File("kept.key")) << ReadAll(File("client.key"));
+  refuse("a key of another");
+  std::filesystem::remove(File("kept.key"));
+  refuse("no key");
+  std::ofstream(File("kept.pem")) << ReadAll(File("server.pem")).substr(0, 300);
+  std::ofstream(File("kept.key")) << ReadAll(File("server.key"));
+  refuse("half a certificate");
+  EXPECT_EQ(Sample(Get(metrics, "/metrics"), "trine_tls_reloads_total{result=\"ok\"}"), 0);
+  Install("other", "kept");
+  EXPECT_TRUE(AwaitNewAnswerer(server, "other"));
+}
+
+TEST_F(Tls, ACertificateWhoseTimeIsOverIsNotTaken) {
+  TestServer server(LiveOptions("lasting"));
+  Install("expired", "lasting");
+  ASSERT_TRUE(server.log->Await("the time of a certificate in the file is over"));
+  EXPECT_EQ(NewAnswerer(server), "server");
+}
+
+TEST_F(Tls, AuthoritiesOfClientsChange) {
+  Options options = LiveOptions("mutual");
+  options.tls_client_ca = File("mutual_ca.pem");
+  std::ofstream(options.tls_client_ca) << ReadAll(File("ca.pem"));
+  TestServer server(options);
+  const auto as = [&](const std::string& client) {
+    return CallUnary(server.Channel(Credentials("ca", client)), kEcho, "x").status.ok();
+  };
+  EXPECT_TRUE(as("client"));
+  EXPECT_FALSE(as("stranger"));
+  // An empty file is no leave to come without a certificate.
+  std::ofstream(options.tls_client_ca) << "";
+  ASSERT_TRUE(server.log->Await("make no sense"));
+  EXPECT_TRUE(as("client"));
+  EXPECT_FALSE(as("stranger"));
+  EXPECT_EQ(NewAnswerer(server), "status 14");
+  std::ofstream(options.tls_client_ca) << ReadAll(File("stranger.pem"));
+  ASSERT_TRUE(server.log->Await("files were read again"));
+  EXPECT_TRUE(as("stranger"));
+  EXPECT_FALSE(as("client"));
+}
+
+TEST_F(Tls, StaysAsItIsWhereReloadingIsOff) {
+  Options options = LiveOptions("fixed");
+  options.reload_interval_ms = 0;
+  TestServer server(options);
+  Install("other", "fixed");
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(NewAnswerer(server), "server");
+}
+
+}  // namespace
+}  // namespace trine::server::testing

@@ -1,0 +1,431 @@
+// Everything that Encode, Decode and Inspect refuse: the code, the field, and words for it.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "tests/server/services/coding_examples.h"
+#include "tests/server/services/service_harness.h"
+#include "trine/v1/coding.pb.h"
+
+namespace trine::server {
+namespace {
+
+using absl::StatusCode;
+
+template <typename Request>
+struct Refusal {
+  std::string field;
+  std::function<void(Request&)> spoil;
+  StatusCode code = StatusCode::kInvalidArgument;
+};
+
+template <typename Response, typename Request>
+void Check(const std::string& method, const Request& good,
+           const std::vector<Refusal<Request>>& cases) {
+  ServiceHarness services;
+  const auto response = services.Unary<Response>(method, good);
+  ASSERT_TRUE(response.ok()) << response.status();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    SCOPED_TRACE(testing::Message() << "case " << i << ", " << cases[i].field);
+    Request request = good;
+    cases[i].spoil(request);
+    ExpectRefused(services.Unary<Response>(method, request).status(), cases[i].code,
+                  cases[i].field);
+  }
+}
+
+using Encode = v1::EncodeRequest;
+using Decode = v1::DecodeRequest;
+
+TEST(CodingRefusalsTest, Inputs) {
+  const auto bits = [](int64_t height, int64_t width) {
+    return [=](Encode& r) {
+      r.mutable_bits()->set_height(height);
+      r.mutable_bits()->set_width(width);
+    };
+  };
+  Check<v1::EncodeResponse, Encode>(
+      "Encode", TextRequest(100, v1::CODING_MODEL_AUTO),
+      {
+          {"input", [](Encode& r) { r.clear_input(); }},
+          {"message", [](Encode& r) { r.set_message("01"); }},
+          {"tensor.dtype", [](Encode& r) { r.mutable_tensor(); }},
+          {"tensor.dtype",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(static_cast<v1::DataType>(14), {1}, {1});
+           }},
+          {"tensor.shape",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {INT64_MAX, 4}, {1});
+           }},
+          {"tensor.shape",
+           [](Encode& r) {
+             *r.mutable_tensor() =
+                 MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1});
+           }},
+          {"tensor.shape[0]",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {-1}, {});
+           }},
+          {"tensor.data",
+           [](Encode& r) {
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT16, {2}, {1, 2, 3});
+           }},
+          {"image", [](Encode& r) { r.mutable_image(); }},
+          {"image.encoded", [](Encode& r) { r.mutable_image()->set_encoded("\x89PNG\r\n\x1a\n"); }},
+          {"image.tensor.shape",
+           [](Encode& r) {
+             *r.mutable_image()->mutable_tensor() =
+                 MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1, 1, 1}, {1});
+           }},
+          {"image.tensor.dtype",
+           [](Encode& r) {
+             *r.mutable_image()->mutable_tensor() =
+                 MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1});
+           }},
+          {"data", bits(10, 81)},  // 100 bytes are 10 rows of 80
+          {"data", bits(11, 80)},
+          {"data", bits(0, 80)},
+          {"bits", bits(INT64_MAX, INT64_MAX)},
+          {"bits.height", bits(-1, 80)},
+          {"bits.width", bits(10, -80)},
+          {"bits",
+           [&](Encode& r) {
+             bits(1, 8)(r);
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1}, {1});
+           }},
+          {"max_threads", [](Encode& r) { r.set_max_threads(-1); }},
+      });
+}
+
+TEST(CodingRefusalsTest, Options) {
+  const auto options = [](std::function<void(v1::EncodeOptions&)> spoil) {
+    return [spoil](Encode& r) { spoil(*r.mutable_options()); };
+  };
+  using O = v1::EncodeOptions;
+  Check<v1::EncodeResponse, Encode>(
+      "Encode", TextRequest(100, v1::CODING_MODEL_ADAPTIVE),
+      {
+          {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(6)); })},
+          {"options.model", options([](O& o) { o.set_model(static_cast<v1::CodingModel>(-1)); })},
+          {"options.order", options([](O& o) { o.set_order(3); })},
+          {"options.order", options([](O& o) { o.set_order(-1); })},
+          {"options.order", options([](O& o) {
+             o.set_model(v1::CODING_MODEL_STATIC);
+             o.set_order(2);
+           })},
+          {"options.order", options([](O& o) {
+             o.set_model(v1::CODING_MODEL_AUTO);
+             o.set_order(1);
+           })},
+          {"options.effort", options([](O& o) { o.set_effort(static_cast<v1::Effort>(4)); })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes(255); })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes((64u << 20) + 1); })},
+          {"options.block_bytes", options([](O& o) { o.set_block_bytes(UINT64_MAX); })},
+          {"options.table", options([](O& o) { o.set_model(v1::CODING_MODEL_TABLE); })},
+          {"options.table", options([](O& o) { *o.mutable_table() = BinaryTable(); })},
+          {"options.max_steps", options([](O& o) { o.set_max_steps(1); })},
+          {"message", options([](O& o) { o.set_model(v1::CODING_MODEL_EXACT); })},
+      });
+}
+
+// What is wrong with a table, whoever reads it; `path` is "options.table" or "exact.table".
+template <typename Request>
+std::vector<Refusal<Request>> TableRefusals(const std::string& path,
+                                            std::function<v1::ProbabilityTable*(Request&)> table) {
+  using Table = v1::ProbabilityTable;
+  const auto spoil = [table](std::function<void(Table&)> change) {
+    return [table, change](Request& r) { change(*table(r)); };
+  };
+  const auto decimal = [spoil](const char* text) {
+    return spoil([text](Table& t) { t.set_decimals(1, text); });
+  };
+  std::vector<Refusal<Request>> cases = {
+      {path + ".kind", spoil([](Table& t) { t.set_kind(static_cast<v1::SymbolKind>(4)); })},
+      {path + ".text", spoil([](Table& t) { t.set_kind(v1::SYMBOL_KIND_BYTES); })},
+      {path + ".integers", spoil([](Table& t) { t.add_integers(7); })},
+      {path + ".integers", spoil([](Table& t) { t.clear_text(); })},
+      {path + ".text", spoil([](Table& t) {
+         t.clear_text();
+         t.set_kind(v1::SYMBOL_KIND_TEXT);
+       })},
+      {path + ".text[1]", spoil([](Table& t) { t.set_text(1, ""); })},
+      {path + ".text[1]", spoil([](Table& t) { t.set_text(1, "0"); })},
+      {path + ".decimals", spoil([](Table& t) { t.clear_decimals(); })},
+      {path + ".decimals", spoil([](Table& t) { t.add_decimals("0.1"); })},
+      {path + ".counts", spoil([](Table& t) { t.add_counts(1); })},
+      {path + ".weights", spoil([](Table& t) { t.add_weights(1); })},
+      {path + ".decimals", decimal("0.2")},  // the sum is 0.9
+      {path + ".decimals", decimal("0.4")},
+      {path + ".counts[1]", spoil([](Table& t) {
+         t.clear_decimals();
+         t.add_counts(5);
+         t.add_counts(0);
+       })},
+      {path + ".counts[1]", spoil([](Table& t) {
+         t.clear_decimals();
+         t.add_counts(INT64_MAX);
+         t.add_counts(INT64_MAX);
+       })},
+      {path + ".text", spoil([](Table& t) {
+         for (int i = 0; i < 65536; ++i) t.add_text("x");
+       }),
+       StatusCode::kResourceExhausted},
+  };
+  for (const char* text : {"-0.3", "0", "0.0", "1.5", "", "abc", "nan", "inf", "0.3x", "1/0",
+                           "1e-999999999", "1e999999999", "--1", "0,3", " 0.3"}) {
+    cases.push_back({path + ".decimals[1]", decimal(text)});
+  }
+  return cases;
+}
+
+TEST(CodingRefusalsTest, TablesOfTheModel) {
+  Encode good;
+  good.set_data("0110");
+  good.mutable_options()->set_model(v1::CODING_MODEL_TABLE);
+  *good.mutable_options()->mutable_table() = BinaryTable();
+  auto cases = TableRefusals<Encode>(
+      "options.table", [](Encode& r) { return r.mutable_options()->mutable_table(); });
+  const auto weights = [](std::vector<double> values) {
+    return [values](Encode& r) {
+      v1::ProbabilityTable* table = r.mutable_options()->mutable_table();
+      table->clear_decimals();
+      table->mutable_weights()->Assign(values.begin(), values.end());
+    };
+  };
+  cases.push_back({"options.table.weights[1]", weights({1, 0})});
+  cases.push_back({"options.table.weights[1]", weights({1.5, -0.5})});
+  cases.push_back(
+      {"options.table.weights[0]", weights({std::numeric_limits<double>::quiet_NaN(), 1})});
+  cases.push_back(
+      {"options.table.weights[0]", weights({std::numeric_limits<double>::infinity(), 1})});
+  cases.push_back({"options.table.weights", weights({0.5, 0.4})});
+  cases.push_back({"options.table.weights", weights({1})});
+  cases.push_back({"data", [](Encode& r) { r.set_data("012"); }});
+  cases.push_back({"data", [](Encode& r) { r.set_data("01\xff"); }});
+  cases.push_back({"options.table.kind", [](Encode& r) {
+                     *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1}, {48});
+                   }});
+  cases.push_back({"options.table.text[1]", [](Encode& r) {  // TABLE's symbols are characters
+                     r.mutable_options()->mutable_table()->set_text(1, "10");
+                   }});
+  cases.push_back(
+      {"tensor.data", [](Encode& r) {
+         *r.mutable_options()->mutable_table() = IntegerTable();
+         *r.mutable_tensor() = MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {2}, {3, 1000});
+       }});
+  cases.push_back({"options.table.kind", [](Encode& r) {
+                     *r.mutable_options()->mutable_table() = IntegerTable();
+                     *r.mutable_tensor() = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1}, {3});
+                   }});
+  cases.push_back({"options.table.integers[255]", [](Encode& r) {
+                     *r.mutable_options()->mutable_table() = ByteTable();
+                     r.mutable_options()->mutable_table()->set_integers(255, 256);
+                   }});
+  cases.push_back({"options.table.integers[9]", [](Encode& r) {
+                     *r.mutable_options()->mutable_table() = ByteTable();
+                     r.mutable_options()->mutable_table()->set_integers(9, 8);
+                   }});
+  Check<v1::EncodeResponse>("Encode", good, cases);
+}
+
+TEST(CodingRefusalsTest, ExactMessages) {
+  auto cases = TableRefusals<Encode>(
+      "options.table", [](Encode& r) { return r.mutable_options()->mutable_table(); });
+  cases.push_back({"message", [](Encode& r) { r.clear_input(); }});
+  cases.push_back({"message", [](Encode& r) { r.set_data("01"); }});
+  cases.push_back({"message", [](Encode& r) { r.set_message("012"); }});
+  cases.push_back({"message", [](Encode& r) { r.set_message("0 1"); }});
+  cases.push_back({"message", [](Encode& r) { r.set_message(std::string(4097, '0')); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"message", [](Encode& r) { r.set_message(std::string(1 << 20, '0')); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"options.table", [](Encode& r) { r.mutable_options()->clear_table(); }});
+  cases.push_back({"options.table.kind",
+                   [](Encode& r) { *r.mutable_options()->mutable_table() = ByteTable(); }});
+  cases.push_back({"options.max_steps", [](Encode& r) { r.mutable_options()->set_max_steps(257); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"bits", [](Encode& r) { r.mutable_bits(); }});
+  Check<v1::EncodeResponse>("Encode", ExactRequest("0110"), cases);
+}
+
+TEST(CodingRefusalsTest, ExactCodewords) {
+  Decode good;
+  good.mutable_exact()->set_bits("0110");
+  good.mutable_exact()->set_count(3);
+  *good.mutable_exact()->mutable_table() = BinaryTable();
+  auto cases = TableRefusals<Decode>("exact.table",
+                                     [](Decode& r) { return r.mutable_exact()->mutable_table(); });
+  cases.push_back({"exact.table", [](Decode& r) { r.mutable_exact()->clear_table(); }});
+  cases.push_back(
+      {"exact.table.kind", [](Decode& r) { *r.mutable_exact()->mutable_table() = ByteTable(); }});
+  cases.push_back({"exact.bits", [](Decode& r) { r.mutable_exact()->set_bits("012"); }});
+  cases.push_back({"exact.bits",
+                   [](Decode& r) { r.mutable_exact()->set_bits(std::string(65537, '0')); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"exact.count", [](Decode& r) { r.mutable_exact()->set_count(4097); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"exact.count", [](Decode& r) { r.mutable_exact()->set_count(UINT64_MAX); },
+                   StatusCode::kResourceExhausted});
+  cases.push_back({"range", [](Decode& r) { r.mutable_range(); }});
+  cases.push_back({"max_threads", [](Decode& r) { r.set_max_threads(-9); }});
+  cases.push_back({"input", [](Decode& r) { r.clear_input(); }});
+  Check<v1::DecodeResponse>("Decode", good, cases);
+}
+
+class CodingDamageTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto response =
+        services_.Unary<v1::EncodeResponse>("Encode", TextRequest(20000, v1::CODING_MODEL_STATIC));
+    ASSERT_TRUE(response.ok()) << response.status();
+    coded_ = response->coded();
+  }
+  absl::Status DecodeStatus(const std::string& coded) {
+    Decode request;
+    request.set_coded(coded);
+    return services_.Unary<v1::DecodeResponse>("Decode", request).status();
+  }
+  absl::Status InspectStatus(const std::string& coded) {
+    v1::InspectRequest request;
+    request.set_coded(coded);
+    return services_.Unary<v1::InspectResponse>("Inspect", request).status();
+  }
+  static void ExpectDamage(const absl::Status& status) {
+    ExpectRefused(status, StatusCode::kDataLoss, "");
+    EXPECT_EQ(GetErrorDetail(status)->reason, "CORRUPT_STREAM");
+  }
+
+  ServiceHarness services_;
+  std::string coded_;
+};
+
+TEST_F(CodingDamageTest, OfEveryKind) {
+  ExpectDamage(DecodeStatus(""));
+  ExpectDamage(DecodeStatus("this is not a coded stream"));
+  ExpectDamage(DecodeStatus(coded_ + "x"));
+  ExpectDamage(InspectStatus(""));
+  ExpectDamage(InspectStatus("this is not a coded stream"));
+  for (size_t length = 1; length < coded_.size(); length += 997) {
+    ExpectDamage(DecodeStatus(coded_.substr(0, length)));
+    ExpectDamage(InspectStatus(coded_.substr(0, length)));
+  }
+  std::string flipped = coded_;
+  flipped[flipped.size() / 2] ^= 1;
+  ExpectDamage(DecodeStatus(flipped));
+  const auto detail = GetErrorDetail(DecodeStatus(flipped));
+  EXPECT_GE(detail->block, 1);
+  EXPECT_GE(detail->offset, 0);
+}
+
+TEST_F(CodingDamageTest, NoneInARangeBesideIt) {
+  std::string flipped = coded_;
+  flipped[flipped.size() / 2] ^= 1;
+  Decode request;
+  request.set_coded(flipped);
+  request.mutable_range()->set_length(100);
+  const auto response = services_.Unary<v1::DecodeResponse>("Decode", request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->data(), SomeText(20000).substr(0, 100));
+}
+
+TEST_F(CodingDamageTest, RangesBeyondTheEnd) {
+  const std::vector<std::pair<uint64_t, uint64_t>> ranges = {
+      {20000, 1}, {0, 20001}, {UINT64_MAX, 1}, {UINT64_MAX, UINT64_MAX}, {1, UINT64_MAX}};
+  for (const auto& [offset, length] : ranges) {
+    Decode request;
+    request.set_coded(coded_);
+    request.mutable_range()->set_offset(offset);
+    request.mutable_range()->set_length(length);
+    ExpectRefused(services_.Unary<v1::DecodeResponse>("Decode", request).status(),
+                  StatusCode::kOutOfRange, "range");
+  }
+}
+
+TEST_F(CodingDamageTest, ListsOfTooManyBlocks) {
+  v1::InspectRequest request;
+  request.set_coded(coded_);
+  request.set_max_blocks(1000001);
+  ExpectRefused(services_.Unary<v1::InspectResponse>("Inspect", request).status(),
+                StatusCode::kInvalidArgument, "max_blocks");
+}
+
+TEST_F(CodingDamageTest, MoreThanTheAnswerMayHold) {
+  Limits limits;
+  limits.max_output_bytes = 19999;
+  ServiceHarness small(limits);
+  Decode request;
+  request.set_coded(coded_);
+  const absl::Status status = small.Unary<v1::DecodeResponse>("Decode", request).status();
+  ExpectRefused(status, StatusCode::kResourceExhausted, "coded");
+  EXPECT_NE(status.message().find("DecodeStream"), std::string::npos) << status;
+  EXPECT_NE(GetErrorDetail(status)->limit.find("max_output_bytes"), std::string::npos);
+  // A range of it fits, and the stream has no such limit.
+  request.mutable_range()->set_length(19999);
+  EXPECT_TRUE(small.Unary<v1::DecodeResponse>("Decode", request).ok());
+  std::vector<v1::DecodeStreamRequest> stream(2);
+  stream[0].mutable_header();
+  stream[1].set_chunk(coded_);
+  const auto run = small.Stream<v1::DecodeStreamResponse>("DecodeStream", stream);
+  EXPECT_TRUE(run.status.ok()) << run.status;
+
+  limits.max_output_bytes = 100;
+  ServiceHarness tiny(limits);
+  ExpectRefused(
+      tiny.Unary<v1::EncodeResponse>("Encode", TextRequest(20000, v1::CODING_MODEL_STATIC))
+          .status(),
+      StatusCode::kResourceExhausted, "coded");
+}
+
+TEST_F(CodingDamageTest, MoreThanAMessageMayHold) {
+  services_.BoundResponses(19999);
+  Decode request;
+  request.set_coded(coded_);
+  const absl::Status status = services_.Unary<v1::DecodeResponse>("Decode", request).status();
+  ExpectRefused(status, StatusCode::kResourceExhausted, "coded");
+  EXPECT_EQ(GetErrorDetail(status)->limit, "max_message_bytes = 19999");
+  EXPECT_EQ(GetErrorDetail(status)->value, "20000");
+  EXPECT_NE(status.message().find("DecodeStream"), std::string::npos) << status;
+  request.mutable_range()->set_length(19999);
+  EXPECT_TRUE(services_.Unary<v1::DecodeResponse>("Decode", request).ok());
+}
+
+TEST(CodingRefusalsTest, MoreDigitsThanTheAnswerMayHold) {
+  Limits limits;
+  limits.max_output_bytes = 1000;
+  ServiceHarness services(limits);
+  v1::EncodeRequest request = ExactRequest("01100110011001100110");
+  EXPECT_TRUE(services.Unary<v1::EncodeResponse>("Encode", request).ok());
+  request.mutable_options()->set_max_steps(20);
+  ExpectRefused(services.Unary<v1::EncodeResponse>("Encode", request).status(),
+                StatusCode::kResourceExhausted, "options.max_steps");
+}
+
+TEST_F(CodingDamageTest, CallsThatWereCancelled) {
+  services_.cancel().Cancel();
+  ExpectRefused(DecodeStatus(coded_), StatusCode::kCancelled, "");
+  const auto encode = [&](const Encode& request) {
+    return services_.Unary<v1::EncodeResponse>("Encode", request).status();
+  };
+  ExpectRefused(encode(TextRequest(20000, v1::CODING_MODEL_AUTO)), StatusCode::kCancelled, "");
+  ExpectRefused(encode(ExactRequest("0110")), StatusCode::kCancelled, "");
+}
+
+TEST(CodingRefusalsTest, BytesThatAreNoMessage) {
+  ServiceHarness services;
+  for (const char* method : {"Encode", "Decode", "Inspect"}) {
+    ExpectRefused(services.UnaryBytes(method, "\x0a\x7f").status(), StatusCode::kInvalidArgument,
+                  "");
+  }
+  for (const char* method : {"EncodeStream", "DecodeStream"}) {
+    ExpectRefused(services.StreamBytes(method, {"\x0a\x7f"}).status, StatusCode::kInvalidArgument,
+                  "");
+  }
+}
+
+}  // namespace
+}  // namespace trine::server

@@ -1,0 +1,158 @@
+// The pictures, masks and markers that Segment takes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/image/image.h"
+#include "tests/server/services/segment_examples.h"
+#include "tests/server/services/service_harness.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::server {
+namespace {
+
+using testing::ElementsAre;
+
+class SegmentationInputsTest : public testing::Test {
+ protected:
+  v1::SegmentResponse Segment(const v1::SegmentRequest& request) {
+    auto response = services_.Unary<v1::SegmentResponse>("Segment", request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *std::move(response) : v1::SegmentResponse();
+  }
+  static std::string Encode(image::Format format, const Tensor& picture) {
+    return image::EncodeImage({}, format, picture.view()).value();
+  }
+
+  ServiceHarness services_;
+};
+
+TEST_F(SegmentationInputsTest, MakesGrayAsTheProfileSays) {
+  // One pixel: the mean of the upper class is its gray value.
+  const auto gray = [&](v1::SegmentProfile profile, std::vector<uint8_t> rgb) {
+    v1::SegmentRequest request;
+    *request.mutable_image()->mutable_tensor() = MakeTensor(v1::DATA_TYPE_UINT8, {1, 1, 3}, rgb);
+    request.set_profile(profile);
+    request.add_steps()->mutable_threshold()->add_thresholds(0);
+    return Segment(request).threshold().classes(1).mean();
+  };
+  const std::vector<uint8_t> colour = {10, 200, 30};
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_EXACT, colour), 124);
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_MATLAB, colour), 124);
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_OPENCV, colour), 124);
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_IMAGEJ, colour), 80);
+  EXPECT_NEAR(gray(v1::SEGMENT_PROFILE_SKIMAGE, colour),
+              (0.2125 * 10 + 0.7154 * 200 + 0.0721 * 30) / 255, 1e-7);
+  // 46.503 is rounded up; OpenCV's fixed-point weights are a little smaller.
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_EXACT, {0, 33, 238}), 47);
+  EXPECT_EQ(gray(v1::SEGMENT_PROFILE_OPENCV, {0, 33, 238}), 46);
+}
+
+TEST_F(SegmentationInputsTest, TakesOneChannel) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 2, 4}, {1, 2, 3, 10, 5, 6, 7, 90});
+  request.set_channel(3);
+  const v1::SegmentResponse response = Segment(request);
+  EXPECT_EQ(response.threshold().classes(0).mean(), 10);
+  EXPECT_EQ(response.threshold().classes(1).mean(), 90);
+  EXPECT_EQ(response.width(), 2);
+}
+
+TEST_F(SegmentationInputsTest, ReadsGrayOfEveryType) {
+  const auto classes = [&](const v1::Tensor& tensor) {
+    v1::SegmentRequest request;
+    *request.mutable_image()->mutable_tensor() = tensor;
+    const v1::SegmentResponse response = Segment(request);
+    return std::pair(response.threshold().classes(0).mean(),
+                     response.threshold().classes(1).mean());
+  };
+  EXPECT_EQ(classes(MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {2, 1}, {300, 60000})),
+            std::pair(300.0, 60000.0));
+  EXPECT_EQ(classes(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2, 1}, {-0.5f, 0.25f})),
+            std::pair(-0.5, 0.25));
+}
+
+TEST_F(SegmentationInputsTest, ReadsPicturesFromFiles) {
+  const v1::Tensor picture = Disks::Picture();
+  const auto pixels = Values<uint8_t>(picture);
+  Tensor tensor{DType::kUint8,
+                {Disks::kHeight, Disks::kWidth},
+                {pixels.data(), pixels.data() + pixels.size()}};
+  v1::SegmentRequest request = DisksRequest();
+  request.mutable_outputs()->set_mask(true);
+  const std::string expected = Segment(request).mask().tensor().data();
+  for (const image::Format format :
+       {image::Format::kPng, image::Format::kTiff, image::Format::kPnm}) {
+    request.mutable_image()->set_encoded(Encode(format, tensor));
+    EXPECT_EQ(Segment(request).mask().tensor().data(), expected);
+  }
+  request.mutable_image()->set_encoded(Encode(image::Format::kTiff, tensor));
+  request.mutable_image()->set_page(0);
+  EXPECT_EQ(Segment(request).mask().tensor().data(), expected);
+}
+
+TEST_F(SegmentationInputsTest, ReadsMasksOfEveryType) {
+  // The right half belongs to nothing: half of what is left is bright.
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4}, {10, 90, 90, 90});
+  const auto check = [&](const char* what) {
+    const v1::SegmentResponse response = Segment(request);
+    EXPECT_DOUBLE_EQ(response.foreground_fraction(), 0.5) << what;
+    EXPECT_DOUBLE_EQ(response.threshold().classes(1).weight(), 0.5) << what;
+  };
+  v1::Tensor* mask = request.mutable_mask()->mutable_tensor();
+  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4}, {1, 255, 0, 0});
+  check("uint8");
+  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {1, 4}, {1, 1, 0, 0});
+  check("bool");
+  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4, 1}, {1, 255, 0, 0});
+  check("one channel");
+  *mask = MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {1, 4}, {256, 1, 0, 0});
+  check("uint16");
+  *mask = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 4}, {0.5f, -1, 0, -0.0f});
+  check("float32");
+  *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4, 3}, {0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0});
+  check("colour");
+  request.mutable_mask()->set_encoded(
+      Encode(image::Format::kPng, {DType::kUint8, {1, 4}, {255, 255, 0, 0}}));
+  check("file");
+}
+
+TEST_F(SegmentationInputsTest, ReadsMarkersOfEveryType) {
+  // A valley on either side of a ridge; given markers choose GIVEN and the gray relief.
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 7}, {0, 1, 2, 9, 2, 1, 0});
+  request.add_steps()->mutable_watershed()->set_lines(true);
+  request.mutable_outputs()->set_labels(true);
+  const auto check = [&](const char* what) {
+    EXPECT_THAT(Values<int32_t>(Segment(request).labels().tensor()),
+                ElementsAre(7, 7, 7, 0, 3, 3, 3))
+        << what;
+  };
+  v1::Tensor* markers = request.mutable_markers()->mutable_tensor();
+  *markers = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
+  check("uint8");
+  *markers = MakeTensor<int8_t>(v1::DATA_TYPE_INT8, {1, 7}, {7, 0, 0, -1, 0, 0, 3});
+  check("int8");
+  *markers = MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
+  check("uint16");
+  *markers = MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 7}, {7, 0, 0, -300, 0, 0, 3});
+  check("int16");
+  *markers = MakeTensor<int32_t>(v1::DATA_TYPE_INT32, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
+  check("int32");
+  *markers = MakeTensor<uint32_t>(v1::DATA_TYPE_UINT32, {1, 7, 1}, {7, 0, 0, 0, 0, 0, 3});
+  check("uint32");
+  request.mutable_markers()->set_encoded(
+      Encode(image::Format::kPng, {DType::kUint8, {1, 7}, {7, 0, 0, 0, 0, 0, 3}}));
+  check("file");
+}
+
+}  // namespace
+}  // namespace trine::server

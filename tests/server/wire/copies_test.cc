@@ -1,0 +1,152 @@
+// How often each RPC copies a payload: never where it came in one slice, once where in several, and
+// never on the way out.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "server/wire/rpc.h"
+#include "tests/server/services/service_harness.h"
+#include "tests/server/wire/wire_oracle.h"
+#include "trine/v1/coding.pb.h"
+#include "trine/v1/normalization.pb.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::server::testing {
+namespace {
+
+constexpr size_t kBytes = 64 << 10;
+
+class CountCopies : public CopyCounter {
+ public:
+  void Copied(size_t bytes) override { copies.push_back(bytes); }
+  std::vector<size_t> copies;
+};
+
+const Method& Find(const std::string& name) {
+  static const Registry* const kRegistry = [] {
+    auto* registry = new Registry;
+    RegisterNormalizationService(registry);
+    RegisterCodingService(registry);
+    RegisterSegmentationService(registry);
+    return registry;
+  }();
+  for (const Method& method : kRegistry->methods())
+    if (method.name == name) return method;
+  ADD_FAILURE() << name;
+  return kRegistry->methods().front();
+}
+
+// The sizes of the copies that a call makes whose request comes in slices of `slice_bytes`.
+template <typename Req>
+std::vector<size_t> Copies(const std::string& method, const Req& request, size_t slice_bytes,
+                           std::string* answer = nullptr) {
+  CountCopies counter;
+  Call call;
+  call.wire.copies = &counter;
+  grpc::ByteBuffer out;
+  const absl::Status status =
+      Find(method).unary(call, Sliced(request.SerializeAsString(), slice_bytes), &out);
+  EXPECT_TRUE(status.ok()) << status;
+  if (answer != nullptr) *answer = Joined(out);
+  return counter.copies;
+}
+
+template <typename Req>
+void ExpectOneCopyAPayload(const std::string& method, const Req& request,
+                           const std::vector<size_t>& payloads) {
+  SCOPED_TRACE(method);
+  EXPECT_EQ(Copies(method, request, 1 << 30), std::vector<size_t>());
+  EXPECT_EQ(Copies(method, request, 9999), payloads);
+}
+
+void FillFloats(v1::Tensor* tensor) {
+  tensor->set_dtype(v1::DATA_TYPE_FLOAT32);
+  tensor->add_shape(16);
+  tensor->add_shape(kBytes / 16 / sizeof(float));
+  std::string* data = tensor->mutable_data();
+  data->resize(kBytes);
+  for (size_t i = 0; i < kBytes; i += sizeof(float)) {
+    StoreLE(reinterpret_cast<uint8_t*>(data->data()) + i, static_cast<float>(i % 7));
+  }
+}
+
+std::string Pixels() {
+  std::mt19937 random(5);
+  std::string out;
+  for (size_t i = 0; i < kBytes; ++i) out.push_back(static_cast<char>(random() % 100));
+  return out;
+}
+
+TEST(Copies, Normalize) {
+  v1::NormalizeRequest request;
+  FillFloats(request.mutable_tensor());
+  ExpectOneCopyAPayload("Normalize", request, {kBytes});
+}
+
+TEST(Copies, NormalizeGradient) {
+  v1::NormalizeGradientRequest request;
+  FillFloats(request.mutable_tensor());
+  FillFloats(request.mutable_output_gradient());
+  ExpectOneCopyAPayload("NormalizeGradient", request, {kBytes, kBytes});
+}
+
+TEST(Copies, EncodeDecodeInspect) {
+  v1::EncodeRequest encode;
+  encode.set_data(Pixels());
+  ExpectOneCopyAPayload("Encode", encode, {kBytes});
+  std::string answer;
+  Copies("Encode", encode, 1 << 30, &answer);
+  v1::EncodeResponse encoded;
+  ASSERT_TRUE(encoded.ParseFromString(answer));
+  ASSERT_GT(encoded.coded().size(), 9999u);
+  v1::DecodeRequest decode;
+  decode.set_coded(encoded.coded());
+  ExpectOneCopyAPayload("Decode", decode, {encoded.coded().size()});
+  v1::InspectRequest inspect;
+  inspect.set_coded(encoded.coded());
+  ExpectOneCopyAPayload("Inspect", inspect, {encoded.coded().size()});
+}
+
+TEST(Copies, Segment) {
+  v1::SegmentRequest request;
+  v1::Tensor* tensor = request.mutable_image()->mutable_tensor();
+  tensor->set_dtype(v1::DATA_TYPE_UINT8);
+  tensor->add_shape(256);
+  tensor->add_shape(kBytes / 256);
+  tensor->set_data(Pixels());
+  *request.mutable_mask() = request.image();
+  request.mutable_outputs()->set_mask(true);
+  ExpectOneCopyAPayload("Segment", request, {kBytes, kBytes});
+}
+
+// Large answers leave as slices of the memory that the kernel wrote.
+TEST(Copies, AnswersAreSentFromTheKernelsMemory) {
+  v1::NormalizeRequest request;
+  FillFloats(request.mutable_tensor());
+  const Call call;
+  grpc::ByteBuffer out;
+  ASSERT_TRUE(
+      Find("Normalize").unary(call, Sliced(request.SerializeAsString(), 1 << 30), &out).ok());
+  std::vector<grpc::Slice> slices;
+  ASSERT_TRUE(out.Dump(&slices).ok());
+  ASSERT_GE(slices.size(), 2u);
+  EXPECT_EQ(slices[1].size(), kBytes);
+}
+
+// Beyond the 50 MB up to which protobuf reserves memory at once.
+TEST(Copies, ALargePayloadIsCopiedOnceToo) {
+  constexpr size_t kLarge = 60'000'000;
+  v1::NormalizeRequest request;
+  v1::Tensor* tensor = request.mutable_tensor();
+  tensor->set_dtype(v1::DATA_TYPE_BFLOAT16);
+  tensor->add_shape(1000);
+  tensor->add_shape(kLarge / 2000);
+  tensor->mutable_data()->assign(kLarge, '\0');
+  EXPECT_EQ(Copies("Normalize", request, 100'000), std::vector<size_t>{kLarge});
+}
+
+}  // namespace
+}  // namespace trine::server::testing
