@@ -127,6 +127,9 @@ class StreamEncoder {
   // Appends what is left, and the index. For a tensor the raw bytes must have been exactly as many
   // as the shape says. No call may follow.
   virtual absl::Status Finish(std::string* out, EncodeStats* stats) = 0;
+  // Memory that is kept until the next call, about: raw bytes that wait for the rest of their
+  // block, the index, counts, tables. Not what `out` holds, nor tables that the caller holds.
+  virtual uint64_t HeldBytes() const = 0;
 };
 
 // Raw bytes [offset, offset + length); OUT_OF_RANGE when it ends beyond the raw length.
@@ -186,6 +189,10 @@ class StreamDecoder {
   // As the first header says; kAuto until it has arrived.
   virtual Model model() const = 0;
   virtual uint64_t blocks_decoded() const = 0;
+  // Memory that is kept until the next call, about: coded bytes that wait for the rest of their
+  // block, decoded ones that Next has not handed out, header and tables. Not tables that the caller
+  // holds.
+  virtual uint64_t HeldBytes() const = 0;
 };
 
 struct BlockInfo {

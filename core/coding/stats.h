@@ -27,6 +27,7 @@ class Order1Counts {
   absl::Status Add(ByteView bytes, const CancelToken& cancel);
   // The empirical entropy of order 1 [bits]: -sum c(a,b) log2(c(a,b) / c(a)).
   double EntropyBits() const;
+  uint64_t HeldBytes() const { return sizeof(counts_[0]) * counts_.size(); }
 
  private:
   std::vector<uint64_t> counts_ = std::vector<uint64_t>(size_t{1} << 16);  // [before][byte]

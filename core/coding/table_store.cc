@@ -29,4 +29,10 @@ TablePtr TableStore::Find(uint64_t id) const {
   return nullptr;
 }
 
+uint64_t TableStore::HeldBytes() const {
+  uint64_t bytes = 0;
+  for (const TablePtr& table : tables_) bytes += table->HeldBytes();
+  return bytes;
+}
+
 }  // namespace trine::coding

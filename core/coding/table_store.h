@@ -22,6 +22,7 @@ class TableStore {
   // Null for an id that is not known.
   TablePtr Find(uint64_t id) const;
   const std::vector<TablePtr>& tables() const { return tables_; }
+  uint64_t HeldBytes() const;  // memory of the tables
 
  private:
   std::vector<TablePtr> tables_;

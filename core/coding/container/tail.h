@@ -42,6 +42,9 @@ class TailParser {
   // Takes what is complete of `in`, which begins where the last step ended (the first: at the end
   // mark). DATA_LOSS when it differs from the blocks.
   absl::StatusOr<Step> Take(ByteView in, uint64_t offset);
+  uint64_t HeldBytes() const {
+    return found_.capacity() * (sizeof(found_[0]) + sizeof(found_at_[0]));
+  }
 
  private:
   enum class State { kMark, kEntries, kTrailer };

@@ -25,6 +25,14 @@ struct BlockPlan {
   // Where there are several tables: which one codes each symbol of the stream.
   ByteView table_index;
 
+  // Memory of the tables that nobody else holds.
+  uint64_t HeldBytes() const {
+    uint64_t bytes = 0;
+    for (const TableRef& ref : tables)
+      bytes += ref.table.use_count() == 1 ? ref.table->HeldBytes() : 0;
+    return bytes;
+  }
+
   // Of TABLE's symbols, where they have a fixed size. REQUIRES: the tables are there.
   size_t symbol_bytes() const {
     return tables[0].table->kind() == SymbolKind::kIntegers ? element_bytes : 1;

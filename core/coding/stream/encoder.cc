@@ -124,7 +124,14 @@ class Encoder final : public StreamEncoder {
     }
     TRINE_RETURN_IF_ERROR(CodeRest(pending_, out, stats));
     pending_ = {};
+    most_pending_ = 0;
     return absl::OkStatus();
+  }
+
+  uint64_t HeldBytes() const override {
+    return most_pending_ + header_.params.capacity() + index_.capacity() * sizeof(IndexEntry) +
+           counts_.size() * sizeof(counts_[0]) + (pairs_.has_value() ? pairs_->HeldBytes() : 0) +
+           plan_.HeldBytes();
   }
 
   // Write and Finish of all the bytes at once, without a copy of them.
@@ -233,6 +240,7 @@ class Encoder final : public StreamEncoder {
       ReserveLong(static_cast<size_t>(std::min<uint64_t>(header_.raw_bytes.value_or(room), room)),
                   &pending_);
       TRINE_RETURN_IF_ERROR(AppendPolled(raw.subspan(0, step), context_.cancel, &pending_));
+      most_pending_ = std::max(most_pending_, pending_.size());
       raw.remove_prefix(step);
       if (pending_.size() < batch) break;
       TRINE_ASSIGN_OR_RETURN(const size_t done, CodeBlocks(pending_, false, out));
@@ -388,6 +396,7 @@ class Encoder final : public StreamEncoder {
   bool header_written_ = false;
   bool finished_ = false;
   std::vector<uint8_t> pending_;
+  size_t most_pending_ = 0;  // bytes at a time: its memory is kept for those to come
   uint64_t taken_ = 0;
   uint64_t raw_offset_ = 0;  // of what was coded
   uint64_t coded_bytes_ = 0;

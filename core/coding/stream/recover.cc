@@ -8,6 +8,7 @@
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/stream/block.h"
+#include "core/coding/stream/input_buffer.h"
 #include "core/coding/container/index.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"
@@ -49,7 +50,7 @@ class Recoverer final : public StreamRecoverer {
 
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(failure_);
-    return Keep(AppendPolled(coded, context_.cancel, &buffer_));
+    return Keep(buffer_.Append(coded, context_.cancel));
   }
 
   absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
@@ -72,7 +73,7 @@ class Recoverer final : public StreamRecoverer {
       return Keep(
           LimitExceeded("data", handed_out_, "max_output_bytes", options_.max_output_bytes));
     }
-    DropTaken();
+    buffer_.DropTaken();
     return !raw->empty();
   }
 
@@ -85,6 +86,10 @@ class Recoverer final : public StreamRecoverer {
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return report_.blocks_good; }
   const RecoverReport& report() const override { return report_; }
+  uint64_t HeldBytes() const override {
+    return buffer_.HeldBytes() + header_.params.capacity() + plan_.HeldBytes() +
+           report_.damages.capacity() * sizeof(Damage);
+  }
 
  private:
   enum class State { kHeader, kBlock, kCompact, kSkip, kSearch, kIndex, kTrailer, kDone };
@@ -93,15 +98,8 @@ class Recoverer final : public StreamRecoverer {
     failure_ = status;
     return status;
   }
-  ByteView rest() const { return ByteView(buffer_).subspan(at_); }
-  uint64_t offset() const { return dropped_ + at_; }
-
-  void DropTaken() {
-    if (at_ < buffer_.size() / 2) return;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(at_));
-    dropped_ += at_;
-    at_ = 0;
-  }
+  ByteView rest() const { return buffer_.rest(); }
+  uint64_t offset() const { return buffer_.offset(); }
 
   void AddDamage(int64_t block, uint64_t raw_bytes, std::string reason) {
     ++report_.damages_total;
@@ -225,7 +223,7 @@ class Recoverer final : public StreamRecoverer {
     header_ = std::move(header);
     plan_ = std::move(plan);
     block_bytes_known_ = true;
-    at_ += parsed->consumed;
+    buffer_.Take(parsed->consumed);
     only_headers_ = false;
     state_ = !header_.is_compact                    ? State::kBlock
              : header_.compact_block.raw_bytes != 0 ? State::kCompact
@@ -256,7 +254,7 @@ class Recoverer final : public StreamRecoverer {
   void TakeOfTail(size_t bytes) {
     tail_.Add(rest().subspan(0, bytes));
     tail_bytes_ += bytes;
-    at_ += bytes;
+    buffer_.Take(bytes);
   }
 
   // The block whose head is `head`, of `head_bytes` in front of the payload.
@@ -271,7 +269,7 @@ class Recoverer final : public StreamRecoverer {
                                        context_.limits->max_block_bytes)));
       Fill(head.raw_bytes);
       ++blocks_;
-      at_ += head_bytes;
+      buffer_.Take(head_bytes);
       skip_ = head.coded_bytes;
       state_ = State::kSkip;
       return true;
@@ -303,7 +301,7 @@ class Recoverer final : public StreamRecoverer {
       return status;
     }
     ++blocks_;
-    at_ += head_bytes + static_cast<size_t>(head.coded_bytes);
+    buffer_.Take(head_bytes + static_cast<size_t>(head.coded_bytes));
     state_ = compact ? State::kHeader : State::kBlock;
     return true;
   }
@@ -311,7 +309,7 @@ class Recoverer final : public StreamRecoverer {
   // Of a block that is not decoded.
   bool SkipPayload() {
     const uint64_t step = std::min<uint64_t>(skip_, rest().size());
-    at_ += static_cast<size_t>(step);
+    buffer_.Take(static_cast<size_t>(step));
     skip_ -= step;
     if (skip_ != 0) return ended_ ? CutOff(" in a block") : false;
     state_ = header_.is_compact ? State::kHeader : State::kBlock;
@@ -341,7 +339,7 @@ class Recoverer final : public StreamRecoverer {
     if (trailer->tail_bytes != tail_bytes_ || trailer->checksum != tail_.Value()) {
       AddDamage(-1, 0, "the checksum of the index differs");
     }
-    at_ += format::kTrailerBytes;
+    buffer_.Take(format::kTrailerBytes);
     state_ = State::kHeader;
     return true;
   }
@@ -361,11 +359,11 @@ class Recoverer final : public StreamRecoverer {
     state_ = State::kSearch;
     only_headers_ = false;
     tries_ = kTries;
-    at_ += std::min(skip, rest().size());
+    buffer_.Take(std::min(skip, rest().size()));
   }
 
   absl::StatusOr<bool> Search() {
-    for (size_t passed = 0;; ++passed, ++at_, ++tries_) {
+    for (size_t passed = 0;; ++passed, buffer_.Take(1), ++tries_) {
       if (passed % kPollScanned == 0) TRINE_RETURN_IF_ERROR(context_.cancel.Check());
       const ByteView in = rest();
       if (in.empty() || (in.size() < format::kMaxBlockHead && !ended_)) {
@@ -439,10 +437,8 @@ class Recoverer final : public StreamRecoverer {
   absl::Status failure_;
   bool ended_ = false;
   State state_ = State::kHeader;
-  std::vector<uint8_t> buffer_;
-  size_t at_ = 0;         // what was taken of the buffer
-  uint64_t dropped_ = 0;  // what was erased before it
-  bool known_ = false;    // whether a header was read, or was lost
+  InputBuffer buffer_;
+  bool known_ = false;  // whether a header was read, or was lost
   Header header_;
   BlockPlan plan_;
   Content content_;

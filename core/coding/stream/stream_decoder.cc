@@ -12,6 +12,7 @@
 #include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
+#include "core/coding/stream/input_buffer.h"
 #include "core/coding/stream/layout.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"
@@ -34,7 +35,7 @@ class Decoder final : public StreamDecoder {
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(BeginCall());
     if (ended_) return Finished();
-    return Keep(AppendPolled(coded, context_.cancel, &buffer_));
+    return Keep(buffer_.Append(coded, context_.cancel));
   }
 
   absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
@@ -48,10 +49,11 @@ class Decoder final : public StreamDecoder {
         if (ready_.empty()) return failure_;
       }
     }
-    DropTaken();
+    if (batch_.empty()) buffer_.DropTaken();
     if (ready_.empty()) return false;
     *raw = std::move(ready_.front());
     ready_.pop_front();
+    ready_bytes_ -= raw->size();
     return true;
   }
 
@@ -65,6 +67,10 @@ class Decoder final : public StreamDecoder {
   const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
+  uint64_t HeldBytes() const override {
+    return buffer_.HeldBytes() + ready_bytes_ + batch_.capacity() * sizeof(Waiting) +
+           header_.params.capacity() + plan_.HeldBytes() + tail_.HeldBytes();
+  }
 
  private:
   enum class State { kHeader, kBlock, kCompact, kSkip, kTail };
@@ -89,8 +95,8 @@ class Decoder final : public StreamDecoder {
     failure_ = status;
     return status;
   }
-  uint64_t offset() const { return dropped_ + at_; }
-  ByteView rest() const { return ByteView(buffer_).subspan(at_); }
+  uint64_t offset() const { return buffer_.offset(); }
+  ByteView rest() const { return buffer_.rest(); }
   // The number of the block and the offset for messages; none in an excerpt, whose own mean nothing
   // in the stream.
   int64_t number() const {
@@ -116,7 +122,7 @@ class Decoder final : public StreamDecoder {
   }
 
   absl::Status CheckEnd() const {
-    if (state_ != State::kHeader || at_ != buffer_.size() || streams_ == 0) {
+    if (state_ != State::kHeader || !rest().empty() || streams_ == 0) {
       return Corrupt("the stream is cut off");
     }
     if (!range_.has_value()) return absl::OkStatus();
@@ -124,14 +130,6 @@ class Decoder final : public StreamDecoder {
     if (emitted_ == range_->length) return absl::OkStatus();
     return InvalidField("range", ToStd(absl::StrCat(emitted_, " bytes of it")),
                         "the excerpt must hold every block of the range");
-  }
-
-  // Erases what was taken, at most as often as it is worth the move of the rest.
-  void DropTaken() {
-    if (!batch_.empty() || at_ < buffer_.size() / 2) return;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(at_));
-    dropped_ += at_;
-    at_ = 0;
   }
 
   absl::StatusOr<bool> TakeHeader() {
@@ -156,7 +154,7 @@ class Decoder final : public StreamDecoder {
     content_ = streams_ == 0 ? header_.content : Content{};
     if (streams_ == 0) model_ = static_cast<Model>(header_.model);
     ++streams_;
-    at_ += parsed->consumed;
+    buffer_.Take(parsed->consumed);
     stream_begin_ = raw_offset_;
     blocks_ = 0;
     tail_ = TailParser(header_);
@@ -181,9 +179,9 @@ class Decoder final : public StreamDecoder {
     TRINE_RETURN_IF_ERROR(CheckLimits(head));
     if (rest().size() < head.coded_bytes) return false;
     TRINE_RETURN_IF_ERROR(CheckNoGap(here));
-    batch_.push_back({head, at_, 0, offset()});
+    batch_.push_back({head, buffer_.position(), 0, offset()});
     batch_raw_bytes_ += head.raw_bytes;
-    at_ += static_cast<size_t>(head.coded_bytes);
+    buffer_.Take(static_cast<size_t>(head.coded_bytes));
     ++blocks_;
     raw_offset_ += head.raw_bytes;
     if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
@@ -219,8 +217,8 @@ class Decoder final : public StreamDecoder {
     waiting.number = number();
     waiting.offset = place();
     TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
-    waiting.at = at_;
-    at_ += static_cast<size_t>(head.coded_bytes);
+    waiting.at = buffer_.position();
+    buffer_.Take(static_cast<size_t>(head.coded_bytes));
     batch_.push_back(waiting);
     batch_raw_bytes_ += head.raw_bytes;
     if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
@@ -232,7 +230,7 @@ class Decoder final : public StreamDecoder {
   absl::Status TakeHead(const BlockHead& head, size_t head_bytes) {
     TRINE_RETURN_IF_ERROR(tail_.AddBlock(head));
     ++blocks_;
-    at_ += head_bytes;
+    buffer_.Take(head_bytes);
     raw_offset_ = stream_begin_ + head.raw_offset + head.raw_bytes;
     if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
     return absl::OkStatus();
@@ -279,7 +277,7 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> SkipPayload() {
     const size_t step = static_cast<size_t>(std::min<uint64_t>(skip_, rest().size()));
-    at_ += step;
+    buffer_.Take(step);
     skip_ -= step;
     if (skip_ != 0) return false;
     state_ = header_.is_compact ? State::kHeader : State::kBlock;
@@ -304,7 +302,7 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> TakeTail() {
     TRINE_ASSIGN_OR_RETURN(const TailParser::Step step, tail_.Take(rest(), place()));
-    at_ += step.consumed;
+    buffer_.Take(step.consumed);
     if (!step.done) return false;
     state_ = State::kHeader;
     return true;
@@ -319,7 +317,7 @@ class Decoder final : public StreamDecoder {
       for (size_t i = begin; i < end; ++i) {
         const Waiting& block = batch_[i];
         const ByteView payload =
-            ByteView(buffer_).subspan(block.at, static_cast<size_t>(block.head.coded_bytes));
+            buffer_.Bytes(block.at, static_cast<size_t>(block.head.coded_bytes));
         TRINE_RETURN_IF_ERROR(DecodeBlockPart(context_, plan_, block.head, payload, block.number,
                                               block.offset, block.part, block.to));
         done[i] = true;
@@ -337,6 +335,7 @@ class Decoder final : public StreamDecoder {
     batch_.clear();
     batch_raw_bytes_ = 0;
     ready_ = std::move(pieces);
+    for (const LongArray<uint8_t>& piece : ready_) ready_bytes_ += piece.size();
     return status;
   }
 
@@ -391,9 +390,7 @@ class Decoder final : public StreamDecoder {
   absl::Status failure_;
   bool ended_ = false;  // Finish was called
   State state_ = State::kHeader;
-  std::vector<uint8_t> buffer_;
-  size_t at_ = 0;         // what was taken of the buffer
-  uint64_t dropped_ = 0;  // what was erased before it
+  InputBuffer buffer_;
   uint64_t streams_ = 0;
   Header header_;
   BlockPlan plan_;
@@ -407,6 +404,7 @@ class Decoder final : public StreamDecoder {
   std::vector<Waiting> batch_;
   uint64_t batch_raw_bytes_ = 0;
   std::deque<LongArray<uint8_t>> ready_;  // to be handed out
+  uint64_t ready_bytes_ = 0;
   uint64_t blocks_decoded_ = 0;
   uint64_t emitted_ = 0;
   uint64_t wanted_at_ = 0;  // raw offset behind the last block that was wanted

@@ -44,6 +44,15 @@ class FrequencyDictionary {
   // -log2 of the probability as the caller gave it; after Parse, of the frequency.
   double ideal_bits(size_t rank) const;
 
+  // Memory that it takes.
+  uint64_t HeldBytes() const {
+    return sizeof(*this) + sizeof(values_[0]) * values_.size() +
+           sizeof(SymbolFrequency) * (frequencies_.size() + byte_frequencies_.size()) +
+           sizeof(double) * ideal_bits_.size() + sizeof(uint32_t) * rank_of_small_.size() +
+           sizeof(rank_of_large_[0]) * rank_of_large_.size() +
+           sizeof(buckets_[0]) * buckets_.size();
+  }
+
   // True for bytes that the narrow coder serves: what a fast kernel takes.
   bool is_bytes_narrow() const { return kind_ == SymbolKind::kBytes && !wide(); }
   // Start and frequency by value, 256 of them, {0, 0} for a value that is not in the dictionary.
