@@ -52,7 +52,7 @@ v1::GetServerInfoResponse Describe(const Options& options, int threads) {
 void RegisterServerService(Registry* registry, const Options& options, int threads) {
   const auto started = std::chrono::steady_clock::now();
   registry->AddUnary<v1::GetServerInfoRequest, v1::GetServerInfoResponse>(
-      "trine.v1.ServerService", "GetServerInfo",
+      "trine.v1.ServerService", "GetServerInfo", {.immediate = true},
       [started, fixed = Describe(options, threads)](const Call&,
                                                     const Request<v1::GetServerInfoRequest>&,
                                                     Response<v1::GetServerInfoResponse>* response) {
@@ -63,7 +63,6 @@ void RegisterServerService(Registry* registry, const Options& options, int threa
                 .count());
         return absl::OkStatus();
       });
-  registry->MarkImmediate();
 }
 
 }  // namespace trine::server

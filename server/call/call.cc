@@ -133,7 +133,7 @@ absl::Status RpcCall::MayStart() {
     return absl::OkStatus();
   }
   // Refused before the message is read, the call costs next to nothing.
-  return method.immediate ? absl::OkStatus() : env_.admission.Peek(client_);
+  return method.traits.immediate ? absl::OkStatus() : env_.admission.Peek(client_);
 }
 
 void RpcCall::StartRead() {

@@ -30,7 +30,7 @@ void RpcCall::ReleaseBytes() {
 }
 
 Cost RpcCall::CostOf(uint64_t bytes) const {
-  return {bytes, bytes * (1 + served_->method.memory_factor)};
+  return {bytes, bytes * (1 + served_->method.traits.memory_factor)};
 }
 
 // `job` on the pool, with the reference of the place in the queue.
@@ -42,7 +42,7 @@ void RpcCall::StartJob(void (RpcCall::*job)()) {
 }
 
 void RpcCall::QueueUnary() {
-  if (served_->method.immediate) {
+  if (served_->method.traits.immediate) {
     if (absl::Status status = CallHandler(nullptr); !status.ok()) return Finish(status);
     return FinishWithResponse();
   }
@@ -55,7 +55,7 @@ void RpcCall::QueueUnary() {
   held_ = CostOf(bytes);
   Ref();
   // 0 means never, for a request of no bytes too.
-  const bool small = bytes < served_->method.inline_bytes;
+  const bool small = bytes < served_->method.traits.inline_bytes;
   if (small) entering = this;
   absl::Status status = env_.admission.EnterUnary(&place_, client_, held_, [this] {
     if (entering != this) return StartJob(&RpcCall::RunUnary);

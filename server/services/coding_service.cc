@@ -300,14 +300,14 @@ absl::Status Inspect(const Call& call, const Request<v1::InspectRequest>& reques
 
 void RegisterCodingService(Registry* registry) {
   const std::string service = "trine.v1.CodingService";
-  registry->AddUnary<v1::EncodeRequest, v1::EncodeResponse>(service, "Encode", Encode);
-  registry->AddUnary<v1::DecodeRequest, v1::DecodeResponse>(service, "Decode", Decode);
-  registry->NeedsMemory(kDecodeMemoryFactor);
-  registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", Inspect);
+  const MethodTraits decode{.memory_factor = kDecodeMemoryFactor};
+  registry->AddUnary<v1::EncodeRequest, v1::EncodeResponse>(service, "Encode", {}, Encode);
+  registry->AddUnary<v1::DecodeRequest, v1::DecodeResponse>(service, "Decode", decode, Decode);
+  registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", {}, Inspect);
   registry->AddStream<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(service, "EncodeStream",
-                                                                         MakeEncodeStream);
+                                                                         {}, MakeEncodeStream);
   registry->AddStream<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(service, "DecodeStream",
-                                                                         MakeDecodeStream);
+                                                                         decode, MakeDecodeStream);
 }
 
 }  // namespace trine::server

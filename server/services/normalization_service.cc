@@ -157,13 +157,13 @@ class NormalizeStream
 
 void RegisterNormalizationService(Registry* registry) {
   const std::string service = "trine.v1.NormalizationService";
-  registry->AddUnary<v1::NormalizeRequest, v1::NormalizeResponse>(service, "Normalize", Normalize);
-  registry->InlineBelow(kInlineBytes);
+  const MethodTraits small_inline{.inline_bytes = kInlineBytes};
+  registry->AddUnary<v1::NormalizeRequest, v1::NormalizeResponse>(service, "Normalize",
+                                                                  small_inline, Normalize);
   registry->AddUnary<v1::NormalizeGradientRequest, v1::NormalizeGradientResponse>(
-      service, "NormalizeGradient", NormalizeGradient);
-  registry->InlineBelow(kInlineBytes);
+      service, "NormalizeGradient", small_inline, NormalizeGradient);
   registry->AddStream<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
-      service, "NormalizeStream", [] { return std::make_unique<NormalizeStream>(); });
+      service, "NormalizeStream", {}, [] { return std::make_unique<NormalizeStream>(); });
 }
 
 }  // namespace trine::server

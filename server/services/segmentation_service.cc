@@ -104,11 +104,10 @@ class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::Segment
 
 void RegisterSegmentationService(Registry* registry) {
   const std::string service = "trine.v1.SegmentationService";
-  registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", Segment);
-  registry->NeedsMemory(kMemoryFactor);
+  const MethodTraits traits{.memory_factor = kMemoryFactor};
+  registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", traits, Segment);
   registry->AddStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
-      service, "SegmentStream", [] { return std::make_unique<SegmentStream>(); });
-  registry->NeedsMemory(kMemoryFactor);
+      service, "SegmentStream", traits, [] { return std::make_unique<SegmentStream>(); });
 }
 
 }  // namespace trine::server

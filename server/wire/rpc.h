@@ -44,6 +44,11 @@ struct Call {
   // The context for a request that asks for at most `max_threads` threads (0: no wish).
   // INVALID_ARGUMENT naming "max_threads" when negative.
   absl::StatusOr<Context> WithThreads(int32_t max_threads) const;
+  // Charges memory beyond the method's estimate (MethodTraits::memory_factor) before it is
+  // allocated, for work and for an answer: RESOURCE_EXHAUSTED naming memory_limit where it does not
+  // fit. See core/runtime/memory_account.h.
+  absl::Status Reserve(uint64_t bytes) const { return context.Reserve(bytes); }
+  absl::Status ReserveAnswer(uint64_t bytes) const { return context.ReserveResult(bytes); }
 };
 
 template <typename Req, typename Res>
@@ -61,6 +66,11 @@ class StreamHandler {
   virtual absl::Status OnEnd(const Call& call) = 0;
   // Fills `response` and returns true, or returns false when there is nothing to send now.
   virtual absl::StatusOr<bool> Produce(const Call& call, Response<Res>* response) = 0;
+  // Memory that the stream holds now [bytes]: what came and is not done with, what is ready and not
+  // sent. Asked after each call above and kept on the ledger until the next; a stream that grows
+  // beyond what is free ends. A handler that keeps nothing of a message once it is answered need
+  // not define it.
+  virtual uint64_t HeldBytes() const { return 0; }
 };
 
 template <typename Req, typename Res>
@@ -76,13 +86,11 @@ class RawStream {
   virtual absl::Status OnMessage(const Call& call, const grpc::ByteBuffer& in) = 0;
   virtual absl::Status OnEnd(const Call& call) = 0;
   virtual absl::StatusOr<bool> Produce(const Call& call, grpc::ByteBuffer* out) = 0;
+  virtual uint64_t HeldBytes() const = 0;
 };
 
-struct Method {
-  std::string service;  // "trine.v1.CodingService"
-  std::string name;     // "Encode"
-  RawUnary unary;       // exactly one of these two is set
-  std::function<std::unique_ptr<RawStream>()> stream;
+// How the path treats a method's calls.
+struct MethodTraits {
   // Unary and done in microseconds: runs where it arrives, outside admission, so that it answers
   // however busy the pool is.
   bool immediate = false;
@@ -92,6 +100,14 @@ struct Method {
   // Memory that the work on a request may need beside it, in multiples of its size: what it
   // unpacks, computes with and answers. An estimate for the admission; hard bounds are Limits'.
   uint64_t memory_factor = 2;
+};
+
+struct Method {
+  std::string service;  // "trine.v1.CodingService"
+  std::string name;     // "Encode"
+  RawUnary unary;       // exactly one of these two is set
+  std::function<std::unique_ptr<RawStream>()> stream;
+  MethodTraits traits;
 
   std::string path() const { return "/" + service + "/" + name; }
 };
@@ -100,7 +116,8 @@ struct Method {
 class Registry {
  public:
   template <typename Req, typename Res>
-  void AddUnary(std::string service, std::string name, UnaryHandler<Req, Res> handler) {
+  void AddUnary(std::string service, std::string name, MethodTraits traits,
+                UnaryHandler<Req, Res> handler) {
     RawUnary raw = [handler = std::move(handler)](const Call& call, const grpc::ByteBuffer& in,
                                                   grpc::ByteBuffer* out) -> absl::Status {
       Request<Req> request(call.wire);
@@ -109,22 +126,17 @@ class Registry {
       if (absl::Status s = handler(call, request, &response); !s.ok()) return s;
       return response.Serialize(out);
     };
-    methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr});
+    methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr, traits});
   }
 
-  // Makes the method added last an immediate one.
-  void MarkImmediate() { methods_.back().immediate = true; }
-  // Sets Method::memory_factor of the method added last.
-  void NeedsMemory(uint64_t factor) { methods_.back().memory_factor = factor; }
-  // Sets Method::inline_bytes of the method added last.
-  void InlineBelow(uint64_t bytes) { methods_.back().inline_bytes = bytes; }
-
   template <typename Req, typename Res>
-  void AddStream(std::string service, std::string name, StreamFactory<Req, Res> factory) {
+  void AddStream(std::string service, std::string name, MethodTraits traits,
+                 StreamFactory<Req, Res> factory) {
     methods_.push_back({std::move(service), std::move(name), nullptr,
                         [factory = std::move(factory)]() -> std::unique_ptr<RawStream> {
                           return std::make_unique<TypedStream<Req, Res>>(factory());
-                        }});
+                        },
+                        traits});
   }
 
   const std::vector<Method>& methods() const { return methods_; }
@@ -150,6 +162,7 @@ class Registry {
       if (absl::Status s = response.Serialize(out); !s.ok()) return s;
       return true;
     }
+    uint64_t HeldBytes() const override { return handler_->HeldBytes(); }
 
    private:
     std::unique_ptr<StreamHandler<Req, Res>> handler_;

@@ -125,7 +125,7 @@ int Gate::stopped() const {
 Registry TestRegistry(std::shared_ptr<Gate> gate) {
   Registry registry;
   const auto add = [&registry](const char* name, UnaryHandler<BytesValue, BytesValue> handler) {
-    registry.AddUnary<BytesValue, BytesValue>(kService, name, std::move(handler));
+    registry.AddUnary<BytesValue, BytesValue>(kService, name, {}, std::move(handler));
   };
   add("Echo", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>* out) {
     out->SetPayload(out->mutable_message()->mutable_value(), Value(in));
@@ -150,15 +150,16 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
     out->SetPayload(out->mutable_message()->mutable_value(), std::string(bytes, 'x'));
     return absl::OkStatus();
   });
-  add("Where", [](const Call& call, const Request<BytesValue>&, Response<BytesValue>* out) {
-    out->SetPayload(out->mutable_message()->mutable_value(),
-                    std::string(call.context.pool == nullptr ? "here" : "pool"));
-    return absl::OkStatus();
-  });
-  registry.InlineBelow(kInlineBytes);
-  registry.AddStream<BytesValue, BytesValue>(kService, "EchoStream",
+  registry.AddUnary<BytesValue, BytesValue>(
+      kService, "Where", {.inline_bytes = kInlineBytes},
+      [](const Call& call, const Request<BytesValue>&, Response<BytesValue>* out) {
+        out->SetPayload(out->mutable_message()->mutable_value(),
+                        std::string(call.context.pool == nullptr ? "here" : "pool"));
+        return absl::OkStatus();
+      });
+  registry.AddStream<BytesValue, BytesValue>(kService, "EchoStream", {},
                                              [] { return std::make_unique<EchoStream>(); });
-  registry.AddStream<BytesValue, BytesValue>(kService, "WaitStream",
+  registry.AddStream<BytesValue, BytesValue>(kService, "WaitStream", {},
                                              [gate] { return std::make_unique<WaitStream>(gate); });
   return registry;
 }
