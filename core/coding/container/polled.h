@@ -1,16 +1,12 @@
-// Copies and checksums of long buffers that look at the cancellation on the way.
+// Copies of long buffers that poll the cancellation on the way.
 #pragma once
-
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/base/error.h"
@@ -48,23 +44,6 @@ absl::Status GrowPolled(size_t n, const CancelToken& cancel, Buffer* out) {
 inline absl::Status CopyPolled(ByteView from, const CancelToken& cancel, uint8_t* to) {
   return InPieces(from.size(), cancel,
                   [&](size_t i, size_t n) { std::memcpy(to + i, from.data() + i, n); });
-}
-
-// XXH3, 64 bits.
-inline absl::StatusOr<uint64_t> ChecksumPolled(ByteView bytes, const CancelToken& cancel) {
-  if (bytes.size() <= kPollBytes) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
-    return XXH3_64bits(bytes.data(), bytes.size());
-  }
-  struct Free {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-  };
-  const std::unique_ptr<XXH3_state_t, Free> state(XXH3_createState());
-  XXH3_64bits_reset(state.get());
-  TRINE_RETURN_IF_ERROR(InPieces(bytes.size(), cancel, [&](size_t i, size_t n) {
-    XXH3_64bits_update(state.get(), bytes.data() + i, n);
-  }));
-  return XXH3_64bits_digest(state.get());
 }
 
 }  // namespace trine::coding

@@ -2,18 +2,9 @@
 
 #include "core/base/error.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
 
 namespace trine::coding {
-namespace {
-
-absl::Status Corrupt(uint64_t offset, std::string_view text) {
-  return CorruptStream(-1, static_cast<int64_t>(offset), text);
-}
-
-}  // namespace
-
-RunningChecksum::RunningChecksum() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
-
 TailParser::TailParser(const Header& header)
     : excerpt_(header.is_excerpt()),
       has_index_(header.has_index()),
@@ -23,7 +14,7 @@ absl::Status TailParser::AddBlock(const BlockHead& head) {
   const IndexEntry entry = EntryOf(head);
   if (excerpt_) {
     if (found_.size() == format::kMaxExcerptBlocks) {
-      return CorruptStream(-1, -1, "the excerpt holds too many blocks");
+      return Corrupt(kNoBlock, kNoOffset, "the excerpt holds too many blocks");
     }
     found_.push_back(entry);
     found_at_.push_back(head.raw_offset);
@@ -42,7 +33,7 @@ absl::StatusOr<size_t> TailParser::TakeMark(ByteView in, uint64_t offset) {
   BlockHead end;
   TRINE_ASSIGN_OR_RETURN(const Parsed mark, ParseBlockHead(in, header, 0, -1, offset, &end));
   if (!mark.complete()) return size_t{0};
-  if (!end.is_end()) return Corrupt(offset, "the index does not begin with the end mark");
+  if (!end.is_end()) return Corrupt(kNoBlock, offset, "the index does not begin with the end mark");
   raw_bytes_ = end.raw_offset;
   entries_left_ = end.block_count;
   state_ = State::kEntries;
@@ -60,7 +51,7 @@ absl::StatusOr<size_t> TailParser::TakeEntry(ByteView in, uint64_t offset) {
   actual_.Add(in.subspan(0, parsed.consumed));
   raw_sum_ += entry.raw_bytes;
   if (raw_sum_ > raw_bytes_) {
-    return Corrupt(offset, "the raw lengths in the index do not add up to the stream's");
+    return Corrupt(kNoBlock, offset, "the raw lengths in the index do not add up to the stream's");
   }
   --entries_left_;
   return parsed.consumed;
@@ -90,13 +81,13 @@ absl::StatusOr<TailParser::Step> TailParser::Take(ByteView in, uint64_t offset) 
   TRINE_ASSIGN_OR_RETURN(const Trailer trailer,
                          ParseTrailer(rest.subspan(0, format::kTrailerBytes), place()));
   if (trailer.tail_bytes != tail_bytes_ || trailer.checksum != tail_.Value()) {
-    return Corrupt(place(), "the checksum of the index differs");
+    return Corrupt(kNoBlock, place(), "the checksum of the index differs");
   }
   if (raw_sum_ != raw_bytes_) {
-    return Corrupt(offset, "the raw lengths in the index do not add up to the stream's");
+    return Corrupt(kNoBlock, offset, "the raw lengths in the index do not add up to the stream's");
   }
   if (excerpt_ ? next_found_ != found_.size() : actual_.Value() != expected_.Value()) {
-    return Corrupt(offset, "the index differs from the blocks' heads");
+    return Corrupt(kNoBlock, offset, "the index differs from the blocks' heads");
   }
   step.consumed += format::kTrailerBytes;
   step.done = true;

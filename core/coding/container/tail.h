@@ -2,31 +2,15 @@
 // that came before, in constant memory (for an excerpt: a few bytes a block).
 #pragma once
 
-#include <xxhash.h>
-
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 
 namespace trine::coding {
-
-// XXH3, 64 bits, of bytes that come in pieces.
-class RunningChecksum {
- public:
-  RunningChecksum();
-  void Add(ByteView bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
-  uint64_t Value() const { return XXH3_64bits_digest(state_.get()); }
-
- private:
-  struct Free {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-  };
-  std::unique_ptr<XXH3_state_t, Free> state_;
-};
 
 class TailParser {
  public:

@@ -9,6 +9,7 @@
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/format.h"
 #include "core/coding/models/static/frequencies.h"
 #include "core/coding/container/polled.h"
@@ -141,21 +142,22 @@ absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& pla
 absl::Status DecodeWithTables(const Context& context, const BlockPlan& plan, const BlockHead& head,
                               ByteView payload, MutableByteView raw) {
   if (plan.tables.empty()) {
-    return CorruptStream(-1, -1, "the block wants a table and the header has none");
+    return Corrupt(kNoBlock, kNoOffset, "the block wants a table and the header has none");
   }
   if ((head.variant == format::kIndexedTables) != (plan.tables.size() > 1)) {
-    return CorruptStream(-1, -1, "the block's variant does not fit the number of tables");
+    return Corrupt(kNoBlock, kNoOffset, "the block's variant does not fit the number of tables");
   }
   if (plan.tables.size() == 1) {
     return DecodeTable(*plan.tables[0].table, payload, plan.element_bytes, raw, context.cancel);
   }
   const size_t step = plan.symbol_bytes();
   if (step != 1 && step != 2 && step != 4) {
-    return CorruptStream(-1, -1, "the content's elements are not integers of 1, 2 or 4 bytes");
+    return Corrupt(kNoBlock, kNoOffset,
+                   "the content's elements are not integers of 1, 2 or 4 bytes");
   }
   const std::optional<TableIndex> index = IndexOf(plan, head.raw_offset, raw.size());
   if (!index.has_value()) {
-    return CorruptStream(-1, -1, "the block does not begin and end between two symbols");
+    return Corrupt(kNoBlock, kNoOffset, "the block does not begin and end between two symbols");
   }
   return DecodeIndexed(plan.tables, *index, payload, step, head.checksum, raw, context.cancel);
 }
@@ -202,7 +204,7 @@ absl::Status AtBlock(const absl::Status& status, int64_t block, uint64_t offset)
   std::string_view text = ToStd(status.message());
   constexpr std::string_view kPrefix = "corrupt stream: ";
   if (text.substr(0, kPrefix.size()) == kPrefix) text.remove_prefix(kPrefix.size());
-  return CorruptStream(block, static_cast<int64_t>(offset), text);
+  return Corrupt(block, offset, text);
 }
 
 // The same for a block whose number may be unknown: then its raw offset says which it is.
@@ -257,8 +259,8 @@ absl::Status DecodeBlock(const Context& context, const BlockPlan& plan, const Bl
       AtBlock(DecodePayload(context, plan, head, payload, raw), head, block, offset));
   TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, ChecksumPolled(raw, context.cancel));
   if (checksum == head.checksum) return absl::OkStatus();
-  return AtBlock(CorruptStream(-1, -1, "the checksum of the block's raw bytes differs"), head,
-                 block, offset);
+  return AtBlock(Corrupt(kNoBlock, kNoOffset, "the checksum of the block's raw bytes differs"),
+                 head, block, offset);
 }
 
 absl::Status DecodeBlockPart(const Context& context, const BlockPlan& plan, const BlockHead& head,
@@ -284,9 +286,7 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
   BlockPlan plan;
   plan.model = static_cast<Model>(header.model);
   plan.element_bytes = ElementBytes(header.content);
-  const auto corrupt = [&](std::string_view text) {
-    return CorruptStream(-1, static_cast<int64_t>(offset), text);
-  };
+  const auto corrupt = [&](std::string_view text) { return Corrupt(kNoBlock, offset, text); };
   if (plan.model == Model::kStatic && !header.params.empty() && header.minor == 0) {
     return corrupt("the header's model has parameters that it does not take");
   }

@@ -12,6 +12,7 @@
 #include "core/coding/stream/batch.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/stream/in_order.h"
 #include "core/coding/container/polled.h"

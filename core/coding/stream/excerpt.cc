@@ -16,10 +16,6 @@ namespace {
 constexpr uint64_t kFirstHeaderRead = 4096;
 constexpr uint64_t kReadBytes = uint64_t{1} << 20;
 
-absl::Status Corrupt(uint64_t offset, std::string_view text) {
-  return CorruptStream(-1, static_cast<int64_t>(offset), text);
-}
-
 class ExcerptMaker {
  public:
   ExcerptMaker(const Context& context, uint64_t size, ReadAt read)
@@ -62,7 +58,7 @@ class ExcerptMaker {
     const StreamLayout& stream = layout_.streams[0];
     const BlockHead& block = stream.header.compact_block;
     if (block.coded_bytes > size_ - stream.header_bytes) {
-      return Corrupt(size_, "the stream is cut off");
+      return Corrupt(kNoBlock, size_, "the stream is cut off");
     }
     const uint64_t length = stream.header_bytes + block.coded_bytes;
     if (length != size_) {
@@ -76,7 +72,8 @@ class ExcerptMaker {
   // `length` bytes at `offset`, read in pieces so that a cancellation is noticed.
   absl::StatusOr<std::vector<uint8_t>> Read(uint64_t offset, uint64_t length) {
     std::vector<uint8_t> bytes;
-    if (offset > size_ || length > size_ - offset) return Corrupt(offset, "the stream is cut off");
+    if (offset > size_ || length > size_ - offset)
+      return Corrupt(kNoBlock, offset, "the stream is cut off");
     while (bytes.size() < length) {
       TRINE_RETURN_IF_ERROR(context_.cancel.Check());
       const size_t done = bytes.size();
@@ -97,20 +94,20 @@ class ExcerptMaker {
         stream.header_bytes = parsed.consumed;
         return PlanOf(stream.header, *context_.limits, 0).status();
       }
-      if (length == size_) return Corrupt(0, "the header is cut off");
+      if (length == size_) return Corrupt(kNoBlock, 0, "the header is cut off");
     }
   }
 
   absl::Status ReadIndex() {
     const StreamLayout& stream = layout_.streams[0];
     if (size_ < stream.header_bytes + format::kTrailerBytes) {
-      return Corrupt(size_, "the stream is cut off");
+      return Corrupt(kNoBlock, size_, "the stream is cut off");
     }
     const uint64_t body = size_ - format::kTrailerBytes;
     TRINE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, Read(body, format::kTrailerBytes));
     TRINE_ASSIGN_OR_RETURN(const Trailer trailer, ParseTrailer(bytes, body));
     if (trailer.tail_bytes > body - stream.header_bytes) {
-      return Corrupt(body, "the length of the index is out of range");
+      return Corrupt(kNoBlock, body, "the length of the index is out of range");
     }
     const uint64_t tail_at = body - trailer.tail_bytes;
     TRINE_ASSIGN_OR_RETURN(bytes, Read(tail_at, size_ - tail_at));
@@ -140,10 +137,11 @@ class ExcerptMaker {
       BlockHead head;
       TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
                              ParseBlockHead(bytes, header, raw, number, at, &head));
-      if (!parsed.complete()) return Corrupt(at, "the stream is cut off in a block's head");
+      if (!parsed.complete())
+        return Corrupt(kNoBlock, at, "the stream is cut off in a block's head");
       if (head.is_end()) {
         if (at + parsed.consumed != size_ || head.block_count != index.size()) {
-          return Corrupt(at, "the end mark does not close the stream");
+          return Corrupt(kNoBlock, at, "the end mark does not close the stream");
         }
         AppendBlockHead(head, false, &tail_);
         const std::string end_mark = tail_;
@@ -159,7 +157,8 @@ class ExcerptMaker {
       }
       index.push_back(EntryOf(head));
       const uint64_t bytes_of_block = index.back().coded_bytes;
-      if (bytes_of_block > size_ - at) return Corrupt(at, "the stream is cut off in a block");
+      if (bytes_of_block > size_ - at)
+        return Corrupt(kNoBlock, at, "the stream is cut off in a block");
       raw += head.raw_bytes;
       at += bytes_of_block;
     }
@@ -169,7 +168,7 @@ class ExcerptMaker {
     if (layout_.streams[0].header.raw_bytes.value_or(layout_.raw_bytes) == layout_.raw_bytes) {
       return absl::OkStatus();
     }
-    return Corrupt(end_mark_at, "the header states another raw length than the end mark");
+    return Corrupt(kNoBlock, end_mark_at, "the header states another raw length than the end mark");
   }
 
   absl::Status CopyBlock(size_t i, std::string* out) {
@@ -181,8 +180,8 @@ class ExcerptMaker {
                            ParseBlockHead(bytes, layout_.streams[0].header, block.raw_offset,
                                           static_cast<int64_t>(i), block.coded_offset, &head));
     if (!parsed.complete() || EntryOf(head) != EntryOf(block)) {
-      return CorruptStream(static_cast<int64_t>(i), static_cast<int64_t>(block.coded_offset),
-                           "the index differs from the block's head");
+      return Corrupt(static_cast<int64_t>(i), block.coded_offset,
+                     "the index differs from the block's head");
     }
     AppendBlockHead(head, /*in_excerpt=*/true, out);
     AppendView(ByteView(bytes).subspan(parsed.consumed), out);

@@ -12,10 +12,6 @@ namespace {
 
 constexpr size_t kPollBlocks = 4096;
 
-absl::Status Corrupt(int64_t block, uint64_t offset, std::string_view text) {
-  return CorruptStream(block, static_cast<int64_t>(offset), text);
-}
-
 // The length of the tail that begins at coded[0]: to the end of the trailer. 0: cut off.
 uint64_t TailLength(ByteView coded, const Header& header, size_t mark_bytes, uint64_t blocks) {
   if (!header.has_index()) return mark_bytes;
@@ -38,7 +34,7 @@ class Walker {
   Walker(const Context& context, ByteView coded) : context_(context), coded_(coded) {}
 
   absl::StatusOr<Layout> Walk() {
-    if (coded_.empty()) return Corrupt(-1, 0, "there are no bytes");
+    if (coded_.empty()) return Corrupt(kNoBlock, 0, "there are no bytes");
     while (at_ < coded_.size()) {
       // Compact streams are as short as blocks, and each takes more memory here.
       if (layout_.streams.size() % kPollBlocks == 0) {
@@ -69,13 +65,13 @@ class Walker {
     absl::StatusOr<Parsed> parsed = ParseHeader(coded_.subspan(at_), at_, &stream.header);
     if (!parsed.ok() && !layout_.streams.empty() &&
         parsed.status().code() == absl::StatusCode::kDataLoss) {
-      return CorruptHere(-1, "bytes stand behind the stream that are not another one");
+      return CorruptHere(kNoBlock, "bytes stand behind the stream that are not another one");
     }
     if (!parsed.ok()) return parsed.status();
-    if (!parsed->complete()) return CorruptHere(-1, "the header is cut off");
+    if (!parsed->complete()) return CorruptHere(kNoBlock, "the header is cut off");
     if (!layout_.streams.empty() &&
         (stream.header.is_excerpt() || layout_.streams[0].header.is_excerpt())) {
-      return CorruptHere(-1, "an excerpt stands behind or before another stream");
+      return CorruptHere(kNoBlock, "an excerpt stands behind or before another stream");
     }
     TRINE_ASSIGN_OR_RETURN(stream.plan, PlanOf(stream.header, *context_.limits, at_));
     stream.header_bytes = parsed->consumed;
@@ -178,16 +174,16 @@ class Walker {
     StreamLayout& stream = layout_.streams.back();
     const Header& header = stream.header;
     if (!header.is_excerpt() && end.block_count != layout_.blocks.size() - first) {
-      return CorruptHere(-1, "the number of blocks in the end mark differs");
+      return CorruptHere(kNoBlock, "the number of blocks in the end mark differs");
     }
     if (header.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
-      return CorruptHere(-1, "the header states another raw length than the end mark");
+      return CorruptHere(kNoBlock, "the header states another raw length than the end mark");
     }
     if (header.is_excerpt() && !header.has_index()) {
-      return CorruptHere(-1, "the excerpt has no index");
+      return CorruptHere(kNoBlock, "the excerpt has no index");
     }
     const uint64_t length = TailLength(coded_.subspan(at_), header, mark_bytes, end.block_count);
-    if (length == 0) return CorruptHere(-1, "the stream is cut off in its index");
+    if (length == 0) return CorruptHere(kNoBlock, "the stream is cut off in its index");
     TRINE_ASSIGN_OR_RETURN(
         const Tail tail,
         ParseTail(coded_.subspan(at_, static_cast<size_t>(length)), header, place()));
@@ -220,7 +216,7 @@ class Walker {
       block.at = found[next++].at;
     }
     if (next != found.size()) {
-      return CorruptHere(-1, "the excerpt has a block that its index does not know");
+      return CorruptHere(kNoBlock, "the excerpt has a block that its index does not know");
     }
     original_bytes_ = layout_.streams.back().header_bytes;
     for (const BlockRef& block : layout_.blocks) original_bytes_ += block.coded_bytes;

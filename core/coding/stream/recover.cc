@@ -9,6 +9,7 @@
 #include "core/base/strings.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/stream/input_buffer.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"

@@ -103,9 +103,7 @@ class Decoder final : public StreamDecoder {
     return state_ != State::kBlock || header_.is_excerpt() ? -1 : static_cast<int64_t>(blocks_);
   }
   uint64_t place() const { return header_.is_excerpt() ? kNoOffset : offset(); }
-  absl::Status Corrupt(std::string_view text) const {
-    return CorruptStream(number(), static_cast<int64_t>(place()), text);
-  }
+  absl::Status CorruptHere(std::string_view text) const { return Corrupt(number(), place(), text); }
 
   // Takes parts off the buffer until one is not complete, or until there are bytes to hand out.
   absl::Status Advance() {
@@ -123,7 +121,7 @@ class Decoder final : public StreamDecoder {
 
   absl::Status CheckEnd() const {
     if (state_ != State::kHeader || !rest().empty() || streams_ == 0) {
-      return Corrupt("the stream is cut off");
+      return CorruptHere("the stream is cut off");
     }
     if (!range_.has_value()) return absl::OkStatus();
     TRINE_RETURN_IF_ERROR(CheckRange(*range_, raw_offset_));
@@ -140,14 +138,14 @@ class Decoder final : public StreamDecoder {
     Header header;
     const absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
     if (!parsed.ok() && streams_ > 0 && parsed.status().code() == absl::StatusCode::kDataLoss) {
-      return Corrupt("bytes stand behind the stream that are not another one");
+      return CorruptHere("bytes stand behind the stream that are not another one");
     }
     TRINE_RETURN_IF_ERROR(parsed.status());
     if (!parsed->complete()) return false;
     if (streams_ > 0 && (header.is_excerpt() || header_.is_excerpt())) {
-      return Corrupt("an excerpt stands behind or before another stream");
+      return CorruptHere("an excerpt stands behind or before another stream");
     }
-    if (header.is_excerpt() && !header.has_index()) return Corrupt("the excerpt has no index");
+    if (header.is_excerpt() && !header.has_index()) return CorruptHere("the excerpt has no index");
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
     TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables));
     header_ = std::move(header);
@@ -184,7 +182,7 @@ class Decoder final : public StreamDecoder {
     buffer_.Take(static_cast<size_t>(head.coded_bytes));
     ++blocks_;
     raw_offset_ += head.raw_bytes;
-    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    if (raw_offset_ > format::kMaxStreamBytes) return CorruptHere("the raw length is out of range");
     state_ = State::kHeader;
     // Behind the last stream nothing may come: now, not with the next header.
     TRINE_RETURN_IF_ERROR(DecodeBatch());
@@ -200,7 +198,7 @@ class Decoder final : public StreamDecoder {
     if (head.is_end()) return BeginTail(head);
     TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
     if (head.raw_offset < raw_offset_ - stream_begin_) {
-      return Corrupt("the blocks of the excerpt are not in order");
+      return CorruptHere("the blocks of the excerpt are not in order");
     }
     const ByteRange here{stream_begin_ + head.raw_offset, head.raw_bytes};
     if (!Wanted(here)) {
@@ -232,7 +230,7 @@ class Decoder final : public StreamDecoder {
     ++blocks_;
     buffer_.Take(head_bytes);
     raw_offset_ = stream_begin_ + head.raw_offset + head.raw_bytes;
-    if (raw_offset_ > format::kMaxStreamBytes) return Corrupt("the raw length is out of range");
+    if (raw_offset_ > format::kMaxStreamBytes) return CorruptHere("the raw length is out of range");
     return absl::OkStatus();
   }
 
@@ -286,10 +284,10 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> BeginTail(const BlockHead& end) {
     if (!header_.is_excerpt() && end.block_count != blocks_) {
-      return Corrupt("the number of blocks in the end mark differs");
+      return CorruptHere("the number of blocks in the end mark differs");
     }
     if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
-      return Corrupt("the header states another raw length than the end mark");
+      return CorruptHere("the header states another raw length than the end mark");
     }
     if (header_.is_excerpt() && !range_.has_value() &&
         end.raw_offset != raw_offset_ - stream_begin_) {

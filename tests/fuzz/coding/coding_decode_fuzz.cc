@@ -1,6 +1,7 @@
 // Decode, StreamDecoder and Inspect on arbitrary bytes: no crash, limits hold, and the two decoders
 // agree or both refuse. The checksums in the input are mended first, at the fuzzer's choice, so
 // that mutations get past them.
+#include "core/coding/container/checksum.h"
 #include "tests/core/coding/hostile/mend_checksums.h"
 #include "tests/fuzz/coding/coding_fuzz.h"
 

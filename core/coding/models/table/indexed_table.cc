@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/coder/range_coder.h"
 #include "core/coding/models/table/table_model.h"

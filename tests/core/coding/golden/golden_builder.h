@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/coder/range_coder.h"
 #include "core/coding/table.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/coding/stream/block.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_files.h"

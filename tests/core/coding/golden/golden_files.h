@@ -15,6 +15,7 @@
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/container/format.h"

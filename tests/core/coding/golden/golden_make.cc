@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/table_params.h"
 #include "tests/core/coding/golden/golden_cases.h"

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/coder/nibble_model.h"

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
 #include "tests/core/coding/golden/golden_builder.h"
 #include "tests/core/coding/golden/golden_variants_static.h"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/models/table/table_params.h"
 #include "tests/core/coding/golden/golden_builder.h"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/each_target.h"

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "core/coding/container/checksum.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/table/table_model.h"

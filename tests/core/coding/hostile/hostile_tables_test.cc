@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/coding/container/checksum.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/table/indexed_table.h"

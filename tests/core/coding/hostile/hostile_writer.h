@@ -19,6 +19,7 @@
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"
 #include "core/coding/models/table/table_params.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/golden/golden_cases.h"
 

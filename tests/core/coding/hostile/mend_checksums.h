@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/bytes.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/container/bytes_io.h"
 

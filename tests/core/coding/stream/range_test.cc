@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/coding/container/checksum.h"
 #include "core/coding/coding.h"
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/golden/golden_variants.h"
