@@ -29,6 +29,19 @@ uint64_t TailLength(ByteView coded, const Header& header, size_t mark_bytes, uin
   return at <= coded.size() ? at : 0;
 }
 
+// Lengths and mode of a block; where it is remains to be said.
+BlockRef RefOf(const IndexEntry& entry, uint64_t payload_bytes) {
+  BlockRef block;
+  block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
+  block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
+  block.payload_bytes = static_cast<uint32_t>(payload_bytes);
+  block.side_bytes = static_cast<uint32_t>(entry.side_bytes);
+  block.mode = entry.mode;
+  block.model = entry.model;
+  block.variant = entry.variant;
+  return block;
+}
+
 class Walker {
  public:
   Walker(const Context& context, ByteView coded) : context_(context), coded_(coded) {}
@@ -97,18 +110,9 @@ class Walker {
       return CorruptHere(0, "the stream is cut off in a block");
     }
     if (layout_.blocks.size() == format::kMaxListedBlocks) return TooManyBlocks();
-    BlockRef block;
-    block.raw_offset = layout_.raw_bytes;
-    block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
-    block.coded_offset = original_bytes_;
-    block.coded_bytes = static_cast<uint32_t>(head.coded_bytes);
-    block.payload_bytes = static_cast<uint32_t>(head.coded_bytes);
-    block.side_bytes = static_cast<uint32_t>(head.side_bytes);
-    block.mode = head.mode;
-    block.model = head.model;
-    block.variant = head.variant;
-    block.at = at_;
-    block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
+    IndexEntry entry = EntryOf(head);
+    entry.coded_bytes = head.coded_bytes;  // the head is the header
+    const BlockRef block = BlockHere(layout_.raw_bytes, entry, head.coded_bytes);
     layout_.raw_bytes += head.raw_bytes;
     if (layout_.raw_bytes > format::kMaxStreamBytes) {
       return CorruptHere(0, "the raw length is out of range");
@@ -117,6 +121,16 @@ class Walker {
     at_ += static_cast<size_t>(head.coded_bytes);
     original_bytes_ += head.coded_bytes;
     return absl::OkStatus();
+  }
+
+  // The block that begins here, in the stream that is walked.
+  BlockRef BlockHere(uint64_t raw_offset, const IndexEntry& entry, uint64_t payload_bytes) const {
+    BlockRef block = RefOf(entry, payload_bytes);
+    block.raw_offset = raw_offset;
+    block.coded_offset = original_bytes_;
+    block.at = at_;
+    block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
+    return block;
   }
 
   absl::Status TooManyBlocks() const {
@@ -141,18 +155,7 @@ class Walker {
     if (head.coded_bytes > coded_.size() - at_ - parsed.consumed) {
       return CorruptHere(number, "the stream is cut off in a block");
     }
-    BlockRef block;
-    block.raw_offset = raw_begin + head.raw_offset;
-    block.raw_bytes = static_cast<uint32_t>(head.raw_bytes);
-    block.coded_offset = original_bytes_;
-    block.coded_bytes = static_cast<uint32_t>(EntryOf(head).coded_bytes);
-    block.payload_bytes = static_cast<uint32_t>(head.coded_bytes);
-    block.side_bytes = static_cast<uint32_t>(head.side_bytes);
-    block.mode = head.mode;
-    block.model = head.model;
-    block.variant = head.variant;
-    block.at = at_;
-    block.stream = static_cast<uint32_t>(layout_.streams.size() - 1);
+    const BlockRef block = BlockHere(raw_begin + head.raw_offset, EntryOf(head), head.coded_bytes);
     if (stream.header.is_excerpt() && block.raw_offset < layout_.raw_bytes) {
       return CorruptHere(number, "the blocks of the excerpt are not in order");
     }
@@ -247,16 +250,9 @@ void AddIndexedBlocks(const Tail& tail, Layout* layout) {
   uint64_t coded = stream.header_bytes;
   layout->blocks.reserve(tail.index.size());
   for (const IndexEntry& entry : tail.index) {
-    BlockRef block;
+    BlockRef block = RefOf(entry, PayloadBytes(entry).value());
     block.raw_offset = raw;
-    block.raw_bytes = static_cast<uint32_t>(entry.raw_bytes);
     block.coded_offset = block.at = coded;
-    block.coded_bytes = static_cast<uint32_t>(entry.coded_bytes);
-    block.payload_bytes = static_cast<uint32_t>(PayloadBytes(entry).value());
-    block.side_bytes = static_cast<uint32_t>(entry.side_bytes);
-    block.mode = entry.mode;
-    block.model = entry.model;
-    block.variant = entry.variant;
     layout->blocks.push_back(block);
     raw += entry.raw_bytes;  // ParseTail has bounded both sums
     coded += entry.coded_bytes;
