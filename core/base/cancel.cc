@@ -6,7 +6,7 @@ namespace trine {
 
 bool CancelToken::ShouldStop() const {
   if (state_ == nullptr) return false;
-  if (state_->on_look) state_->on_look();
+  if (state_->on_poll) state_->on_poll();
   if (state_->cancelled.load(std::memory_order_relaxed)) return true;
   const auto deadline = state_->deadline.load(std::memory_order_relaxed);
   return deadline != std::chrono::steady_clock::time_point::max() &&

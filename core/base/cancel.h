@@ -1,4 +1,4 @@
-// Cancellation and deadlines, polled by every kernel at least every 5 ms of work.
+// Cancellation and deadlines, polled by every kernel at least every 10 ms of work.
 //
 // A CancelSource belongs to whoever runs a request; the tokens it hands out are given to the work.
 // Thread safety: everything here may be called from any thread at any time.
@@ -19,7 +19,7 @@ struct CancelState {
   std::atomic<bool> cancelled{false};
   std::atomic<std::chrono::steady_clock::time_point> deadline{
       std::chrono::steady_clock::time_point::max()};
-  std::function<void()> on_look;  // empty but in tests
+  std::function<void()> on_poll;  // empty but in tests
 };
 }  // namespace internal
 
@@ -48,9 +48,9 @@ class CancelSource {
   void SetDeadline(std::chrono::steady_clock::time_point deadline) {
     state_->deadline.store(deadline, std::memory_order_relaxed);
   }
-  // For tests of how densely work polls: `look` is called each time a token looks, before it does,
-  // on the thread of the work. To be set before any token is used.
-  void OnLook(std::function<void()> look) { state_->on_look = std::move(look); }
+  // For tests of how densely work polls: `callback` is called at the start of each poll, on the
+  // thread of the work. To be set before any token is used.
+  void OnPoll(std::function<void()> callback) { state_->on_poll = std::move(callback); }
   CancelToken token() const { return CancelToken(state_); }
 
  private:

@@ -70,11 +70,11 @@ absl::Status Copy(const Context& context, const uint8_t* stored, size_t stored_h
   constexpr size_t kTile = 32;
   const size_t height = turn.transposed ? stored_width : stored_height;
   const size_t width = turn.transposed ? stored_height : stored_width;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y0 = 0; y0 < height; y0 += kTile) {
     uint8_t* upright = rows.Append(std::min(kTile, height - y0));
     for (size_t x0 = 0; x0 < width; x0 += kTile) {
-      TRINE_RETURN_IF_ERROR(poll.Work(kTile * kTile * kPixelBytes));
+      TRINE_RETURN_IF_ERROR(poll.Spend(kTile * kTile * kPixelBytes));
       for (size_t y = y0; y < std::min(height, y0 + kTile); ++y) {
         for (size_t x = x0; x < std::min(width, x0 + kTile); ++x) {
           size_t row = turn.transposed ? x : y;

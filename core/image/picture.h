@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/polled.h"
 #include "core/base/tensor.h"
 #include "core/image/image.h"
 #include "core/runtime/context.h"
@@ -68,23 +69,9 @@ class PictureRows {
   size_t used_ = 0;
 };
 
-// Polls cancellation once in `kPollBytes` of work rather than once a row where rows are short.
-class Poll {
- public:
-  explicit Poll(const Context& context) : cancel_(context.cancel) {}
-  absl::Status Work(size_t bytes) {
-    done_ += bytes;
-    if (done_ < kPollBytes) return absl::OkStatus();
-    done_ = 0;
-    return cancel_.Check();
-  }
-
- private:
-  // The slowest loop here, plain PNM, reads about 100 MB/s: 0.3 ms.
-  static constexpr size_t kPollBytes = 32768;
-  const CancelToken& cancel_;
-  size_t done_ = kPollBytes;  // the first call polls
-};
+// Bytes of pixels between two polls, however short the rows are. The slowest loop here, plain PNM,
+// reads about 100 MB/s: 0.3 ms.
+inline constexpr size_t kPollBytes = 32768;
 
 // `count` samples of 1, 2 or 4 bits, most significant first, to one byte each.
 void UnpackBits(const uint8_t* packed, size_t count, int bits, uint8_t* out);

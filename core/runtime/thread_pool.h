@@ -55,7 +55,8 @@ class ThreadPool {
 //
 // Before each range the context's cancellation is checked; after the first error no new range
 // starts. The error returned is that of the lowest range that failed. `grain` 0 counts as 1.
-// A range should take 10 us to 5 ms: shorter wastes time on scheduling, longer delays cancellation.
+// A range should take 10 us to 10 ms: shorter wastes time on scheduling, longer delays
+// cancellation.
 absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
                          absl::FunctionRef<absl::Status(size_t begin, size_t end)> body);
 

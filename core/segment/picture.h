@@ -10,6 +10,7 @@
 #include "core/base/dtype.h"
 #include "core/base/error.h"
 #include "core/base/long_array.h"
+#include "core/base/polled.h"
 #include "core/runtime/context.h"
 #include "core/runtime/thread_pool.h"
 #include "core/segment/segment.h"
@@ -51,25 +52,13 @@ auto WithPixelType(DType dtype, const Body& body) {
 }
 
 // Items of a parallel range over pixels, and units of work between two polls of a sequential loop:
-// well under 5 ms at some nanoseconds an item.
+// below 2 ms at some nanoseconds an item.
 inline constexpr int64_t kPixelGrain = int64_t{1} << 17;
 
-// Polls cancellation once in every kPixelGrain units of work that a sequential loop reports.
-class Poller {
- public:
-  explicit Poller(const Context& context) : cancel_(context.cancel) {}
-
-  absl::Status Spend(int64_t units) {
-    spent_ += units;
-    if (spent_ < kPixelGrain) return absl::OkStatus();
-    spent_ = 0;
-    return cancel_.Check();
-  }
-
- private:
-  const CancelToken& cancel_;
-  int64_t spent_ = 0;
-};
+// A Poller in units of pixels that take about a nanosecond each.
+inline Poller PixelPoller(const Context& context) {
+  return {context.cancel, static_cast<uint64_t>(kPixelGrain)};
+}
 
 // Memory that the caller overwrites before reading: a vector would fill it first, without polls.
 template <typename T>

@@ -22,7 +22,7 @@ inline void ExpectPolls(const std::string& name, uint64_t units, uint64_t units_
   uint64_t looks = 0;
   {
     CancelSource source;
-    source.OnLook([&] { ++looks; });
+    source.OnPoll([&] { ++looks; });
     Context context;
     context.cancel = source.token();
     const absl::Status status = work(context);
@@ -35,7 +35,7 @@ inline void ExpectPolls(const std::string& name, uint64_t units, uint64_t units_
     if (n < 1 || n > looks) continue;
     uint64_t seen = 0;
     CancelSource source;
-    source.OnLook([&] {
+    source.OnPoll([&] {
       if (++seen == n) source.Cancel();
     });
     Context context;

@@ -11,19 +11,16 @@
 #include "core/base/cancel.h"
 #include "core/base/error.h"
 #include "core/base/long_array.h"
+#include "core/base/polled.h"
 
 namespace trine::coding {
 
 inline constexpr size_t kPollBytes = size_t{2} << 20;  // about 1 ms of memcpy with page faults
 
-// Calls step(begin, length) for pieces of [0, n).
+// Calls step(begin, length) for the pieces of [0, n), polling before each.
 template <class Step>
 absl::Status InPieces(size_t n, const CancelToken& cancel, Step step) {
-  for (size_t i = 0; i < n; i += kPollBytes) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
-    step(i, std::min(kPollBytes, n - i));
-  }
-  return absl::OkStatus();
+  return trine::InPieces(n, kPollBytes, cancel, step);
 }
 
 // Appends `bytes` to a std::string or std::vector<uint8_t>.

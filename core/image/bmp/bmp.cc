@@ -172,9 +172,9 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
   }
   PictureRows rows(size);
   std::vector<uint8_t> unpacked(h.bits < 8 ? size.width : 0);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Work(3 * size.width));
+    TRINE_RETURN_IF_ERROR(poll.Spend(3 * size.width));
     const uint8_t* in = raster.data() + stride * (h.height < 0 ? y : size.height - 1 - y);
     uint8_t* row = rows.Append();
     if (!IsIndexed(h.bits)) {
@@ -198,9 +198,9 @@ absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Pa
       const LongArray<uint8_t> indices,
       DecodeBmpRle(context, coded, size.width, size.height, static_cast<int>(h.bits)));
   PictureRows rows(size);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+    TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     const uint8_t* in = indices.data() + (size.height - 1 - y) * size.width;
     if (!LookUp(palette, in, size.width, size.channels == 1, rows.Append())) {
       return IndexBeyondPalette(palette);

@@ -27,7 +27,7 @@ absl::StatusOr<LongArray<uint8_t>> DecodeBmpRle(const Context& context, ByteView
   const bool nibbles = bits == 4;
   Cursor at;
   size_t i = 0;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   while (true) {
     // A last row that is full needs no end mark: many writers leave it out.
     if (coded.size() - i < 2) {
@@ -37,7 +37,7 @@ absl::StatusOr<LongArray<uint8_t>> DecodeBmpRle(const Context& context, ByteView
     }
     const uint8_t count = coded[i], code = coded[i + 1];
     i += 2;
-    TRINE_RETURN_IF_ERROR(poll.Work(16 + size_t{count}));
+    TRINE_RETURN_IF_ERROR(poll.Spend(16 + size_t{count}));
     if (count == 0 && code == kEndOfBitmap) return out;
     if (count == 0 && code == kEndOfLine) {
       if (at.y >= height) return outside;

@@ -97,11 +97,11 @@ absl::Status Finish(const Walk& walk) {
 
 // The next marker's code, past stuffed bytes, fill bytes, restart markers and stray data; false at
 // the end. `at` is then behind the marker.
-absl::StatusOr<bool> NextMarker(Poll& poll, ByteView bytes, size_t& at, uint8_t& marker) {
+absl::StatusOr<bool> NextMarker(Poller& poll, ByteView bytes, size_t& at, uint8_t& marker) {
   constexpr size_t kBlock = 32768;
   while (at < bytes.size()) {
     const ByteView block = bytes.subspan(at, kBlock);
-    TRINE_RETURN_IF_ERROR(poll.Work(block.size()));
+    TRINE_RETURN_IF_ERROR(poll.Spend(block.size()));
     const void* found = std::memchr(block.data(), 0xFF, block.size());
     if (found == nullptr) {
       at += block.size();
@@ -121,7 +121,7 @@ absl::StatusOr<bool> NextMarker(Poll& poll, ByteView bytes, size_t& at, uint8_t&
 
 absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes) {
   Walk walk;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   size_t at = 2;  // behind SOI
   while (true) {
     uint8_t marker = 0;

@@ -124,9 +124,9 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Decoder& decoder,
   }
   PictureRows rows(size);
   std::vector<uint8_t> cmyk_row(cmyk ? 4 * size.width : 0);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+    TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     uint8_t* row = rows.Append();
     if (!ReadRow(decoder, cmyk ? cmyk_row.data() : row)) return broken;
     if (cmyk) CmykToRgb(cmyk_row.data(), size.width, decoder.info.saw_Adobe_marker == TRUE, row);

@@ -16,8 +16,8 @@ namespace trine::image {
 namespace {
 
 using internal::Corrupt;
+using internal::kPollBytes;
 using internal::NotRead;
-using internal::Poll;
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kAlignment = 64;
@@ -183,12 +183,12 @@ void CopyElement(const uint8_t* in, bool swap, uint8_t* out) {
 template <size_t kSize>
 absl::Status CopyArray(const Context& context, const NpyHeader& header, uint64_t count,
                        const uint8_t* in, uint8_t* out) {
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   const size_t rank = header.shape.size();
   if (!header.fortran_order || rank < 2) {
     constexpr size_t kBlock = 32768 / kSize;
     for (size_t begin = 0; begin < count; begin += kBlock) {
-      TRINE_RETURN_IF_ERROR(poll.Work(kBlock * kSize));
+      TRINE_RETURN_IF_ERROR(poll.Spend(kBlock * kSize));
       const size_t n = std::min<size_t>(kBlock, count - begin);
       if (!header.big_endian) {
         std::memcpy(out + begin * kSize, in + begin * kSize, n * kSize);
@@ -209,7 +209,7 @@ absl::Status CopyArray(const Context& context, const NpyHeader& header, uint64_t
     for (size_t d = 0; d + 1 < rank; ++d) offset += index[d] * stride[d];
     for (int64_t i = 0; i < last; ++i, ++done) {
       // A column's elements are far apart, hence dearer than their size: a cache line each.
-      TRINE_RETURN_IF_ERROR(poll.Work(64));
+      TRINE_RETURN_IF_ERROR(poll.Spend(64));
       CopyElement<kSize>(in + static_cast<uint64_t>(offset + i * stride[rank - 1]) * kSize,
                          header.big_endian, out + done * kSize);
     }
@@ -283,9 +283,9 @@ absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes) {
       CopyArrayOf(context, header, count, bytes.data() + header.header_bytes, tensor.data.data()));
   if (header.dtype == DType::kBool) {
     // NumPy takes any byte but 0 for true; a tensor holds 0 and 1 only.
-    Poll poll(context);
+    Poller poll(context.cancel, kPollBytes);
     for (uint8_t& v : tensor.data) {
-      TRINE_RETURN_IF_ERROR(poll.Work(1));
+      TRINE_RETURN_IF_ERROR(poll.Spend(1));
       v = v != 0 ? 1 : 0;
     }
   }

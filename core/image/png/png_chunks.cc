@@ -122,9 +122,9 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
   PngInfo info;
   ByteView rest = bytes.subspan(kPngSignatureBytes);
   bool first = true, data_begun = false, data_ended = false;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   while (true) {
-    TRINE_RETURN_IF_ERROR(poll.Work(64));
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
     TRINE_ASSIGN_OR_RETURN(const Chunk chunk, ReadChunk(rest));
     rest.remove_prefix(chunk.data.size() + kPngChunkOverhead);
     if (first) {

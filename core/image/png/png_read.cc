@@ -112,12 +112,12 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const 
                                   const PictureSize& size) {
   const absl::Status broken = Corrupt("the PNG's pixels are damaged or end too early");
   if (png_get_rowbytes(reader.png, reader.info) != size.row_bytes()) return broken;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   PictureRows rows(size);
   uint8_t* plane = info.interlaced ? rows.Append(size.height) : nullptr;
   for (int pass = 0; pass < (info.interlaced ? 7 : 1); ++pass) {
     for (size_t y = 0; y < size.height; ++y) {
-      TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+      TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
       uint8_t* row = info.interlaced ? plane + y * size.row_bytes() : rows.Append();
       if (!ReadRows(reader, row, size.row_bytes(), 1)) return broken;
     }
@@ -129,9 +129,9 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const 
 absl::StatusOr<Tensor> LookUpPixels(const Context& context, const Palette& palette,
                                     const PictureSize& size, const Tensor& indices) {
   PictureRows rows(size);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+    TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     if (!LookUp(palette, indices.data.data() + y * size.width, size.width, size.channels == 1,
                 rows.Append())) {
       return Corrupt(absl::StrCat("a PNG pixel's index is beyond the palette of ", palette.size));

@@ -97,10 +97,10 @@ absl::StatusOr<std::string> EncodePng(const Context& context, const TensorView& 
   ReserveLong(MostFileBytes(picture), &writer.out);
   if (!Begin(writer, header)) return failed;
   std::vector<uint8_t> row(bits ? CeilDiv(width, 8) : (is_bool ? width : 0));
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < height; ++y) {
-    // Deflate is some ten times slower than what Poll counts on.
-    TRINE_RETURN_IF_ERROR(poll.Work(10 * row_bytes));
+    // Deflate is some ten times slower than what kPollBytes is meant for.
+    TRINE_RETURN_IF_ERROR(poll.Spend(10 * row_bytes));
     const uint8_t* in = picture.data.data() + y * row_bytes;
     if (bits) {
       PackBits(in, width, /*invert=*/false, row.data());

@@ -152,9 +152,9 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
     return Truncated(row_bytes * size.height, raster.size());
   }
   PictureRows rows(size);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Work(size.row_bytes()));
+    TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     const uint8_t* in = raster.data() + y * row_bytes;
     uint8_t* out = rows.Append();
     if (header.bitmap) {
@@ -199,9 +199,9 @@ absl::StatusOr<std::string> EncodePnm(const Context& context, const TensorView& 
   const size_t out_bytes = bitmap ? CeilDiv(width, 8) : in_bytes;
   size_t at = out.size();
   ReserveLong(at + out_bytes * height, &out);
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < height; ++y, at += out_bytes) {
-    TRINE_RETURN_IF_ERROR(poll.Work(in_bytes));
+    TRINE_RETURN_IF_ERROR(poll.Spend(in_bytes));
     const uint8_t* in = picture.data.data() + y * in_bytes;
     out.resize(at + out_bytes);
     uint8_t* row = reinterpret_cast<uint8_t*>(out.data()) + at;

@@ -150,9 +150,9 @@ absl::Status CheckStrips(const Context& context, TIFF* tiff, bool tiled, uint64_
   const uint64_t most = kMaxShare * std::max<uint64_t>(file_bytes, 65536);
   const uint32_t strips = tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
   uint64_t sum = 0;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (uint32_t i = 0; i < strips; ++i) {
-    TRINE_RETURN_IF_ERROR(poll.Work(16));
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
     sum += std::min(TIFFGetStrileByteCount(tiff, i), file_bytes);
     if (sum > most) return Corrupt("the TIFF's strips or tiles claim many times the file");
   }

@@ -46,13 +46,13 @@ absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page) {
   if (page == 0) return header.first_directory;
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   uint64_t found = 0, at = header.first_directory;
   // Brent's algorithm: compare with a directory that is replaced at every power of two.
   uint64_t mark = 0, mark_until = 1;
   int64_t pages = 0;
   while (at != 0) {
-    TRINE_RETURN_IF_ERROR(poll.Work(64));
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
     if (at == mark) return Corrupt("the TIFF's directories form a circle");
     if (pages == page) found = at;
     if (static_cast<uint64_t>(++pages) == mark_until) {

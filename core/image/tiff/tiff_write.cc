@@ -73,10 +73,10 @@ absl::StatusOr<std::string> EncodeTiff(const Context& context, const TensorView&
   ReserveLong(MostFileBytes(picture), &file.out());
   if (file.handle() == nullptr || !SetTags(file.handle(), page)) return failed;
   std::vector<uint8_t> row(page.row_bytes);  // libtiff differences rows in place
-  Poll poll(context);
+  Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < height; ++y) {
-    // Deflate is some ten times slower than what Poll counts on.
-    TRINE_RETURN_IF_ERROR(poll.Work(10 * in_bytes));
+    // Deflate is some ten times slower than what kPollBytes is meant for.
+    TRINE_RETURN_IF_ERROR(poll.Spend(10 * in_bytes));
     const uint8_t* in = picture.data.data() + y * in_bytes;
     if (bits) {
       PackBits(in, width, /*invert=*/false, row.data());

@@ -1,6 +1,7 @@
 // Boxes between the tensors and dense buffers.
 #include <cstring>
 
+#include "core/base/polled.h"
 #include "core/normalize/rows/power.h"
 #include "core/normalize/rows/tile.h"
 #include "core/normalize/rows/window_sum.h"
@@ -37,28 +38,12 @@ bool ForRuns(const Box& whole, const Box& box, Body body) {
   }
 }
 
-// Polls once in kPollElements elements, however they are cut.
-class Poll {
- public:
-  explicit Poll(const CancelToken& cancel) : cancel_(cancel) {}
-  bool Continue(size_t elements) {
-    since_ += elements;
-    if (since_ < kPollElements) return true;
-    since_ = 0;
-    return !cancel_.ShouldStop();
-  }
-
- private:
-  const CancelToken& cancel_;
-  size_t since_ = 0;
-};
-
 }  // namespace
 
 template <typename T>
 absl::Status LoadBox(const Job<T>& job, const uint8_t* source, const Box& box, bool rectify,
                      T* out) {
-  Poll poll(job.cancel);
+  Poller poll(job.cancel, kPollElements);
   const bool done = ForRuns(Whole(job.geometry), box, [&](size_t from, size_t to, size_t run) {
     return ForParts(job.cancel, run,
                     [&](size_t begin, size_t end) {
@@ -73,7 +58,7 @@ absl::Status LoadBox(const Job<T>& job, const uint8_t* source, const Box& box, b
 
 template <typename T>
 absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box) {
-  Poll poll(job.cancel);
+  Poller poll(job.cancel, kPollElements);
   const bool done = ForRuns(Whole(job.geometry), box, [&](size_t to, size_t from, size_t run) {
     return ForParts(job.cancel, run,
                     [&](size_t begin, size_t end) {
@@ -88,7 +73,7 @@ absl::Status StoreBox(const Job<T>& job, const T* source, const Box& box) {
 template <typename T>
 absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, const Box& box,
                   T* out) {
-  Poll poll(cancel);
+  Poller poll(cancel, kPollElements);
   const bool done = ForRuns(from, box, [&](size_t at, size_t to, size_t run) {
     return ForParts(cancel, run,
                     [&](size_t begin, size_t end) {

@@ -21,7 +21,7 @@ class BorderFollower {
   BorderFollower(const Context& context, int64_t height, int64_t width, std::string_view field)
       : context_(context),
         field_(field),
-        poll_(context),
+        poll_(PixelPoller(context)),
         height_(height),
         width_(width),
         stride_(width + 2),
@@ -237,7 +237,7 @@ absl::StatusOr<ContourList> FindContours(const Context& context, const uint8_t* 
                                          int64_t height, int64_t width, std::string_view field) {
   BorderFollower follower(context, height, width, field);
   TRINE_RETURN_IF_ERROR(follower.Run(mask));
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   return InTreeOrder(follower, poll);
 }
 

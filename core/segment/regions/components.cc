@@ -58,7 +58,7 @@ absl::StatusOr<Provisional> LabelProvisionally(const Context& context, const uin
   Provisional out{MakeScratch<int32_t>(height * ((width + 1) / 2) + 1)};
   out.root[0] = 0;
   FirstPass pass(width, connectivity, labels, out.root.data());
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t begin = 0; begin < width; begin += kPixelGrain) {
       const int64_t end = std::min(width, begin + kPixelGrain);
@@ -86,7 +86,7 @@ absl::StatusOr<int64_t> LabelComponents(const Context& context, int64_t height, 
       LabelProvisionally(context, mask, true, height, width, step.connectivity, labels));
   const Scratch<int32_t>& root = provisional.root;
   const int64_t pixels = height * width;
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   Scratch<int32_t> area = Scratch<int32_t>::Zeros(root.size());
   for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {
     TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));

@@ -112,14 +112,14 @@ absl::Status DistanceMap(const Context& context, const uint8_t* mask, int64_t he
   absl::Status status =
       ParallelFor(context, static_cast<size_t>(width), static_cast<size_t>(column_grain),
                   [&](size_t begin, size_t end) {
-                    Poller poll(context);
+                    Poller poll = PixelPoller(context);
                     return ColumnDistances(mask, height, width, static_cast<int64_t>(begin),
                                            static_cast<int64_t>(end), poll, distance);
                   });
   TRINE_RETURN_IF_ERROR(status);
   return ParallelFor(context, static_cast<size_t>(height), std::max<size_t>(1, RowGrain(width) / 4),
                      [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll(context);
+                       Poller poll = PixelPoller(context);
                        RowEnvelope row(width);
                        for (size_t y = begin; y < end; ++y) {
                          const int64_t start = static_cast<int64_t>(y) * width;

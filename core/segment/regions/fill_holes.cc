@@ -18,7 +18,7 @@ absl::Status FillHoles(const Context& context, int64_t height, int64_t width,
   const auto root_at = [&](int64_t i) {
     return static_cast<size_t>(root[static_cast<size_t>(labels[i])]);
   };
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   // Area of each background component by its root; what reaches the border counts as too large.
   Scratch<int64_t> area = Scratch<int64_t>::Zeros(root.size());
   for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {

@@ -83,7 +83,7 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
   const int64_t pixels = height * width;
   Scratch<int32_t> rank = MakeScratch<int32_t>(pixels);
   Scratch<int32_t> order = MakeScratch<int32_t>(pixels);
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   TRINE_ASSIGN_OR_RETURN(
       const int32_t ranks,
       RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.data()));

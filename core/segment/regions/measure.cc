@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
   SlotOfLabel slots_by_label;
   int32_t known = 0;
   size_t slot = 0;
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   for (int64_t y = 0; y < gray.height; ++y) {
     for (int64_t x = 0; x < gray.width; ++x) {
       if (x % 1024 == 0)

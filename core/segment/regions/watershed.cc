@@ -101,7 +101,7 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
                    int32_t* labels) {
   const int64_t pixels = height * width;
   if (relief.count == 0) return absl::OkStatus();  // an empty region
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   for (int64_t i = 0; i < pixels; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
     if (region[i] == 0 || labels[i] < 0) labels[i] = 0;

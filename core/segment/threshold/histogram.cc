@@ -48,7 +48,7 @@ absl::StatusOr<SortedKeys> SortKeys(const Context& context, const uint8_t* value
                                     const uint8_t* inside, int64_t count) {
   SortedKeys out{MakeScratch<uint32_t>(count), 0};
   Scratch<uint32_t> other = MakeScratch<uint32_t>(count);
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   for (int64_t begin = 0; begin < count; begin += kPixelGrain) {
     TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
     for (int64_t i = begin; i < std::min(count, begin + kPixelGrain); ++i) {
@@ -145,7 +145,7 @@ absl::StatusOr<Levels> LevelsOfFloats(const Context& context, const Picture& gra
                          SortKeys(context, gray.data, gray.inside, gray.pixels()));
   Levels levels;
   levels.total = static_cast<uint64_t>(sorted.count);
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   // Counted first: a vector that grows copies itself without polls.
   size_t distinct = 0;
   for (int64_t i = 0; i < sorted.count; ++i) {
@@ -176,7 +176,7 @@ absl::StatusOr<Levels> LevelsOf(const Context& context, const Picture& gray) {
 absl::StatusOr<int32_t> RankFloats(const Context& context, const uint8_t* values,
                                    const uint8_t* inside, int64_t count, int32_t* rank) {
   TRINE_ASSIGN_OR_RETURN(SortedKeys sorted, SortKeys(context, values, inside, count));
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   int64_t distinct = 0;
   for (int64_t i = 0; i < sorted.count; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));

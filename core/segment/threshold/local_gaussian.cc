@@ -119,7 +119,7 @@ absl::Status VisitGaussians(const Context& context, const Picture& gray,
   const size_t grain = std::max<size_t>(1, RowGrain(gray.width) / static_cast<size_t>(taps));
   return ParallelFor(context, static_cast<size_t>(gray.height), grain,
                      [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll(context);
+                       Poller poll = PixelPoller(context);
                        GaussianRow<T> rows(gray, weights, border);
                        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end);
                             ++y) {

@@ -18,7 +18,7 @@ absl::Status FilterMean(const Context& context, const Picture& gray, int64_t win
     const int64_t y = BorderIndex(row, gray.height, Border::kReflect);
     return static_cast<double>(PixelAt<T>(gray.data, y * width + x));
   };
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   std::vector<double> columns(static_cast<size_t>(width), 0), means(static_cast<size_t>(width));
   for (int64_t row = -radius; row <= radius; ++row) {
     for (int64_t x = 0; x < width; ++x) {

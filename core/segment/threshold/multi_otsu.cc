@@ -116,7 +116,7 @@ class DoubleMoments {
 template <typename Moments>
 absl::StatusOr<std::vector<size_t>> SearchWith(const Context& context, const Levels& levels,
                                                int classes) {
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   Moments moments;
   TRINE_RETURN_IF_ERROR(moments.Fill(levels, poll));
   return PartitionSearch<Moments>(context, moments, levels.size(), classes).Run();

@@ -44,7 +44,7 @@ struct ExactCriterion {
 constexpr double kDecided = 1 + 0x1p-48;
 
 absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels& levels) {
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   uint64_t sum = 0;
   for (size_t i = 0; i < levels.size(); ++i) {
     TRINE_RETURN_IF_ERROR(poll.Spend(1));
@@ -73,7 +73,7 @@ absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels
 }
 
 absl::StatusOr<OtsuCuts> BestCutsOfDoubles(const Context& context, const Levels& levels) {
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   const DoubleDouble total(static_cast<double>(levels.total));
   DoubleDouble sum;
   for (size_t i = 0; i < levels.size(); ++i) {
@@ -146,7 +146,7 @@ absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels) 
 
 absl::Status DescribeClasses(const Context& context, const Levels& levels,
                              ThresholdResult& result) {
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   const size_t classes = result.thresholds.size() + 1;
   result.classes.assign(classes, ClassStats{});
   const DoubleDouble total(static_cast<double>(levels.total));

@@ -150,7 +150,7 @@ absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& leve
 
   FloatBins bins;
   bins.counts.assign(kBins, 0);
-  Poller poll(context);
+  Poller poll = PixelPoller(context);
   for (size_t i = 0; i < levels.size(); ++i) {
     TRINE_RETURN_IF_ERROR(poll.Spend(4));
     const float value = static_cast<float>(levels.values[i]);

@@ -26,7 +26,7 @@ class PartitionSearch {
  public:
   // REQUIRES: 2 <= classes <= levels.
   PartitionSearch(const Context& context, const Moments& moments, size_t levels, int classes)
-      : poll_(context),
+      : poll_(PixelPoller(context)),
         moments_(moments),
         levels_(levels),
         classes_(static_cast<size_t>(classes)) {}

@@ -190,7 +190,7 @@ absl::Status VisitWindows(const Context& context, const Picture& gray, int64_t w
       std::max(RowGrain(gray.width), static_cast<size_t>(2 * std::min(window, gray.height)));
   return ParallelFor(context, static_cast<size_t>(gray.height), stripe,
                      [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll(context);
+                       Poller poll = PixelPoller(context);
                        WindowRows<T, kSquares> rows(gray, window, border);
                        const int64_t first = static_cast<int64_t>(begin);
                        TRINE_RETURN_IF_ERROR(rows.Start(first, poll));
