@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "server/base/status_names.h"
 #include "server/call/status_map.h"
 #include "server/observe/trace.h"
 

@@ -15,7 +15,7 @@
 #include "server/observe/metrics.h"
 #include "server/observe/otlp.h"
 #include "server/wire/rpc.h"
-#include "server/server.h"
+#include "server/options/options.h"
 
 namespace trine::server {
 

@@ -3,14 +3,9 @@
 
 #include <grpcpp/support/status.h>
 
-#include <string_view>
-
 #include "absl/status/status.h"
 
 namespace trine::server {
-
-// "INVALID_ARGUMENT": the name that logs, metrics and default reasons use.
-std::string_view StatusCodeName(int code);
 
 // The same code, a message that is never empty, is UTF-8 and has at most 1 KiB, and as details a
 // google.rpc.Status with

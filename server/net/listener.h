@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "server/net/acceptor.h"
 #include "server/net/health.h"
-#include "server/server.h"
+#include "server/options/options.h"
 
 namespace trine::server {
 

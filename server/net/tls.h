@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/options/reload.h"
-#include "server/server.h"
+#include "server/options/options.h"
 
 namespace trine::server {
 

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <utility>
 
-#include "server/call/status_map.h"
+#include "server/base/status_names.h"
 
 namespace trine::server {
 namespace {

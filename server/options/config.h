@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/server.h"
+#include "server/options/options.h"
 
 namespace trine::server {
 

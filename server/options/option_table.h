@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "server/server.h"
+#include "server/options/options.h"
 
 namespace trine::server {
 

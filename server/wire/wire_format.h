@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace trine::server {
+
+// The largest message that protobuf knows.
+inline constexpr uint64_t kMaxMessageBytes = std::numeric_limits<int>::max();
 
 enum class WireType : uint8_t {
   kVarint = 0,
