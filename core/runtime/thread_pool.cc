@@ -11,6 +11,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -222,17 +223,33 @@ struct ThreadPool::Impl {
   }
 
   // Has a helper run ranges of `loop`, one after the other while no other loop waits for help,
-  // else in turn with these.
-  void Help(const std::shared_ptr<Loop>& loop) {
-    waiting.fetch_add(1, std::memory_order_relaxed);
-    {
-      const std::lock_guard<std::mutex> lock(mutex);
-      ++coming;
+  // else in turn with these. False where there is no memory to ask for one: those who run the loop
+  // do without.
+  bool Help(const std::shared_ptr<Loop>& loop) {
+    Ask();
+    try {
+      // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
+      auto boxed = std::make_unique<std::shared_ptr<Loop>>(loop);
+      TsanRelease(boxed.get());
+      helpers.enqueue(HelperTask{this, boxed.get()});
+      (void)boxed.release();  // the task's
+      return true;
+    } catch (const std::bad_alloc&) {
+      waiting.fetch_sub(1, std::memory_order_relaxed);
+      Go();
+      return false;
     }
-    // Apart from oneTBB's own task, whose memory ThreadSanitizer cannot follow.
-    auto* const boxed = new std::shared_ptr<Loop>(loop);
-    TsanRelease(boxed);
-    helpers.enqueue(HelperTask{this, boxed});
+  }
+
+  void Ask() {
+    waiting.fetch_add(1, std::memory_order_relaxed);
+    const std::lock_guard<std::mutex> lock(mutex);
+    ++coming;
+  }
+
+  void Go() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (--coming == 0) gone.notify_all();
   }
 
   // Named, for tests/tsan.supp: it is read from memory of oneTBB's.
@@ -247,14 +264,13 @@ struct ThreadPool::Impl {
     waiting.fetch_sub(1, std::memory_order_relaxed);
     RunSome(*boxed);
     delete boxed;
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (--coming == 0) gone.notify_all();
+    Go();
   }
 
   void RunSome(const std::shared_ptr<Loop>& loop) {
     const BusyScope scope(&busy);
     while (loop->RunNext())
-      if (waiting.load(std::memory_order_relaxed) > 0) return Help(loop);
+      if (waiting.load(std::memory_order_relaxed) > 0 && Help(loop)) return;
   }
 
   const int threads;
@@ -307,7 +323,8 @@ absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
   }
   const auto loop = std::make_shared<Loop>(context, n, grain, body);
   ThreadPool::Impl& impl = *context.pool->impl_;
-  for (size_t i = 1; i < threads; ++i) impl.Help(loop);
+  for (size_t i = 1; i < threads && impl.Help(loop); ++i) {
+  }
   const BusyScope busy(&impl.busy);
   while (loop->RunNext()) {
   }
