@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 #include <utility>
 
@@ -45,6 +46,13 @@ std::array<unsigned char, 32> Sha256(std::string_view text) {
   return digest;
 }
 
+// Bytes of a SHA-256 are as good as random: the first eight make a key.
+uint64_t KeyOf(const std::array<unsigned char, 32>& digest) {
+  uint64_t key = 0;
+  std::memcpy(&key, digest.data(), sizeof(key));
+  return key;
+}
+
 bool IsToken(absl::string_view text) {
   return text.size() <= kMaxTokenBytes &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
@@ -68,7 +76,7 @@ absl::StatusOr<std::vector<std::string>> Authenticator::ParseServices(std::strin
     });
     if (name.empty() || found == services_.end()) {
       return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "INVALID_FIELD"},
-                       "behind a token stand names of services, with commas between them");
+                       "after a token come names of services, separated by commas");
     }
     full.push_back(*found);
   }
@@ -88,7 +96,7 @@ absl::StatusOr<Authenticator::Tokens> Authenticator::Parse(const std::string& te
     if (!IsToken(token))
       return RefuseLine(number, "a token has at most 4096 bytes, all of them printable ASCII");
     const Digest digest = Sha256(ToStd(token));
-    if (!seen.insert(digest).second) return RefuseLine(number, "holds a token for the second time");
+    if (!seen.insert(digest).second) return RefuseLine(number, "this token was given before");
     std::vector<std::string> services;
     if (end < line.size()) {
       auto parsed = ParseServices(ToStd(line.substr(end)));
@@ -96,8 +104,9 @@ absl::StatusOr<Authenticator::Tokens> Authenticator::Parse(const std::string& te
       services = *std::move(parsed);
     }
     const absl::string_view start(reinterpret_cast<const char*>(digest.data()), 4);
-    tokens.push_back(
-        {digest, absl::StrCat("token:", absl::BytesToHexString(start)), std::move(services)});
+    tokens.emplace(
+        KeyOf(digest),
+        Token{digest, absl::StrCat("token:", absl::BytesToHexString(start)), std::move(services)});
     if (tokens.size() > kMaxTokens) return RefuseFile("the file holds more than 10000 tokens");
   }
   if (tokens.empty()) return RefuseFile("the file holds no token; nobody could call");
@@ -147,8 +156,11 @@ absl::StatusOr<std::string> Authenticator::CheckHeader(std::string_view authoriz
   const Digest digest = Sha256(given);
   const std::shared_ptr<const Tokens> all = tokens();
   const Token* known = nullptr;
-  for (const Token& token : *all)
-    if (CRYPTO_memcmp(token.digest.data(), digest.data(), digest.size()) == 0) known = &token;
+  const auto [begin, end] = all->equal_range(KeyOf(digest));
+  for (auto it = begin; it != end; ++it) {
+    const Digest& one = it->second.digest;
+    if (CRYPTO_memcmp(one.data(), digest.data(), digest.size()) == 0) known = &it->second;
+  }
   if (known == nullptr) return Unauthenticated();
   const std::string_view service = ServiceOf(method);
   if (!known->services.empty() &&

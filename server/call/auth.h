@@ -1,7 +1,7 @@
 // Bearer tokens: who may call, and which services.
 //
-// A token file has one token a line, and behind it, after blanks, the services that it may call;
-// all of them where none is named:
+// A token file has one token a line and after it, separated by blanks, the services that it may
+// call; all of them where none is named:
 //   # the vision team
 //   6f1ed002ab5595859014ebf0951522d9
 //   9f86d081884c7d659a2feaa0c55ad015  NormalizationService,SegmentationService
@@ -9,17 +9,21 @@
 // with or without its package. A token is 1 to 4096 printable characters without a blank; there are
 // at most 10,000.
 //
-// Only digests of tokens are kept, and one that comes is compared with all of them in a time that
-// depends on neither. Thread safety: all members may be called from any thread.
+// Only SHA-256 digests of tokens are kept. One that comes is looked up by the first bytes of its
+// digest and compared with what is found there in constant time: what a caller could learn from the
+// time is about digests, which nobody can choose. Thread safety: all members may be called from any
+// thread.
 #pragma once
 
 #include <grpcpp/server_context.h>
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -58,7 +62,7 @@ class Authenticator {
     std::string client;
     std::vector<std::string> services;  // full names; none: all
   };
-  using Tokens = std::vector<Token>;
+  using Tokens = std::unordered_multimap<uint64_t, Token>;  // by the first bytes of the digest
 
   Authenticator(bool allow_all, std::vector<std::string> services)
       : allow_all_(allow_all), services_(std::move(services)) {}

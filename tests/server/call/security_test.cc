@@ -39,11 +39,11 @@ TEST(Tokens, FilesThatMakeNoSenseAreRefused) {
   const std::vector<std::pair<std::string, std::string>> texts = {
       {"", "holds no token"},
       {"\n# nothing\n", "holds no token"},
-      {"good\ntwo words\n", "line 2: behind a token stand names of services"},
+      {"good\ntwo words\n", "line 2: after a token come names of services"},
       {"alpha estService\n", "line 1: behind"},
       {"alpha TestService,\n", "line 1: behind"},
       {"alpha TestService ServerService\n", "line 1: behind"},
-      {"alpha\n\nbeta\nalpha TestService\n", "line 4: holds a token for the second time"},
+      {"alpha\n\nbeta\nalpha TestService\n", "line 4: this token was given before"},
       {"caf\xC3\xA9\n", "line 1: a token has at most 4096 bytes"},
       {std::string("a\0b\n", 4), "line 1: a token has at most 4096 bytes"},
       {std::string(5000, 'x'), "line 1: a token has at most 4096 bytes"},
@@ -82,6 +82,22 @@ TEST(Tokens, AreKnownByADigest) {
   EXPECT_EQ(*(*auth)->CheckHeader("Bearer alpha", kEcho), "token:8ed3f6ad");
   EXPECT_EQ(*(*auth)->CheckHeader("Bearer beta", kEcho), "token:f44e64e7");
   EXPECT_EQ(*Authenticator::AllowAll()->CheckHeader("", kEcho), "");
+}
+
+TEST(Tokens, EachOfAsManyAsAFileMayHoldIsFound) {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "token-" + std::to_string(i) + "\n";
+  const auto auth = Authenticator::Load(WriteFile("tokens_many", text), kServices);
+  ASSERT_TRUE(auth.ok()) << auth.status();
+  std::set<std::string> clients;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto client = (*auth)->CheckHeader("Bearer token-" + std::to_string(i), kEcho);
+    ASSERT_TRUE(client.ok()) << i;
+    clients.insert(*client);
+  }
+  // Named by 32 bits of their digests: a few may share a name.
+  EXPECT_GT(clients.size(), 9'990u);
+  EXPECT_FALSE((*auth)->CheckHeader("Bearer token-10000", kEcho).ok());
 }
 
 TEST(Tokens, MayBeForSomeServicesOnly) {
