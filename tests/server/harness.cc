@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 #include "absl/strings/numbers.h"
@@ -49,6 +50,13 @@ Options TestOptions() {
   return options;
 }
 
+Options OneAtATime(int max_queued) {
+  Options options = TestOptions();
+  options.max_running = 1;
+  options.max_queued = max_queued;
+  return options;
+}
+
 TestServer::TestServer(Options options) {
   auto started = StartServer(options, TestRegistry(gate), log);
   if (!started.ok()) {
@@ -67,6 +75,12 @@ std::shared_ptr<grpc::Channel> TestServer::Channel(
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   return grpc::CreateCustomChannel(server->addresses().at(0), credentials, arguments);
+}
+
+std::string WriteFile(const std::string& name, const std::string& text) {
+  const std::string path = ::testing::TempDir() + "trine_server_" + name;
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
 }
 
 // The whole answer to one HTTP request, "" where nothing listens.
@@ -115,6 +129,16 @@ std::string AwaitSample(const std::string& address, const std::string& sample, d
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return page;
+}
+
+double AwaitValue(const std::string& address, const std::string& sample, double value) {
+  double now = -1;
+  for (int i = 0; i < 10'000; ++i) {
+    now = Sample(Get(address, "/metrics"), sample).value_or(-1);
+    if (now == value) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return now;
 }
 
 }  // namespace trine::server::testing

@@ -35,6 +35,8 @@ class LogSink : public spdlog::sinks::base_sink<std::mutex> {
 
 // Loopback, any port, no metrics, no log; a test changes what it is about.
 Options TestOptions();
+// One request runs at once, `max_queued` wait.
+Options OneAtATime(int max_queued);
 
 struct TestServer {
   explicit TestServer(Options options = TestOptions());
@@ -49,6 +51,9 @@ struct TestServer {
   std::unique_ptr<Server> server;
 };
 
+// Writes `text` to a file of the test's, and returns its path.
+std::string WriteFile(const std::string& name, const std::string& text);
+
 // The whole HTTP answer of `address`, "" where nothing listens.
 std::string Get(const std::string& address, const std::string& path,
                 const std::string& method = "GET");
@@ -57,5 +62,8 @@ std::optional<double> Sample(const std::string& page, const std::string& sample)
 // A metrics page on which `sample` has reached `value`: a call is counted a little after its
 // answer.
 std::string AwaitSample(const std::string& address, const std::string& sample, double value);
+
+// Waits until `sample` is `value`, which it may be for a moment only; the last value seen.
+double AwaitValue(const std::string& address, const std::string& sample, double value);
 
 }  // namespace trine::server::testing
