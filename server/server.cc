@@ -43,19 +43,24 @@ Admission::Bounds AdmissionBounds(const Options& options) {
           .max_queued_per_client = options.max_queued_per_client,
           .max_inflight_bytes = options.max_inflight_bytes,
           .memory_limit = options.memory_limit,
+          .memory_aside =
+              options.memory_limit > 0 ? options.max_buffer_bytes + options.max_pooled_bytes : 0,
           .max_streams = options.max_streams};
 }
 
-// The memory limit that holds, and what gRPC and the pool may hold, which comes out of the same.
+// The memory limit that holds, and the shares of it that gRPC's buffers (a quarter) and blocks for
+// the next payloads (an eighth) may take at most; the rest is the ledger's. Of the memory that the
+// process may use a sixth is left for the process itself: code, stacks, what the allocator wastes.
 void ResolveMemory(uint64_t quota, Options* options, Logger* log) {
   if (options->memory_limit == 0 && quota > 0) {
+    const uint64_t share = quota / 6 * 5;
     const uint64_t least = kLeastMemoryInMessages * options->max_message_bytes;
-    options->memory_limit = std::max(quota / 3 * 2, least);
-    if (quota / 3 * 2 < least) {
+    options->memory_limit = std::max(share, least);
+    if (share < least) {
       log->Warn("max-message-bytes is too much for the memory that this process may use",
                 {{"memory", static_cast<int64_t>(quota)},
                  {"max_message_bytes", static_cast<int64_t>(options->max_message_bytes)},
-                 {"fits", static_cast<int64_t>(quota / 3 * 2 / kLeastMemoryInMessages)}});
+                 {"fits", static_cast<int64_t>(share / kLeastMemoryInMessages)}});
     }
   }
   if (options->memory_limit == 0) return;
@@ -86,7 +91,7 @@ class ServerImpl : public Server {
              .methods = {},
              .unknown = metrics_.ForMethod("unknown", "unknown", "unknown"),
              .active = {},
-             .objects = {}} {}
+             .live_calls = {}} {}
 
   ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
 
@@ -154,9 +159,13 @@ void ServerImpl::AddGauges() {
        {},
        admission(&Admission::Snapshot::clients)},
       {"trine_inflight_memory_bytes",
-       "Memory that requests that run or wait may need, estimated.",
+       "Memory that calls hold or may need, as far as estimated.",
        {},
        admission(&Admission::Snapshot::inflight_memory)},
+      {"trine_held_memory_bytes",
+       "Of it, answers that are not sent and the state of open streams.",
+       {},
+       admission(&Admission::Snapshot::held_memory)},
       {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
       {"trine_inflight_bytes",
        "Bytes of requests that run or wait.",
@@ -303,7 +312,7 @@ void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* 
   }
   closing.join();
   // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.
-  env_.objects.WaitIdle();
+  env_.live_calls.WaitIdle();
   main_.StopQueues();
 }
 

@@ -36,6 +36,8 @@ absl::StatusOr<PictureSize> CheckPictureSize(const Context& context, const Decod
   const uint64_t bytes = CheckedMul(elements, DTypeSize(dtype)).value_or(UINT64_MAX);
   const uint64_t max_bytes = MaxPictureBytes(context, options);
   if (bytes > max_bytes) return LimitExceeded("image", bytes, "max_output_bytes", max_bytes);
+  // A packed file may be a thousand times smaller.
+  TRINE_RETURN_IF_ERROR(context.Reserve(bytes));
   return PictureSize{width, height, channels, dtype};
 }
 

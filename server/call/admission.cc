@@ -8,24 +8,6 @@
 #include "core/base/error.h"
 
 namespace trine::server {
-namespace {
-
-// Long enough that a client which obeys it does not keep the refusing path busy, short against a
-// caller's patience.
-constexpr int64_t kRetryAfterMs = 200;
-
-absl::Status Refuse(const char* reason, const char* name, uint64_t limit, std::string value,
-                    const std::string& text) {
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   {.reason = reason,
-                    .value = std::move(value),
-                    .limit = absl::StrCat(name, " = ", limit),
-                    .retry_after_ms = kRetryAfterMs},
-                   text);
-}
-
-}  // namespace
-
 Admission::Client* Admission::ClientOf(const std::string& name) {
   Client& client = clients_[name];
   if (client.name.empty()) client.name = name;
@@ -40,13 +22,8 @@ bool Admission::MayRun(const Client& client) const {
   return bounds_.max_running_per_client == 0 || client.running < bounds_.max_running_per_client;
 }
 
-bool Admission::Overfull() const {
-  return inflight_.bytes > bounds_.max_inflight_bytes ||
-         (bounds_.memory_limit > 0 && inflight_.memory > bounds_.memory_limit);
-}
-
 bool Admission::PlaceIsFree() const {
-  return running_ < bounds_.max_running && (running_ == 0 || !Overfull());
+  return running_ < bounds_.max_running && (running_ == 0 || !ledger_.Overfull());
 }
 
 absl::Status Admission::CheckQueues(const std::string& name) const {
@@ -55,40 +32,20 @@ absl::Status Admission::CheckQueues(const std::string& name) const {
   if (running_ < bounds_.max_running && (client == nullptr || MayRun(*client)))
     return absl::OkStatus();
   if (queued_ >= bounds_.max_queued) {
-    return Refuse("QUEUE_FULL", "max_queued", static_cast<uint64_t>(bounds_.max_queued),
-                  absl::StrCat(queued_),
-                  absl::StrCat("the server is busy: ", running_, " requests run and ", queued_,
-                               " wait, the limit is max_queued = ", bounds_.max_queued));
+    return RefuseForNow(
+        "QUEUE_FULL", "max_queued", static_cast<uint64_t>(bounds_.max_queued),
+        absl::StrCat(queued_),
+        absl::StrCat("the server is busy: ", running_, " requests run and ", queued_,
+                     " wait, the limit is max_queued = ", bounds_.max_queued));
   }
   const size_t own = client == nullptr ? 0 : client->queue.size();
   const int limit = bounds_.max_queued_per_client;
   if (limit > 0 && own >= static_cast<size_t>(limit)) {
-    return Refuse("CLIENT_QUEUE_FULL", "max_queued_per_client", static_cast<uint64_t>(limit),
-                  absl::StrCat(own),
-                  absl::StrCat("you are busy: ", client->running, " of your requests run and ", own,
-                               " wait, the limit is max_queued_per_client = ", limit));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Admission::CheckInflight(const Cost& cost) const {
-  // A single request larger than a limit would otherwise never run: alone it may.
-  const auto exceeds = [](uint64_t held, uint64_t more, uint64_t limit) {
-    return held > 0 && (more > limit || held > limit - more);
-  };
-  if (exceeds(inflight_.bytes, cost.bytes, bounds_.max_inflight_bytes)) {
-    return Refuse(
-        "INFLIGHT_FULL", "max_inflight_bytes", bounds_.max_inflight_bytes,
-        absl::StrCat(inflight_.bytes, " + ", cost.bytes),
-        absl::StrCat("the server is busy: requests of ", inflight_.bytes, " bytes are in flight, ",
-                     cost.bytes, " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
-  }
-  if (bounds_.memory_limit > 0 && exceeds(inflight_.memory, cost.memory, bounds_.memory_limit)) {
-    return Refuse("MEMORY_FULL", "memory_limit", bounds_.memory_limit,
-                  absl::StrCat(inflight_.memory, " + ", cost.memory),
-                  absl::StrCat("the server is busy: requests that may need ", inflight_.memory,
-                               " bytes of memory are in flight, ", cost.memory,
-                               " more exceed memory_limit = ", bounds_.memory_limit));
+    return RefuseForNow(
+        "CLIENT_QUEUE_FULL", "max_queued_per_client", static_cast<uint64_t>(limit),
+        absl::StrCat(own),
+        absl::StrCat("you are busy: ", client->running, " of your requests run and ", own,
+                     " wait, the limit is max_queued_per_client = ", limit));
   }
   return absl::OkStatus();
 }
@@ -136,16 +93,21 @@ std::function<void()> Admission::TakeNext() {
   return nullptr;
 }
 
+std::vector<std::function<void()>> Admission::TakeAllNext() {
+  std::vector<std::function<void()>> next;
+  while (auto start = TakeNext()) next.push_back(std::move(start));
+  return next;
+}
+
 absl::Status Admission::EnterUnary(Place* place, const std::string& client, const Cost& cost,
                                    std::function<void()> start) {
   std::function<void()> now;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     absl::Status status = CheckQueues(client);
-    if (status.ok()) status = CheckInflight(cost);
+    if (status.ok()) status = ledger_.Check(cost);
     if (!status.ok()) return status;
-    inflight_.bytes += cost.bytes;
-    inflight_.memory += cost.memory;
+    ledger_.Add(cost);
     now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
@@ -157,8 +119,7 @@ void Admission::EnterStreamStep(Place* place, const std::string& client, const C
   std::function<void()> now;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    inflight_.bytes += cost.bytes;
-    inflight_.memory += cost.memory;
+    ledger_.Add(cost);
     now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
@@ -181,25 +142,48 @@ void Admission::Leave(Place* place) {
     --running_;
     --client->running;
     // One more as a rule; several where memory that was short is there again.
-    while (auto start = TakeNext()) next.push_back(std::move(start));
+    next = TakeAllNext();
     DropIfIdle(client);
   }
   for (const auto& start : next) start();
 }
 
-void Admission::Release(const Cost& cost) {
+absl::Status Admission::Recharge(Cost* own, const Cost& to) {
+  std::vector<std::function<void()>> next;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    TRINE_RETURN_IF_ERROR(ledger_.Recharge(own, to));
+    next = TakeAllNext();
+  }
+  for (const auto& start : next) start();
+  return absl::OkStatus();
+}
+
+absl::Status Admission::Keep(Cost* own, uint64_t held) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  inflight_.bytes -= cost.bytes;
-  inflight_.memory -= cost.memory;
+  // Whoever keeps less now leaves soon, which starts the next.
+  return ledger_.Keep(own, held);
+}
+
+void Admission::Charge(const Cost& cost) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ledger_.Add(cost);
+}
+
+void Admission::Release(const Cost& cost) {
+  if (cost.bytes == 0 && cost.total() == 0) return;
+  Cost own = cost;
+  // To shrink is never refused.
+  (void)Recharge(&own, {});
 }
 
 absl::Status Admission::OpenStream() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (streams_ >= bounds_.max_streams) {
     const auto limit = static_cast<uint64_t>(bounds_.max_streams);
-    return Refuse("TOO_MANY_STREAMS", "max_streams", limit, absl::StrCat(streams_),
-                  absl::StrCat("the server is busy: ", streams_,
-                               " streams are open, the limit is max_streams = ", limit));
+    return RefuseForNow("TOO_MANY_STREAMS", "max_streams", limit, absl::StrCat(streams_),
+                        absl::StrCat("the server is busy: ", streams_,
+                                     " streams are open, the limit is max_streams = ", limit));
   }
   ++streams_;
   return absl::OkStatus();
@@ -212,8 +196,9 @@ void Admission::CloseStream() {
 
 Admission::Snapshot Admission::snapshot() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return {running_,        queued_,         streams_, static_cast<int>(clients_.size()),
-          inflight_.bytes, inflight_.memory};
+  const Cost& sum = ledger_.sum();
+  return {running_,  queued_,     streams_, static_cast<int>(clients_.size()),
+          sum.bytes, sum.total(), sum.held};
 }
 
 }  // namespace trine::server

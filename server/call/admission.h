@@ -1,11 +1,11 @@
 // Who may run now, who waits, who is refused: counted before any work is done.
 //
 // At most max_running jobs run, at most max_running_per_client of one client. Further ones wait:
-// first come first served within a client, in turn between clients, so that one who sends much
-// delays himself. A unary call is refused at once where max_queued wait, where
-// max_queued_per_client of its client wait, or where its bytes or the memory that it may need would
-// exceed what may be in flight. A step of an open stream is never refused: a stream has at most one
-// step waiting, and open streams are bounded by max_streams. While steps have brought more in
+// first come first served within a client, in turn between clients, so that a heavy client delays
+// only itself. A unary call is refused at once where max_queued wait, where max_queued_per_client
+// of its client wait, or where its bytes or the memory that it may need would exceed what may be in
+// flight (server/call/ledger.h). A step of an open stream is never refused: a stream has at most
+// one step waiting, and open streams are bounded by max_streams. While steps have brought more in
 // flight than may be, jobs start only one after the other.
 //
 // A client is known while it has jobs here: the table is no larger than what runs and waits.
@@ -18,16 +18,12 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "server/call/ledger.h"
 
 namespace trine::server {
-
-// What a job holds from its admission to its end.
-struct Cost {
-  uint64_t bytes = 0;   // of its request
-  uint64_t memory = 0;  // that it may need in all, estimated: see Method::memory_factor
-};
 
 class Admission {
  public:
@@ -38,6 +34,7 @@ class Admission {
     int max_queued_per_client = 0;
     uint64_t max_inflight_bytes = 0;
     uint64_t memory_limit = 0;
+    uint64_t memory_aside = 0;  // of memory_limit: see Ledger
     int max_streams = 0;
   };
   struct Snapshot {
@@ -47,6 +44,7 @@ class Admission {
     int clients = 0;  // with jobs that run or wait
     uint64_t inflight_bytes = 0;
     uint64_t inflight_memory = 0;
+    uint64_t held_memory = 0;  // of inflight_memory: answers not sent, state of open streams
   };
 
  private:
@@ -68,7 +66,9 @@ class Admission {
     std::list<Place*>::iterator position_;
   };
 
-  explicit Admission(const Bounds& bounds) : bounds_(bounds) {}
+  explicit Admission(const Bounds& bounds)
+      : bounds_(bounds),
+        ledger_({bounds.max_inflight_bytes, bounds.memory_limit, bounds.memory_aside}) {}
 
   // What a unary call of `client` would be told now, before its message is read: refuses early what
   // Enter would refuse for the queue.
@@ -86,7 +86,13 @@ class Admission {
   bool Withdraw(Place* place);
   // The job of `place`, which was started, has ended: the next one may run.
   void Leave(Place* place);
-  // Takes back what EnterUnary or EnterStreamStep counted.
+  // See Ledger. What was counted on entering or charged since changes from `*own` to `to`; who
+  // waits for the memory that this sets free starts.
+  absl::Status Recharge(Cost* own, const Cost& to);
+  absl::Status Keep(Cost* own, uint64_t held);
+  // Counts `cost` whatever is counted already.
+  void Charge(const Cost& cost);
+  // Takes back what was counted.
   void Release(const Cost& cost);
 
   // RESOURCE_EXHAUSTED, TOO_MANY_STREAMS, where max_streams are open.
@@ -106,16 +112,14 @@ class Admission {
   Client* ClientOf(const std::string& name);
   void DropIfIdle(Client* client);
   bool MayRun(const Client& client) const;
-  // More is in flight than may be, which only steps of streams bring about.
-  bool Overfull() const;
   bool PlaceIsFree() const;
   void Unqueue(Place* place);
   // Queues or returns the function to call after unlocking.
   std::function<void()> TakeOrQueue(Place* place, Client* client, std::function<void()> start);
   // The next to start, if any may: takes it out of its queue and counts it.
   std::function<void()> TakeNext();
+  std::vector<std::function<void()>> TakeAllNext();
   absl::Status CheckQueues(const std::string& client) const;
-  absl::Status CheckInflight(const Cost& cost) const;
 
   const Bounds bounds_;
   mutable std::mutex mutex_;
@@ -124,7 +128,7 @@ class Admission {
   int running_ = 0;
   int queued_ = 0;
   int streams_ = 0;
-  Cost inflight_;
+  Ledger ledger_;
 };
 
 }  // namespace trine::server

@@ -1,3 +1,25 @@
+// The states of a call (phase_). "Queue's thread": the one thread of the completion queue that the
+// call came on; all its events are handled there. "Place": of those that may run at once.
+//
+// state      | since           | carried on by    | place | on the ledger            | next
+// -----------+-----------------+------------------+-------+--------------------------+-----------
+// kWaiting   | Accept          | queue's thread   | no    | nothing                  | kReading,
+//            |                 |                  |       |                          | kFinishing
+// kReading   | StartRead       | the read, then   | no    | a stream's state         | kQueued,
+//            |                 | queue's thread   |       |                          | kFinishing
+// kQueued    | Queue*          | the admission    | waits | + the message, and what  | kRunning,
+//            |                 |                  |       | its work may need        | kFinishing
+// kRunning   | Run*            | a pool thread;   | holds | + what the work reserves | kWriting,
+//            |                 | small requests:  |       |                          | kReading,
+//            |                 | queue's thread   |       |                          | kFinishing
+// kWriting   | StartWrite      | the write        | no    | a stream's state and its | kQueued,
+//            |                 |                  |       | answer                   | kFinishing
+// kFinishing | Finish*         | the last write   | no    | a unary call's answer    | OnFinished:
+//            |                 |                  |       | until OnFinished         | all released
+//
+// A call of an immediate method goes from kReading to kFinishing. What ends a call early: a refusal
+// (any state), the client's end (OnDone) and the deadline (OnDeadline), which take it out of
+// kReading and kQueued at once, cut kWriting and kFinishing off, and are polled in kRunning.
 #include "server/call/call.h"
 
 #include <algorithm>
@@ -28,14 +50,14 @@ void RpcCall::Accept(CallEnv* env, grpc::AsyncGenericService* service,
 RpcCall::RpcCall(CallEnv* env, grpc::AsyncGenericService* service,
                  grpc::ServerCompletionQueue* queue)
     : env_(*env), service_(service), queue_(queue), stream_(&context_) {
-  env_.objects.Begin();
+  env_.live_calls.Begin();
   context_.AsyncNotifyWhenDone(done_tag_.AsTag());
 }
 
 RpcCall::~RpcCall() {
   if (!accepted_) return;
   handler_.reset();
-  ReleaseBytes();
+  ReleaseAll();
   if (stream_open_) env_.admission.CloseStream();
   ReportEnd();
   env_.active.End();
@@ -43,9 +65,9 @@ RpcCall::~RpcCall() {
 
 void RpcCall::Unref() {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  ActiveCalls& objects = env_.objects;
+  ActiveCalls& live_calls = env_.live_calls;
   delete this;
-  objects.End();
+  live_calls.End();
 }
 
 void RpcCall::OnAccepted(bool ok) {
@@ -81,6 +103,7 @@ void RpcCall::ReadHeaders() {
   call_.context.pool = &env_.pool;
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
+  call_.context.memory = this;
   call_.max_response_bytes = env_.options.max_message_bytes;
   call_.notes = &notes_;
   call_.wire = {env_.buffers, metrics_};
@@ -221,9 +244,14 @@ void RpcCall::FinishWithResponse() {
 }
 
 void RpcCall::OnFinished(bool) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  out_.Clear();
-  if (alarm_set_) alarm_.Cancel();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    out_.Clear();
+    if (alarm_set_) alarm_.Cancel();
+  }
+  // The answer is sent, or nobody will read it. What a stream keeps goes with its handler.
+  handler_.reset();
+  ReleaseAll();
 }
 
 // The call is over for gRPC: its status was sent, or it was cancelled (by the client, by its

@@ -32,7 +32,7 @@
 
 namespace trine::server {
 
-class RpcCall {
+class RpcCall final : private MemoryAccount {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -63,7 +63,7 @@ class RpcCall {
   enum class Phase { kWaiting, kReading, kQueued, kRunning, kWriting, kFinishing };
 
   RpcCall(CallEnv* env, grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue);
-  ~RpcCall();
+  ~RpcCall() override;
   void Ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void Unref();
 
@@ -101,8 +101,16 @@ class RpcCall {
   void StartJob(void (RpcCall::*job)());
   absl::Status CallHandler(bool* produced);
   absl::Status CheckSize(size_t bytes, const char* field) const;
-  void ReleaseBytes();
+  bool FinishIfOver();
+
+  // What the call has on the ledger (call_memory.cc).
   Cost CostOf(uint64_t bytes) const;
+  absl::Status Reserve(uint64_t bytes) override;
+  absl::Status ReserveResult(uint64_t bytes) override;
+  absl::Status ChargeAnswer();
+  absl::Status ChargeState();
+  void ReleaseStep();
+  void ReleaseAll();
 
   CallEnv& env_;
   grpc::AsyncGenericService* const service_;
@@ -141,7 +149,8 @@ class RpcCall {
   bool has_message_ = false;  // in_ holds a message that the handler has not seen
   bool half_closed_ = false;  // the client sends no more
   bool end_handled_ = false;  // and the handler knows
-  Cost held_;                 // counted in the admission
+  Cost step_;  // on the ledger: of the message that is worked on; of a unary call its answer too
+  Cost kept_;  // of a stream: its state, and its answer until that is written
   uint64_t bytes_in_ = 0;
   uint64_t bytes_out_ = 0;
   Clock::time_point queued_at_;  // of the last wait

@@ -39,7 +39,7 @@ struct CallEnv {
   ActiveCalls active;                                     // calls between arrival and end
   // RpcCall objects, those that wait for a call too. Each may start operations on its completion
   // queue, which must outlive them all: gRPC aborts the process otherwise.
-  ActiveCalls objects;
+  ActiveCalls live_calls;
 };
 
 }  // namespace trine::server

@@ -24,15 +24,6 @@ absl::Status RpcCall::CheckSize(size_t bytes, const char* field) const {
   return LimitExceeded(field, bytes, "max_message_bytes", env_.options.max_message_bytes);
 }
 
-void RpcCall::ReleaseBytes() {
-  env_.admission.Release(held_);
-  held_ = {};
-}
-
-Cost RpcCall::CostOf(uint64_t bytes) const {
-  return {bytes, bytes * (1 + served_->method.traits.memory_factor)};
-}
-
 // `job` on the pool, with the reference of the place in the queue.
 void RpcCall::StartJob(void (RpcCall::*job)()) {
   env_.pool.Submit([this, job] {
@@ -41,23 +32,37 @@ void RpcCall::StartJob(void (RpcCall::*job)()) {
   });
 }
 
+// A call that was cancelled, or whose time is over, before it takes a place in the queue: what
+// would withdraw it has come already. All events of a call come on one thread, that of its queue,
+// so nothing comes between this and the place.
+bool RpcCall::FinishIfOver() {
+  if (!call_.context.cancel.ShouldStop()) return false;
+  in_.Clear();
+  Finish(Cancelled());
+  return true;
+}
+
 void RpcCall::QueueUnary() {
   if (served_->method.traits.immediate) {
-    if (absl::Status status = CallHandler(nullptr); !status.ok()) return Finish(status);
+    absl::Status status = CallHandler(nullptr);
+    if (!status.ok()) return Finish(status);
+    step_ = {0, 0, out_.Length()};
+    env_.admission.Charge(step_);
     return FinishWithResponse();
   }
+  if (FinishIfOver()) return;
   const uint64_t bytes = in_.Length();
   queued_at_ = Clock::now();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kQueued;
   }
-  held_ = CostOf(bytes);
+  step_ = CostOf(bytes);
   Ref();
   // 0 means never, for a request of no bytes too.
   const bool small = bytes < served_->method.traits.inline_bytes;
   if (small) entering = this;
-  absl::Status status = env_.admission.EnterUnary(&place_, client_, held_, [this] {
+  absl::Status status = env_.admission.EnterUnary(&place_, client_, step_, [this] {
     if (entering != this) return StartJob(&RpcCall::RunUnary);
     entering = nullptr;
     call_.context.pool = nullptr;
@@ -66,7 +71,7 @@ void RpcCall::QueueUnary() {
   });
   entering = nullptr;
   if (!status.ok()) {
-    held_ = {};
+    step_ = {};
     in_.Clear();
     Finish(status);
     Unref();
@@ -84,25 +89,28 @@ void RpcCall::RunUnary() {
   absl::Status status = call_.context.cancel.Check();
   if (status.ok()) status = CallHandler(nullptr);
   in_.Clear();
-  ReleaseBytes();
-  env_.admission.Leave(&place_);
   // A result that nobody waits for any more is dropped.
   if (status.ok()) status = call_.context.cancel.Check();
+  if (status.ok()) status = ChargeAnswer();
+  if (!status.ok()) {
+    out_.Clear();
+    ReleaseStep();
+  }
+  env_.admission.Leave(&place_);
   if (status.ok()) return FinishWithResponse();
   Finish(status);
 }
 
 void RpcCall::QueueStreamStep(uint64_t bytes) {
+  if (FinishIfOver()) return;
   queued_at_ = Clock::now();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     phase_ = Phase::kQueued;
   }
-  const Cost cost = CostOf(bytes);
-  held_.bytes += cost.bytes;
-  held_.memory += cost.memory;
+  step_ = CostOf(bytes);
   Ref();
-  env_.admission.EnterStreamStep(&place_, client_, cost,
+  env_.admission.EnterStreamStep(&place_, client_, step_,
                                  [this] { StartJob(&RpcCall::RunStreamStep); });
 }
 
@@ -118,11 +126,10 @@ void RpcCall::RunStreamStep() {
   bool produced = false;
   absl::Status status = call_.context.cancel.Check();
   if (status.ok()) status = CallHandler(&produced);
-  const bool waits_for_more = status.ok() && !produced;
-  if (waits_for_more || !status.ok()) {
-    in_.Clear();
-    ReleaseBytes();
-  }
+  in_.Clear();
+  if (status.ok()) status = ChargeState();
+  if (!status.ok()) out_.Clear();
+  ReleaseStep();
   env_.admission.Leave(&place_);
   if (!status.ok()) return Finish(status);
   if (produced) return StartWrite();

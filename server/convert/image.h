@@ -40,7 +40,7 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
 
 // The same, with the payloads of `image` inside `request`.
 template <typename Message>
-absl::StatusOr<Picture> PictureOf(const Context& context, const Request<Message>& request,
+absl::StatusOr<Picture> PictureOf(const Context& context, Request<Message>& request,
                                   const v1::Image& image, const PictureTypes& types,
                                   std::string_view field) {
   return PictureFromProto(context, image, request.Payload(image.tensor().data()),

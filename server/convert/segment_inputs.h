@@ -35,8 +35,7 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
 
 // The pictures of `item`, a SegmentRequest inside `request`, and the inputs made from them.
 template <typename Message>
-absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context,
-                                              const Request<Message>& request,
+absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Message>& request,
                                               const v1::SegmentRequest& item,
                                               segment::Profile profile) {
   SegmentPictures pictures;

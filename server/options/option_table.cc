@@ -49,9 +49,9 @@ constexpr OptionSpec kOptions[] = {
     {"max-inflight-bytes", &Options::max_inflight_bytes, kBytes, 1024, kTebi, true,
      "bytes of the requests that run or wait"},
     {"memory-limit", &Options::memory_limit, kBytes, 0, kTebi, true,
-     "memory that requests which run or wait may need, estimated from their sizes; 0: two thirds "
-     "of "
-     "the container's, or no bound where it has none"},
+     "memory that calls hold or may need, buffers included; 0: five sixths of the container's, or "
+     "no "
+     "bound where it has none"},
     {"max-pooled-bytes", &Options::max_pooled_bytes, kBytes, 0, kTebi, true,
      "memory that is kept for the payloads of the next calls"},
     {"max-buffer-bytes", &Options::max_buffer_bytes, kBytes, 1 << 20, kTebi, true,

@@ -24,8 +24,8 @@ struct Options {
   int max_queued = 256;                             // requests waiting
   int max_queued_per_client = 128;                  // of one client; 0: as many as of all
   uint64_t max_inflight_bytes = uint64_t{1} << 30;  // request bytes of running and waiting calls
-  // Memory that requests which run or wait may need, estimated from their sizes; 0: two thirds of
-  // the control group's memory where that has a limit, else no bound.
+  // Memory that calls hold or may need, with gRPC's buffers and pooled blocks; 0: five sixths of
+  // the control group's memory where that has a limit, else no bound. See server/call/ledger.h.
   uint64_t memory_limit = 0;
   uint64_t max_pooled_bytes = uint64_t{256} << 20;  // memory kept for the next payloads
   // What gRPC may hold for connections and unfinished messages; it cuts calls off beyond it.

@@ -56,7 +56,7 @@ absl::StatusOr<EncodeInput> BitsInput(const v1::BitsContent& bits, ByteView raw,
 }
 
 absl::StatusOr<EncodeInput> InputFromProto(const Context& context,
-                                           const Request<v1::EncodeRequest>& request) {
+                                           Request<v1::EncodeRequest>& request) {
   using coding::ContentKind;
   const v1::EncodeRequest& m = request.message();
   if (m.has_bits() && m.input_case() != v1::EncodeRequest::kData) {
@@ -181,7 +181,7 @@ absl::Status EncodeExact(const Context& context, const v1::EncodeRequest& m,
   return absl::OkStatus();
 }
 
-absl::Status Encode(const Call& call, const Request<v1::EncodeRequest>& request,
+absl::Status Encode(const Call& call, Request<v1::EncodeRequest>& request,
                     Response<v1::EncodeResponse>* response) {
   const v1::EncodeRequest& m = request.message();
   v1::EncodeResponse* out = response->mutable_message();
@@ -224,8 +224,9 @@ absl::Status DecodeExact(const Context& context, const v1::DecodeRequest& m,
   }
   TRINE_ASSIGN_OR_RETURN(const coding::ProbabilityTable table,
                          ExactTable(exact.table(), limits, "exact.table"));
-  TRINE_RETURN_IF_ERROR(
-      CheckOutputBytes(exact.count() * LongestSymbolBytes(table), limits, "exact.count"));
+  const uint64_t most_bytes = exact.count() * LongestSymbolBytes(table);
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes(most_bytes, limits, "exact.count"));
+  TRINE_RETURN_IF_ERROR(context.ReserveResult(most_bytes));
   auto symbols = coding::ExactDecode(context, table, exact.bits(), exact.count());
   if (!symbols.ok()) return PrefixField(NameTableFields(symbols.status()), "exact.");
   for (std::string& symbol : *symbols) out->add_message(std::move(symbol));
@@ -246,7 +247,7 @@ absl::Status NameMessageLimit(const absl::Status& status, uint64_t max_output, c
   return CheckResponseBytes(bytes, call.max_response_bytes, detail->field);
 }
 
-absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
+absl::Status Decode(const Call& call, Request<v1::DecodeRequest>& request,
                     Response<v1::DecodeResponse>* response) {
   const v1::DecodeRequest& m = request.message();
   v1::DecodeResponse* out = response->mutable_message();
@@ -283,7 +284,7 @@ absl::Status Decode(const Call& call, const Request<v1::DecodeRequest>& request,
   return absl::OkStatus();
 }
 
-absl::Status Inspect(const Call& call, const Request<v1::InspectRequest>& request,
+absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
                      Response<v1::InspectResponse>* response) {
   const v1::InspectRequest& m = request.message();
   const uint64_t max_blocks = m.has_max_blocks() ? m.max_blocks() : kDefaultListedBlocks;
@@ -300,10 +301,11 @@ absl::Status Inspect(const Call& call, const Request<v1::InspectRequest>& reques
 
 void RegisterCodingService(Registry* registry) {
   const std::string service = "trine.v1.CodingService";
+  // What an inspection remembers of a block is a few times the size of the smallest one.
   const MethodTraits decode{.memory_factor = kDecodeMemoryFactor};
   registry->AddUnary<v1::EncodeRequest, v1::EncodeResponse>(service, "Encode", {}, Encode);
   registry->AddUnary<v1::DecodeRequest, v1::DecodeResponse>(service, "Decode", decode, Decode);
-  registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", {}, Inspect);
+  registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", decode, Inspect);
   registry->AddStream<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(service, "EncodeStream",
                                                                          {}, MakeEncodeStream);
   registry->AddStream<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(service, "DecodeStream",

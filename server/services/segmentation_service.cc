@@ -19,8 +19,8 @@
 namespace trine::server {
 namespace {
 
-// Labels, distances and a queue of a watershed beside a byte a pixel, and pictures that were
-// packed.
+// Labels, distances and a queue of a watershed beside a byte a pixel: of a request's bytes, and of
+// the pixels of a picture that came packed.
 constexpr uint64_t kMemoryFactor = 16;
 
 // A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
@@ -44,9 +44,8 @@ absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
 
 // One picture, alone or as an item of a stream.
 template <typename Req, typename Res>
-absl::Status SegmentItem(const Call& call, const Request<Req>& request,
-                         const v1::SegmentRequest& item, Response<Res>* response,
-                         v1::SegmentResponse* out) {
+absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::SegmentRequest& item,
+                         Response<Res>* response, v1::SegmentResponse* out) {
   TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
   const Limits& limits = *context.limits;
   if (!item.has_image()) return MissingField("image", "a picture is required");
@@ -56,6 +55,7 @@ absl::Status SegmentItem(const Call& call, const Request<Req>& request,
   TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
                          SegmentInputsOf(context, request, item, options.profile));
   const TensorView& gray = sources.inputs.gray;
+  TRINE_RETURN_IF_ERROR(call.Reserve(gray.data.size() * kMemoryFactor));
   TRINE_RETURN_IF_ERROR(
       CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
   auto result = segment::Segment(context, sources.inputs, options);
@@ -66,7 +66,7 @@ absl::Status SegmentItem(const Call& call, const Request<Req>& request,
   return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
 }
 
-absl::Status Segment(const Call& call, const Request<v1::SegmentRequest>& request,
+absl::Status Segment(const Call& call, Request<v1::SegmentRequest>& request,
                      Response<v1::SegmentResponse>* response) {
   return SegmentItem(call, request, request.message(), response, response->mutable_message());
 }

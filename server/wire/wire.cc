@@ -205,7 +205,7 @@ uint64_t ReceivedPayloads::Size(const std::string& field) const {
   return place == nullptr ? 0 : place->bytes;
 }
 
-ByteView ReceivedPayloads::Get(const std::string& field) const {
+ByteView ReceivedPayloads::Get(const std::string& field) {
   const Place* place = Find(field);
   if (place == nullptr) return {};
   if (IsWhole(*place)) return {slices_[place->slice].begin() + place->offset, place->bytes};

@@ -53,7 +53,7 @@ class ReceivedPayloads {
                      google::protobuf::MessageLite* message);
 
   // See Request.
-  ByteView Get(const std::string& field) const;
+  ByteView Get(const std::string& field);
   uint64_t Size(const std::string& field) const;
   std::optional<Buffer> Take(const std::string& field);
 
@@ -72,8 +72,8 @@ class ReceivedPayloads {
 
   WireEnv env_;
   std::vector<grpc::Slice> slices_;
-  std::vector<Place> places_;           // by slot
-  mutable std::vector<Buffer> joined_;  // by slot; those that lay in several slices
+  std::vector<Place> places_;   // by slot
+  std::vector<Buffer> joined_;  // by slot; those that lay in several slices
 };
 
 // A request as it came in.
@@ -91,7 +91,7 @@ class Request {
 
   // The bytes of `field`, a payload of message(). Valid as long as this object; unaligned. Where
   // they came in one slice they are read there; else they are joined, once: the only copy.
-  ByteView Payload(const std::string& field) const { return payloads_.Get(field); }
+  ByteView Payload(const std::string& field) { return payloads_.Get(field); }
   // Their number, without joining them.
   uint64_t PayloadSize(const std::string& field) const { return payloads_.Size(field); }
   // The joined bytes, for the caller to change and keep, where Payload() would have to join them;

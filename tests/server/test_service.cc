@@ -41,7 +41,7 @@ absl::Status Fail(const std::string& request) {
 }
 
 // The request's bytes, copied.
-std::string Value(const Request<BytesValue>& request) {
+std::string Value(Request<BytesValue>& request) {
   const ByteView bytes = request.Payload(request.message().value());
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -70,7 +70,7 @@ class EchoStream : public StreamHandler<BytesValue, BytesValue> {
 };
 
 // The number that a request's text says.
-absl::StatusOr<uint64_t> Number(const Request<BytesValue>& request) {
+absl::StatusOr<uint64_t> Number(Request<BytesValue>& request) {
   uint64_t number = 0;
   if (absl::SimpleAtoi(Value(request), &number)) return number;
   return InvalidField("value", Value(request), "must be a number");
@@ -149,13 +149,12 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
   const auto add = [&registry](const char* name, UnaryHandler<BytesValue, BytesValue> handler) {
     registry.AddUnary<BytesValue, BytesValue>(kService, name, {}, std::move(handler));
   };
-  add("Echo", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>* out) {
+  add("Echo", [](const Call&, Request<BytesValue>& in, Response<BytesValue>* out) {
     out->SetPayload(out->mutable_message()->mutable_value(), Value(in));
     return absl::OkStatus();
   });
-  add("Fail", [](const Call&, const Request<BytesValue>& in, Response<BytesValue>*) {
-    return Fail(Value(in));
-  });
+  add("Fail",
+      [](const Call&, Request<BytesValue>& in, Response<BytesValue>*) { return Fail(Value(in)); });
   add("Bare", [](const Call&, const Request<BytesValue>&, Response<BytesValue>*) {
     return absl::InternalError("cannot open /etc/secret");
   });
@@ -165,14 +164,13 @@ Registry TestRegistry(std::shared_ptr<Gate> gate) {
   add("Wait", [gate](const Call& call, const Request<BytesValue>&, Response<BytesValue>*) {
     return WaitAtGate(call, gate.get());
   });
-  add("Big",
-      [](const Call&, const Request<BytesValue>& in, Response<BytesValue>* out) -> absl::Status {
-        TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, Number(in));
-        out->SetPayload(out->mutable_message()->mutable_value(), std::string(bytes, 'x'));
-        return absl::OkStatus();
-      });
+  add("Big", [](const Call&, Request<BytesValue>& in, Response<BytesValue>* out) -> absl::Status {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, Number(in));
+    out->SetPayload(out->mutable_message()->mutable_value(), std::string(bytes, 'x'));
+    return absl::OkStatus();
+  });
   add("Reserve",
-      [](const Call& call, const Request<BytesValue>& in, Response<BytesValue>*) -> absl::Status {
+      [](const Call& call, Request<BytesValue>& in, Response<BytesValue>*) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, Number(in));
         return call.Reserve(bytes);
       });

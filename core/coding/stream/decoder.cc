@@ -129,6 +129,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   }
   const BlockSpan span = BlocksOf(layout.blocks, range);
   TRINE_RETURN_IF_ERROR(CheckBlocks(context, layout, span));
+  TRINE_RETURN_IF_ERROR(context.ReserveResult(range.length));
 
   Decoded decoded;
   decoded.content = layout.content();

@@ -140,5 +140,27 @@ TEST(Overload, StreamsAreBounded) {
   }
 }
 
+TEST(Overload, AStreamWhoseClientWentAwayDoesNotWaitForAPlace) {
+  Options options = OneAtATime(1);
+  options.metrics_listen = "127.0.0.1:0";
+  TestServer server(options);
+  std::vector<std::unique_ptr<BidiCall>> streams;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(std::make_unique<BidiCall>(server.Channel(), kEchoStream));
+    ASSERT_TRUE(streams.back()->Write("a"));
+    ASSERT_EQ(streams.back()->Read(), "a");
+  }
+  PendingCall running(server.Channel(), kWait, "");
+  ASSERT_TRUE(server.gate->AwaitEntered(1));
+  // Each waits for its client's next message, and learns of the end in either order: that the read
+  // failed, that the call was cancelled.
+  streams.clear();
+  const std::string& address = server.server->metrics_address();
+  EXPECT_EQ(AwaitValue(address, "trine_active_calls", 1), 1);
+  EXPECT_EQ(AwaitValue(address, "trine_queued", 0), 0);
+  server.gate->Open();
+  EXPECT_TRUE(running.Await().status.ok());
+}
+
 }  // namespace
 }  // namespace trine::server::testing

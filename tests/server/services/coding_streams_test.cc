@@ -353,5 +353,18 @@ TEST_F(CodingStreamsTest, RecoversADamagedStream) {
   EXPECT_EQ(Decode(header, damaged, 999).status.code(), StatusCode::kInvalidArgument);
 }
 
+TEST(CodingMemory, StreamsAreEstimatedAsTheirUnaryCalls) {
+  Registry registry;
+  RegisterCodingService(&registry);
+  const auto factor = [&](const std::string& name) -> uint64_t {
+    for (const Method& method : registry.methods())
+      if (method.name == name) return method.traits.memory_factor;
+    return 0;
+  };
+  EXPECT_EQ(factor("EncodeStream"), factor("Encode"));
+  EXPECT_EQ(factor("DecodeStream"), factor("Decode"));
+  EXPECT_GE(factor("Decode"), 8u);
+}
+
 }  // namespace
 }  // namespace trine::server

@@ -55,7 +55,7 @@ void WalkPayloads(const google::protobuf::Message& from, google::protobuf::Messa
 
 // What protobuf would have made of the request.
 template <typename Message>
-Message Whole(const Request<Message>& request) {
+Message Whole(Request<Message>& request) {
   Message whole = request.message();
   WalkPayloads(request.message(), &whole,
                [&](const std::string& value, const google::protobuf::FieldDescriptor* field,

@@ -1,0 +1,79 @@
+// The ledger of memory: every byte that a client can make the server hold, from its arrival until
+// it is sent or dropped.
+//
+// memory_limit is shared out: gRPC's buffers and the blocks kept for the next payloads have a part
+// of their own (memory_aside), calls have the rest, the room of this ledger. A call is charged
+//   on arrival        its message and what the work on it is likely to need (a multiple of it);
+//                     refused where that exceeds the room, unless it is alone: no other work is
+//                     charged, and three quarters of the room are free. A step of a stream is not
+//                     refused but waits (Overfull)
+//   while it works    what it asks for beyond that, before it allocates; refused likewise
+//   when it answers   the answer instead, until it is sent
+//   between messages  the state of its stream
+// What stays while nothing runs (answers that are not read, state of streams) and was not estimated
+// on arrival is charged only while as much again stays free of such memory. So a caller that does
+// not read its answers leaves room for others, however large the answers are: n such calls leave
+// 1/(n+1) of the room. Nobody waits for memory that another holds: the newest growth is refused.
+//
+// Thread safety: none; Admission guards it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace trine::server {
+
+// What one call has on the ledger [bytes].
+struct Cost {
+  uint64_t bytes = 0;   // of messages that came and are not done with
+  uint64_t memory = 0;  // that the work on them may need, the messages included
+  uint64_t held = 0;    // answers that are not sent, state of an open stream
+
+  uint64_t total() const { return memory + held; }
+};
+
+// RESOURCE_EXHAUSTED that names a limit and says when to come back.
+absl::Status RefuseForNow(const char* reason, const char* name, uint64_t limit, std::string value,
+                          const std::string& text);
+
+class Ledger {
+ public:
+  struct Bounds {
+    uint64_t max_inflight_bytes = 0;
+    uint64_t memory_limit = 0;  // 0: none
+    uint64_t memory_aside = 0;  // of memory_limit
+  };
+
+  explicit Ledger(const Bounds& bounds) : bounds_(bounds) {}
+
+  // May a call of `cost` begin? RESOURCE_EXHAUSTED, INFLIGHT_FULL or MEMORY_FULL.
+  absl::Status Check(const Cost& cost) const;
+  // More is charged than may be, which only steps of streams bring about.
+  bool Overfull() const;
+
+  void Add(const Cost& cost);
+  // REQUIRES: it was added.
+  void Remove(const Cost& cost);
+  // Changes what a unary call has from `*own` to `to`. RESOURCE_EXHAUSTED, MEMORY_FULL, where it
+  // would grow beyond the room: then nothing changes. To shrink is never refused.
+  absl::Status Recharge(Cost* own, const Cost& to);
+  // Changes own->held, what a stream keeps, to `held`. RESOURCE_EXHAUSTED likewise, but whatever
+  // the work of other calls is estimated at: that passes, and steps of streams wait for it already.
+  absl::Status Keep(Cost* own, uint64_t held);
+
+  const Cost& sum() const { return sum_; }
+
+ private:
+  uint64_t room() const { return bounds_.memory_limit - bounds_.memory_aside; }
+  // A request larger than the room would otherwise never run.
+  bool IsAlone(const Cost& others) const { return others.memory == 0 && others.held <= room() / 4; }
+  bool MayHold(const Cost& others, const Cost& to) const;
+  absl::Status MemoryFull(uint64_t more) const;
+
+  const Bounds bounds_;
+  Cost sum_;
+};
+
+}  // namespace trine::server
