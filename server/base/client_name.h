@@ -21,7 +21,7 @@ class ClientNamer {
 
   // "ipv4:10.0.0.7", "ipv6:[::1]" or "unix:" (all of a socket are one), from gRPC's name of the
   // peer and the header x-forwarded-for. The header counts where the peer is a trusted proxy: then
-  // the client is its last address that is no trusted proxy itself, since what stands before that
+  // the client is its last address that is no trusted proxy itself, since what comes before that
   // was written by the client.
   std::string Name(std::string_view peer, std::string_view forwarded_for) const;
 

@@ -41,7 +41,7 @@ absl::Status ReadValues(const toml::node& node, TomlEntry* entry) {
     return Error(static_cast<size_t>(entry->line),
                  absl::StrCat(entry->key,
                               " must be a string, an integer, true, false, or an array "
-                              "of these; all keys stand at the top"));
+                              "of these; all keys are at the top level"));
   };
   const toml::array* array = node.as_array();
   entry->is_array = array != nullptr;

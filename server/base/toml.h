@@ -11,7 +11,7 @@ namespace trine::server {
 
 struct TomlEntry {
   std::string key;
-  std::vector<std::string> values;  // one, or an array's; numbers and booleans as they stand
+  std::vector<std::string> values;  // one, or an array's; numbers and booleans as they are written
   bool is_array = false;
   int line = 0;  // from 1
 };

@@ -27,7 +27,7 @@ std::string SafeMessage(const absl::Status& status, bool ours) {
   return message;
 }
 
-// The name of a limit stands before its value: "max_queued = 256".
+// The name of a limit comes before its value: "max_queued = 256".
 std::string LimitName(const ErrorDetail& detail) {
   const size_t end = detail.limit.find(" = ");
   if (end != std::string::npos) return detail.limit.substr(0, end);

@@ -131,7 +131,7 @@ class Scanner {
     return ReadVarint(5, end, length, out) && *length <= end - at_;
   }
 
-  // The value behind `tag`, as it is.
+  // The value after `tag`, as it is.
   bool CopyValue(uint32_t tag, uint64_t end, int depth, std::string* out) {
     uint64_t value = 0;
     switch (Type(tag)) {
@@ -161,7 +161,7 @@ class Scanner {
 
   const std::vector<grpc::Slice>& slices_;
   std::vector<ReceivedPayloads::Place>& places_;
-  size_t slice_ = 0;  // the next byte is here: never behind a slice's last
+  size_t slice_ = 0;  // the next byte is here: never after a slice's last
   size_t offset_ = 0;
   uint64_t at_ = 0;  // bytes read
 };

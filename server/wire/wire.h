@@ -147,7 +147,7 @@ class Response {
   std::vector<grpc::Slice> payloads_;
 };
 
-// `message` with `payloads` in place of the bytes that stand for them.
+// `message` with `payloads` in place of the bytes that mark them.
 absl::Status SerializeWithPayloads(const google::protobuf::MessageLite& message,
                                    const PayloadPlan& plan,
                                    const std::vector<grpc::Slice>& payloads, grpc::ByteBuffer* out);
