@@ -126,6 +126,13 @@ Options Tight() {
   return options;
 }
 
+// A channel whose windows do not grow by what arrives: who does not read gets 64 KiB.
+std::shared_ptr<grpc::Channel> Narrow(const TestServer& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  return server.Channel(nullptr, arguments);
+}
+
 void ExpectMemoryFull(const Reply& reply) {
   EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(reply.reason(), "MEMORY_FULL");
@@ -141,7 +148,7 @@ TEST(Memory, AnAnswerIsChargedUntilItIsRead) {
   const std::string size = std::to_string(3 * kMiB);
   // With its field's head, and a quarter more for the block that it may lie in.
   const double charge = (3.0 * kMiB + 5) * 5 / 4;
-  BidiCall slow(channel, kBig);  // one that does not read
+  BidiCall slow(Narrow(server), kBig);  // one that does not read
   ASSERT_TRUE(slow.Write(size));
   ASSERT_TRUE(slow.WritesDone());
   EXPECT_NEAR(
@@ -163,7 +170,7 @@ TEST(Memory, AnAnswerIsChargedUntilItIsRead) {
 TEST(Memory, AnAnswerIsChargedUntilItsReaderGoes) {
   TestServer server(Tight());
   {
-    BidiCall slow(server.Channel(), kBig);
+    BidiCall slow(Narrow(server), kBig);
     ASSERT_TRUE(slow.Write(std::to_string(3 * kMiB)));
     ASSERT_TRUE(slow.WritesDone());
     EXPECT_GT(Sample(AwaitSample(server.server->metrics_address(), "trine_held_memory_bytes", 1),
