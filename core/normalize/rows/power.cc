@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/normalize/rows/row_kernels.h"
+#include "core/normalize/kernels/row_kernels.h"
 
 namespace trine::normalize {
 namespace {

@@ -6,7 +6,7 @@
 #include <new>
 
 #include "core/base/error.h"
-#include "core/normalize/rows/row_kernels.h"
+#include "core/normalize/kernels/row_kernels.h"
 #include "core/normalize/rows/scratch.h"
 #include "core/normalize/rows/window_sum.h"
 #include "core/runtime/thread_pool.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
-#include "core/normalize/rows/row_kernels.h"
+#include "core/normalize/kernels/row_kernels.h"
 
 namespace trine::normalize {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/normalize/rows/row_kernels.h"
+#include "core/normalize/kernels/row_kernels.h"
 #include "core/runtime/thread_pool.h"
 #include "tests/core/each_target.h"
 #include "tests/core/normalize/support.h"

@@ -1,4 +1,4 @@
-#include "core/normalize/rows/row_kernels.h"
+#include "core/normalize/kernels/row_kernels.h"
 
 #include <algorithm>
 #include <bit>
@@ -14,7 +14,7 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/normalize/rows/row_kernels.cc"
+#define HWY_TARGET_INCLUDE "core/normalize/kernels/row_kernels.cc"
 #include <hwy/foreach_target.h>  // includes this file once a target
 #include <hwy/highway.h>
 #include <hwy/cache_control.h>
