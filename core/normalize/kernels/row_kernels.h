@@ -1,11 +1,13 @@
 // What normalization does to rows of elements, compiled once for every instruction set.
 //
 // A call covers `count` rows of `width` elements. Rows of the tensor lie `pitch` elements apart;
-// rows of the buffers that stand between two steps lie `scratch_pitch` apart. T, float or double,
+// rows of the buffers between two steps lie `scratch_pitch` apart. T, float or double,
 // is what is computed in and what those buffers hold. All is done element by element, in an order
 // of operations that depends on nothing else: results are the same in whatever rows a tensor is
-// cut. Between instruction sets they may differ in the last units, for the sake of fused
-// multiplications and of estimates that each has its own of.
+// cut. Between instruction sets they may differ in the last units: some have fused multiplications,
+// and each has its own estimates.
+//
+// Thread safety: all functions may be called by any number of threads at once.
 //
 // s = k + a * sum. In double the power s^-beta is taken from square roots and a division, or by
 // pow. In float, for s in its normal range:
@@ -21,61 +23,9 @@
 #include <cstdint>
 
 #include "core/base/dtype.h"
-#include "core/normalize/rows/power.h"
+#include "core/normalize/kernels/row_shape.h"
 
 namespace trine::normalize {
-
-struct RowShape {
-  size_t count = 1;
-  size_t width = 0;
-  size_t pitch = 0;
-  size_t scratch_pitch = 0;
-  // Rows of the tensor ahead of the present one that are soon read from memory; 0: none worth
-  // naming, as where rows lie behind each other.
-  size_t ahead = 0;
-  // Whether results go past the caches: for tensors that do not fit them.
-  bool stream = false;
-};
-
-// What a step computes with.
-struct RowArithmetic {
-  explicit RowArithmetic(const Resolved& resolved)
-      : power(ChoosePower(resolved.beta)),
-        a(resolved.a),
-        k(resolved.k),
-        beta(resolved.beta),
-        factor(2 * resolved.a * resolved.beta),
-        rectify(resolved.activation == Activation::kRelu) {}
-
-  PowerKind power;
-  double a;
-  double k;
-  double beta;
-  double factor;  // 2 a beta
-  bool rectify;
-};
-
-// Window sums that a step takes the terms of: the tree over `taps` rows (window_sum.h),
-// `stride` elements apart. REQUIRES: taps is 1 or FusesTaps(taps).
-template <typename T>
-struct RowWindow {
-  const T* first = nullptr;
-  size_t stride = 0;
-  size_t taps = 1;
-};
-
-// A window over rows: `taps` of them, of which the row itself is in the middle. The plane has
-// `before` rows before the first that is asked for and `after` behind the last; what the window
-// sees beyond it counts as zero. REQUIRES: SlidesOver(taps).
-struct RowSlide {
-  size_t taps = 0;
-  size_t before = 0;
-  size_t after = 0;
-};
-
-// Window lengths that `slide` serves, and that `scale`, `term` and `combine` sum by themselves.
-constexpr bool SlidesOver(size_t taps) { return taps == 3 || taps == 5; }
-constexpr bool FusesTaps(size_t taps) { return taps == 1 || SlidesOver(taps); }
 
 // The steps for tensors of one dtype. None of the rows of T may overlap, but for what is said.
 // Nothing is written beyond a row's width.
@@ -98,7 +48,13 @@ struct RowKernels {
                   const T* passed, const RowWindow<T>& sums, void* dx);
 };
 
-// For this machine. `dtype` is float16, bfloat16 or float32 for float, and float64 for double.
+// For this machine, of one dtype each (row_float16.cc and its neighbours).
+const RowKernels<float>& RowKernelsFloat16();
+const RowKernels<float>& RowKernelsBfloat16();
+const RowKernels<float>& RowKernelsFloat32();
+const RowKernels<double>& RowKernelsFloat64();
+
+// The same by name. `dtype` is float16, bfloat16 or float32 for float, and float64 for double.
 template <typename T>
 const RowKernels<T>& RowKernelsFor(DType dtype);
 template <>
