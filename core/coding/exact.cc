@@ -11,8 +11,7 @@
 #include "core/base/strings.h"
 #include "core/coding/models/table/rational_text.h"
 #include "core/coding/models/table/table_fit.h"
-#include "core/coding/models/table/utf8.h"
-#include "core/coding/container/bytes_io.h"
+#include "core/base/utf8.h"
 
 namespace trine::coding {
 namespace {
@@ -188,7 +187,7 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
   for (size_t i = 0; i < table.text.size(); ++i) {
     const std::string& symbol = table.text[i];
     known.emplace(symbol, i);
-    const bool one = !symbol.empty() && TakeCodePoint(ViewOf(symbol)).bytes == symbol.size();
+    const bool one = !symbol.empty() && TakeCodePoint(symbol).bytes == symbol.size();
     spaced = spaced || !one;
   }
   std::vector<std::string> symbols;
@@ -198,9 +197,7 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
     if (spaced) {
       bytes = std::min(message.find(' ', at), message.size()) - at;
     } else {
-      const std::string_view rest = message.substr(at, 4);
-      const ByteView view(reinterpret_cast<const uint8_t*>(rest.data()), rest.size());
-      bytes = std::max<size_t>(1, TakeCodePoint(view).bytes);
+      bytes = std::max<size_t>(1, TakeCodePoint(message.substr(at)).bytes);
     }
     const std::string_view symbol = message.substr(at, bytes);
     if (known.find(symbol) == known.end()) {

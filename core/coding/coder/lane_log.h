@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/coding/coder/kept_array.h"
 #include "core/coding/coder/lanes.h"
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 
 namespace trine::coding {
 

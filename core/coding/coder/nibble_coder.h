@@ -1,17 +1,17 @@
 // Narrow lanes for tables and parameters: nibbles by adaptive models, and plain bits. Value i is of
-// lane i mod N. Encoder and
-// decoder have the same functions, so that a table's form is written once for both: each takes the
-// value to code and returns the value that was coded.
+// lane i mod N. Encoder and decoder have the same functions, so that a table's form is written once
+// for both: each takes the value to code and returns the value that was coded.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/coding/container/format.h"
-#include "core/coding/coder/interleaved.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/coder/range_coder.h"
 
@@ -103,5 +103,27 @@ class NibbleDecoder {
   int mask_ = 0;
   int lane_ = 0;
 };
+
+// The set of bytes that a block holds, in the form of tables. `alphabet`: ascending. `Coder` is a
+// NibbleEncoder, which writes it, or a NibbleDecoder, which fills it: whether each of four values
+// is there is a nibble, coded by the nibble before.
+template <class Coder>
+void CodeAlphabet(Coder& coder, std::vector<uint8_t>& alphabet) {
+  std::array<NibbleModel, 16> models;
+  models.fill(kUniformNibble);
+  std::array<bool, 256> present{};
+  for (uint8_t s : alphabet) present[s] = true;
+  alphabet.clear();
+  uint32_t flags = 0;
+  for (size_t s = 0; s < 256; s += 4) {
+    NibbleModel& model = models[flags];
+    flags = 0;
+    for (size_t k = 0; k < 4; ++k) flags |= static_cast<uint32_t>(present[s + k]) << k;
+    flags = coder.Nibble(model, flags);
+    for (size_t k = 0; k < 4; ++k) {
+      if (flags >> k & 1) alphabet.push_back(static_cast<uint8_t>(s + k));
+    }
+  }
+}
 
 }  // namespace trine::coding

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 #include "tests/core/each_target.h"
 
 namespace trine::coding {

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/coding/coder/alphabet.h"
+#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_coder.h"
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/bytes.h"
-#include "core/coding/coder/histogram.h"
+#include "core/coding/models/histogram.h"
 
 namespace trine::coding {
 

@@ -1,4 +1,4 @@
-// The inner loops of STATIC of order 1: as static_kernels.h, but each symbol's frequencies are
+// The inner loops of STATIC of order 1: as order0_kernels.h, but each symbol's frequencies are
 // those behind the symbol before it, and each lane has a stretch of the block of its own.
 #pragma once
 

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "core/base/error.h"
-#include "core/coding/coder/alphabet.h"
+#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/nibble_coder.h"
 
 namespace trine::coding {

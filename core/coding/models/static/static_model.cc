@@ -8,7 +8,7 @@
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/models/static/order1_table.h"
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 
 namespace trine::coding {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/models/table/table_fit.h"
-#include "core/coding/models/table/utf8.h"
+#include "core/base/utf8.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {

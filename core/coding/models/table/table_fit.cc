@@ -13,8 +13,7 @@
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/models/table/rational_text.h"
-#include "core/coding/models/table/utf8.h"
-#include "core/coding/container/bytes_io.h"
+#include "core/base/utf8.h"
 
 namespace trine::coding {
 namespace {
@@ -94,7 +93,7 @@ absl::StatusOr<std::vector<uint32_t>> ReadValues(const ProbabilityTable& table) 
     return values;
   }
   for (size_t i = 0; i < table.text.size(); ++i) {
-    const CodePoint c = TakeCodePoint(ViewOf(table.text[i]));
+    const CodePoint c = TakeCodePoint(table.text[i]);
     if (c.bytes != table.text[i].size()) {
       return InvalidField(absl::StrCat("table.text[", i, "]"), table.text[i],
                           "must be one character in UTF-8");

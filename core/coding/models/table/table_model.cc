@@ -9,9 +9,9 @@
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 #include "core/coding/models/table/table_fit.h"
-#include "core/coding/models/table/utf8.h"
+#include "core/base/utf8.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/coding/models/adaptive/adaptive_model.h"
-#include "core/coding/coder/alphabet.h"
+#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "tests/core/coding/golden/golden_builder.h"

@@ -1,4 +1,4 @@
-#include "core/coding/coder/histogram.h"
+#include "core/coding/models/histogram.h"
 
 #include <algorithm>
 #include <bitset>

@@ -1,6 +1,6 @@
-#include "core/coding/models/table/utf8.h"
+#include "core/base/utf8.h"
 
-namespace trine::coding {
+namespace trine {
 
 CodePoint TakeCodePoint(ByteView in) {
   const uint8_t lead = in[0];
@@ -35,4 +35,4 @@ void PutCodePoint(uint32_t c, uint8_t* out) {
   out[0] = static_cast<uint8_t>(kLead[length] | c);
 }
 
-}  // namespace trine::coding
+}  // namespace trine

@@ -1,4 +1,4 @@
-#include "core/coding/models/static/static_kernels.h"
+#include "core/coding/coder/order0_kernels.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,7 +10,7 @@
 #define HWY_DISABLED_TARGETS HWY_SSSE3
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/coding/models/static/static_kernels.cc"
+#define HWY_TARGET_INCLUDE "core/coding/coder/order0_kernels.cc"
 #include <hwy/foreach_target.h>  // includes this file once a target
 #include "core/coding/coder/lanes-inl.h"
 
