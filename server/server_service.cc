@@ -5,11 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "core/base/strings.h"
+#include "core/coding/coding.h"
 #include "server/base/build_info.h"
 #include "server/options/option_table.h"
 #include "server/server_impl.h"
-#include "trine/v1/coding.pb.h"
 #include "trine/v1/normalization.pb.h"
 #include "trine/v1/segmentation.pb.h"
 #include "trine/v1/server.pb.h"
@@ -40,7 +41,10 @@ v1::GetServerInfoResponse Describe(const Options& options, int threads) {
     limit->set_unit(spec.unit_name());
   }
   AddEnumNames(v1::LrnPreset_descriptor(), "LRN_PRESET_", info.mutable_presets());
-  AddEnumNames(v1::CodingModel_descriptor(), "CODING_MODEL_", info.mutable_models());
+  for (const coding::ModelInfo& model : coding::OfferedModels()) {
+    info.add_models(absl::AsciiStrToUpper(ToAbsl(model.name)));
+  }
+  info.add_models("EXACT");  // codes messages, not streams: not one of core's list
   AddEnumNames(v1::SegmentProfile_descriptor(), "SEGMENT_PROFILE_", info.mutable_profiles());
   const google::protobuf::Descriptor* step = v1::SegmentStep::descriptor();
   for (int i = 0; i < step->field_count(); ++i) info.add_methods(step->field(i)->name());

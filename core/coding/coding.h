@@ -35,8 +35,18 @@ enum class Model : uint8_t {
   kTable = 4,     // probabilities given by the caller, kept in the header
 };
 
-std::string_view ModelName(Model model);  // "auto", "static", ...
+std::string_view ModelName(Model model);  // "auto", "static", ...; "unknown"
 std::optional<Model> ParseModel(std::string_view name);
+
+// What there is to choose from, for those who offer it: all of Model, in the order of the numbers.
+struct ModelInfo {
+  Model model;
+  std::string_view name;
+  std::string_view summary;      // a few words
+  std::optional<int> max_order;  // orders are 0 to this; absent: the model has none
+  int default_order = 0;
+};
+std::vector<ModelInfo> OfferedModels();
 
 // How long to look for a shorter form. What is decoded, and how fast, does not depend on it, but
 // for the model that is found. Numbers equal those of the proto enum.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/command.h"
 #include "client/cli/files/encode_input.h"
 #include "client/cli/flags/enum_text.h"
@@ -17,6 +18,7 @@
 #include "client/cli/flags/table_args.h"
 #include "client/cli/files/table_file.h"
 #include "core/base/error.h"
+#include "core/coding/coding.h"
 
 namespace trine::cli {
 namespace {
@@ -47,12 +49,34 @@ EncodeAs AsOf(const std::string& name) {
   return name == "raw" ? EncodeAs::kRaw : EncodeAs::kBytes;
 }
 
+// What `text_of` says of the models, but for those of which it says nothing.
+std::string ModelTexts(std::string (*text_of)(const coding::ModelInfo&)) {
+  std::vector<std::string> texts;
+  for (const coding::ModelInfo& model : coding::OfferedModels()) {
+    texts.push_back(text_of(model));
+    if (texts.back().empty()) texts.pop_back();
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
+std::string NameOf(const coding::ModelInfo& model) { return std::string(model.name); }
+
+std::string NameAndSummary(const coding::ModelInfo& model) {
+  return absl::StrCat(NameOf(model), " (", std::string(model.summary), ")");
+}
+
+std::string OrdersOf(const coding::ModelInfo& model) {
+  if (!model.max_order.has_value()) return "";
+  return absl::StrCat(NameOf(model), " 0 to ", *model.max_order, " (default ", model.default_order,
+                      ")");
+}
+
 absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
   v1::EncodeOptions options;
   const auto model = ParseEnumText<v1::CodingModel>(args.model);
   if (!model.has_value()) {
     return UsageError(
-        absl::StrCat("--model: '", args.model, "' is not one of auto, static, adaptive, table"));
+        absl::StrCat("--model: '", args.model, "' is not one of ", ModelTexts(NameOf)));
   }
   if (*model == v1::CODING_MODEL_EXACT) {
     return UsageError("--model exact codes short messages: use 'trine exact'");
@@ -96,8 +120,9 @@ double Ratio(const v1::EncodeStatistics& s) {
 
 std::string ModelText(const v1::EncodeStatistics& s) {
   std::string text = EnumText(s.model());
-  if (s.model() == v1::CODING_MODEL_STATIC || s.model() == v1::CODING_MODEL_ADAPTIVE)
-    absl::StrAppend(&text, ", order ", s.order());
+  for (const coding::ModelInfo& model : coding::OfferedModels()) {
+    if (model.name == text && model.max_order) absl::StrAppend(&text, ", order ", s.order());
+  }
   return text;
 }
 
@@ -243,14 +268,12 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
   command
       ->add_option("--model", args->model,
-                   "Model: auto (smallest on samples), static (frequencies a block), adaptive "
-                   "(learned), table (given). Default: auto")
+                   absl::StrCat("Model: ", ModelTexts(NameAndSummary), ". Default: auto"))
       ->type_name("MODEL");
-  args->order_given =
-      command
-          ->add_option("--order", args->order,
-                       "Bytes of context: static 0 (default) or 1, adaptive 0 to 2 (default 1)")
-          ->type_name("N");
+  args->order_given = command
+                          ->add_option("--order", args->order,
+                                       absl::StrCat("Bytes of context: ", ModelTexts(OrdersOf)))
+                          ->type_name("N");
   command
       ->add_option("--effort", args->effort,
                    "How long to look for a shorter form: fast, balanced, best. Default: balanced")

@@ -1,21 +1,13 @@
-// What the models give to a block and take from it.
+// How many lanes code a payload, and how often their loops poll.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/coding/container/format.h"
 
 namespace trine::coding {
 
-// A block's payload as a model codes it.
-struct Payload {
-  std::string bytes;
-  uint64_t side_bytes = 0;  // of them: tables and parameters
-  bool fits = false;        // false: not shorter than the raw bytes; `bytes` is then unusable
-};
-
-// Symbols between two looks at the cancellation: below 1 ms at 20 MB/s.
+// Symbols between two cancellation polls: below 1 ms at 20 MB/s.
 inline constexpr uint64_t kPollSymbols = 16384;
 
 // Lanes (as log2) for a payload of about `payload_bytes`. A narrow lane costs about 3 bytes: with

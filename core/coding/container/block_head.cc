@@ -133,27 +133,4 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
   return tried.parsed;
 }
 
-std::string ModeName(Mode mode, uint8_t model, uint8_t variant) {
-  switch (mode) {
-    case Mode::kEnd:
-      return "end";
-    case Mode::kStored:
-      return "stored";
-    case Mode::kConstant:
-      return "constant";
-    case Mode::kModel:
-      break;
-  }
-  switch (static_cast<Model>(model)) {
-    case Model::kStatic:
-      return variant == 0 ? "static" : absl::StrCat("static-", variant);
-    case Model::kAdaptive:
-      return absl::StrCat("adaptive-", variant);
-    case Model::kTable:
-      return "table";
-    default:
-      return absl::StrCat("model-", model);
-  }
-}
-
 }  // namespace trine::coding

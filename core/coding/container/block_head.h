@@ -57,7 +57,4 @@ uint64_t HeadBytes(const BlockHead& head);
 // What is wrong with the lengths of a block of at most `max_raw` bytes; empty where nothing is.
 std::string_view CheckLengths(const BlockHead& head, uint64_t max_raw);
 
-// The mode that Inspect shows: "stored", "constant", "static", "adaptive-1", "table", "model-9".
-std::string ModeName(format::Mode mode, uint8_t model, uint8_t variant);
-
 }  // namespace trine::coding

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bitset>
 
+#include "core/base/error.h"
 #include "core/coding/coder/kept_array.h"
+#include "core/coding/container/polled.h"
 
 namespace trine::coding {
 namespace {
@@ -76,6 +78,13 @@ void CountBytes(ByteView raw, Histogram& counts) {
   } else {
     CountSingly(raw, counts);
   }
+}
+
+absl::StatusOr<Histogram> CountBytesPolled(ByteView raw, const CancelToken& cancel) {
+  Histogram counts{};
+  TRINE_RETURN_IF_ERROR(InPieces(
+      raw.size(), cancel, [&](size_t i, size_t n) { CountBytes(raw.subspan(i, n), counts); }));
+  return counts;
 }
 
 }  // namespace trine::coding

@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
-#include "core/coding/models/adaptive/adaptive_model.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/format.h"
-#include "core/coding/models/static/frequencies.h"
+#include "core/coding/models/histogram.h"
+#include "core/coding/models/model_list.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/models/select_model.h"
-#include "core/coding/models/static/static_model.h"
-#include "core/coding/models/table/table_model.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
@@ -36,130 +34,24 @@ absl::StatusOr<size_t> ConstantPeriod(ByteView raw, const CancelToken& cancel) {
   return raw.size() == 1 ? 1 : 0;
 }
 
-absl::StatusOr<Histogram> Count(ByteView raw, const CancelToken& cancel) {
-  Histogram counts{};
-  TRINE_RETURN_IF_ERROR(InPieces(
-      raw.size(), cancel, [&](size_t i, size_t n) { CountBytes(raw.subspan(i, n), counts); }));
-  return counts;
-}
-
-// The part of the stream's index for the symbols of `bytes` raw bytes at `raw_offset`; nullopt
-// where the block does not begin and end between two symbols, or lies beside the index.
-std::optional<TableIndex> IndexOf(const BlockPlan& plan, uint64_t raw_offset, uint64_t bytes) {
-  const size_t step = plan.symbol_bytes();
-  if (step == 0 || raw_offset % step != 0 || bytes % step != 0) return std::nullopt;
-  const uint64_t begin = raw_offset / step;
-  const uint64_t n = bytes / step;
-  if (begin > plan.table_index.size() || n > plan.table_index.size() - begin) return std::nullopt;
-  return TableIndex{plan.table_index.subspan(static_cast<size_t>(begin), static_cast<size_t>(n)),
-                    begin};
-}
-
-absl::StatusOr<Payload> EncodeWithTables(const Context& context, const BlockPlan& plan,
-                                         ByteView raw, uint64_t raw_offset, bool constant,
-                                         EncodedBlock* block) {
-  // There: the encoder cuts blocks between symbols and has compared the lengths.
-  const TableIndex index = *IndexOf(plan, raw_offset, raw.size());
-  TRINE_ASSIGN_OR_RETURN(
-      const std::vector<uint16_t> ranks,
-      IndexedRanksOf(plan.tables, index, raw, plan.symbol_bytes(), raw_offset, context.cancel));
-  block->model = Model::kTable;
-  block->order = format::kIndexedTables;
-  block->symbols = ranks.size();
-  std::vector<size_t> first;  // of each table in `counts`
-  size_t symbols = 0;
-  for (const TableRef& ref : plan.tables) {
-    first.push_back(symbols);
-    symbols += ref.table->size();
-  }
-  block->counts.assign(symbols, 0);
-  TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
-    for (size_t k = i; k < i + n; ++k) ++block->counts[first[index.tables[k]] + ranks[k]];
-  }));
-  for (size_t t = 0; t < first.size(); ++t) {
-    const FrequencyDictionary& table = *plan.tables[t].table;
-    for (size_t r = 0; r < table.size(); ++r) {
-      const uint64_t count = block->counts[first[t] + r];
-      if (count != 0) block->ideal_bits += static_cast<double>(count) * table.ideal_bits(r);
-    }
-  }
-  if (constant) return Payload{};
-  return EncodeIndexed(plan.tables, index, ranks, raw.size(), context.cancel);
-}
-
-absl::StatusOr<Payload> EncodeWithTable(const Context& context, const BlockPlan& plan, ByteView raw,
-                                        uint64_t raw_offset, bool constant, EncodedBlock* block) {
-  if (plan.tables.size() > 1) {
-    return EncodeWithTables(context, plan, raw, raw_offset, constant, block);
-  }
-  const FrequencyDictionary& dictionary = *plan.tables[0].table;
-  block->model = Model::kTable;
-  block->counts.assign(dictionary.size(), 0);
-  std::vector<uint16_t> ranks;
-  bool counted = false;
-  if (dictionary.is_bytes_narrow()) {
-    TRINE_ASSIGN_OR_RETURN(const Histogram bytes, Count(raw, context.cancel));
-    counted = true;
-    for (uint32_t v = 0; v < 256 && counted; ++v) {
-      if (bytes[v] == 0) continue;
-      const size_t rank = dictionary.Rank(v);
-      counted = rank != dictionary.size();
-      if (counted) block->counts[rank] = bytes[v];
-    }
-    block->symbols = raw.size();
-  }
-  if (!counted) {  // of bytes: for the place of the one that is not known
-    TRINE_ASSIGN_OR_RETURN(
-        ranks, RanksOf(dictionary, raw, plan.element_bytes, raw_offset, context.cancel));
-    block->symbols = ranks.size();
-    TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
-      for (size_t k = i; k < i + n; ++k) ++block->counts[ranks[k]];
-    }));
-  }
-  for (size_t r = 0; r < dictionary.size(); ++r) {
-    block->ideal_bits += static_cast<double>(block->counts[r]) * dictionary.ideal_bits(r);
-  }
-  if (constant) return Payload{};
-  return counted ? EncodeTableBytes(dictionary, raw, block->counts, context.cancel)
-                 : EncodeTable(dictionary, ranks, raw.size(), context.cancel);
-}
-
 absl::StatusOr<Payload> EncodeBytes(const Context& context, const BlockPlan& plan, ByteView raw,
                                     bool constant, EncodedBlock* block) {
-  TRINE_ASSIGN_OR_RETURN(const Histogram counts, Count(raw, context.cancel));
-  block->symbols = raw.size();
-  block->counts.assign(counts.begin(), counts.end());
-  block->model = plan.model == Model::kAuto ? Model::kStatic : plan.model;
-  block->order = plan.model == Model::kAuto ? 0 : plan.order;
-  if (constant) return Payload{};
-  TRINE_ASSIGN_OR_RETURN(ChosenPayload chosen, EncodeWithModel(context, {plan.model, plan.order},
-                                                               plan.effort, raw, counts));
-  block->model = chosen.choice.model;
-  block->order = chosen.choice.order;
-  return std::move(chosen.payload);
-}
-
-absl::Status DecodeWithTables(const Context& context, const BlockPlan& plan, const BlockHead& head,
-                              ByteView payload, MutableByteView raw) {
-  if (plan.tables.empty()) {
-    return Corrupt(kNoBlock, kNoOffset, "the block wants a table and the header has none");
+  TRINE_ASSIGN_OR_RETURN(const Histogram counts, CountBytesPolled(raw, context.cancel));
+  block->content.symbols = raw.size();
+  block->content.counts.assign(counts.begin(), counts.end());
+  ModelChoice choice{plan.model, plan.order};
+  Payload payload;
+  if (!constant) {
+    TRINE_ASSIGN_OR_RETURN(ChosenPayload chosen,
+                           EncodeWithModel(context, choice, plan.effort, raw, counts));
+    choice = chosen.choice;
+    payload = std::move(chosen.payload);
+  } else if (plan.model == Model::kAuto) {
+    choice = {};
   }
-  if ((head.variant == format::kIndexedTables) != (plan.tables.size() > 1)) {
-    return Corrupt(kNoBlock, kNoOffset, "the block's variant does not fit the number of tables");
-  }
-  if (plan.tables.size() == 1) {
-    return DecodeTable(*plan.tables[0].table, payload, plan.element_bytes, raw, context.cancel);
-  }
-  const size_t step = plan.symbol_bytes();
-  if (step != 1 && step != 2 && step != 4) {
-    return Corrupt(kNoBlock, kNoOffset,
-                   "the content's elements are not integers of 1, 2 or 4 bytes");
-  }
-  const std::optional<TableIndex> index = IndexOf(plan, head.raw_offset, raw.size());
-  if (!index.has_value()) {
-    return Corrupt(kNoBlock, kNoOffset, "the block does not begin and end between two symbols");
-  }
-  return DecodeIndexed(plan.tables, *index, payload, step, head.checksum, raw, context.cancel);
+  block->model = choice.model;
+  block->content.variant = choice.order;
+  return payload;
 }
 
 absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const BlockHead& head,
@@ -179,19 +71,9 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
     }
     return absl::OkStatus();
   }
-  switch (static_cast<Model>(head.model)) {
-    case Model::kStatic:
-      if (head.variant > format::kMaxStaticOrder) break;
-      return head.variant == 0 ? DecodeStatic(payload, raw, context.cancel)
-                               : DecodeStaticOrder1(payload, raw, *context.limits, context.cancel);
-    case Model::kAdaptive:
-      if (head.variant > format::kMaxOrder) break;
-      return DecodeAdaptive(payload, head.variant, raw, *context.limits, context.cancel);
-    case Model::kTable:
-      if (head.variant > format::kIndexedTables) break;
-      return DecodeWithTables(context, plan, head, payload, raw);
-    default:
-      break;
+  const ModelRow* const row = FindStreamModel(head.model);
+  if (row != nullptr && head.variant <= row->max_variant) {
+    return row->decode(context, plan, {payload, head.variant, head.raw_offset, head.checksum}, raw);
   }
   return NotOffered("data", ToStd(absl::StrCat("model ", head.model, " with variant ", head.variant,
                                                " is not known to this reader (block at raw offset ",
@@ -228,9 +110,11 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
   TRINE_ASSIGN_OR_RETURN(block.head.checksum, ChecksumPolled(raw, context.cancel));
   TRINE_ASSIGN_OR_RETURN(const size_t period, ConstantPeriod(raw, context.cancel));
   Payload payload;
-  if (plan.model == Model::kTable) {
-    TRINE_ASSIGN_OR_RETURN(payload,
-                           EncodeWithTable(context, plan, raw, raw_offset, period != 0, &block));
+  const ModelRow* const row = FindModel(plan.model);
+  if (row->encode != nullptr) {
+    block.model = plan.model;
+    TRINE_ASSIGN_OR_RETURN(
+        payload, row->encode(context, plan, {raw, raw_offset, period != 0}, &block.content));
   } else {
     TRINE_ASSIGN_OR_RETURN(payload, EncodeBytes(context, plan, raw, period != 0, &block));
   }
@@ -241,7 +125,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
   } else if (payload.fits) {
     block.head.mode = Mode::kModel;
     block.head.model = static_cast<uint8_t>(block.model);
-    block.head.variant = static_cast<uint8_t>(block.order);
+    block.head.variant = static_cast<uint8_t>(block.content.variant);
     block.payload = std::move(payload.bytes);
     block.side_bytes = payload.side_bytes;
   } else {
@@ -286,23 +170,11 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
   BlockPlan plan;
   plan.model = static_cast<Model>(header.model);
   plan.element_bytes = ElementBytes(header.content);
-  const auto corrupt = [&](std::string_view text) { return Corrupt(kNoBlock, offset, text); };
-  if (plan.model == Model::kStatic && !header.params.empty() && header.minor == 0) {
-    return corrupt("the header's model has parameters that it does not take");
-  }
-  if (plan.model == Model::kAdaptive) {
-    // Another order than those known is a model to come, which only its blocks' decoder refuses.
-    if (header.params.empty()) return corrupt("the header's model has no order");
-    plan.order = static_cast<uint8_t>(header.params[0]);
-    if (plan.order <= format::kMaxOrder && header.params.size() != 1) {
-      return corrupt("the header's model has parameters that it does not take");
-    }
-  }
-  if (plan.model == Model::kTable) {
-    absl::StatusOr<std::vector<TableRef>> tables = ParseTableParams(ViewOf(header.params), limits);
-    if (!tables.ok()) return AtBlock(tables.status(), -1, offset);
-    plan.tables = *std::move(tables);
-  }
+  const ModelRow* const row = FindStreamModel(header.model);
+  if (row == nullptr || row->parse_params == nullptr) return plan;
+  const absl::Status status =
+      row->parse_params({ViewOf(header.params), header.minor}, limits, &plan);
+  if (!status.ok()) return AtBlock(status, -1, offset);
   return plan;
 }
 

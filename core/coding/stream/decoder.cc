@@ -9,6 +9,9 @@
 #include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
+#include "core/coding/models/model_list.h"
+#include "core/coding/models/table/dictionary.h"
+#include "core/coding/models/table/table_params.h"
 #include "core/coding/stream/layout.h"
 #include "core/coding/container/polled.h"
 #include "core/runtime/thread_pool.h"
@@ -79,7 +82,7 @@ absl::Status GiveTables(const DecodeOptions& options, Layout* layout) {
     if (plan.tables.size() < 2) continue;
     const uint64_t end =
         s + 1 < layout->streams.size() ? layout->streams[s + 1].raw_begin : layout->raw_bytes;
-    const uint64_t symbols = (end - layout->streams[s].raw_begin) / plan.symbol_bytes();
+    const uint64_t symbols = (end - layout->streams[s].raw_begin) / SymbolBytes(plan);
     wanted += symbols;
     plan.table_index =
         index.subspan(0, static_cast<size_t>(std::min<uint64_t>(symbols, index.size())));
@@ -163,7 +166,7 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
   info.coded_bytes = layout.coded_bytes;
   info.block_bytes = first.header.block_bytes;
   info.model = static_cast<Model>(first.header.model);
-  info.order = info.model == Model::kAdaptive ? first.plan.order : 0;
+  info.order = first.plan.order;
   for (const TableRef& ref : first.plan.tables) {
     info.tables.push_back({ref.id, ref.by_id, ref.table == nullptr ? 0 : ref.table->size()});
   }

@@ -6,6 +6,8 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/container/header.h"
+#include "core/coding/models/model_list.h"
+#include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_plan.h"
 
 namespace trine::coding {
@@ -52,22 +54,19 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
                         "must be fast, balanced or best");
   }
   plan.element_bytes = ElementBytes(content);
-  if (ModelName(options.model) == "unknown") {
+  const ModelRow* const row = FindModel(options.model);
+  if (row == nullptr) {
     return InvalidField("options.model", static_cast<int64_t>(options.model),
-                        "must be auto, static, adaptive or table");
+                        "must be " + ModelNames());
   }
-  if (options.model == Model::kAdaptive) plan.order = 1;
-  if (options.order.has_value()) {
-    if (options.model != Model::kAdaptive && options.model != Model::kStatic) {
-      return InvalidField("options.order", int64_t{*options.order},
-                          "must be absent unless the model is static or adaptive");
-    }
-    const int max = options.model == Model::kStatic ? format::kMaxStaticOrder : format::kMaxOrder;
-    if (*options.order < 0 || *options.order > max) {
-      return InvalidField("options.order", int64_t{*options.order},
-                          absl::StrCat("must be 0 to ", max));
-    }
-    plan.order = *options.order;
+  plan.order = options.order.value_or(row->default_order);
+  if (options.order.has_value() && !row->has_orders()) {
+    return InvalidField("options.order", int64_t{plan.order},
+                        "must be absent unless the model is " + NamesOfModelsWithOrders());
+  }
+  if (row->has_orders() && (plan.order < 0 || plan.order > row->max_order)) {
+    return InvalidField("options.order", int64_t{plan.order},
+                        absl::StrCat("must be 0 to ", row->max_order));
   }
   TRINE_ASSIGN_OR_RETURN(plan.tables, PlanTables(context, content, options));
   plan.table_index = options.table_index;

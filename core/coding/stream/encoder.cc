@@ -2,7 +2,7 @@
 // which they arrive; a batch of blocks is coded in parallel, and each is written as soon as those
 // before it are.
 #include <algorithm>
-#include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -18,6 +18,10 @@
 #include "core/coding/stream/in_order.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/stats.h"
+#include "core/coding/models/model_list.h"
+#include "core/coding/models/select_model.h"
+#include "core/coding/models/table/dictionary.h"
+#include "core/coding/models/table/table_params.h"
 #include "core/coding/container/bytes_io.h"
 #include "core/runtime/thread_pool.h"
 
@@ -36,6 +40,7 @@ class Encoder final : public StreamEncoder {
           bool full_statistics)
       : context_(context), plan_(std::move(plan)), cut_(block_bytes) {
     if (full_statistics) pairs_.emplace();
+    header_.params = ModelParams(plan_);
     header_.content = content;
     header_.raw_bytes = ContentBytes(content);
     header_.block_bytes = block_bytes;
@@ -43,14 +48,13 @@ class Encoder final : public StreamEncoder {
       counts_.assign(256, 0);
       return;
     }
-    cut_ -= cut_ % plan_.symbol_bytes();
+    cut_ -= cut_ % SymbolBytes(plan_);
     size_t symbols = 0;
     for (const TableRef& ref : plan_.tables) {
       symbols += ref.table->size();
       stats_.table_ids.push_back(ref.id);
     }
     counts_.assign(symbols, 0);
-    AppendTableParams(plan_.tables, &header_.params);
   }
 
   absl::Status Write(ByteView raw, std::string* out) override {
@@ -76,7 +80,7 @@ class Encoder final : public StreamEncoder {
   uint64_t HeldBytes() const override {
     return most_pending_ + header_.params.capacity() + index_.capacity() * sizeof(IndexEntry) +
            counts_.size() * sizeof(counts_[0]) + (pairs_.has_value() ? pairs_->HeldBytes() : 0) +
-           plan_.HeldBytes();
+           HeldTableBytes(plan_);
   }
 
   // Write and Finish of all the bytes at once, without a copy of them.
@@ -84,10 +88,10 @@ class Encoder final : public StreamEncoder {
     if (header_.raw_bytes.has_value() && raw.size() != *header_.raw_bytes) {
       return WrongLength(raw.size(), raw.size() > *header_.raw_bytes ? "or more " : "");
     }
-    if (plan_.tables.size() > 1 && plan_.table_index.size() != raw.size() / plan_.symbol_bytes()) {
+    if (plan_.tables.size() > 1 && plan_.table_index.size() != raw.size() / SymbolBytes(plan_)) {
       return InvalidField("table_index", ToStd(absl::StrCat(plan_.table_index.size(), " bytes")),
                           absl::StrCat("must have a byte for each of the ",
-                                       raw.size() / plan_.symbol_bytes(), " symbols"));
+                                       raw.size() / SymbolBytes(plan_), " symbols"));
     }
     // What is not touched costs nothing.
     const uint64_t blocks = raw.size() / header_.block_bytes + 2;
@@ -112,7 +116,7 @@ class Encoder final : public StreamEncoder {
       if (done) return absl::OkStatus();
     }
     TRINE_RETURN_IF_ERROR(CodeBlocks(rest, /*last=*/true, out).status());
-    WriteHeader(Model::kStatic, 0, out);  // where there was no block
+    WriteHeader({}, out);  // where there was no block
     const size_t begin = out->size();
     BlockHead end;
     end.mode = format::Mode::kEnd;
@@ -130,13 +134,13 @@ class Encoder final : public StreamEncoder {
   absl::StatusOr<bool> CodeCompact(ByteView raw, std::string* out, EncodeStats* stats) {
     EncodedBlock block;
     block.head.checksum = Checksum(raw);
-    block.counts.assign(counts_.size(), 0);
+    block.content.counts.assign(counts_.size(), 0);
     if (!raw.empty()) {
       TRINE_ASSIGN_OR_RETURN(block, EncodeBlock(context_, plan_, raw, 0));
     }
     // Only what the block needs: of ADAPTIVE the order is its variant. But whether there is an
     // index of tables to be given must not depend on what is coded.
-    if (block.head.mode != format::Mode::kModel || block.model != Model::kTable) {
+    if (block.head.mode != format::Mode::kModel || !FindModel(block.model)->needs_params) {
       if (plan_.tables.size() > 1) return false;
       header_.params.clear();
     }
@@ -244,7 +248,7 @@ class Encoder final : public StreamEncoder {
   }
 
   absl::Status AppendBlock(const EncodedBlock& block, std::string* out) {
-    WriteHeader(block.model, block.order, out);
+    WriteHeader({block.model, block.content.variant}, out);
     const size_t begin = out->size();
     AppendBlockHead(block.head, false, out);
     TRINE_RETURN_IF_ERROR(AppendPolled(ViewOf(block.payload), context_.cancel, out));
@@ -260,25 +264,25 @@ class Encoder final : public StreamEncoder {
   // Adds a block to the index and the statistics.
   void Count(const EncodedBlock& block) {
     index_.push_back(EntryOf(block.head));
-    stats_.symbols += block.symbols;
+    stats_.symbols += block.content.symbols;
     stats_.side_bits += 8 * block.side_bytes;
     stats_.model_bits += 8 * (block.payload.size() - block.side_bytes);
-    stats_.ideal_bits += block.ideal_bits;
-    for (size_t s = 0; s < counts_.size(); ++s) counts_[s] += block.counts[s];
-    const size_t first = block.model == Model::kAdaptive ? kStaticOrders : 0;
-    ++choices_[first + static_cast<size_t>(block.order)];
+    stats_.ideal_bits += block.content.ideal_bits;
+    for (size_t s = 0; s < counts_.size(); ++s) counts_[s] += block.content.counts[s];
+    ++choices_[{block.model, block.content.variant}];
   }
 
   // AUTO's first block names the stream's model.
-  void WriteHeader(Model model, int order, std::string* out) {
+  void WriteHeader(const ModelChoice& first, std::string* out) {
     if (header_written_) return;
     header_written_ = true;
-    if (plan_.model != Model::kAuto) {
-      model = plan_.model;
-      order = plan_.model == Model::kAdaptive ? plan_.order : 0;
+    BlockPlan plan = plan_;
+    if (plan.model == Model::kAuto) {
+      plan.model = first.model;
+      plan.order = first.order;
+      header_.params = ModelParams(plan);
     }
-    header_.model = static_cast<uint8_t>(model);
-    if (model == Model::kAdaptive) header_.params.assign(1, static_cast<char>(order));
+    header_.model = static_cast<uint8_t>(plan.model);
     const size_t begin = out->size();
     AppendHeader(header_, out);
     coded_bytes_ += out->size() - begin;
@@ -308,10 +312,15 @@ class Encoder final : public StreamEncoder {
     s.model = plan_.model;
     s.order = plan_.order;
     if (plan_.model == Model::kAuto) {
-      const auto most = static_cast<size_t>(std::max_element(choices_.begin(), choices_.end()) -
-                                            choices_.begin());
-      s.model = most < kStaticOrders ? Model::kStatic : Model::kAdaptive;
-      s.order = static_cast<int>(most < kStaticOrders ? most : most - kStaticOrders);
+      ModelChoice most;
+      uint64_t blocks = 0;
+      for (const auto& [choice, count] : choices_) {
+        if (count <= blocks) continue;
+        blocks = count;
+        most = {choice.first, choice.second};
+      }
+      s.model = most.model;
+      s.order = most.order;
     }
     s.raw_bytes = raw_offset_;
     s.coded_bytes = coded_bytes_;
@@ -347,10 +356,8 @@ class Encoder final : public StreamEncoder {
   uint64_t coded_bytes_ = 0;
   std::vector<IndexEntry> index_;
   std::vector<uint64_t> counts_;
-  std::optional<Order1Counts> pairs_;  // with full_statistics
-  // Blocks by AUTO's choice: the orders of STATIC, then those of ADAPTIVE.
-  static constexpr size_t kStaticOrders = format::kMaxStaticOrder + 1;
-  std::array<uint64_t, kStaticOrders + format::kMaxOrder + 1> choices_{};
+  std::optional<Order1Counts> pairs_;                  // with full_statistics
+  std::map<std::pair<Model, int>, uint64_t> choices_;  // blocks by AUTO's choice, with its order
   EncodeStats stats_;
 };
 

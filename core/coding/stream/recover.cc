@@ -11,6 +11,7 @@
 #include "core/coding/stream/input_buffer.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
+#include "core/coding/models/table/table_params.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"
 #include "core/coding/container/bytes_io.h"
@@ -88,7 +89,7 @@ class Recoverer final : public StreamRecoverer {
   uint64_t blocks_decoded() const override { return report_.blocks_good; }
   const RecoverReport& report() const override { return report_; }
   uint64_t HeldBytes() const override {
-    return buffer_.HeldBytes() + header_.params.capacity() + plan_.HeldBytes() +
+    return buffer_.HeldBytes() + header_.params.capacity() + HeldTableBytes(plan_) +
            report_.damages.capacity() * sizeof(Damage);
   }
 

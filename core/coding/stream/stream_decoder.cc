@@ -10,6 +10,7 @@
 #include "core/base/strings.h"
 #include "core/coding/stream/batch.h"
 #include "core/coding/stream/block.h"
+#include "core/coding/models/table/table_params.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
 #include "core/coding/stream/input_buffer.h"
@@ -69,7 +70,7 @@ class Decoder final : public StreamDecoder {
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
   uint64_t HeldBytes() const override {
     return buffer_.HeldBytes() + ready_bytes_ + batch_.capacity() * sizeof(Waiting) +
-           header_.params.capacity() + plan_.HeldBytes() + tail_.HeldBytes();
+           header_.params.capacity() + HeldTableBytes(plan_) + tail_.HeldBytes();
   }
 
  private:

@@ -35,12 +35,17 @@ struct AdaptiveTables {
   uint32_t slowest = 0;  // rate of learning [2^-16]
 };
 
+// Order 2: the context that follows `history`, a hash of the last two bytes.
+HWY_INLINE uint32_t Order2Slot(uint32_t history, int shift) {
+  return ((history & 0xFFFF) * 0x9E3779B1u) >> shift;
+}
+
 // The context that follows `history`: the lane's bytes so far, the last one lowest.
 template <int kOrder>
 HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
   if constexpr (kOrder == 0) return tables.models;
   if constexpr (kOrder == 1) return tables.models + (history & 0xFF);
-  ByteModel* const model = tables.models + (((history & 0xFFFF) * 0x9E3779B1u) >> tables.shift);
+  ByteModel* const model = tables.models + Order2Slot(history, tables.shift);
   if (HWY_UNLIKELY(!model->IsSetUp())) model->SetUp();
   return model;
 }

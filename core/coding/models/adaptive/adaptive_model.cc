@@ -1,40 +1,33 @@
 #include "core/coding/models/adaptive/adaptive_model.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <initializer_list>
 #include <memory>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/coding/models/adaptive/adaptive_kernels.h"
 #include "core/coding/models/adaptive/drifting_model.h"
-#include "core/coding/coder/fixed_log2.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_model.h"
-#include "core/coding/coder/range_coder.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
 namespace {
+
+size_t ContextsOf(const AdaptiveParams& params) {
+  return params.order == 0 ? 1 : params.order == 1 ? 256 : size_t{1} << params.slots_log2;
+}
 
 class ByteModels {
  public:
   // For blocks of up to `raw_bytes`.
   static absl::StatusOr<ByteModels> Create(const AdaptiveParams& params, uint64_t raw_bytes,
                                            const Limits& limits) {
-    const size_t contexts = params.order == 0   ? 1
-                            : params.order == 1 ? 256
-                                                : size_t{1} << params.slots_log2;
-    const uint64_t bytes = contexts * sizeof(ByteModel);
-    if (bytes > limits.max_model_bytes) {
-      return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
-    }
+    TRINE_RETURN_IF_ERROR(CheckModelBytes(params, limits));
+    const size_t contexts = ContextsOf(params);
     ByteModels models;
     // One more for the alignment, and another for what is read behind the last.
     const size_t size = contexts + 2;
@@ -146,70 +139,6 @@ absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
   return lanes.CheckEnd();
 }
 
-// Models of a rate that is tried, and what they would spend [2^-16 bits].
-struct Trial {
-  ByteModels models;
-  uint64_t cost = 0;
-};
-
-// Adds what each trial would spend on `raw` from byte `begin` on, after learning from all before
-// it; one lane. All trials side by side: each waits for its own models only.
-template <int kOrder>
-absl::Status AddCosts(ByteView raw, size_t begin, const CancelToken& cancel,
-                      std::vector<Trial>& trials) {
-  static const std::array<uint32_t, 4096> kCosts = [] {
-    std::array<uint32_t, 4096> costs;
-    for (uint32_t i = 0; i < costs.size(); ++i) {
-      costs[i] = (17u << kLog2FractionBits) - FixedLog2(i * 32 + 16);  // middle of the bin, doubled
-    }
-    return costs;
-  }();
-  uint32_t history = 0;
-  const auto code = [&](NibbleModel& model, uint32_t symbol, uint32_t slowest) {
-    const uint32_t width = model.End(symbol) - model.Start(symbol);
-    Update(model, symbol, slowest);
-    return kCosts[width >> 4];
-  };
-  for (size_t i = 0; i < raw.size(); ++i) {
-    if (i % kPollSymbols == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
-    for (Trial& trial : trials) {
-      const AdaptiveTables& tables = trial.models.tables();
-      ByteModel* const model = ModelOf<kOrder>(tables, history);
-      const uint32_t here = code(model->high, raw[i] >> 4, tables.slowest) +
-                            code(model->low[raw[i] >> 4], raw[i] & 15, tables.slowest);
-      if (i >= begin) trial.cost += here;
-    }
-    history = history << 8 | raw[i];
-  }
-  return absl::OkStatus();
-}
-
-// What models with each of the rates would spend on the counted part of the sample, in their order.
-absl::StatusOr<std::vector<uint64_t>> CostsOfSample(const Sample& sample,
-                                                    const AdaptiveParams& params,
-                                                    std::initializer_list<int> rates,
-                                                    const CancelToken& cancel) {
-  const auto add_costs = params.order == 0   ? AddCosts<0>
-                         : params.order == 1 ? AddCosts<1>
-                                             : AddCosts<2>;
-  // Models of order 2 take megabytes: one trial at a time.
-  const size_t at_once = params.order == 2 ? 1 : rates.size();
-  std::vector<uint64_t> costs;
-  while (costs.size() < rates.size()) {
-    std::vector<Trial> trials;
-    for (size_t i = 0; i < at_once; ++i) {
-      AdaptiveParams tried = params;
-      tried.slowest = rates.begin()[costs.size() + i];
-      TRINE_ASSIGN_OR_RETURN(ByteModels models,
-                             ByteModels::Create(tried, sample.bytes.size(), DefaultLimits()));
-      trials.push_back({std::move(models)});
-    }
-    TRINE_RETURN_IF_ERROR(add_costs(sample.bytes, sample.begin, cancel, trials));
-    for (const Trial& trial : trials) costs.push_back(trial.cost);
-  }
-  return costs;
-}
-
 // A short block may decode to the same bytes with other parameters; damage shall be seen even so.
 uint8_t ParamsCheck(ByteView params) {
   uint8_t check = format::kParamsCheckSeed;
@@ -217,28 +146,7 @@ uint8_t ParamsCheck(ByteView params) {
   return check;
 }
 
-constexpr size_t kSampleBytes = 64 << 10;
-constexpr size_t kPieceBytes = 16 << 10;
-constexpr size_t kShortBytes = 2 << 10;
-
 }  // namespace
-
-Sample TakeSample(ByteView raw) {
-  Sample sample;
-  if (raw.size() <= kSampleBytes) {
-    sample.bytes.assign(raw.begin(), raw.end());
-    return sample;
-  }
-  constexpr size_t kPieces = kSampleBytes / kPieceBytes;
-  sample.bytes.reserve(kSampleBytes);
-  for (size_t k = 0; k < kPieces; ++k) {
-    const ByteView piece = raw.subspan((raw.size() - kPieceBytes) / (kPieces - 1) * k, kPieceBytes);
-    sample.bytes.insert(sample.bytes.end(), piece.begin(), piece.end());
-  }
-  // A long block is mostly coded by models that have learned: the first half teaches only.
-  sample.begin = kSampleBytes / 2;
-  return sample;
-}
 
 AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
   AdaptiveParams params;
@@ -253,24 +161,14 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
   return params;
 }
 
-absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
-                                      const CancelToken& cancel) {
-  TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,
-                         CostsOfSample(sample, params, {params.slowest}, cancel));
-  return costs[0];
+uint64_t ModelBytes(const AdaptiveParams& params) {
+  return ContextsOf(params) * sizeof(ByteModel);
 }
 
-absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
-                                          const CancelToken& cancel) {
-  AdaptiveParams best = params;
-  // Counts hardly reach a limit there, and the trials' models would cost more than the block.
-  if (sample.bytes.size() <= kShortBytes) return best;
-  static constexpr std::initializer_list<int> kRates = {1092, 437, 164, 94};
-  TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,
-                         CostsOfSample(sample, params, kRates, cancel));
-  const auto least = std::min_element(costs.begin(), costs.end()) - costs.begin();
-  best.slowest = kRates.begin()[least];
-  return best;
+absl::Status CheckModelBytes(const AdaptiveParams& params, const Limits& limits) {
+  const uint64_t bytes = ModelBytes(params);
+  if (bytes <= limits.max_model_bytes) return absl::OkStatus();
+  return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
 }
 
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,

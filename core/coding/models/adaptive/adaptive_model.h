@@ -4,13 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/base/limits.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/coding/models/payload.h"
 
 namespace trine::coding {
 
@@ -22,21 +22,12 @@ struct AdaptiveParams {
   int slots_log2 = 8;    // order 2: contexts are hashed to this many bits
 };
 
-// Parts of a block on which parameters and models are tried, in the block's order.
-struct Sample {
-  std::vector<uint8_t> bytes;  // the whole block where it is short, else pieces spread over it
-  size_t begin = 0;            // cost counts from here on; what is before only teaches the models
-};
-Sample TakeSample(ByteView raw);
-
 // The parameters for a block of `raw_bytes` but for the rate, which is a middle one.
 AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order);
-// What the models would spend on the counted part of the sample, in units of 2^-16 bits.
-absl::StatusOr<uint64_t> CostOfSample(const Sample& sample, const AdaptiveParams& params,
-                                      const CancelToken& cancel);
-// Tries rates on the sample and keeps the one that costs least.
-absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptiveParams& params,
-                                          const CancelToken& cancel);
+// Memory of the models with these parameters.
+uint64_t ModelBytes(const AdaptiveParams& params);
+// RESOURCE_EXHAUSTED where it is more than limits.max_model_bytes.
+absl::Status CheckModelBytes(const AdaptiveParams& params, const Limits& limits);
 
 // RESOURCE_EXHAUSTED when the models need more than limits.max_model_bytes.
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"

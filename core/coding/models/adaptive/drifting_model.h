@@ -6,7 +6,7 @@
 #include "core/base/cancel.h"
 #include "core/coding/models/adaptive/drifting_table.h"
 #include "core/coding/models/static/frequencies.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/coding/models/payload.h"
 
 namespace trine::coding {
 

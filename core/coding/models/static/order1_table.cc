@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/base/error.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/nibble_coder.h"
 
@@ -12,8 +13,6 @@ namespace {
 
 constexpr size_t kPollPairs = size_t{1} << 18;
 constexpr int kTableLanesLog2 = 2;
-// 2^12 would be 0.01 % shorter, and the decoder's slots twice as many.
-constexpr int kMaxChosenBits = 11;
 
 // A row is coded by pairs of symbols. Each has a class: frequency 0, 1 or more; a token below 9 is
 // both classes, the others are runs of pairs of zeros.
@@ -184,7 +183,7 @@ int ChooseBits(uint64_t count, size_t distinct) {
   // Fewer slots than occurrences: what is lost by rounding is won in the tables' form.
   const int enough = static_cast<int>(std::bit_width(distinct - 1));
   const int fine = static_cast<int>(std::bit_width(count)) - 2;
-  return std::max(enough, std::min(kMaxChosenBits, fine));
+  return std::max(enough, std::min(kMaxChosenOrder1Bits, fine));
 }
 
 // Calls use(context, row, entry, start) for each entry of each row, in the order of their starts:
@@ -210,10 +209,12 @@ void ForEachEntry(const Order1Frequencies& f, Use use) {
 
 }  // namespace
 
-absl::Status CountPairs(ByteView raw, const Order1Position& at, const CancelToken& cancel,
-                        PairCounts* counts) {
-  uint32_t* const c = counts->data();
+Order1Pairs::Order1Pairs(size_t raw_bytes) : lanes_log2(ChooseKernelLanesLog2(raw_bytes)) {}
+
+absl::Status Order1Pairs::Count(ByteView raw, const CancelToken& cancel) {
+  uint32_t* const c = counts.data();
   std::fill_n(c, kPairs, 0);
+  const Order1Position at(lanes_log2, raw.size());
   const uint8_t* p = raw.data();
   size_t next_poll = 0;
   for (size_t l = 0; l < at.lanes; ++l) {
@@ -232,6 +233,17 @@ absl::Status CountPairs(ByteView raw, const Order1Position& at, const CancelToke
     }
   }
   return absl::OkStatus();
+}
+
+void Order1Pairs::MoveStarts(ByteView raw, bool join) {
+  const Order1Position at(lanes_log2, raw.size());
+  if (at.stretch == 0) return;  // one lane codes all
+  for (size_t l = 1; l < at.lanes; ++l) {
+    const size_t first = l * at.stretch;
+    const size_t joined = size_t{raw[first - 1]} << 8 | raw[first];
+    --counts[join ? raw[first] : joined];
+    ++counts[join ? joined : raw[first]];
+  }
 }
 
 Order1Frequencies FitOrder1(const PairCounts& counts, const Histogram& symbols) {
@@ -301,6 +313,22 @@ size_t CountSlots(const Order1Frequencies& frequencies) {
   size_t slots = 0;
   for (const Row& row : frequencies.rows) {
     if (row.bits >= 0) slots += std::max(size_t{1} << row.bits, Order1Slots::kUnit);
+  }
+  return slots;
+}
+
+size_t CountSlots(const PairCounts& counts, const Histogram& symbols) {
+  size_t slots = 0;
+  for (size_t c = 0; c < 256; ++c) {
+    uint64_t n = 0;
+    size_t distinct = 0;
+    for (const uint32_t* count = counts.data() + (c << 8); count != counts.data() + ((c + 1) << 8);
+         ++count) {
+      n += *count;
+      distinct += *count != 0;
+    }
+    if (distinct == 0 || (symbols[c] == 0 && c != 0)) continue;
+    slots += std::max(size_t{1} << ChooseBits(n, distinct), Order1Slots::kUnit);
   }
   return slots;
 }

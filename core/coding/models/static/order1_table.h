@@ -18,14 +18,31 @@
 
 namespace trine::coding {
 
-// How often each symbol stands behind each other: [256 * context + symbol].
+inline constexpr size_t kPairs = size_t{1} << 16;
+
+// How often each symbol follows each other one: [256 * context + symbol].
 using PairCounts = KeptArray<uint32_t, struct PairCountsKind>;
 
-// Counts the pairs as lanes of `at` see them: the first byte of each stretch stands behind a 0.
-// REQUIRES: counts have 65536 elements, which are overwritten.
-absl::Status CountPairs(ByteView raw, const Order1Position& at, const CancelToken& cancel,
-                        PairCounts* counts);
-inline constexpr size_t kPairs = size_t{1} << 16;
+// The pairs of a block, as the lanes that code it see them: the first byte of each lane's stretch
+// follows a 0.
+struct Order1Pairs {
+  // For a block of `raw_bytes`; the counts are not defined yet.
+  explicit Order1Pairs(size_t raw_bytes);
+
+  absl::Status Count(ByteView raw, const CancelToken& cancel);
+  // Makes them those of a single lane, for which each byte follows the one before, and back again.
+  // REQUIRES: Count has counted `raw`.
+  void JoinLanes(ByteView raw) { MoveStarts(raw, true); }
+  void SplitLanes(ByteView raw) { MoveStarts(raw, false); }
+
+  // As many as if little could be gained: the cost is not known yet, and each row takes three
+  // look-ups.
+  const int lanes_log2;
+  PairCounts counts{kPairs};
+
+ private:
+  void MoveStarts(ByteView raw, bool join);
+};
 
 struct Order1Frequencies {
   // A symbol that occurs behind the context, by its number in the alphabet.
@@ -62,5 +79,9 @@ void MakeOrder1Parts(const Order1Frequencies& frequencies, Order1Parts* out);
 void MakeOrder1Slots(const Order1Frequencies& frequencies, Order1Slots* out);
 // Slots of all tables, with what is left free between them.
 size_t CountSlots(const Order1Frequencies& frequencies);
+// The same of the frequencies that FitOrder1 gives, and the most of them.
+size_t CountSlots(const PairCounts& counts, const Histogram& symbols);
+inline constexpr int kMaxChosenOrder1Bits = 11;
+inline constexpr size_t kMostOrder1Slots = size_t{256} << kMaxChosenOrder1Bits;
 
 }  // namespace trine::coding

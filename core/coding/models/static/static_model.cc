@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/base/error.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
@@ -95,15 +96,12 @@ absl::Status DecodeStatic(ByteView payload, MutableByteView raw, const CancelTok
 }
 
 absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& symbols,
-                                           const CancelToken& cancel) {
+                                           const Order1Pairs& pairs, const CancelToken& cancel) {
   Payload payload;
-  // Before the cost is known, as if little could be gained: each row takes three look-ups.
-  const int lanes_log2 = ChooseKernelLanesLog2(raw.size());
+  const int lanes_log2 = pairs.lanes_log2;
   Order1Position at(lanes_log2, raw.size());
-  PairCounts counts(kPairs);
-  TRINE_RETURN_IF_ERROR(CountPairs(raw, at, cancel, &counts));
   TRINE_RETURN_IF_ERROR(cancel.Check());
-  const Order1Frequencies frequencies = FitOrder1(counts, symbols);
+  const Order1Frequencies frequencies = FitOrder1(pairs.counts, symbols);
   TRINE_RETURN_IF_ERROR(cancel.Check());
   payload.bytes.push_back(static_cast<char>(lanes_log2));
   AppendOrder1(frequencies, &payload.bytes);
@@ -126,9 +124,9 @@ absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& symbol
 }
 
 absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbols,
-                                            const CancelToken& cancel) {
-  PairCounts counts(kPairs);
-  TRINE_RETURN_IF_ERROR(CountPairs(raw, Order1Position(0, raw.size()), cancel, &counts));
+                                            Order1Pairs* of_block, const CancelToken& cancel) {
+  of_block->JoinLanes(raw);
+  const PairCounts& counts = of_block->counts;
   uint64_t cost = 0;
   for (size_t c = 0; c < 256; ++c) {
     if (symbols[c] == 0 && c != 0) continue;
@@ -144,6 +142,7 @@ absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbo
     // A pair's entry in the tables takes about four bits; frequencies that are rounded, more.
     if (n != 0) cost += n * FixedLog2(n) + ((pairs * 5) << kLog2FractionBits);
   }
+  of_block->SplitLanes(raw);
   return cost;
 }
 

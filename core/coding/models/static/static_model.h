@@ -6,21 +6,23 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/base/limits.h"
-#include "core/coding/models/static/frequencies.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/coding/models/histogram.h"
+#include "core/coding/models/payload.h"
+#include "core/coding/models/static/order1_table.h"
 
 namespace trine::coding {
 
 // `counts` are those of `raw`, at least two of them above 0; raw.size() < 2^32.
 absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
                                      const CancelToken& cancel);
-// raw.size() at most 2^30.
+// raw.size() at most 2^30; `pairs` are those of `raw`.
 absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& counts,
-                                           const CancelToken& cancel);
+                                           const Order1Pairs& pairs, const CancelToken& cancel);
 
-// What order 1 spends, tables included, within a few percent [2^-16 bits].
+// What order 1 spends, tables included, within a few percent [2^-16 bits]. The pairs are those of
+// `raw`, and are left as they were unless the work is cancelled.
 absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& counts,
-                                            const CancelToken& cancel);
+                                            Order1Pairs* pairs, const CancelToken& cancel);
 
 // Both fill `raw`. DATA_LOSS (without block and offset) for a payload that is not one of its
 // length; RESOURCE_EXHAUSTED when the tables need more than limits.max_model_bytes.

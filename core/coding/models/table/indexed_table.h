@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/coding/models/payload.h"
 #include "core/coding/models/table/table_params.h"
 
 namespace trine::coding {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"

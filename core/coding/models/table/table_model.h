@@ -10,7 +10,7 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/coding/models/table/dictionary.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/coding/models/payload.h"
 
 namespace trine::coding {
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/coding/models/table/dictionary.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
@@ -29,6 +30,18 @@ absl::Status CheckKinds(const std::vector<TableRef>& tables) {
 }
 
 }  // namespace
+
+size_t SymbolBytes(const BlockPlan& plan) {
+  return plan.tables[0].table->kind() == SymbolKind::kIntegers ? plan.element_bytes : 1;
+}
+
+uint64_t HeldTableBytes(const BlockPlan& plan) {
+  uint64_t bytes = 0;
+  for (const TableRef& ref : plan.tables) {
+    bytes += ref.table.use_count() == 1 ? ref.table->HeldBytes() : 0;
+  }
+  return bytes;
+}
 
 void AppendTableParams(const std::vector<TableRef>& tables, std::string* out) {
   AppendVarint(tables.size(), out);

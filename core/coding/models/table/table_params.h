@@ -9,15 +9,15 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
-#include "core/coding/models/table/dictionary.h"
+#include "core/coding/models/block_plan.h"
 
 namespace trine::coding {
 
-struct TableRef {
-  uint64_t id = 0;
-  bool by_id = false;  // as it stands in the header
-  TablePtr table;      // null: it stands by id and was not found yet
-};
+// Of TABLE's symbols, where they have a fixed size. REQUIRES: the tables are there.
+size_t SymbolBytes(const BlockPlan& plan);
+
+// Memory of the plan's tables that nobody else holds.
+uint64_t HeldTableBytes(const BlockPlan& plan);
 
 // REQUIRES: every `table` is set.
 void AppendTableParams(const std::vector<TableRef>& tables, std::string* out);
@@ -26,9 +26,9 @@ void AppendTableParams(const std::vector<TableRef>& tables, std::string* out);
 // sum.
 absl::StatusOr<std::vector<TableRef>> ParseTableParams(ByteView params, const Limits& limits);
 
-// Finds the tables that stand by id among `known`, which may hold nulls. INVALID_ARGUMENT naming
-// "tables" and the id where one is missing; DATA_LOSS where the tables are not of one kind, or
-// several and of text.
+// Finds the tables that are named by id among `known`, which may hold nulls. INVALID_ARGUMENT
+// naming "tables" and the id where one is missing; DATA_LOSS where the tables are not of one kind,
+// or several and of text.
 absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables);
 
 }  // namespace trine::coding

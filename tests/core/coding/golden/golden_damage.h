@@ -10,6 +10,7 @@
 #include "core/coding/stream/block.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
+#include "core/coding/models/table/table_params.h"
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_files.h"
 #include "tests/core/coding/hostile/mend_checksums.h"
@@ -65,7 +66,7 @@ inline std::vector<GoldenStream> SplitStreams(const GoldenFile& file) {
     stream.index_begin = index_begin;
     if (plan.has_value() && plan->tables.size() > 1) {
       const auto info = Inspect({}, ViewOf(stream.coded));
-      stream.index_bytes = static_cast<size_t>(info->raw_bytes) / plan->symbol_bytes();
+      stream.index_bytes = static_cast<size_t>(info->raw_bytes) / SymbolBytes(*plan);
     }
     index_begin += stream.index_bytes;
     streams.push_back(std::move(stream));

@@ -20,6 +20,7 @@
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/hostile/hostile_writer.h"
+#include "tests/core/coding/hostile/order1_payload.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
@@ -266,7 +267,7 @@ std::vector<Encoder> Encoders(const std::string& index_bytes, Between& index_mem
                    return EncodeStatic(raw, counts, {});
                  })});
   out.push_back({"static-1", counted([](ByteView raw, const Histogram& counts) {
-                   return EncodeStaticOrder1(raw, counts, {});
+                   return EncodePairs(raw, counts);
                  })});
   out.push_back({"drifting", counted([](ByteView raw, const Histogram& counts) {
                    return EncodeDrifting(raw, counts, {}, {});

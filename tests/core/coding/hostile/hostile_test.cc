@@ -10,6 +10,7 @@
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/hostile/allocation_counter.h"
 #include "tests/core/coding/golden/golden_variants.h"
+#include "tests/core/coding/hostile/order1_payload.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
@@ -379,7 +380,7 @@ TEST(Hostile, PayloadsThatAreTooShortOrTooLong) {
   const auto good = EncodeStatic(AsBytes(raw), counts, {});
   AdaptiveParams params;
   const auto adaptive = EncodeAdaptive(AsBytes(raw), params, DefaultLimits(), {});
-  const auto pairs = EncodeStaticOrder1(AsBytes(raw), counts, {});
+  const auto pairs = EncodePairs(AsBytes(raw), counts);
   const auto drifting = EncodeDrifting(AsBytes(raw), counts, {}, {});
   ASSERT_TRUE(good.ok() && adaptive.ok() && good->fits && adaptive->fits);
   ASSERT_TRUE(pairs.ok() && drifting.ok() && pairs->fits && drifting->fits);
@@ -421,7 +422,7 @@ TEST(Hostile, DamagedTablesOfPairsAndAlphabets) {
   const std::string raw = Skewed(3000, 1) + Words(3000, 2);
   Histogram counts{};
   CountBytes(AsBytes(raw), counts);
-  const auto pairs = EncodeStaticOrder1(AsBytes(raw), counts, {});
+  const auto pairs = EncodePairs(AsBytes(raw), counts);
   const auto drifting = EncodeDrifting(AsBytes(raw), counts, {}, {});
   ASSERT_TRUE(pairs.ok() && drifting.ok() && pairs->fits && drifting->fits);
   for (const auto& [variant, payload] : {std::pair{1, &*pairs}, std::pair{0, &*drifting}}) {
