@@ -221,8 +221,8 @@ size_t DecodeRows(DecoderLanes& lanes, const uint8_t* stop, const Order0Slots& t
   }
   for (; done < rows && next <= stop; ++done, symbols += kLanes) {
 #pragma GCC unroll 4
-    for (size_t first = 0; first < kGroups; first += kAbreast<kGroups>) {
-      constexpr size_t kCount = kAbreast<kGroups>;
+    for (size_t first = 0; first < kGroups; first += kGroupsInterleaved<kGroups>) {
+      constexpr size_t kCount = kGroupsInterleaved<kGroups>;
       V32 r[kCount], slot[kCount], offset[kCount], width[kCount];
       Found found[kCount];
       V32* const c = code + first;
@@ -315,65 +315,6 @@ void Decode0(DecoderLanes& lanes, const Order0Slots& table, uint8_t* symbols, si
   DecodePlain(lanes, table, symbols, n);
 }
 
-// ---- tables ----------------------------------------------------------------------------------
-
-using DT = hwy::HWY_NAMESPACE::CappedTag<uint32_t, 16>;
-constexpr size_t kTableLanes = hwy::HWY_NAMESPACE::MaxLanes(DT());
-
-// The four bytes of each part apart. (The parts of symbols that do not occur are 0.)
-void BuildParts(const uint32_t* starts, const uint32_t* freqs, int bits, Order0Parts& table) {
-  namespace hw = hwy::HWY_NAMESPACE;
-  const DT d;
-  const auto total = hw::Set(d, 1u << bits);
-  for (size_t s = 0; s < 256; s += kTableLanes) {
-    const auto start = hw::LoadU(d, starts + s), freq = hw::LoadU(d, freqs + s);
-    // Of the last symbol nothing but the start.
-    const auto upper =
-        hw::IfThenZeroElse(hw::Eq(hw::Add(start, freq), total), hw::ShiftLeft<16>(freq));
-    const auto part = hw::IfThenZeroElse(hw::Eq(freq, hw::Zero(d)), hw::Or(start, upper));
-    hw::StoreU(part, d, table.parts.data() + s);
-  }
-#if TRINE_BYTE_TABLES
-  for (size_t s = 0; s < 256; s += 16) {
-    const V32 part = hn::Load(kD32, table.parts.data() + s);
-    StoreBytes(part, table.planes[0].data() + s);
-    StoreBytes(hn::ShiftRight<8>(part), table.planes[1].data() + s);
-    StoreBytes(hn::ShiftRight<16>(part), table.planes[2].data() + s);
-    StoreBytes(hn::ShiftRight<24>(part), table.planes[3].data() + s);
-  }
-#endif
-}
-
-// `entry` from `to` on, up to kSlack beyond `count` of them.
-HWY_INLINE void FillSlots(uint32_t* to, uint32_t count, uint32_t entry) {
-  const DT d;
-  const auto entries = hwy::HWY_NAMESPACE::Set(d, entry);
-  uint32_t k = 0;
-  do {
-    for (size_t i = 0; i < Order0Slots::kSlack; i += kTableLanes) {
-      hwy::HWY_NAMESPACE::StoreU(entries, d, to + k + i);
-    }
-    k += Order0Slots::kSlack;
-  } while (HWY_UNLIKELY(k < count));
-}
-
-void BuildSlots(const uint32_t* starts, const uint32_t* freqs, int bits, Order0Slots& table) {
-  // In the order of the slots: what is written beyond a symbol's is overwritten by the next one.
-  size_t last = 0;
-  for (size_t s = 0; s < 256; ++s) {
-    const uint32_t start = starts[s], freq = freqs[s];
-    if (freq == 0) continue;
-    if (start + freq == 1u << bits) {
-      last = s;
-      continue;
-    }
-    FillSlots(table.packed.data() + start, freq,
-              start << 20 | freq << 8 | static_cast<uint32_t>(s));
-  }
-  FillSlots(table.packed.data() + starts[last], freqs[last],
-            starts[last] << 20 | static_cast<uint32_t>(last));
-}
-
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -386,34 +327,8 @@ namespace {
 
 HWY_EXPORT(Encode0);
 HWY_EXPORT(Decode0);
-HWY_EXPORT(BuildParts);
-HWY_EXPORT(BuildSlots);
-
-// Freq 0 where the part ends at the total.
-uint32_t Part(uint32_t start, uint32_t freq, int bits) {
-  return start | (start + freq == 1u << bits ? 0 : freq << 16);
-}
 
 }  // namespace
-
-void Order0Parts::Build(int total_bits, const std::array<uint32_t, 256>& starts,
-                        const std::array<uint32_t, 256>& freqs) {
-  bits = total_bits;
-  HWY_DYNAMIC_DISPATCH(BuildParts)(starts.data(), freqs.data(), bits, *this);
-}
-
-void Order0Slots::Build(int total_bits, const std::array<uint32_t, 256>& starts,
-                        const std::array<uint32_t, 256>& freqs) {
-  bits = total_bits;
-  if (bits <= kMaxPackedBits) {
-    HWY_DYNAMIC_DISPATCH(BuildSlots)(starts.data(), freqs.data(), bits, *this);
-    return;
-  }
-  for (size_t s = 0; s < 256; ++s) {
-    parts[s] = Part(starts[s], freqs[s], bits);
-    std::fill_n(symbols.begin() + starts[s], freqs[s], static_cast<uint8_t>(s));
-  }
-}
 
 void EncodeOrder0(const uint8_t* symbols, size_t n, const Order0Parts& table, EncoderLanes& lanes) {
   HWY_DYNAMIC_DISPATCH(Encode0)(symbols, n, table, lanes);
