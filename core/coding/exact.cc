@@ -3,7 +3,6 @@
 #include <gmpxx.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -20,23 +19,13 @@ namespace {
 // times the symbols): one operation on it stays below a millisecond or two.
 constexpr size_t kMaxDenominatorBits = size_t{1} << 16;
 constexpr size_t kMaxIntervalBits = size_t{1} << 19;
+// Text of the steps' numbers: a table of long denominators and many steps would make far more.
+constexpr uint64_t kMaxStepsText = uint64_t{16} << 20;
 constexpr size_t kMaxCodeBits = 65536;
 constexpr unsigned long kExactDigits = 60;
 constexpr size_t kShownDigits = 30;
 
 size_t BitsOf(const mpz_class& x) { return mpz_sizeinbase(x.get_mpz_t(), 2); }
-
-double Log2(const mpz_class& x) {
-  long exponent = 0;
-  const double mantissa = mpz_get_d_2exp(&exponent, x.get_mpz_t());
-  return std::log2(mantissa) + static_cast<double>(exponent);
-}
-
-mpz_class FromU64(uint64_t v) {
-  mpz_class out;
-  mpz_import(out.get_mpz_t(), 1, -1, sizeof v, 0, 0, &v);
-  return out;
-}
 
 // Symbol i has the part [starts[i], starts[i+1]) of [0, total), in the order of the table.
 struct Distribution {
@@ -93,7 +82,7 @@ absl::StatusOr<Distribution> MakeDistribution(const Context& context,
   out.total = 0;
   for (uint64_t c : table.counts) {
     out.starts.push_back(out.total);
-    out.total += FromU64(c);
+    out.total += ToInteger(c);
   }
   out.starts.push_back(out.total);
   return out;
@@ -109,6 +98,16 @@ absl::Status CheckLength(const Context& context, const Distribution& d, uint64_t
     return LimitExceeded(field, bits, "bits of the interval's denominator", kMaxIntervalBits);
   }
   return absl::OkStatus();
+}
+
+// Before any is printed. After step k the interval's ends are fractions of the denominator total^k:
+// two numbers each, of 0.302 digits a bit at most, and two decimals of a bounded length.
+absl::Status CheckSteps(const Distribution& d, uint64_t steps) {
+  constexpr uint64_t kDecimals = 2 * (kExactDigits + 8);
+  const uint64_t bits = BitsOf(d.total) * (steps * (steps + 1) / 2);
+  const uint64_t bytes = 4 * (bits * 302 / 1000 + steps) + kDecimals * steps;
+  if (bytes <= kMaxStepsText) return absl::OkStatus();
+  return LimitExceeded("max_steps", bytes, "bytes of the steps' numbers", kMaxStepsText);
 }
 
 // floor(x * 10^digits), and whether nothing was cut off.
@@ -223,6 +222,8 @@ absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityT
   }
   TRINE_ASSIGN_OR_RETURN(const Distribution d, MakeDistribution(context, table));
   TRINE_RETURN_IF_ERROR(CheckLength(context, d, message.size(), "message"));
+  const uint64_t steps = std::min<uint64_t>(max_steps, message.size());
+  TRINE_RETURN_IF_ERROR(CheckSteps(d, steps));
   std::map<std::string_view, size_t> index;
   for (size_t i = 0; i < table.text.size(); ++i) index.emplace(table.text[i], i);
 
@@ -239,7 +240,7 @@ absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityT
     low = low * d.total + width * d.starts[s];
     width *= d.starts[s + 1] - d.starts[s];
     den *= d.total;
-    if (k < max_steps) {
+    if (k < steps) {
       code.steps.push_back({message[k], ToRational(low, den), ToRational(low + width, den)});
     }
   }

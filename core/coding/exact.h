@@ -15,7 +15,7 @@
 namespace trine::coding {
 
 // A rational number as text: "343/1000", and as a decimal: exact where it terminates within 60
-// digits ("0.343"), else cut off after 30 digits with "..." behind.
+// digits ("0.343"), else cut off after 30 digits and followed by "...".
 struct Rational {
   std::string fraction;
   std::string decimal;
@@ -48,7 +48,8 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
 
 // `table` has kind kText and probabilities or counts. INVALID_ARGUMENT names "message" (unknown
 // symbol), "table.probabilities" (the sum is not exactly 1; it is stated); RESOURCE_EXHAUSTED for
-// more than limits.max_exact_symbols symbols or max_steps above limits.max_exact_steps.
+// more than limits.max_exact_symbols symbols, max_steps above limits.max_exact_steps, or steps whose
+// numbers could take more than 16 MiB of text, which is bounded before any is printed.
 absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityTable& table,
                                       const std::vector<std::string>& message, uint64_t max_steps);
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/coding/exact.h"
 #include "tests/core/coding/test_data.h"
 
@@ -52,6 +53,46 @@ TEST(Exact, StepsOnlyOnRequest) {
   EXPECT_EQ(ExactEncode({}, Binary(), {"0", "1"}, 1)->steps.size(), 1u);
   EXPECT_EQ(ExactEncode({}, Binary(), {"0"}, 257).status().code(),
             absl::StatusCode::kResourceExhausted);
+}
+
+// 1 - 10^-250, 10^-250 - 10^-400, 10^-400: a common denominator of 400 digits.
+ProbabilityTable LongDenominators() {
+  ProbabilityTable table;
+  table.text = {"a", "b", "c"};
+  table.probabilities = {"0." + std::string(250, '9'), std::string(150, '9') + "e-400", "1e-400"};
+  return table;
+}
+
+size_t TextBytes(const ExactCode& code) {
+  size_t bytes = 0;
+  for (const ExactStep& step : code.steps) {
+    for (const Rational* r : {&step.low, &step.high}) {
+      bytes += r->fraction.size() + r->decimal.size();
+    }
+  }
+  return bytes;
+}
+
+// More than 50 MB of text by 256 steps: refused before a digit of it is printed.
+TEST(Exact, StepsOfLongNumbersAreBounded) {
+  const ProbabilityTable table = LongDenominators();
+  std::vector<std::string> message(256, "b");
+  const absl::Status refused = ExactEncode({}, table, message, 256).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  const auto detail = GetErrorDetail(refused);
+  ASSERT_TRUE(detail.has_value());
+  EXPECT_EQ(detail->field, "max_steps");
+  // Fewer steps of the same message are served, and the bound is not far above what they take.
+  const auto fewer = ExactEncode({}, table, message, 140);
+  ASSERT_TRUE(fewer.ok()) << fewer.status();
+  EXPECT_EQ(fewer->steps.size(), 140u);
+  EXPECT_LT(TextBytes(*fewer), size_t{16} << 20);
+  EXPECT_GT(TextBytes(*fewer), size_t{14} << 20);
+  // Simple tables have all their steps.
+  message.assign(4096, "0");
+  const auto simple = ExactEncode({}, Binary(), message, 256);
+  ASSERT_TRUE(simple.ok()) << simple.status();
+  EXPECT_EQ(simple->steps.size(), 256u);
 }
 
 TEST(Exact, TheEmptyMessageAndTheCertainSymbol) {

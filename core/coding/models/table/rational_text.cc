@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <charconv>
+#include <cmath>
 
 #include "core/base/error.h"
 
@@ -74,6 +75,18 @@ absl::StatusOr<mpq_class> ParseRational(std::string_view text, std::string_view 
     value /= PowerOfTen(static_cast<unsigned long>(-exponent));
   }
   return value;
+}
+
+mpz_class ToInteger(uint64_t x) {
+  mpz_class out;
+  mpz_import(out.get_mpz_t(), 1, -1, sizeof x, 0, 0, &x);
+  return out;
+}
+
+double Log2(const mpz_class& x) {
+  long exponent = 0;
+  const double mantissa = mpz_get_d_2exp(&exponent, x.get_mpz_t());
+  return std::log2(mantissa) + static_cast<double>(exponent);
 }
 
 mpz_class ToFixedPoint(const mpq_class& x) {

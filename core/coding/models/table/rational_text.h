@@ -1,8 +1,9 @@
-// Probabilities as text and as binary doubles, read exactly.
+// Probabilities as text and as binary doubles, read exactly, and what else GMP's numbers need.
 #pragma once
 
 #include <gmpxx.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@ inline constexpr int kMaxNumberExponent = 400;
 // "0.7", ".7", "7e-1", "1/3": unsigned decimal with optional exponent, or a fraction of two
 // unsigned integers. The exact value, in lowest terms. INVALID_ARGUMENT naming `field`.
 absl::StatusOr<mpq_class> ParseRational(std::string_view text, std::string_view field);
+
+mpz_class ToInteger(uint64_t x);
+// For statistics only: no coded bit depends on it. REQUIRES: x >= 1.
+double Log2(const mpz_class& x);
 
 // floor(x * 2^kProbabilityBits), x >= 0: the integer by which TABLE weighs a probability. Far
 // finer than the 2^-24 to which it rounds; a common denominator of many fractions could be too

@@ -22,12 +22,6 @@ __extension__ typedef unsigned __int128 Uint128;
 
 constexpr int kShareBits = 62;
 
-double Log2(const mpz_class& x) {
-  long exponent = 0;
-  const double mantissa = mpz_get_d_2exp(&exponent, x.get_mpz_t());
-  return std::log2(mantissa) + static_cast<double>(exponent);
-}
-
 // Probabilities as integers: exact counts, or fixed point.
 struct Weights {
   std::vector<mpz_class> weights;
@@ -42,8 +36,7 @@ absl::StatusOr<Weights> ReadWeights(const ProbabilityTable& table, const CancelT
   out.ideal_bits.reserve(n);
   if (!table.counts.empty()) {
     for (uint64_t c : table.counts) {
-      mpz_class w;
-      mpz_import(w.get_mpz_t(), 1, -1, sizeof c, 0, 0, &c);
+      mpz_class w = ToInteger(c);
       out.sum += w;
       out.weights.push_back(std::move(w));
     }
