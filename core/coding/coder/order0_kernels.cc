@@ -1,6 +1,7 @@
 #include "core/coding/coder/order0_kernels.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 // Byte tables in registers (VBMI) and what else Ice Lake and Zen 4 brought.
@@ -331,11 +332,16 @@ HWY_EXPORT(Decode0);
 }  // namespace
 
 void EncodeOrder0(const uint8_t* symbols, size_t n, const Order0Parts& table, EncoderLanes& lanes) {
+  [[maybe_unused]] const uint32_t* const digits = lanes.digits;
+  [[maybe_unused]] const uint64_t* const rows = lanes.rows;
   HWY_DYNAMIC_DISPATCH(Encode0)(symbols, n, table, lanes);
+  assert(static_cast<size_t>(lanes.rows - rows) == (n + lanes.lanes() - 1) >> lanes.lanes_log2);
+  assert(static_cast<size_t>(lanes.digits - digits) <= n);
 }
 
 void DecodeOrder0(DecoderLanes& lanes, const Order0Slots& table, uint8_t* symbols, size_t n) {
   HWY_DYNAMIC_DISPATCH(Decode0)(lanes, table, symbols, n);
+  assert(lanes.next <= lanes.end);
 }
 
 int64_t StaticKernelTargets() { return HWY_TARGETS; }

@@ -300,12 +300,19 @@ HWY_EXPORT(DecodeA);
 
 void EncodeAdaptiveRows(const uint8_t* bytes, size_t count, int active,
                         const AdaptiveTables& tables, AdaptiveRows& at, EncoderLanes& lanes) {
+  assert(active >= 1 && active <= lanes.lanes() && count <= at.segment - at.row);
+  [[maybe_unused]] const uint32_t* const digits = lanes.digits;
+  [[maybe_unused]] const uint64_t* const rows = lanes.rows;
   HWY_DYNAMIC_DISPATCH(EncodeA)(bytes, count, active, tables, at, lanes);
+  assert(lanes.rows - rows == static_cast<ptrdiff_t>(2 * count));
+  assert(lanes.digits - digits <= (lanes.rows - rows) * active);
 }
 
 void DecodeAdaptiveRows(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
                         AdaptiveRows& at, uint8_t* bytes) {
+  assert(active >= 1 && active <= lanes.lanes() && count <= at.segment - at.row);
   HWY_DYNAMIC_DISPATCH(DecodeA)(lanes, count, active, tables, at, bytes);
+  assert(lanes.next <= lanes.end);
 }
 
 }  // namespace trine::coding

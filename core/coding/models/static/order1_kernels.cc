@@ -275,16 +275,24 @@ HWY_EXPORT(Decode1);
 
 void EncodeOrder1(const uint8_t* block, size_t rows, const Order1Parts& table, Order1Position& at,
                   EncoderLanes& lanes) {
+  assert(at.lanes == static_cast<size_t>(lanes.lanes()) && rows <= at.stretch - at.row);
+  [[maybe_unused]] const size_t end = at.row + rows;
+  [[maybe_unused]] const uint32_t* const digits = lanes.digits;
   HWY_DYNAMIC_DISPATCH(Encode1)(block, rows, table, at, lanes);
+  assert(at.row == end && static_cast<size_t>(lanes.digits - digits) <= rows * at.lanes);
 }
 
 void DecodeOrder1(DecoderLanes& lanes, const Order1Slots& table, size_t rows, Order1Position& at,
                   uint8_t* block, bool* bad) {
+  assert(at.lanes == static_cast<size_t>(lanes.lanes()) && rows <= at.stretch - at.row);
+  [[maybe_unused]] const size_t end = at.row + rows;
   HWY_DYNAMIC_DISPATCH(Decode1)(lanes, table, rows, at, block, bad);
+  assert(at.row == end && lanes.next <= lanes.end);
 }
 
 void EncodeOrder1Rest(const uint8_t* block, const Order1Parts& table, Order1Position& at,
                       EncoderLanes& lanes) {
+  assert(at.row == at.stretch);
   const auto l = static_cast<int>(at.lanes - 1);
   for (size_t i = at.stretch * at.lanes; i < at.stretch * at.lanes + at.rest; ++i) {
     *lanes.rows++ = HWY_STATIC_DISPATCH(EncodeOne)(block[i], l, table, at, lanes, lanes.digits);
