@@ -49,7 +49,7 @@ absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 
 
 }  // namespace
 
-void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies) {
+void QuantizeCounts(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies) {
   const uint64_t total = uint64_t{1} << total_bits;
   uint64_t n = 0;
   for (uint64_t c : counts) n += c;
@@ -102,9 +102,9 @@ void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t*
   }
 }
 
-std::array<uint32_t, 256> FitFrequencies(const Histogram& counts, int total_bits) {
+std::array<uint32_t, 256> QuantizeCounts(const Histogram& counts, int total_bits) {
   std::array<uint32_t, 256> frequencies;
-  FitFrequencies(counts, total_bits, frequencies.data());
+  QuantizeCounts(counts, total_bits, frequencies.data());
   return frequencies;
 }
 

@@ -16,8 +16,8 @@ namespace trine::coding {
 // Frequencies that sum to 2^total_bits, >= 1 exactly where a count is not 0, chosen to code the
 // counted message in the fewest bits. REQUIRES: at least two counts above 0, sum of counts < 2^32,
 // no more symbols than 2^total_bits, at most 256.
-void FitFrequencies(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies);
-std::array<uint32_t, 256> FitFrequencies(const Histogram& counts, int total_bits);
+void QuantizeCounts(absl::Span<const uint64_t> counts, int total_bits, uint32_t* frequencies);
+std::array<uint32_t, 256> QuantizeCounts(const Histogram& counts, int total_bits);
 
 // Bits that the counted message costs with `frequencies`, in units of 2^-16.
 uint64_t CostOfFrequencies(const Histogram& counts, const std::array<uint32_t, 256>& frequencies,

@@ -272,7 +272,7 @@ Order1Frequencies FitOrder1(const PairCounts& counts, const Histogram& symbols) 
     if (distinct == 0) continue;
     row.bits = ChooseBits(n, distinct);
     if (row.bits == 0) continue;
-    FitFrequencies({row_counts.data(), distinct}, row.bits, freqs.data());
+    QuantizeCounts({row_counts.data(), distinct}, row.bits, freqs.data());
     for (size_t k = 0; k < distinct; ++k) {
       f.entries[row.begin + k].freq = static_cast<uint16_t>(freqs[k]);
     }

@@ -38,7 +38,7 @@ struct Choice {
 };
 
 Choice Fit(const Histogram& counts, int total_bits) {
-  Choice c{total_bits, FitFrequencies(counts, total_bits), 0};
+  Choice c{total_bits, QuantizeCounts(counts, total_bits), 0};
   c.cost = CostOfFrequencies(counts, c.frequencies, total_bits);
   return c;
 }

@@ -71,7 +71,7 @@ void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
 absl::StatusOr<FrequencyDictionary> FrequencyDictionary::Fit(const ProbabilityTable& table,
                                                              const Limits& limits,
                                                              const CancelToken& cancel) {
-  TRINE_ASSIGN_OR_RETURN(const FittedTable fitted, FitFrequencies(table, limits, cancel));
+  TRINE_ASSIGN_OR_RETURN(const FittedTable fitted, FitTable(table, limits, cancel));
   FrequencyDictionary out;
   out.Build(table.kind, fitted.total_bits, fitted.values, fitted.frequencies);
   out.ideal_bits_.resize(out.size());

@@ -145,7 +145,7 @@ std::vector<uint32_t> RoundShares(const std::vector<uint64_t>& shares, int total
   return frequencies;
 }
 
-absl::StatusOr<FittedTable> FitFrequencies(const ProbabilityTable& table, const Limits& limits,
+absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits& limits,
                                            const CancelToken& cancel) {
   TRINE_RETURN_IF_ERROR(ValidateTablePolled(table, limits, cancel));
   if (table.size() > format::kMaxTableSymbols) {

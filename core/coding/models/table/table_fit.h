@@ -27,7 +27,7 @@ struct FittedTable {
 // `shares`: in units of 2^-62, sum within 2^-40 of 1. REQUIRES: shares.size() <= 2^(total_bits-2).
 std::vector<uint32_t> RoundShares(const std::vector<uint64_t>& shares, int total_bits);
 
-absl::StatusOr<FittedTable> FitFrequencies(const ProbabilityTable& table, const Limits& limits,
+absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits& limits,
                                            const CancelToken& cancel);
 
 }  // namespace trine::coding
