@@ -21,7 +21,7 @@ inline Histogram CountsOf(const std::string& raw) {
 // A payload of order 0. `like`: a text whose frequencies are taken, which has every byte of `raw`.
 inline std::string PlainStatic(const std::string& raw, const std::string& like, int lanes_log2,
                                int total_bits) {
-  const auto freqs = FitFrequencies(CountsOf(like), total_bits);
+  const auto freqs = QuantizeCounts(CountsOf(like), total_bits);
   PlainTable table{total_bits, {}};
   for (uint32_t v = 0; v < 256; ++v) {
     if (freqs[v] != 0) table.freqs.emplace_back(v, freqs[v]);
@@ -83,7 +83,7 @@ inline std::string PlainStaticPairs(const std::string& raw, int lanes_log2, Pair
         of_row.push_back(counts[size_t{f.alphabet[c]} << 8 | f.alphabet[f.entries[e].symbol]]);
       }
       std::vector<uint32_t> freqs(kinds);
-      FitFrequencies(of_row, row.bits, freqs.data());
+      QuantizeCounts(of_row, row.bits, freqs.data());
       for (size_t k = 0; k < kinds; ++k) {
         f.entries[row.begin + k].freq = static_cast<uint16_t>(freqs[k]);
       }

@@ -174,7 +174,7 @@ TEST(Frequencies, FitSumsToTheTotalAndKeepsEverySymbol) {
       }
       counts[0] = 1;
       counts[255] = round % 3 == 0 ? 4000000000u / 256 : 1;
-      const auto f = FitFrequencies(counts, bits);
+      const auto f = QuantizeCounts(counts, bits);
       EXPECT_EQ(std::accumulate(f.begin(), f.end(), uint64_t{0}), uint64_t{1} << bits);
       for (int s = 0; s < 256; ++s) EXPECT_EQ(f[s] > 0, counts[s] > 0);
       std::string coded;
@@ -192,7 +192,7 @@ TEST(Frequencies, FitIsLocallyOptimal) {
   Histogram counts{};
   const std::string raw = Skewed(100000, 1) + Words(3000, 1);
   CountBytes(AsBytes(raw), counts);
-  const auto f = FitFrequencies(counts, 12);
+  const auto f = QuantizeCounts(counts, 12);
   const auto cost = [&](const std::array<uint32_t, 256>& g) {
     double bits = 0;
     for (int s = 0; s < 256; ++s) {

@@ -1,8 +1,7 @@
-// TABLE with several tables and an index, and with tables that the stream names by their ids.
+// TABLE with several tables and an index.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
 #include <functional>
 
@@ -13,6 +12,7 @@
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/table_store.h"
 #include "tests/core/coding/golden/golden_cases.h"
+#include "tests/core/coding/models/tables_testing.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
@@ -20,87 +20,6 @@ namespace {
 
 using absl::StatusCode;
 using testing::HasSubstr;
-
-void ExpectField(const absl::Status& status, StatusCode code, const std::string& field,
-                 const std::string& text = "") {
-  EXPECT_EQ(status.code(), code) << status;
-  const auto detail = GetErrorDetail(status);
-  ASSERT_TRUE(detail.has_value()) << status;
-  EXPECT_EQ(detail->field, field) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(text));
-}
-
-// Integers from `first` on, whose counts fall by halves but for the first one's, `most`.
-constexpr uint64_t kMost = uint64_t{1} << 20;
-constexpr uint64_t kFarMore = uint64_t{1}
-                              << 31;  // the others are so rare that B = 14 is too coarse
-ProbabilityTable Falling(SymbolKind kind, uint64_t first, uint64_t most = kMost) {
-  ProbabilityTable table;
-  table.kind = kind;
-  for (uint64_t i = 0; i < 10; ++i) {
-    table.integers.push_back(first + i);
-    table.counts.push_back(i == 0 ? most : kMost >> i);
-  }
-  return table;
-}
-
-// A message of `n` symbols of `bytes` each, of which table i % tables.size() codes a run each.
-struct Message {
-  EncodeOptions options;
-  Content content;
-  std::string raw;
-  std::string index;
-  double ideal_bits = 0;
-
-  // The view is made late: a copy of the message has bytes of its own.
-  EncodeOptions encode() const {
-    EncodeOptions out = options;
-    out.table_index = AsBytes(index);
-    return out;
-  }
-  DecodeOptions decode() const {
-    DecodeOptions out;
-    out.table_index = AsBytes(index);
-    return out;
-  }
-};
-
-Message Draw(const std::vector<ProbabilityTable>& tables, DType dtype, size_t n) {
-  Message m;
-  m.options.model = Model::kTable;
-  for (const ProbabilityTable& table : tables) {
-    m.options.tables.push_back(MakeTable(table, {}).value());
-  }
-  const bool elements = tables[0].kind == SymbolKind::kIntegers;
-  if (elements) {
-    m.content.kind = ContentKind::kTensor;
-    m.content.dtype = dtype;
-    m.content.shape = {static_cast<int64_t>(n)};
-  }
-  std::mt19937 random(8);
-  std::vector<std::discrete_distribution<size_t>> pick;
-  for (const ProbabilityTable& table : tables) {
-    pick.emplace_back(table.counts.begin(), table.counts.end());
-  }
-  for (size_t i = 0; i < n; ++i) {
-    const size_t t = random() % tables.size();
-    const size_t s = pick[t](random);
-    double sum = 0;
-    for (const uint64_t c : tables[t].counts) sum += static_cast<double>(c);
-    m.ideal_bits -= std::log2(static_cast<double>(tables[t].counts[s]) / sum);
-    m.index.push_back(static_cast<char>(t));
-    for (size_t b = 0; b < (elements ? DTypeSize(dtype) : 1); ++b) {
-      m.raw.push_back(static_cast<char>(tables[t].integers[s] >> (8 * b)));
-    }
-  }
-  return m;
-}
-
-Message Bytes(size_t n) {
-  return Draw({Falling(SymbolKind::kBytes, 0), Falling(SymbolKind::kBytes, 200),
-               Falling(SymbolKind::kBytes, 5)},
-              DType::kUint8, n);
-}
 
 TEST(Tables, ReturnWhatTheyCodedForEveryKindAndTotal) {
   struct {
@@ -400,149 +319,6 @@ TEST(Tables, PiecesDoNotTakeAnIndex) {
   ASSERT_TRUE((*decoder)->Write(AsBytes(*coded)).ok());
   LongArray<uint8_t> raw;
   ExpectField((*decoder)->Next(&raw).status(), StatusCode::kUnimplemented, "data", "3 tables");
-}
-
-absl::StatusOr<std::string> InPieces(const std::string& coded, const DecodeOptions& options) {
-  auto decoder = StreamDecoder::Create({}, options);
-  TRINE_RETURN_IF_ERROR(decoder.status());
-  std::string raw;
-  LongArray<uint8_t> part;
-  for (size_t i = 0; i < coded.size(); i += 50) {
-    TRINE_RETURN_IF_ERROR((*decoder)->Write(AsBytes(coded).subspan(i, 50)));
-    while (true) {
-      TRINE_ASSIGN_OR_RETURN(const bool more, (*decoder)->Next(&part));
-      if (!more) break;
-      raw += AsString(part);
-    }
-  }
-  TRINE_RETURN_IF_ERROR((*decoder)->Finish());
-  TRINE_ASSIGN_OR_RETURN(const bool more, (*decoder)->Next(&part));
-  return more ? raw + AsString(part) : raw;
-}
-
-TEST(TablesById, AreShorterAndNeedTheirTables) {
-  const std::string raw = Words(5000, 2);  // more than the compact form is written for
-  EncodeOptions options;
-  options.model = Model::kTable;
-  options.table = ByteTable();
-  EncodeStats by_value_stats, stats;
-  const auto by_value = Encode({}, {}, AsBytes(raw), options, &by_value_stats);
-  options.tables_by_id = true;
-  const auto by_id = Encode({}, {}, AsBytes(raw), options, &stats);
-  ASSERT_TRUE(by_value.ok() && by_id.ok());
-  EXPECT_EQ(stats.table_ids, by_value_stats.table_ids);
-  const auto table = MakeTable(ByteTable(), {});
-  ASSERT_TRUE(table.ok());
-  std::string bytes;
-  (*table)->AppendBytes(&bytes);
-  EXPECT_EQ(stats.table_ids, std::vector<uint64_t>{Checksum(AsBytes(bytes))});
-  EXPECT_EQ(by_value_stats.side_bits - stats.side_bits, 8 * (bytes.size() + 4 - 10));
-  EXPECT_EQ(stats.model_bits, by_value_stats.model_bits);
-
-  const std::string id = TableIdText(stats.table_ids[0]);
-  EXPECT_EQ(id.size(), 16u);
-  DecodeOptions given;
-  const TablePtr other = MakeTable(Falling(SymbolKind::kBytes, 3), {}).value();
-  for (const auto& tables : {std::vector<TablePtr>{}, {other}, {nullptr}}) {
-    given.tables = tables;
-    ExpectField(Decode({}, AsBytes(*by_id), given).status(), StatusCode::kInvalidArgument, "tables",
-                id);
-    ExpectField(InPieces(*by_id, given).status(), StatusCode::kInvalidArgument, "tables", id);
-  }
-  given.tables = {other, *table};
-  const auto decoded = Decode({}, AsBytes(*by_id), given);
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_TRUE(AsString(decoded->data) == raw);
-  const auto pieces = InPieces(*by_id, given);
-  ASSERT_TRUE(pieces.ok()) << pieces.status();
-  EXPECT_TRUE(*pieces == raw);
-  // What needs no table is told without.
-  const auto info = Inspect({}, AsBytes(*by_id));
-  ASSERT_TRUE(info.ok()) << info.status();
-  ASSERT_EQ(info->tables.size(), 1u);
-  EXPECT_TRUE(info->tables[0].by_id);
-  EXPECT_EQ(info->tables[0].id, stats.table_ids[0]);
-  EXPECT_EQ(info->tables[0].symbols, 0u);
-}
-
-TEST(TablesById, AnIdIsTheSameForEverySpelling) {
-  ProbabilityTable table;
-  table.text = {"a", "b", "c"};
-  table.probabilities = {"0.5", "0.25", "0.25"};
-  ProbabilityTable counts;
-  counts.text = {"c", "a", "b"};
-  counts.counts = {1, 2, 1};
-  const auto a = MakeTable(table, {});
-  const auto b = MakeTable(counts, {});
-  ASSERT_TRUE(a.ok() && b.ok());
-  EXPECT_EQ(TableId(*a), TableId(*b));
-  counts.counts = {1, 3, 1};
-  EXPECT_NE(TableId(*a), TableId(*MakeTable(counts, {})));
-}
-
-TEST(TableStore, RemembersWithinItsLimits) {
-  Limits limits;
-  limits.max_tables = 3;
-  limits.max_table_symbols = 25;
-  TableStore store;
-  const auto a = store.Add(Falling(SymbolKind::kBytes, 0), limits);
-  ASSERT_TRUE(a.ok()) << a.status();
-  const auto b = store.Add(Falling(SymbolKind::kBytes, 1), limits);
-  ASSERT_TRUE(b.ok()) << b.status();
-  // Known already: no room is needed.
-  EXPECT_EQ(store.Add(Falling(SymbolKind::kBytes, 0), limits).value(), *a);
-  EXPECT_EQ(store.Find(TableId(*b)), *b);
-  EXPECT_EQ(store.Find(TableId(*b) + 1), nullptr);
-  ExpectField(store.Add(Falling(SymbolKind::kBytes, 2), limits).status(),
-              StatusCode::kResourceExhausted, "table", "max_table_symbols");
-  limits.max_table_symbols = 1000;
-  EXPECT_TRUE(store.Add(Falling(SymbolKind::kBytes, 2), limits).ok());
-  ExpectField(store.Add(Falling(SymbolKind::kBytes, 3), limits).status(),
-              StatusCode::kResourceExhausted, "table", "max_tables");
-  EXPECT_EQ(store.tables().size(), 3u);
-}
-
-TEST(Dictionary, KnowsAByteByItsValue) {
-  const TablePtr table = MakeTable(Falling(SymbolKind::kBytes, 100), {}).value();
-  EXPECT_TRUE(table->is_bytes_narrow());
-  uint32_t sum = 0;
-  for (uint32_t value = 0; value < 256; ++value) {
-    const SymbolFrequency by_value = table->byte_frequencies()[value];
-    const size_t rank = table->Rank(value);
-    if (rank == table->size()) {
-      EXPECT_EQ(by_value.freq, 0u);
-      continue;
-    }
-    EXPECT_EQ(by_value.start, table->frequencies()[rank].start);
-    EXPECT_EQ(by_value.freq, table->frequencies()[rank].freq);
-    EXPECT_EQ(table->value(table->Find(by_value.start)), value);
-    EXPECT_EQ(table->value(table->Find(by_value.start + by_value.freq - 1)), value);
-    sum += by_value.freq;
-  }
-  EXPECT_EQ(sum, 1u << table->total_bits());
-  EXPECT_FALSE(
-      MakeTable(Falling(SymbolKind::kBytes, 100, kFarMore), {}).value()->is_bytes_narrow());
-  EXPECT_FALSE(MakeTable(Falling(SymbolKind::kIntegers, 100), {}).value()->is_bytes_narrow());
-}
-
-// 2^12 wherever it costs at most a thousandth, since it decodes fastest.
-TEST(Dictionary, TakesTheSmallestTotalThatIsGoodEnough) {
-  EXPECT_EQ(MakeTable(ByteTable(), {}).value()->total_bits(), 12);
-  int found = 0;  // bit b: a total of 2^b
-  for (uint64_t most = kMost; most <= kFarMore; most += most / 2) {
-    const ProbabilityTable given = Falling(SymbolKind::kBytes, 0, most);
-    const TablePtr table = MakeTable(given, {}).value();
-    double sum = 0, ideal = 0, spent = 0;
-    for (const uint64_t c : given.counts) sum += static_cast<double>(c);
-    for (size_t i = 0; i < 10; ++i) {
-      const double p = static_cast<double>(given.counts[i]) / sum;
-      ideal -= p * std::log2(p);
-      spent += p * (table->total_bits() - std::log2(table->byte_frequencies()[i].freq));
-    }
-    EXPECT_LE(spent, ideal * 1.001001) << most;
-    found |= 1 << table->total_bits();
-  }
-  EXPECT_EQ(found, 1 << 12 | 1 << 14 | 1 << 24);
 }
 
 }  // namespace
