@@ -297,23 +297,23 @@ void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out) {
 
 namespace {
 
-void RationalToProto(const coding::Rational& rational, v1::Rational* out) {
-  out->set_fraction(rational.fraction);
-  out->set_decimal(rational.decimal);
+void RationalToProto(coding::Rational rational, v1::Rational* out) {
+  out->set_fraction(std::move(rational.fraction));
+  out->set_decimal(std::move(rational.decimal));
 }
 
 }  // namespace
 
-void ExactCodeToProto(const coding::ExactCode& code, uint64_t symbols, v1::ExactCode* out) {
-  RationalToProto(code.low, out->mutable_low());
-  RationalToProto(code.high, out->mutable_high());
-  out->set_shortest(code.shortest);
-  out->set_prefix_free(code.prefix_free);
-  for (const coding::ExactStep& step : code.steps) {
+void ExactCodeToProto(coding::ExactCode code, uint64_t symbols, v1::ExactCode* out) {
+  RationalToProto(std::move(code.low), out->mutable_low());
+  RationalToProto(std::move(code.high), out->mutable_high());
+  out->set_shortest(std::move(code.shortest));
+  out->set_prefix_free(std::move(code.prefix_free));
+  for (coding::ExactStep& step : code.steps) {
     v1::ExactStep* added = out->add_steps();
-    added->set_symbol(step.symbol);
-    RationalToProto(step.low, added->mutable_low());
-    RationalToProto(step.high, added->mutable_high());
+    added->set_symbol(std::move(step.symbol));
+    RationalToProto(std::move(step.low), added->mutable_low());
+    RationalToProto(std::move(step.high), added->mutable_high());
   }
   out->set_symbols(symbols);
 }
