@@ -1,16 +1,15 @@
 // Coding with given cumulative frequencies over interleaved lanes: symbol i goes to lane i mod N.
-// Shared by STATIC (bytes, narrow coder) and TABLE (indices, narrow or wide).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
-#include <vector>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "core/base/cancel.h"
 #include "core/base/error.h"
 #include "core/coding/coder/lane_count.h"
+#include "core/coding/coder/lanes.h"
 #include "core/coding/coder/range_coder.h"
 
 namespace trine::coding {
@@ -20,11 +19,16 @@ struct SymbolFrequency {
   uint32_t freq;
 };
 
-// Appends the coded lanes of symbol(0..n-1), each an index into `table`, to `out`. Returns false
-// (and appends nothing) when they do not fit into max_bytes.
-template <class Coder, class SymbolAt>
-absl::StatusOr<bool> EncodeInterleaved(const SymbolFrequency* table, int total_bits, int lanes_log2,
-                                       uint64_t n, SymbolAt symbol, uint64_t max_bytes,
+// A symbol's part of 2^bits.
+struct SymbolPartOf {
+  SymbolFrequency symbol;
+  int bits;
+};
+
+// Appends the coded lanes of the symbols part(0), ..., part(n - 1), each a SymbolPartOf, to `out`.
+// Returns false (and appends nothing) when they do not fit into max_bytes.
+template <class Coder, class PartAt>
+absl::StatusOr<bool> EncodeInterleaved(int lanes_log2, uint64_t n, PartAt part, uint64_t max_bytes,
                                        const CancelToken& cancel, std::string* out) {
   using Word = typename Coder::Word;
   using Range = typename Coder::Range;
@@ -38,9 +42,9 @@ absl::StatusOr<bool> EncodeInterleaved(const SymbolFrequency* table, int total_b
     const uint64_t end = std::min(n, begin + kPollSymbols);
     for (uint64_t i = begin; i < end; ++i) {
       const int l = static_cast<int>(i & mask);
-      const SymbolFrequency s = table[symbol(i)];
+      const SymbolPartOf p = part(i);
       Range offset, width;
-      SymbolPart(coder.lane(l).range, total_bits, s.start, s.freq, &offset, &width);
+      SymbolPart(coder.lane(l).range, p.bits, p.symbol.start, p.symbol.freq, &offset, &width);
       coder.lane(l).Narrow(offset, width);
       coder.Renormalise(l);
     }
@@ -50,19 +54,16 @@ absl::StatusOr<bool> EncodeInterleaved(const SymbolFrequency* table, int total_b
   return true;
 }
 
-// Decodes n symbols: find(slot) gives the index of the symbol whose frequencies hold `slot`,
-// put(i, index) takes it. DATA_LOSS unless `in` is consumed exactly.
-template <class Coder, class Find, class Put>
-absl::Status DecodeInterleaved(const SymbolFrequency* table, int total_bits, int lanes_log2,
-                               uint64_t n, ByteView in, Find find, Put put,
+// Decodes n symbols, symbol i by the table that table(i) gives: a value with `bits`, with
+// `frequencies` by index, and with Find(slot), the index of the symbol whose frequencies hold the
+// slot. put(i, index) takes the symbol. DATA_LOSS unless `in` is consumed exactly.
+template <class Coder, class TableAt, class Put>
+absl::Status DecodeInterleaved(int lanes_log2, uint64_t n, ByteView in, TableAt table, Put put,
                                const CancelToken& cancel) {
   using Range = typename Coder::Range;
   RangeDecoder<Coder> coder;
-  if (!coder.Start(1 << lanes_log2, in)) {
-    return CorruptStream(-1, -1, "the lanes' initial codes are cut off or out of range");
-  }
+  if (!coder.Start(1 << lanes_log2, in)) return WrongInitialCodes();
   const uint32_t mask = (1u << lanes_log2) - 1;
-  const Range last_slot = (Range{1} << total_bits) - 1;
   for (uint64_t begin = 0; begin < n; begin += kPollSymbols) {
     TRINE_RETURN_IF_ERROR(cancel.Check());
     if (coder.missing()) break;
@@ -70,20 +71,19 @@ absl::Status DecodeInterleaved(const SymbolFrequency* table, int total_bits, int
     for (uint64_t i = begin; i < end; ++i) {
       const int l = static_cast<int>(i & mask);
       auto& lane = coder.lane(l);
-      const Range slot = std::min<Range>(lane.code / (lane.range >> total_bits), last_slot);
-      const uint32_t index = find(static_cast<uint32_t>(slot));
-      const SymbolFrequency s = table[index];
+      const auto t = table(i);
+      const Range last_slot = (Range{1} << t.bits) - 1;
+      const Range slot = std::min<Range>(lane.code / (lane.range >> t.bits), last_slot);
+      const uint32_t index = t.Find(static_cast<uint32_t>(slot));
+      const SymbolFrequency s = t.frequencies[index];
       Range offset, width;
-      SymbolPart(lane.range, total_bits, s.start, s.freq, &offset, &width);
+      SymbolPart(lane.range, t.bits, s.start, s.freq, &offset, &width);
       lane.Narrow(offset, width);
       coder.Renormalise(l);
       put(i, index);
     }
   }
-  if (coder.missing()) return CorruptStream(-1, -1, "the payload ends before its last symbol");
-  if (!coder.rest().empty()) return CorruptStream(-1, -1, "the payload goes on behind its symbols");
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "a lane does not end at its number");
-  return absl::OkStatus();
+  return CheckLanesEnd(coder.missing(), coder.rest().empty(), coder.AtEnd());
 }
 
 }  // namespace trine::coding

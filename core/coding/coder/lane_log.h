@@ -15,13 +15,9 @@
 
 namespace trine::coding {
 
-inline absl::Status WrongInitialCodes() {
-  return CorruptStream(-1, -1, "the lanes' initial codes are cut off or out of range");
-}
-
 class LaneLog {
  public:
-  // Fits is asked, and the cancellation looked at, after so many symbols at most: below 1 ms.
+  // Fits is asked, and the cancellation polled, after so many symbols at most: below 1 ms.
   static constexpr size_t kPieceSymbols = size_t{1} << 14;
 
   // For `symbols` symbols in `rows` rows at most, coded into `max_bytes` at most, of which up to

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "core/base/error.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/polled.h"
 
 // Byte tables in registers (VBMI) and what else Ice Lake and Zen 4 brought.
@@ -127,13 +128,20 @@ bool DecoderLanes::Start(int log2, ByteView in) {
   return true;
 }
 
+absl::Status WrongInitialCodes() {
+  return Corrupt(kNoBlock, kNoOffset, "the lanes' initial codes are cut off or out of range");
+}
+
+absl::Status CheckLanesEnd(bool missing, bool all_read, bool all_zero) {
+  if (missing) return Corrupt(kNoBlock, kNoOffset, "the payload ends before its last symbol");
+  if (!all_read) return Corrupt(kNoBlock, kNoOffset, "the payload goes on after its last symbol");
+  if (all_zero) return absl::OkStatus();
+  return Corrupt(kNoBlock, kNoOffset, "a lane's final code value is wrong: the payload is damaged");
+}
+
 absl::Status DecoderLanes::CheckEnd() const {
-  if (missing) return CorruptStream(-1, -1, "the payload ends before its last symbol");
-  if (next != end) return CorruptStream(-1, -1, "the payload goes on behind its symbols");
-  if (std::any_of(code, code + lanes(), [](uint32_t c) { return c != 0; })) {
-    return CorruptStream(-1, -1, "a lane does not end at its number");
-  }
-  return absl::OkStatus();
+  return CheckLanesEnd(missing, next == end,
+                       std::all_of(code, code + lanes(), [](uint32_t c) { return c == 0; }));
 }
 
 absl::Status WriteWords(const EncoderLanes& lanes, const uint64_t* first_row,

@@ -17,7 +17,12 @@
 
 namespace trine::coding {
 
-// Vectors load whole groups of words or digits; this much behind the last one must be readable or
+// DATA_LOSS, without block and offset. Of a decoder that cannot start, and of one that has decoded
+// its last symbol: OK where no word was missing, all were read, and each lane's code is 0.
+absl::Status WrongInitialCodes();
+absl::Status CheckLanesEnd(bool missing, bool all_read, bool all_zero);
+
+// Vectors load whole groups of words or digits; this much after the last one must be readable or
 // writable [bytes].
 inline constexpr size_t kLaneSlackBytes = 64;
 

@@ -10,7 +10,7 @@
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/polled.h"
-#include "core/coding/coder/range_coder.h"
+#include "core/coding/coder/interleaved.h"
 #include "core/coding/models/table/table_model.h"
 #include "core/coding/container/bytes_io.h"
 
@@ -27,70 +27,29 @@ absl::StatusOr<uint32_t> CheckOf(ByteView index, const CancelToken& cancel) {
   return static_cast<uint32_t>(checksum);
 }
 
-// As in coding with one table (interleaved.h), but for the table's change with every symbol.
 template <class Coder>
 absl::StatusOr<bool> EncodeLanes(const std::vector<TableRef>& tables, ByteView index,
                                  const std::vector<uint16_t>& ranks, int lanes_log2,
                                  uint64_t max_bytes, const CancelToken& cancel, std::string* out) {
-  using Range = typename Coder::Range;
-  const uint64_t n = ranks.size();
-  const uint64_t max_events = std::min<uint64_t>(n, max_bytes / sizeof(typename Coder::Word)) +
-                              std::min(n, kPollSymbols) + 1;
-  const uint32_t mask = (1u << lanes_log2) - 1;
-  RangeEncoder<Coder> coder(1 << lanes_log2, max_events);
-  for (uint64_t begin = 0; begin < n; begin += kPollSymbols) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
-    if (coder.CodedBytes() > max_bytes) return false;
-    const uint64_t end = std::min(n, begin + kPollSymbols);
-    for (uint64_t i = begin; i < end; ++i) {
-      const int l = static_cast<int>(i & mask);
-      const FrequencyDictionary& table = *tables[index[i]].table;
-      const SymbolFrequency s = table.frequencies()[ranks[i]];
-      Range offset, width;
-      SymbolPart(coder.lane(l).range, table.total_bits(), s.start, s.freq, &offset, &width);
-      coder.lane(l).Narrow(offset, width);
-      coder.Renormalise(l);
-    }
-  }
-  if (coder.CodedBytes() > max_bytes) return false;
-  TRINE_RETURN_IF_ERROR(coder.Finish(out, cancel));
-  return true;
+  const auto part = [&](uint64_t i) {
+    const FrequencyDictionary& table = *tables[index[i]].table;
+    return SymbolPartOf{table.frequencies()[ranks[i]], table.total_bits()};
+  };
+  return EncodeInterleaved<Coder>(lanes_log2, ranks.size(), part, max_bytes, cancel, out);
 }
 
 template <class Coder>
 absl::Status DecodeLanes(const std::vector<TableRef>& tables, ByteView index, int lanes_log2,
                          ByteView in, size_t step, uint8_t* raw, const CancelToken& cancel) {
-  using Range = typename Coder::Range;
-  RangeDecoder<Coder> coder;
-  if (!coder.Start(1 << lanes_log2, in)) {
-    return CorruptStream(-1, -1, "the lanes' initial codes are cut off or out of range");
-  }
-  const uint32_t mask = (1u << lanes_log2) - 1;
   uint32_t bits_of_values = 0;
-  for (uint64_t begin = 0; begin < index.size(); begin += kPollSymbols) {
-    TRINE_RETURN_IF_ERROR(cancel.Check());
-    if (coder.missing()) break;
-    const uint64_t end = std::min<uint64_t>(index.size(), begin + kPollSymbols);
-    for (uint64_t i = begin; i < end; ++i) {
-      const int l = static_cast<int>(i & mask);
-      auto& lane = coder.lane(l);
-      const FrequencyDictionary& table = *tables[index[i]].table;
-      const int bits = table.total_bits();
-      const Range last_slot = (Range{1} << bits) - 1;
-      const Range slot = std::min<Range>(lane.code / (lane.range >> bits), last_slot);
-      const uint32_t rank = table.Find(static_cast<uint32_t>(slot));
-      const SymbolFrequency s = table.frequencies()[rank];
-      Range offset, width;
-      SymbolPart(lane.range, bits, s.start, s.freq, &offset, &width);
-      lane.Narrow(offset, width);
-      coder.Renormalise(l);
-      bits_of_values |= table.value(rank);
-      StoreElement(raw + i * step, step, table.value(rank));
-    }
-  }
-  if (coder.missing()) return CorruptStream(-1, -1, "the payload ends before its last symbol");
-  if (!coder.rest().empty()) return CorruptStream(-1, -1, "the payload goes on behind its symbols");
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "a lane does not end at its number");
+  TRINE_RETURN_IF_ERROR(DecodeInterleaved<Coder>(
+      lanes_log2, index.size(), in, [&](uint64_t i) { return SlotTable(*tables[index[i]].table); },
+      [&](uint64_t i, uint32_t rank) {
+        const uint32_t value = tables[index[i]].table->value(rank);
+        bits_of_values |= value;
+        StoreElement(raw + i * step, step, value);
+      },
+      cancel));
   return CheckElements(bits_of_values, step);
 }
 

@@ -9,6 +9,7 @@
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
+#include "core/coding/coder/interleaved.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/order0_kernels.h"
 #include "core/coding/models/table/table_fit.h"
@@ -99,13 +100,13 @@ absl::StatusOr<Payload> EncodeTable(const FrequencyDictionary& dictionary,
   AppendVarint(ranks.size(), &payload.bytes);
   payload.side_bytes = payload.bytes.size();
   if (payload.side_bytes >= raw_bytes) return payload;
-  const auto symbol = [&](uint64_t i) { return ranks[i]; };
+  const auto part = [&, table, bits](uint64_t i) { return SymbolPartOf{table[ranks[i]], bits}; };
   const uint64_t max_bytes = raw_bytes - payload.side_bytes - 1;
   absl::StatusOr<bool> fits =
-      dictionary.wide() ? EncodeInterleaved<WideCoder>(table, bits, lanes_log2, ranks.size(),
-                                                       symbol, max_bytes, cancel, &payload.bytes)
-                        : EncodeInterleaved<NarrowCoder>(table, bits, lanes_log2, ranks.size(),
-                                                         symbol, max_bytes, cancel, &payload.bytes);
+      dictionary.wide() ? EncodeInterleaved<WideCoder>(lanes_log2, ranks.size(), part, max_bytes,
+                                                       cancel, &payload.bytes)
+                        : EncodeInterleaved<NarrowCoder>(lanes_log2, ranks.size(), part, max_bytes,
+                                                         cancel, &payload.bytes);
   TRINE_ASSIGN_OR_RETURN(payload.fits, std::move(fits));
   return payload;
 }
@@ -139,11 +140,9 @@ namespace {
 template <class Put>
 absl::Status DecodeRanks(const FrequencyDictionary& d, int lanes_log2, uint64_t n, ByteView in,
                          Put put, const CancelToken& cancel) {
-  const auto find = [&](uint32_t slot) { return d.Find(slot); };
-  return d.wide() ? DecodeInterleaved<WideCoder>(d.frequencies(), d.total_bits(), lanes_log2, n, in,
-                                                 find, put, cancel)
-                  : DecodeInterleaved<NarrowCoder>(d.frequencies(), d.total_bits(), lanes_log2, n,
-                                                   in, find, put, cancel);
+  const auto table = [t = SlotTable(d)](uint64_t) { return t; };
+  return d.wide() ? DecodeInterleaved<WideCoder>(lanes_log2, n, in, table, put, cancel)
+                  : DecodeInterleaved<NarrowCoder>(lanes_log2, n, in, table, put, cancel);
 }
 
 }  // namespace

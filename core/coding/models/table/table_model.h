@@ -31,6 +31,17 @@ inline void StoreElement(uint8_t* p, size_t bytes, uint32_t value) {
   }
 }
 
+// A dictionary as interleaved.h takes it.
+struct SlotTable {
+  explicit SlotTable(const FrequencyDictionary& d)
+      : frequencies(d.frequencies()), bits(d.total_bits()), dictionary(&d) {}
+  uint32_t Find(uint32_t slot) const { return dictionary->Find(slot); }
+
+  const SymbolFrequency* frequencies;  // by rank
+  int bits;
+  const FrequencyDictionary* dictionary;
+};
+
 // DATA_LOSS unless elements of `step` bytes hold every bit that is set in a decoded value.
 absl::Status CheckElements(uint32_t bits_of_values, size_t step);
 

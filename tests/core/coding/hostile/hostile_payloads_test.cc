@@ -302,7 +302,7 @@ TEST(HostilePayloads, EveryModelUsesItsPayloadUp) {
       size_t at = above.size() - c.word_bytes;
       while (++above[at] == 0) ++at;
       ASSERT_LT(at, above.size());
-      ExpectStatus(decode(above).status(), StatusCode::kDataLoss, "does not end at its number");
+      ExpectStatus(decode(above).status(), StatusCode::kDataLoss, "final code value is wrong");
     }
   }
 }
