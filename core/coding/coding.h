@@ -48,7 +48,7 @@ struct ModelInfo {
 };
 std::vector<ModelInfo> OfferedModels();
 
-// How long to look for a shorter form. What is decoded, and how fast, does not depend on it, but
+// How much time to spend on finding a shorter form. What is decoded, and how fast, does not depend on it, but
 // for the model that is found. Numbers equal those of the proto enum.
 enum class Effort : uint8_t {
   kFast = 1,      // no trials; AUTO chooses between the orders of STATIC
@@ -169,7 +169,7 @@ struct Decoded {
   Model model = Model::kAuto;   // as the (first) header says
 };
 
-// Decodes a stream, an excerpt that holds the range, or several streams behind each other (then the
+// Decodes a stream, an excerpt that holds the range, or several streams one after the other (then the
 // content is kBytes unless there is one). DATA_LOSS for whatever is not a valid stream, with block
 // and offset; a checksum is compared before bytes are handed out. Trailing bytes are an error.
 absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,

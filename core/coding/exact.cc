@@ -207,7 +207,7 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
     symbols.emplace_back(symbol);
     at += bytes;
     if (spaced && at < message.size()) {
-      ++at;  // the space; one at the very end would stand before an empty symbol
+      ++at;  // the space; one at the very end would precede an empty symbol
       if (at == message.size()) return InvalidField("message", "", "ends with a space");
     }
   }

@@ -20,7 +20,7 @@ double EntropyBits(absl::Span<const uint64_t> counts);
 // (Huffman 1952). A message of one distinct symbol takes one bit each.
 uint64_t HuffmanBits(absl::Span<const uint64_t> counts);
 
-// How often each byte follows each other one, over bytes that come in pieces; 0 stands before the
+// How often each byte follows each other one, over bytes that come in pieces; a 0 precedes the
 // first one. 512 KiB; serves one thread at a time.
 class Order1Counts {
  public:

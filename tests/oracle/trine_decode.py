@@ -4,11 +4,14 @@
     trine_decode.py [--table FILE]... [--index FILE] STREAM > RAW
     trine_decode.py --check FOLDER     every NAME.trn in it must decode to what NAME.xxh3 says
     trine_decode.py --compare FILE     cases of another decoder: the stream, tables, index, each
-                                       behind its u32 length; u8 whether it decoded the stream to
+                                       after its u32 length; u8 whether it decoded the stream to
                                        4 MiB at most, then u64 xxh3 of the raw bytes
 
 A table FILE holds dictionaries by value, as FORMAT.md's params (varint:t table{t}); an index FILE
 a byte for each symbol. --check takes them from NAME.tables and NAME.index where there are such.
+
+One file, though a long one: whoever checks FORMAT.md against it, or ports it, reads both side by
+side from top to bottom, in the same order.
 """
 import argparse
 import itertools
@@ -443,19 +446,19 @@ class Dictionary:
             need(not any(0xD800 <= v < 0xE000 for v in values), "a symbol is a surrogate")
         freqs = [reader.varint() for _ in range(n)]
         need(min(freqs) >= 1 and sum(freqs) == 1 << self.bits, "the frequencies' sum is wrong")
-        need(reader.at == len(params), "bytes behind the dictionary")
+        need(reader.at == len(params), "bytes after the dictionary")
         self.symbols = order_symbols(zip(values, freqs))
 
 
 def read_tables(params, known):
-    """The dictionaries of a header; `known`: those that may stand by id, {id: bytes}."""
+    """The dictionaries of a header; `known`: those that may be named by id, {id: bytes}."""
     reader = Reader(params)
     count = reader.varint()
     need(1 <= count <= 256, "number of tables")
     tables = []
     for _ in range(count):
         how = reader.u(1)
-        need(how <= 1, "how a table stands in the header")
+        need(how <= 1, "how a table is given in the header")
         if how == 0:
             tables.append(Dictionary(reader.take(reader.varint())))
             continue
@@ -463,7 +466,7 @@ def read_tables(params, known):
         if table_id not in known:
             raise Missing("table %016x" % table_id)
         tables.append(Dictionary(known[table_id]))
-    need(reader.at == len(params), "bytes behind the tables")
+    need(reader.at == len(params), "bytes after the tables")
     need(len({table.kind for table in tables}) == 1, "kinds of tables")
     need(count == 1 or tables[0].kind != 2, "several tables of text")
     return tables
@@ -571,7 +574,7 @@ def read_header(reader, known):
     header["raw"] = length - 1 if length else None
     header["block_size"] = fields.varint()
     need(1 <= header["block_size"] <= 1 << 30, "block size")
-    need(fields.at == n or minor > 0, "bytes behind the header's fields")
+    need(fields.at == n or minor > 0, "bytes after the header's fields")
     need(size is None or header["raw"] == size, "raw length and shape")
     check_header_params(header, minor)
     header["tables"] = read_tables(header["params"], known) if header["model"] == 4 else None
@@ -687,7 +690,7 @@ def read_end(reader, header, begin, total, entries, offsets):
 
 
 def rest_of_index(header, raw, index):
-    """What of the table index is behind that of a stream of `raw` bytes."""
+    """What of the table index comes after that of a stream of `raw` bytes."""
     if len(header["tables"] or []) < 2:
         return index
     used = raw // (header["item"] if header["tables"][0].kind == 3 else 1)
@@ -697,7 +700,7 @@ def rest_of_index(header, raw, index):
 
 
 def decode_stream(reader, known, index, excerpts, most):
-    """Returns [(raw offset, bytes)] of the blocks that are there, and the table index behind."""
+    """Returns [(raw offset, bytes)] of the blocks that are there, and the rest of the table index."""
     if reader.data[reader.at:reader.at + 3] == COMPACT_MAGIC:
         return decode_compact(reader, known, index, most)
     first = reader.at == 0

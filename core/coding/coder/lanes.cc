@@ -63,10 +63,10 @@ void ResolveRowsOf(const uint64_t* first, const uint64_t* last, Resolving& at) {
       const int n = std::popcount(bits);
       const M32 mask = MaskOf(bits);
       // Words to the end of the vector: what it writes besides lies in front of them.
-      const V32 behind = hn::And(hn::Add(iota, hn::Set(kD32, static_cast<uint32_t>(n))),
+      const V32 rotated = hn::And(hn::Add(iota, hn::Set(kD32, static_cast<uint32_t>(n))),
                                  hn::Set(kD32, static_cast<uint32_t>(kGroup - 1)));
       const V32 words =
-          hn::TableLookupLanes(Pack(next2[g], mask, bits), hn::IndicesFromVec(kD32, behind));
+          hn::TableLookupLanes(Pack(next2[g], mask, bits), hn::IndicesFromVec(kD32, rotated));
       hn::StoreU(hn::TruncateTo(D16(), words), D16(), reinterpret_cast<uint16_t*>(to - 2 * kGroup));
       to -= 2 * n;
       from -= n;

@@ -73,7 +73,7 @@ struct DecoderLanes {
   int lanes_log2 = 0;
   const uint8_t* next = nullptr;  // word
   const uint8_t* end = nullptr;
-  bool missing = false;  // a word behind the end was asked for; it reads as 0
+  bool missing = false;  // a word after the end was asked for; it reads as 0
 
   int lanes() const { return 1 << lanes_log2; }
 
@@ -104,19 +104,19 @@ struct DecoderLanes {
 };
 
 namespace internal {
-// Where the way back over the log stands.
+// How far WriteWords has walked back over the log.
 struct Resolving {
   // By lane, the resolved digits k + 1 and k + 2, where k is the event at hand; the carry into it.
   alignas(64) uint32_t next1[format::kMaxLanes];
   alignas(64) uint32_t next2[format::kMaxLanes];
   alignas(64) uint32_t carry[format::kMaxLanes];
-  const uint32_t* digit;  // behind the next one
-  uint8_t* to;            // behind the next word
+  const uint32_t* digit;  // after the next one
+  uint8_t* to;            // after the next word
 };
 }  // namespace internal
 
 // The log of `rows` rows and their digits as words: the lanes' initial codes, then words, appended
-// to `out`. Fails only when the work is called off.
+// to `out`. Fails only when the work is cancelled.
 absl::Status WriteWords(const EncoderLanes& lanes, const uint64_t* first_row,
                         const uint32_t* first_digit, const CancelToken& cancel, std::string* out);
 

@@ -95,7 +95,7 @@ HWY_INLINE M32 IsBelow(V32 a, V32 b) {
 #endif
 }
 
-// For each set of lanes: where in a packed row of numbers a lane's number stands.
+// For each set of lanes: where in a packed row of numbers a lane's number is.
 template <size_t kLanes>
 constexpr auto MakeExpandTable() {
   std::array<std::array<uint32_t, kLanes>, size_t{1} << kLanes> table{};

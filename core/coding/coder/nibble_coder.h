@@ -47,7 +47,7 @@ class NibbleEncoder {
   }
 
   void Finish(std::string* out) {
-    coder_.Finish(out).IgnoreError();  // short, and never called off
+    coder_.Finish(out).IgnoreError();  // short, and never cancelled
   }
 
  private:

@@ -126,7 +126,7 @@ HWY_INLINE void Learn(NibbleModel* model, uint32_t symbol, const Bound& bound) {
   held.Store(model);
 }
 
-// The start of symbol 0 would be the rate, and the end of symbol 15 lies behind the model.
+// The start of symbol 0 would be the rate, and the end of symbol 15 lies beyond the model.
 alignas(64) constexpr uint32_t kPartMasks[16] = {
     0xFFFF0000, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x0000FFFF};
 

@@ -2,7 +2,7 @@
 // instruction set. All of them give the same bytes.
 //
 // Tables are prepared by the caller; nothing here allocates. A call codes a piece of a block, so
-// that the caller may look at the cancellation in between.
+// that the caller may poll cancellation in between.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace trine::coding {
 
-// Order 0, for the encoder: by symbol, start | freq << 16, where freq 0 stands for the rest of the
+// Order 0, for the encoder: by symbol, start | freq << 16, where freq 0 means the rest of the
 // range (the last symbol's part).
 struct Order0Parts {
   int bits = 0;  // log2 of the total, at most 14
@@ -44,7 +44,7 @@ struct Order0Slots {
 };
 
 // Symbol i is of lane i mod N. All calls but the last take a multiple of N symbols. REQUIRES: room
-// in the log for n digits and ceil(n / N) rows, and kLaneSlackBytes behind the digits.
+// in the log for n digits and ceil(n / N) rows, and kLaneSlackBytes after the digits.
 void EncodeOrder0(const uint8_t* symbols, size_t n, const Order0Parts& table, EncoderLanes& lanes);
 void DecodeOrder0(DecoderLanes& lanes, const Order0Slots& table, uint8_t* symbols, size_t n);
 

@@ -13,7 +13,7 @@
 // The digits of a lane leave in order, but the decoder reads digit k + 2 where the encoder emits
 // digit k (it starts with two). So the encoder logs its digits with lane and carry, and Finish
 // walks back over the log: carries are added on the way, and the word that the decoder reads at
-// event k of a lane is that lane's digit k + 2. The words thus stand in the order in which one
+// event k of a lane is that lane's digit k + 2. The words are thus in the order in which one
 // decoder, serving all lanes in the encoder's order, consumes them.
 #pragma once
 
@@ -98,7 +98,7 @@ class RangeEncoder {
   }
 
   // Appends the lanes' initial codes, then the words in the decoder's order. Fails only when the
-  // work is called off.
+  // work is cancelled.
   absl::Status Finish(std::string* out, const CancelToken& cancel = {}) {
     constexpr Range kMask = (Range{1} << kWordBits) - 1;
     Range carry[format::kMaxLanes];

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kShortBytes = 2 << 10;
 
-// Models of a rate that is tried, and what they would spend [2^-16 bits]. Models stand in the order
+// Models of a rate that is tried, and what they would spend [2^-16 bits]. Models are in the order
 // in which their contexts are first met: a sample meets few of order 2's contexts, and the block's
 // own table of them (megabytes) would take longer to clear than the sample to learn.
 template <int kOrder>

@@ -28,7 +28,7 @@ struct ByteModel {
 
 // What the loops know of the models.
 struct AdaptiveTables {
-  // And kLaneSlackBytes behind them that may be read. Order 2: zeros, each set up when first met.
+  // With kLaneSlackBytes after them that may be read. Order 2: zeros, each set up when first met.
   ByteModel* models = nullptr;
   int order = 0;
   int shift = 0;         // order 2: contexts are the upper bits of a product
@@ -50,7 +50,7 @@ HWY_INLINE ByteModel* ModelOf(const AdaptiveTables& tables, uint32_t history) {
   return model;
 }
 
-// Where the lanes stand: rows of one stripe. Lane l codes bytes[l * segment + t], t = 0, 1, ...
+// The lanes' position: rows of one stripe. Lane l codes bytes[l * segment + t], t = 0, 1, ...
 struct AdaptiveRows {
   size_t segment;
   size_t row = 0;

@@ -29,12 +29,12 @@ class ByteModels {
     TRINE_RETURN_IF_ERROR(CheckModelBytes(params, limits));
     const size_t contexts = ContextsOf(params);
     ByteModels models;
-    // One more for the alignment, and another for what is read behind the last.
+    // One more for the alignment, and another for what is read after the last.
     const size_t size = contexts + 2;
     if (params.order < 2) {
       models.memory_ = LongArray<ByteModel>::ForOverwrite(size);
     } else if (raw_bytes < contexts / kSparse) {
-      // A few bytes meet few of many contexts, and shall not pay for all of them.
+      // A few bytes meet few of many contexts, and should not pay for all of them.
       models.memory_ = LongArray<ByteModel>::SparseZeros(size);
     } else {
       models.memory_ = LongArray<ByteModel>::Zeros(size);
@@ -139,7 +139,7 @@ absl::Status DecodeLanes(DecoderLanes& lanes, const AdaptiveTables& tables,
   return lanes.CheckEnd();
 }
 
-// A short block may decode to the same bytes with other parameters; damage shall be seen even so.
+// A short block may decode to the same bytes with other parameters; damage is to be seen even so.
 uint8_t ParamsCheck(ByteView params) {
   uint8_t check = format::kParamsCheckSeed;
   for (uint8_t byte : params) check ^= byte;

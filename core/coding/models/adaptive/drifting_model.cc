@@ -61,7 +61,7 @@ uint64_t CostOf(ByteView raw, size_t counted_from, const std::array<bool, 256>& 
 }  // namespace
 
 DriftTrial ChooseDrift(ByteView raw, const Histogram& counts) {
-  // From the calm to the quick, which take longer and must gain 1/256.
+  // Slowest rate first; a faster one codes more slowly, so it must save at least 1/256.
   static constexpr DriftParams kTried[] = {
       {.piece_log2 = 11, .slow_shift = 4, .fast_shift = 1, .fast_share = 2},
       {.piece_log2 = 9, .slow_shift = 5, .fast_shift = 1, .fast_share = 5},

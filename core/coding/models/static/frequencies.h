@@ -29,7 +29,7 @@ void AppendFrequencies(const std::array<uint32_t, 256>& frequencies, int total_b
 
 struct FrequencyTable {
   std::array<uint32_t, 256> frequencies;
-  ByteView rest;  // what stands behind the table
+  ByteView rest;  // what follows the table
 };
 
 // DATA_LOSS for a table that is cut off, has fewer than two symbols or a sum other than

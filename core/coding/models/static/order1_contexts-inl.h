@@ -24,7 +24,7 @@ namespace {
 constexpr size_t kRowsAtOnce = 4;  // the bytes of a 32-bit number
 
 // Rows of all lanes in the order in which the lanes are coded, four rows a number. The stretches of
-// a block of 2^20 bytes begin at addresses that share their low 14 bits, hence a set of the first
+// a block of 2^20 bytes begin at addresses that share their low 14 bits, and so a set of the first
 // cache, which holds a few of them only: between two visits a stretch is gone from it. So a lane's
 // bytes go between block and tile a cache line at a time.
 template <size_t kLanes>

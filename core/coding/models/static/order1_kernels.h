@@ -1,5 +1,5 @@
 // The inner loops of STATIC of order 1: as order0_kernels.h, but each symbol's frequencies are
-// those behind the symbol before it, and each lane has a stretch of the block of its own.
+// those that follow the symbol before it, and each lane has a stretch of the block of its own.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ inline constexpr int kMaxOrder1Bits = 12;
 
 // Frequencies by context and symbol, as the kernels read them.
 struct Order1Parts {
-  // [256 * context + symbol]: start | freq << 12 | bits << 24. Freq 0 stands for the rest of the
+  // [256 * context + symbol]: start | freq << 12 | bits << 24. Freq 0 means the rest of the
   // range; total 2^bits.
   KeptArray<uint32_t, Order1Parts> parts{size_t{1} << 16};
 
@@ -49,7 +49,7 @@ struct Order1Slots {
   static constexpr size_t kSlack = 8;  // written beyond the slots
 };
 
-// Where the lanes stand in the block. Lane l codes bytes [l * stretch, (l + 1) * stretch), the last
+// The lanes' position in the block. Lane l codes bytes [l * stretch, (l + 1) * stretch), the last
 // lane also the rest of the block. Rows are the bytes number t of all stretches.
 struct Order1Position {
   explicit Order1Position(int lanes_log2, size_t n)

@@ -45,7 +45,7 @@ struct Order1Pairs {
 };
 
 struct Order1Frequencies {
-  // A symbol that occurs behind the context, by its number in the alphabet.
+  // A symbol that follows the context, by its number in the alphabet.
   struct Entry {
     uint8_t symbol;
     uint16_t freq;  // of 2^bits; 1 where it is the only one
@@ -69,7 +69,7 @@ void AppendOrder1(const Order1Frequencies& frequencies, std::string* out);
 
 struct ParsedOrder1 {
   Order1Frequencies frequencies;
-  ByteView rest;  // what stands behind the tables
+  ByteView rest;  // what follows the tables
 };
 // DATA_LOSS for tables that are cut off or whose sums are wrong.
 absl::StatusOr<ParsedOrder1> ParseOrder1(ByteView in);

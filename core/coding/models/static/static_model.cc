@@ -171,7 +171,7 @@ absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Lim
                  &absent);
   }
   DecodeOrder1Rest(lanes, table, at, raw.data(), &absent);
-  if (absent) return CorruptStream(-1, -1, "a symbol stands where the tables have none");
+  if (absent) return CorruptStream(-1, -1, "a symbol follows one that the tables say nothing follows");
   return lanes.CheckEnd();
 }
 

@@ -1,5 +1,5 @@
-// STATIC: the frequencies of the block stand in front of its lanes. Order 0: one table; order 1:
-// one behind each symbol.
+// STATIC: the frequencies of the block precede its lanes. Order 0: one table; order 1: one for each
+// symbol that precedes another.
 #pragma once
 
 #include "absl/status/statusor.h"

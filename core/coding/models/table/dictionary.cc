@@ -122,7 +122,7 @@ absl::StatusOr<FrequencyDictionary> FrequencyDictionary::Parse(ByteView bytes,
     left -= frequency;
   }
   if (left != 0) return Malformed("the frequencies' sum is too small");
-  if (in.left() != 0) return Malformed("it goes on behind its frequencies");
+  if (in.left() != 0) return Malformed("it goes on after its frequencies");
   FrequencyDictionary out;
   out.Build(static_cast<SymbolKind>(kind), total_bits, values, frequencies);
   return out;

@@ -16,7 +16,7 @@
 
 namespace trine::coding {
 
-// Symbols stand in the order of their cumulative frequencies ("rank"): ascending values, but the
+// Symbols are in the order of their cumulative frequencies ("rank"): ascending values, but the
 // most frequent one (the smallest of several) last. Immutable; shared by all threads. Its memory is
 // in proportion to its symbols and to 2^min(total_bits, 14), so that a few bytes of a stream do not
 // buy much of it.
@@ -27,7 +27,7 @@ class FrequencyDictionary {
   // are not within 1e-6 of 1 and for text that is not one character.
   static absl::StatusOr<FrequencyDictionary> Fit(const ProbabilityTable& table,
                                                  const Limits& limits, const CancelToken& cancel);
-  // Reads the bytes that stand for it in a header. DATA_LOSS, RESOURCE_EXHAUSTED.
+  // Reads its bytes in a header. DATA_LOSS, RESOURCE_EXHAUSTED.
   static absl::StatusOr<FrequencyDictionary> Parse(ByteView bytes, const Limits& limits);
 
   // The bytes that Parse reads.
