@@ -13,6 +13,9 @@
 
 namespace trine::coding {
 
+// Tables of one stream, at most: the index that chooses among them has a byte a symbol.
+inline constexpr uint64_t kMaxTables = 256;
+
 // Numbers equal those of the proto enum and of the stream.
 enum class SymbolKind : uint8_t {
   kBytes = 1,     // values 0 to 255, one byte each

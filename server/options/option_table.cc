@@ -14,6 +14,7 @@
 #include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/coding/table.h"
 #include "server/base/address.h"
 #include "server/base/client_name.h"
 #include "server/observe/otlp.h"
@@ -110,7 +111,7 @@ constexpr OptionSpec kOptions[] = {
      "bytes of one block of a coded stream"},
     {"max-model-bytes", &Limits::max_model_bytes, kBytes, 1024, kTebi, true,
      "memory of a coding model's tables for one block"},
-    {"max-tables", &Limits::max_tables, kCount, 1, 65536, true,
+    {"max-tables", &Limits::max_tables, kCount, 1, coding::kMaxTables, true,
      "probability tables of a coded stream, and that a call remembers"},
     {"max-table-symbols", &Limits::max_table_symbols, kCount, 1, 1 << 24, true,
      "symbols of a probability table, and of several in sum"},

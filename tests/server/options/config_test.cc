@@ -191,6 +191,12 @@ TEST(Refusals, NameTheSourceTheValueAndWhatIsAllowed) {
   }
 }
 
+// A stream's index of tables has a byte a symbol: more could be allowed, and never be used.
+TEST(Refusals, NoMoreTablesThanAStreamHolds) {
+  EXPECT_EQ(Refusal({"--max-tables", "256"}), "accepted");
+  EXPECT_THAT(Refusal({"--max-tables", "257"}), HasSubstr("256"));
+}
+
 TEST(Refusals, UnknownKeysOfTheFileAreErrors) {
   EXPECT_THAT(Refusal({"--config", ConfigFile("max-qeued = 3\n")}),
               ::testing::AllOf(HasSubstr("line 1"), HasSubstr("max-qeued")));

@@ -11,6 +11,8 @@
 namespace trine::coding {
 namespace {
 
+static_assert(kMaxTables == format::kMaxTables);
+
 absl::Status Malformed(std::string_view text) {
   return CorruptStream(-1, -1, ToStd(absl::StrCat("the header's tables: ", ToAbsl(text))));
 }
@@ -95,7 +97,7 @@ absl::StatusOr<std::vector<TableRef>> ParseTableParams(ByteView params, const Li
     ref.id = dictionary->id();
     ref.table = std::make_shared<const FrequencyDictionary>(*std::move(dictionary));
   }
-  if (in.left() != 0) return Malformed("bytes stand behind them");
+  if (in.left() != 0) return Malformed("bytes follow them");
   TRINE_RETURN_IF_ERROR(CheckKinds(tables));
   return tables;
 }
