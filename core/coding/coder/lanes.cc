@@ -64,7 +64,7 @@ void ResolveRowsOf(const uint64_t* first, const uint64_t* last, Resolving& at) {
       const M32 mask = MaskOf(bits);
       // Words to the end of the vector: what it writes besides lies in front of them.
       const V32 rotated = hn::And(hn::Add(iota, hn::Set(kD32, static_cast<uint32_t>(n))),
-                                 hn::Set(kD32, static_cast<uint32_t>(kGroup - 1)));
+                                  hn::Set(kD32, static_cast<uint32_t>(kGroup - 1)));
       const V32 words =
           hn::TableLookupLanes(Pack(next2[g], mask, bits), hn::IndicesFromVec(kD32, rotated));
       hn::StoreU(hn::TruncateTo(D16(), words), D16(), reinterpret_cast<uint16_t*>(to - 2 * kGroup));
@@ -129,14 +129,14 @@ bool DecoderLanes::Start(int log2, ByteView in) {
 }
 
 absl::Status WrongInitialCodes() {
-  return Corrupt(kNoBlock, kNoOffset, "the lanes' initial codes are cut off or out of range");
+  return Corrupt("the lanes' initial codes are cut off or out of range");
 }
 
 absl::Status CheckLanesEnd(bool missing, bool all_read, bool all_zero) {
-  if (missing) return Corrupt(kNoBlock, kNoOffset, "the payload ends before its last symbol");
-  if (!all_read) return Corrupt(kNoBlock, kNoOffset, "the payload goes on after its last symbol");
+  if (missing) return Corrupt("the payload ends before its last symbol");
+  if (!all_read) return Corrupt("the payload goes on after its last symbol");
   if (all_zero) return absl::OkStatus();
-  return Corrupt(kNoBlock, kNoOffset, "a lane's final code value is wrong: the payload is damaged");
+  return Corrupt("a lane's final code value is wrong: the payload is damaged");
 }
 
 absl::Status DecoderLanes::CheckEnd() const {

@@ -19,4 +19,7 @@ inline absl::Status Corrupt(int64_t block, uint64_t offset, std::string_view tex
   return CorruptStream(block, static_cast<int64_t>(offset), text);
 }
 
+// The same of a payload or a table: whoever calls its decoder knows the place.
+inline absl::Status Corrupt(std::string_view text) { return Corrupt(kNoBlock, kNoOffset, text); }
+
 }  // namespace trine::coding

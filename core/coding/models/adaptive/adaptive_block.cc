@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/models/adaptive/adaptive_cost.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
@@ -97,10 +98,10 @@ void AppendAdaptiveParams(const BlockPlan& plan, std::string* out) {
 absl::Status ParseAdaptiveParams(const HeaderParams& params, const Limits& /*limits*/,
                                  BlockPlan* plan) {
   // Another order than those known is a model to come, which only its blocks' decoder refuses.
-  if (params.bytes.empty()) return CorruptStream(-1, -1, "the header's model has no order");
+  if (params.bytes.empty()) return Corrupt("the header's model has no order");
   plan->order = params.bytes[0];
   if (plan->order <= format::kMaxOrder && params.bytes.size() != 1) {
-    return CorruptStream(-1, -1, "the header's model has parameters that it does not take");
+    return Corrupt("the header's model has parameters that it does not take");
   }
   return absl::OkStatus();
 }

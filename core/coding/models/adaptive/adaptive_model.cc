@@ -9,6 +9,7 @@
 #include "core/coding/models/adaptive/adaptive_kernels.h"
 #include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/coder/lane_count.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_model.h"
@@ -161,9 +162,7 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order) {
   return params;
 }
 
-uint64_t ModelBytes(const AdaptiveParams& params) {
-  return ContextsOf(params) * sizeof(ByteModel);
-}
+uint64_t ModelBytes(const AdaptiveParams& params) { return ContextsOf(params) * sizeof(ByteModel); }
 
 absl::Status CheckModelBytes(const AdaptiveParams& params, const Limits& limits) {
   const uint64_t bytes = ModelBytes(params);
@@ -195,9 +194,9 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
     return DecodeDrifting(payload, raw, cancel);
   }
   const size_t side_bytes = order == 2 ? 6 : 5;
-  if (payload.size() < side_bytes) return CorruptStream(-1, -1, "the payload is cut off");
+  if (payload.size() < side_bytes) return Corrupt("the payload is cut off");
   if (payload[side_bytes - 1] != ParamsCheck(payload.subspan(0, side_bytes - 1))) {
-    return CorruptStream(-1, -1, "the check of the payload's parameters differs");
+    return Corrupt("the check of the payload's parameters differs");
   }
   AdaptiveParams params;
   params.order = order;
@@ -205,18 +204,18 @@ absl::Status DecodeAdaptive(ByteView payload, int order, MutableByteView raw, co
   params.segment_log2 = payload[1];
   params.slowest = payload[2] | payload[3] << 8;
   if (params.lanes_log2 > format::kMaxLanesLog2) {
-    return CorruptStream(-1, -1, "the number of lanes is not offered");
+    return Corrupt("the number of lanes is not offered");
   }
   if (params.segment_log2 > format::kMaxSegmentLog2) {
-    return CorruptStream(-1, -1, "the length of the lanes' segments is not offered");
+    return Corrupt("the length of the lanes' segments is not offered");
   }
   if (params.slowest < format::kMinSlowest || params.slowest > format::kMaxSlowest) {
-    return CorruptStream(-1, -1, "the models' slowest rate is out of range");
+    return Corrupt("the models' slowest rate is out of range");
   }
   if (order == 2) {
     params.slots_log2 = payload[4];
     if (params.slots_log2 < format::kMinSlotsLog2 || params.slots_log2 > format::kMaxSlotsLog2) {
-      return CorruptStream(-1, -1, "the number of contexts is out of range");
+      return Corrupt("the number of contexts is out of range");
     }
   }
   DecoderLanes lanes;

@@ -7,6 +7,7 @@
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_coder.h"
@@ -128,9 +129,9 @@ absl::StatusOr<Payload> EncodeDrifting(ByteView raw, const Histogram& counts,
 }
 
 absl::Status DecodeDrifting(ByteView payload, MutableByteView raw, const CancelToken& cancel) {
-  if (payload.size() < kSideBytes) return CorruptStream(-1, -1, "the payload is cut off");
+  if (payload.size() < kSideBytes) return Corrupt("the payload is cut off");
   if (payload[kSideBytes - 1] != Check(payload.subspan(0, kSideBytes - 1))) {
-    return CorruptStream(-1, -1, "the check of the payload's parameters differs");
+    return Corrupt("the check of the payload's parameters differs");
   }
   const int lanes_log2 = payload[0] & 15;
   const DriftParams params{.piece_log2 = payload[1] & 15,
@@ -138,16 +139,16 @@ absl::Status DecodeDrifting(ByteView payload, MutableByteView raw, const CancelT
                            .fast_shift = payload[1] >> 4,
                            .fast_share = payload[2] >> 4};
   if (lanes_log2 > format::kMaxLanesLog2 || !params.valid()) {
-    return CorruptStream(-1, -1, "the parameters of the payload are not offered");
+    return Corrupt("the parameters of the payload are not offered");
   }
   NibbleDecoder coder;
   if (!coder.Start(0, payload.subspan(kSideBytes))) {
-    return CorruptStream(-1, -1, "the alphabet is cut off");
+    return Corrupt("the alphabet is cut off");
   }
   std::vector<uint8_t> alphabet;
   CodeAlphabet(coder, alphabet);
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "the alphabet is not closed");
-  if (alphabet.size() < 2) return CorruptStream(-1, -1, "the alphabet has one symbol only");
+  if (!coder.AtEnd()) return Corrupt("the alphabet is not closed");
+  if (alphabet.size() < 2) return Corrupt("the alphabet has one symbol only");
   DecoderLanes lanes;
   if (!lanes.Start(lanes_log2, coder.rest())) {
     return WrongInitialCodes();

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/nibble_coder.h"
 
@@ -30,8 +31,7 @@ absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 
     uint32_t f = length == 0 ? 0 : 1u << (length - 1);
     if (length > 1) f += coder.Bits(table[s] - f, static_cast<int>(length) - 1);
     if (f > left) {
-      return CorruptStream(
-          -1, -1, ToStd(absl::StrCat("the frequency table sums to more than 2^", total_bits)));
+      return Corrupt(ToStd(absl::StrCat("the frequency table sums to more than 2^", total_bits)));
     }
     table[s] = f;
     symbols += f != 0;
@@ -39,11 +39,10 @@ absl::Status CodeFrequencies(Coder& coder, int total_bits, std::array<uint32_t, 
     context = length;
   }
   if (left != 0) {
-    return CorruptStream(
-        -1, -1,
+    return Corrupt(
         ToStd(absl::StrCat("the frequency table sums to ", left, " less than 2^", total_bits)));
   }
-  if (symbols < 2) return CorruptStream(-1, -1, "the frequency table has one symbol only");
+  if (symbols < 2) return Corrupt("the frequency table has one symbol only");
   return absl::OkStatus();
 }
 
@@ -129,10 +128,10 @@ void AppendFrequencies(const std::array<uint32_t, 256>& frequencies, int total_b
 
 absl::StatusOr<FrequencyTable> ParseFrequencies(ByteView in, int total_bits) {
   NibbleDecoder coder;
-  if (!coder.Start(0, in)) return CorruptStream(-1, -1, "the frequency table is cut off");
+  if (!coder.Start(0, in)) return Corrupt("the frequency table is cut off");
   FrequencyTable table{};
   TRINE_RETURN_IF_ERROR(CodeFrequencies(coder, total_bits, table.frequencies));
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "the frequency table is not closed");
+  if (!coder.AtEnd()) return Corrupt("the frequency table is not closed");
   table.rest = coder.rest();
   return table;
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/coding/coder/lane_count.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/nibble_coder.h"
 
@@ -32,9 +33,7 @@ struct SeenPair {
   }
 };
 
-absl::Status WrongSum() {
-  return CorruptStream(-1, -1, "a frequency table does not sum to its total");
-}
+absl::Status WrongSum() { return Corrupt("a frequency table does not sum to its total"); }
 
 using Row = Order1Frequencies::Row;
 using Entry = Order1Frequencies::Entry;
@@ -76,7 +75,7 @@ class TableForm {
   absl::Status Code() {
     CodeAlphabet(coder_, f_.alphabet);
     if (f_.alphabet.empty() || f_.alphabet[0] != 0) {
-      return CorruptStream(-1, -1, "the alphabet of the frequency tables lacks the symbol 0");
+      return Corrupt("the alphabet of the frequency tables lacks the symbol 0");
     }
     seen_.resize((f_.alphabet.size() + 1) / 2);
     f_.rows.resize(f_.alphabet.size());
@@ -85,7 +84,7 @@ class TableForm {
       before = coder_.Nibble(totals_[before], static_cast<uint32_t>(row.bits + 1));
       row.bits = static_cast<int>(before) - 1;
       if (row.bits > kMaxOrder1Bits) {
-        return CorruptStream(-1, -1, "the total of a frequency table is not offered");
+        return Corrupt("the total of a frequency table is not offered");
       }
       if (row.bits < 0) continue;
       if constexpr (!Coder::kEncodes) row.begin = static_cast<uint32_t>(f_.entries.size());
@@ -101,7 +100,7 @@ class TableForm {
     const uint32_t high = coder_.Nibble(singles_[16], symbol >> 4);
     symbol = high << 4 | coder_.Nibble(singles_[high], symbol & 15);
     if (symbol >= f_.alphabet.size()) {
-      return CorruptStream(-1, -1, "a frequency table names a symbol beyond the alphabet");
+      return Corrupt("a frequency table names a symbol beyond the alphabet");
     }
     if constexpr (!Coder::kEncodes) f_.entries.push_back({static_cast<uint8_t>(symbol), 1});
     return absl::OkStatus();
@@ -291,11 +290,10 @@ void AppendOrder1(const Order1Frequencies& frequencies, std::string* out) {
 
 absl::StatusOr<ParsedOrder1> ParseOrder1(ByteView in) {
   NibbleDecoder coder;
-  if (!coder.Start(kTableLanesLog2, in))
-    return CorruptStream(-1, -1, "the frequency tables are cut off");
+  if (!coder.Start(kTableLanesLog2, in)) return Corrupt("the frequency tables are cut off");
   ParsedOrder1 parsed;
   TRINE_RETURN_IF_ERROR(TableForm<NibbleDecoder>(coder, parsed.frequencies).Code());
-  if (!coder.AtEnd()) return CorruptStream(-1, -1, "the frequency tables are not closed");
+  if (!coder.AtEnd()) return Corrupt("the frequency tables are not closed");
   parsed.rest = coder.rest();
   return parsed;
 }

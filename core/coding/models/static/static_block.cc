@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/models/static/order1_table.h"
 #include "core/coding/models/static/static_model.h"
 
@@ -89,7 +90,7 @@ absl::Status DecodeStaticBlock(const Context& context, const BlockPlan& /*plan*/
 absl::Status ParseStaticParams(const HeaderParams& params, const Limits& /*limits*/,
                                BlockPlan* /*plan*/) {
   if (params.bytes.empty() || params.minor != 0) return absl::OkStatus();
-  return CorruptStream(-1, -1, "the header's model has parameters that it does not take");
+  return Corrupt("the header's model has parameters that it does not take");
 }
 
 }  // namespace trine::coding

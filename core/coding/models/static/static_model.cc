@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/models/static/order1_table.h"
@@ -56,7 +57,7 @@ Choice ChooseFrequencies(const Histogram& counts, uint64_t n) {
   return fast.cost + lanes_cost > fine.cost + fine.cost / 555 ? fine : fast;
 }
 
-absl::Status WrongLanes() { return CorruptStream(-1, -1, "the number of lanes is not offered"); }
+absl::Status WrongLanes() { return Corrupt("the number of lanes is not offered"); }
 
 }  // namespace
 
@@ -81,12 +82,12 @@ absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
 }
 
 absl::Status DecodeStatic(ByteView payload, MutableByteView raw, const CancelToken& cancel) {
-  if (payload.empty()) return CorruptStream(-1, -1, "the payload is empty");
+  if (payload.empty()) return Corrupt("the payload is empty");
   const int lanes_log2 = payload[0] & 0x0F;
   const int total_bits = payload[0] >> 4;
   if (lanes_log2 > format::kMaxLanesLog2) return WrongLanes();
   if (total_bits < format::kMinTotalBits || total_bits > format::kMaxNarrowTotalBits) {
-    return CorruptStream(-1, -1, "the total of the frequencies is not offered");
+    return Corrupt("the total of the frequencies is not offered");
   }
   TRINE_ASSIGN_OR_RETURN(const FrequencyTable parsed,
                          ParseFrequencies(payload.subspan(1), total_bits));
@@ -148,7 +149,7 @@ absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbo
 
 absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Limits& limits,
                                 const CancelToken& cancel) {
-  if (payload.empty()) return CorruptStream(-1, -1, "the payload is empty");
+  if (payload.empty()) return Corrupt("the payload is empty");
   const int lanes_log2 = payload[0];
   if (lanes_log2 > format::kMaxLanesLog2) return WrongLanes();
   TRINE_ASSIGN_OR_RETURN(const ParsedOrder1 parsed, ParseOrder1(payload.subspan(1)));
@@ -171,7 +172,7 @@ absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Lim
                  &absent);
   }
   DecodeOrder1Rest(lanes, table, at, raw.data(), &absent);
-  if (absent) return CorruptStream(-1, -1, "a symbol follows one that the tables say nothing follows");
+  if (absent) return Corrupt("a symbol follows one that the tables say nothing follows");
   return lanes.CheckEnd();
 }
 

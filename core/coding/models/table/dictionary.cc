@@ -11,6 +11,7 @@
 #include "core/base/strings.h"
 #include "core/coding/models/table/table_fit.h"
 #include "core/base/utf8.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
@@ -19,7 +20,7 @@ namespace {
 constexpr size_t kMaxDirectValues = 65536;
 
 absl::Status Malformed(std::string_view text) {
-  return CorruptStream(-1, -1, ToStd(absl::StrCat("the header's table: ", ToAbsl(text))));
+  return Corrupt(ToStd(absl::StrCat("the header's table: ", ToAbsl(text))));
 }
 
 }  // namespace

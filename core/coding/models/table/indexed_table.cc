@@ -8,6 +8,7 @@
 #include "core/base/strings.h"
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/coder/interleaved.h"
@@ -132,10 +133,10 @@ absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex
   const uint64_t n = in.Varint();
   const auto check = in.Fixed<uint32_t>();
   if (in.failed() || lanes_log2 > format::kMaxLanesLog2) {
-    return CorruptStream(-1, -1, "the payload's parameters are malformed");
+    return Corrupt("the payload's parameters are malformed");
   }
   if (n != index.tables.size() || n * step != raw.size()) {
-    return CorruptStream(-1, -1, "the number of symbols does not fit the block's raw length");
+    return Corrupt("the number of symbols does not fit the block's raw length");
   }
   TRINE_RETURN_IF_ERROR(CheckTableIndex(index, tables.size(), cancel));
   TRINE_ASSIGN_OR_RETURN(const uint32_t actual, CheckOf(index.tables, cancel));
@@ -149,7 +150,7 @@ absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex
   TRINE_RETURN_IF_ERROR(cancel.Check());
   if (status.ok()) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t checksum, ChecksumPolled(raw, cancel));
-    if (checksum == raw_checksum) return CorruptStream(-1, -1, "the check of the index differs");
+    if (checksum == raw_checksum) return Corrupt("the check of the index differs");
   }
   return InvalidField("table_index",
                       ToStd(absl::StrCat("bytes ", index.begin, " to ", index.begin + n - 1)),

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/models/table/dictionary.h"
@@ -103,10 +104,10 @@ absl::StatusOr<Payload> EncodeTableBlock(const Context& context, const BlockPlan
 absl::Status DecodeTableBlock(const Context& context, const BlockPlan& plan,
                               const CodedBlock& block, MutableByteView raw) {
   if (plan.tables.empty()) {
-    return CorruptStream(-1, -1, "the block wants a table and the header has none");
+    return Corrupt("the block wants a table and the header has none");
   }
   if ((block.variant == format::kIndexedTables) != (plan.tables.size() > 1)) {
-    return CorruptStream(-1, -1, "the block's variant does not fit the number of tables");
+    return Corrupt("the block's variant does not fit the number of tables");
   }
   if (plan.tables.size() == 1) {
     return DecodeTable(*plan.tables[0].table, block.payload, plan.element_bytes, raw,
@@ -114,11 +115,11 @@ absl::Status DecodeTableBlock(const Context& context, const BlockPlan& plan,
   }
   const size_t step = SymbolBytes(plan);
   if (step != 1 && step != 2 && step != 4) {
-    return CorruptStream(-1, -1, "the content's elements are not integers of 1, 2 or 4 bytes");
+    return Corrupt("the content's elements are not integers of 1, 2 or 4 bytes");
   }
   const std::optional<TableIndex> index = IndexOf(plan, block.raw_offset, raw.size());
   if (!index.has_value()) {
-    return CorruptStream(-1, -1, "the block does not begin and end between two symbols");
+    return Corrupt("the block does not begin and end between two symbols");
   }
   return DecodeIndexed(plan.tables, *index, block.payload, step, block.checksum, raw,
                        context.cancel);

@@ -8,6 +8,7 @@
 #include "core/base/strings.h"
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
 #include "core/coding/coder/interleaved.h"
 #include "core/coding/coder/lane_log.h"
@@ -39,7 +40,7 @@ struct ByteParts {
 
 absl::Status CheckElements(uint32_t bits_of_values, size_t step) {
   if (uint64_t{bits_of_values} >> (8 * step) == 0) return absl::OkStatus();
-  return CorruptStream(-1, -1, "a symbol does not fit the content's elements");
+  return Corrupt("a symbol does not fit the content's elements");
 }
 
 absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& dictionary, ByteView raw,
@@ -153,11 +154,11 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
   const int lanes_log2 = in.Byte();
   const uint64_t n = in.Varint();
   if (in.failed() || lanes_log2 > format::kMaxLanesLog2) {
-    return CorruptStream(-1, -1, "the payload's parameters are malformed");
+    return Corrupt("the payload's parameters are malformed");
   }
   const ByteView lanes = payload.subspan(in.position());
   if (dictionary.kind() == SymbolKind::kText) {
-    if (n > raw.size()) return CorruptStream(-1, -1, "the number of symbols is out of range");
+    if (n > raw.size()) return Corrupt("the number of symbols is out of range");
     size_t at = 0;
     bool fits = true;
     TRINE_RETURN_IF_ERROR(DecodeRanks(
@@ -172,16 +173,16 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
         },
         cancel));
     if (!fits || at != raw.size()) {
-      return CorruptStream(-1, -1, "the symbols do not fill the block's raw length");
+      return Corrupt("the symbols do not fill the block's raw length");
     }
     return absl::OkStatus();
   }
   const size_t step = dictionary.kind() == SymbolKind::kIntegers ? element_bytes : 1;
   if (step != 1 && step != 2 && step != 4) {
-    return CorruptStream(-1, -1, "the content's elements are not integers of 1, 2 or 4 bytes");
+    return Corrupt("the content's elements are not integers of 1, 2 or 4 bytes");
   }
   if (raw.size() % step != 0 || n != raw.size() / step) {
-    return CorruptStream(-1, -1, "the number of symbols does not fit the block's raw length");
+    return Corrupt("the number of symbols does not fit the block's raw length");
   }
   if (dictionary.is_bytes_narrow()) {
     const ByteParts parts(dictionary);

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/models/table/dictionary.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
@@ -14,7 +15,7 @@ namespace {
 static_assert(kMaxTables == format::kMaxTables);
 
 absl::Status Malformed(std::string_view text) {
-  return CorruptStream(-1, -1, ToStd(absl::StrCat("the header's tables: ", ToAbsl(text))));
+  return Corrupt(ToStd(absl::StrCat("the header's tables: ", ToAbsl(text))));
 }
 
 // Of those that are known: a table by id is not before it is found.
