@@ -172,7 +172,7 @@ absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Lim
                  &absent);
   }
   DecodeOrder1Rest(lanes, table, at, raw.data(), &absent);
-  if (absent) return Corrupt("a symbol follows one that the tables say nothing follows");
+  if (absent) return Corrupt("a lane reaches a context that has no frequency table");
   return lanes.CheckEnd();
 }
 

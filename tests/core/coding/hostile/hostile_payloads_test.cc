@@ -253,7 +253,7 @@ TEST(HostilePayloads, AContextWithoutATable) {
         enters.replace(lane * stretch + at - 1, 2, "ci");
         for (size_t i = at + 1; i < stretch; ++i) enters[lane * stretch + i] = 'a';
         ExpectStatus(DecodePairs(pairs.Payload(enters, lanes_log2), n).status(),
-                     StatusCode::kDataLoss, "where the tables have none");
+                     StatusCode::kDataLoss, "a context that has no frequency table");
       }
     }
   }
@@ -270,7 +270,8 @@ TEST(HostilePayloads, MoreLanesThanBytes) {
     EXPECT_EQ(*DecodePairs(payload, n), raw);
     std::string other = payload;
     ++other[1 + pairs.Tables().size()];  // the first lane's code
-    ExpectStatus(DecodePairs(other, n).status(), StatusCode::kDataLoss, "does not end");
+    ExpectStatus(DecodePairs(other, n).status(), StatusCode::kDataLoss,
+                 "final code value is wrong");
     StreamBuilder stream(PlainHeader());
     stream.Add(Mode::kModel, 2, 1, payload, raw);
     ExpectStatus(Decode({}, AsBytes(stream.Finish())).status(), StatusCode::kDataLoss,

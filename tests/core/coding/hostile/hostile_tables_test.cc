@@ -87,10 +87,10 @@ TEST(HostileTables, Headers) {
   refused(Params(uint64_t{1} << 60, many), "number is out of range");
   refused(Params(2, ByValue(kAb)), "known way");
   refused(Params(2, ByValue(kAb) + "\2" + kAb), "known way");
-  refused(Params(1, ByValue(kAb) + "x"), "behind");
+  refused(Params(1, ByValue(kAb) + "x"), "bytes follow them");
   refused(Params(1, std::string("\1") + "1234567"), "cut off");
   refused(Params(1, std::string("\0\x7F", 2) + kAb), "cut off");
-  refused(Params(1, ByValue(kAb + "x")), "behind");
+  refused(Params(1, ByValue(kAb + "x")), "goes on after its frequencies");
   refused(Params(2, ByValue(kAb) + ByValue(Dictionary(1, 8, {2, 'a', 0, 100, 155}))), "too small");
   refused(Params(2, ByValue(Dictionary(1, 8, {2, 'a', 0, 100, 157})) + ByValue(kAb)), "too large");
   refused(Params(2, ByValue(kAb) + ByValue(Dictionary(3, 8, {2, 'a', 0, 100, 156}))), "one kind");
