@@ -102,11 +102,11 @@ absl::Status CheckLength(const Context& context, const Distribution& d, uint64_t
 
 // Before any is printed. After step k the interval's ends are fractions of the denominator total^k:
 // two numbers each, of 0.302 digits a bit at most, and two decimals of a bounded length.
-absl::Status CheckSteps(const Distribution& d, uint64_t steps) {
+absl::Status ReserveSteps(const Context& context, const Distribution& d, uint64_t steps) {
   constexpr uint64_t kDecimals = 2 * (kExactDigits + 8);
   const uint64_t bits = BitsOf(d.total) * (steps * (steps + 1) / 2);
   const uint64_t bytes = 4 * (bits * 302 / 1000 + steps) + kDecimals * steps;
-  if (bytes <= kMaxStepsText) return absl::OkStatus();
+  if (bytes <= kMaxStepsText) return context.ReserveResult(bytes);
   return LimitExceeded("max_steps", bytes, "bytes of the steps' numbers", kMaxStepsText);
 }
 
@@ -223,7 +223,7 @@ absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityT
   TRINE_ASSIGN_OR_RETURN(const Distribution d, MakeDistribution(context, table));
   TRINE_RETURN_IF_ERROR(CheckLength(context, d, message.size(), "message"));
   const uint64_t steps = std::min<uint64_t>(max_steps, message.size());
-  TRINE_RETURN_IF_ERROR(CheckSteps(d, steps));
+  TRINE_RETURN_IF_ERROR(ReserveSteps(context, d, steps));
   std::map<std::string_view, size_t> index;
   for (size_t i = 0; i < table.text.size(); ++i) index.emplace(table.text[i], i);
 
