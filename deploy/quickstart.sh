@@ -39,7 +39,7 @@ build() {
 start_server() {
   rm -f "$out/ports.json"
   "$root/build/release/bin/trine-server" --listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 \
-    --port-file "$out/ports.json" 2>"$out/server.log" &
+    --drain-delay-ms 0 --port-file "$out/ports.json" 2>"$out/server.log" &
   server_pid=$!
   local tries=0
   until [ -s "$out/ports.json" ]; do

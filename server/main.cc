@@ -31,14 +31,27 @@ int Fail(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ? kUsage : kFailed;
 }
 
-// gRPC's own complaints, in the form of our log. gRPC keeps one function for the process.
-Logger* grpc_log = nullptr;
+// gRPC's own complaints, in the form of our log, as long as this object lives. gRPC keeps one
+// function for the process.
+class GrpcLog {
+ public:
+  explicit GrpcLog(Logger* log) {
+    target = log;
+    gpr_set_log_function(&Write);
+  }
+  ~GrpcLog() { gpr_set_log_function(nullptr); }
+  GrpcLog(const GrpcLog&) = delete;
+  GrpcLog& operator=(const GrpcLog&) = delete;
 
-void LogForGrpc(gpr_log_func_args* args) {
-  if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
-  const std::string where = absl::StrCat(args->file, ":", args->line);
-  grpc_log->Warn("grpc", {{"what", args->message}, {"where", where}});
-}
+ private:
+  static void Write(gpr_log_func_args* args) {
+    if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+    const std::string where = absl::StrCat(args->file, ":", args->line);
+    target->Warn("grpc", {{"what", args->message}, {"where", where}});
+  }
+
+  inline static Logger* target = nullptr;
+};
 
 std::string PortFileText(const Server& server) {
   std::string out = "{\"listen\": [";
@@ -83,8 +96,7 @@ int Serve(const CommandLine& command) {
 
   auto log = Logger::Create(command.options.log_format, command.options.log_level);
   if (!log.ok()) return Fail(log.status());
-  grpc_log = log->get();
-  gpr_set_log_function(&LogForGrpc);
+  const GrpcLog grpc_log(log->get());
 
   auto server = Server::Start(command.options);
   if (!server.ok()) return Fail(server.status());
@@ -106,12 +118,14 @@ int Serve(const CommandLine& command) {
   std::signal(SIGTERM, &ExitAtOnce);
   std::signal(SIGINT, &ExitAtOnce);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  (*log)->Info("draining", {{"signal", int64_t{signal}}});
-  const bool all_ended = (*server)->Drain(std::chrono::milliseconds(command.options.drain_ms));
+  // SIGTERM is an orchestrator's word, whose balancer needs time to see NOT_SERVING; SIGINT comes
+  // from a person at a terminal, for whom nobody balances.
+  const int64_t delay_ms = signal == SIGTERM ? command.options.drain_delay_ms : 0;
+  (*log)->Info("draining", {{"signal", int64_t{signal}}, {"drain_delay_ms", delay_ms}});
+  const bool all_ended = (*server)->Drain(std::chrono::milliseconds(command.options.drain_ms),
+                                          std::chrono::milliseconds(delay_ms));
   if (!all_ended) (*log)->Warn("calls were cancelled: drain-ms was over");
   (*log)->Info("ended");
-  server->reset();
-  gpr_set_log_function(nullptr);
   return all_ended ? 0 : kFailed;
 }
 

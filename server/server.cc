@@ -32,6 +32,10 @@ namespace {
 // Calls that each queue waits for: a burst finds them ready.
 constexpr int kAcceptsPerQueue = 32;
 
+// How long a connection without a call may take to close: a round trip to the farthest client, and
+// no longer for one that does not answer. gRPC itself would wait 20 s for it.
+constexpr auto kClosingTime = std::chrono::seconds(2);
+
 // The queues' threads move bytes and run what is small: a few of them feed many cores. On a small
 // machine a second one costs more in hand-offs between the two than it brings.
 int QueueCount(int threads) { return std::clamp(threads / 4, 1, 8); }
@@ -93,7 +97,7 @@ class ServerImpl : public Server {
              .active = {},
              .live_calls = {}} {}
 
-  ~ServerImpl() override { Drain(std::chrono::milliseconds(0)); }
+  ~ServerImpl() override { Drain({}, {}); }
 
   absl::Status Start(Registry registry);
 
@@ -105,12 +109,11 @@ class ServerImpl : public Server {
     arguments.SetMaxReceiveMessageSize(max_message_bytes);
     return main_.server->InProcessChannel(arguments);
   }
-  bool Drain(std::chrono::milliseconds deadline) override;
+  bool Drain(std::chrono::milliseconds deadline, std::chrono::milliseconds delay) override;
 
  private:
   void AddMethods(const Registry& registry);
   void AddGauges();
-  void ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended);
   void SetServing(bool serving);
   void WarnWhereOpen();
   void WatchFiles();
@@ -288,54 +291,35 @@ absl::Status ServerImpl::Start(Registry registry) {
   return absl::OkStatus();
 }
 
-// Ends the main server: no new calls from now, running ones may end until `deadline`.
-void ServerImpl::ShutDown(std::chrono::steady_clock::time_point deadline, bool* all_ended) {
-  std::atomic<bool> done{false};
-  main_.acceptor->Stop();
-  std::thread closing([&] {
-    main_.server->Shutdown();  // returns when no call is left
-    done.store(true);
-  });
-  *all_ended = env_.active.WaitIdle(deadline);
-  // What is left now is late, or a client that watches the health service for ever. Again and
-  // again, as one may just be arriving, but ever more rarely: each time is work for every
-  // connection, and on a slow machine with many of them that must not grow faster than it is done.
-  auto pause = std::chrono::milliseconds(2);
-  auto next = std::chrono::steady_clock::now();
-  while (!done.load()) {
-    if (std::chrono::steady_clock::now() >= next) {
-      grpc_server_cancel_all_calls(main_.server->c_server());
-      next = std::chrono::steady_clock::now() + pause;
-      pause = std::min(2 * pause, std::chrono::milliseconds(1000));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  closing.join();
-  // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.
-  env_.live_calls.WaitIdle();
-  main_.StopQueues();
-}
-
 void ServerImpl::SetServing(bool serving) {
   main_.health->SetServing(serving);
   if (health_.server != nullptr) health_.health->SetServing(serving);
 }
 
-bool ServerImpl::Drain(std::chrono::milliseconds deadline) {
+bool ServerImpl::Drain(std::chrono::milliseconds deadline, std::chrono::milliseconds delay) {
   const std::lock_guard<std::mutex> lock(drain_mutex_);
   if (drained_) return *drained_;
   bool all_ended = true;
   if (main_.server != nullptr) {
-    const bool was_ready = ready_.exchange(false);
+    ready_.store(false);
     SetServing(false);
-    if (was_ready && deadline.count() > 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds(options_.drain_delay_ms));
-    ShutDown(std::chrono::steady_clock::now() + deadline, &all_ended);
-  }
-  if (health_.server != nullptr) {
-    health_.acceptor->Stop();
-    health_.server->Shutdown(std::chrono::system_clock::now());
-    health_.StopQueues();
+    std::this_thread::sleep_for(delay);
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    // Calls have ended, and yet a connection needs a round trip to close in order.
+    const auto closing = [end] {
+      return std::min(end, std::chrono::steady_clock::now() + kClosingTime);
+    };
+    main_.BeginShutdown();
+    all_ended = env_.active.WaitIdle(end);
+    main_.FinishShutdown(closing());
+    // A call that gRPC has let go of may still be on its way to its end: the queues wait for it.
+    env_.live_calls.WaitIdle();
+    main_.StopQueues();
+    if (health_.server != nullptr) {
+      health_.BeginShutdown();
+      health_.FinishShutdown(closing());
+      health_.StopQueues();
+    }
   }
   http_.reset();
   reloader_.reset();

@@ -29,9 +29,10 @@ class Server {
   // message received over it: `max_message_bytes`.
   virtual std::shared_ptr<grpc::Channel> InProcessChannel(int max_message_bytes) = 0;
 
-  // NOT_SERVING, drain_delay, then no new calls, running calls until the deadline, then cancels
-  // them; returns when nothing runs. True when all ended by themselves.
-  virtual bool Drain(std::chrono::milliseconds deadline) = 0;
+  // NOT_SERVING, and after `delay` no new calls; running calls until `deadline` after that, then
+  // cancels them; returns when nothing runs. True when all ended by themselves.
+  virtual bool Drain(std::chrono::milliseconds deadline, std::chrono::milliseconds delay) = 0;
+  bool Drain(std::chrono::milliseconds deadline) { return Drain(deadline, {}); }
 };
 
 }  // namespace trine::server

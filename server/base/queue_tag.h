@@ -24,6 +24,25 @@ class QueueTag {
   ~QueueTag() = default;
 };
 
+// The end of one operation of a call whose references are counted: the operation holds one of them.
+// REQUIRES: Call has a member Unref, which this class may call.
+template <typename Call>
+class CallTag final : public QueueTag {
+ public:
+  using Event = void (Call::*)(bool ok);
+  CallTag(Call* call, Event event) : call_(call), event_(event) {}
+
+  void Fire(bool ok) override {
+    Call* const call = call_;
+    (call->*event_)(ok);
+    call->Unref();
+  }
+
+ private:
+  Call* const call_;
+  const Event event_;
+};
+
 // Takes what comes off `queue` until it is shut down and empty.
 inline void ServeQueue(grpc::CompletionQueue* queue) {
   void* tag = nullptr;

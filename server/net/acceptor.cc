@@ -6,9 +6,13 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -34,10 +38,11 @@ int PortOf(const sockaddr_storage& address) {
   return ntohs(v4.sin_port);
 }
 
+int MakeSocket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
 // A socket that listens, or -1; *port says where.
 int ListenOn(const addrinfo& wanted, int* port) {
-  const int fd =
-      socket(wanted.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, wanted.ai_protocol);
+  const int fd = MakeSocket(wanted.ai_family);
   if (fd < 0) return -1;
   // A server that starts again need not wait for the connections of the last one to fade.
   SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -54,6 +59,32 @@ int ListenOn(const addrinfo& wanted, int* port) {
   return -1;
 }
 
+struct UnixAddress {
+  sockaddr_un data{};
+  socklen_t size = 0;
+
+  explicit UnixAddress(const Address& address) {
+    data.sun_family = AF_UNIX;
+    // A name that is no file's begins with a zero byte; a path ends with one.
+    const size_t first = address.unix_abstract ? 1 : 0;
+    const size_t bytes = std::min(address.unix_path.size(), sizeof(data.sun_path) - 1);
+    std::memcpy(data.sun_path + first, address.unix_path.data(), bytes);
+    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + bytes + 1);
+  }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&data); }
+};
+
+// The file of a socket on which nobody listens any more.
+bool IsLeftOver(const std::string& path, const UnixAddress& address) {
+  struct stat file {};
+  if (lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
+  const int fd = MakeSocket(AF_UNIX);
+  if (fd < 0) return false;
+  const bool refused = connect(fd, address.get(), address.size) != 0 && errno == ECONNREFUSED;
+  close(fd);
+  return refused;
+}
+
 }  // namespace
 
 Acceptor::Acceptor() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -64,14 +95,38 @@ Acceptor::~Acceptor() {
 }
 
 bool Acceptor::Listen(Address* address) {
+  if (wake_ < 0) return false;
+  return address->unix_path.empty() ? ListenOnTcp(address) : ListenOnUnix(*address);
+}
+
+bool Acceptor::ListenOnUnix(const Address& address) {
+  const UnixAddress wanted(address);
+  const int fd = MakeSocket(AF_UNIX);
+  if (fd < 0) return false;
+  const auto bound = [&] { return bind(fd, wanted.get(), wanted.size) == 0; };
+  const std::string& path = address.unix_path;
+  const bool is_file = !address.unix_abstract;
+  if ((bound() || (is_file && errno == EADDRINUSE && IsLeftOver(path, wanted) &&
+                   unlink(path.c_str()) == 0 && bound())) &&
+      listen(fd, SOMAXCONN) == 0) {
+    struct stat file {};
+    if (is_file && lstat(path.c_str(), &file) == 0)
+      unix_files_.push_back({path, {file.st_dev, file.st_ino}});
+    sockets_.push_back(fd);
+    return true;
+  }
+  close(fd);
+  return false;
+}
+
+bool Acceptor::ListenOnTcp(Address* address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   const size_t before = sockets_.size();
   int port = address->port;
   addrinfo* found = nullptr;
-  if (wake_ < 0 ||
-      getaddrinfo(address->host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
+  if (getaddrinfo(address->host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
     return false;
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     // The port that the first address got is wanted for the others.
@@ -80,7 +135,7 @@ bool Acceptor::Listen(Address* address) {
     if (one->ai_family == AF_INET6)
       reinterpret_cast<sockaddr_in6*>(one->ai_addr)->sin6_port = htons(static_cast<uint16_t>(port));
     const int fd = ListenOn(*one, &port);
-    // A name may stand for an address that this machine has not, such as ::1 without IPv6.
+    // A name may resolve to an address that this machine does not have, such as ::1 without IPv6.
     if (fd >= 0) sockets_.push_back(fd);
   }
   freeaddrinfo(found);
@@ -103,6 +158,23 @@ void Acceptor::Stop() {
   }
   for (const int fd : sockets_) close(fd);
   sockets_.clear();
+  for (const UnixFile& file : unix_files_) {
+    // Another server may have put a socket of its own in this one's place.
+    struct stat now {};
+    if (lstat(file.path.c_str(), &now) == 0 && FileId{now.st_dev, now.st_ino} == file.id)
+      unlink(file.path.c_str());
+  }
+  unix_files_.clear();
+}
+
+int Acceptor::connections() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::erase_if(taken_, [](const auto& connection) {
+    struct stat file {};
+    return fstat(connection.first, &file) != 0 ||
+           FileId{file.st_dev, file.st_ino} != connection.second;
+  });
+  return static_cast<int>(taken_.size());
 }
 
 void Acceptor::Run() {
@@ -128,7 +200,12 @@ bool Acceptor::AcceptOne(int listener) {
     // Of the rest, most say that this one connection is gone again, and the next may be well.
     return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
   }
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);  // which a Unix socket does not know, nor need
+  struct stat file {};
+  if (fstat(fd, &file) == 0) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    taken_[fd] = {file.st_dev, file.st_ino};
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = listener;
   connection.fd = fd;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/queue_tag.h"
+#include "server/net/small_message.h"
 
 namespace trine::server {
 
@@ -13,32 +14,17 @@ using grpc::health::v1::HealthCheckResponse;
 
 namespace {
 
-// No name of a service is longer; a longer message is not read.
-constexpr size_t kMaxRequestBytes = 4096;
-
 grpc::Status Parse(const grpc::ByteBuffer& bytes, std::string* service) {
-  if (bytes.Length() > kMaxRequestBytes) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            "a health request has at most 4096 bytes, this one " + std::to_string(bytes.Length())};
-  }
-  std::vector<grpc::Slice> slices;
-  std::string joined;
-  if (bytes.Dump(&slices).ok()) {
-    for (const grpc::Slice& slice : slices)
-      joined.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
   HealthCheckRequest request;
-  if (!request.ParseFromString(joined))
-    return {grpc::StatusCode::INVALID_ARGUMENT, "not a health request"};
+  const grpc::Status status = ParseSmall(bytes, "health", &request);
   *service = std::move(*request.mutable_service());
-  return grpc::Status::OK;
+  return status;
 }
 
 grpc::ByteBuffer Serialize(HealthCheckResponse::ServingStatus status) {
   HealthCheckResponse response;
   response.set_status(status);
-  const grpc::Slice slice(response.SerializeAsString());
-  return {&slice, 1};
+  return SerializeSmall(response);
 }
 
 }  // namespace
@@ -85,8 +71,8 @@ class HealthService::CheckCall final : public QueueTag {
   bool answered_ = false;
 };
 
-// One Watch: writes the status at once and whenever it changes, until the client or the server
-// cancels it. Counted references, one for each operation whose tag is out; what is said to be
+// One Watch: writes the status at once and whenever it changes, until the client cancels it or the
+// server ends. Counted references, one for each operation whose tag is out; what is said to be
 // guarded is so by the service's mutex.
 class HealthService::WatchCall {
  public:
@@ -98,32 +84,25 @@ class HealthService::WatchCall {
                                   accepted_tag_.AsTag());
   }
 
-  // Guarded. Says what is new, once the write before has ended.
-  void Update() {
+  // Guarded. Does what is next, unless something is under way: writes what is new, or ends.
+  void Advance() {
+    if (writing_ || finishing_ || done_) return;
     const auto status = health_.StatusOf(name_);
-    if (writing_ || (written_ && *written_ == status)) return;
-    writing_ = true;
-    written_ = status;
-    refs_.fetch_add(1);
-    responder_.Write(Serialize(status), written_tag_.AsTag());
+    if (!written_ || *written_ != status) {
+      writing_ = true;
+      written_ = status;
+      refs_.fetch_add(1);
+      responder_.Write(Serialize(status), written_tag_.AsTag());
+    } else if (health_.ending_) {
+      finishing_ = true;
+      refs_.fetch_add(1);
+      responder_.Finish({grpc::StatusCode::UNAVAILABLE, "the server ends"}, finished_tag_.AsTag());
+    }
   }
 
  private:
-  using Event = void (WatchCall::*)(bool ok);
-
-  class Tag final : public QueueTag {
-   public:
-    Tag(WatchCall* call, Event event) : call_(call), event_(event) {}
-    void Fire(bool ok) override {
-      WatchCall* const call = call_;
-      (call->*event_)(ok);
-      call->Unref();
-    }
-
-   private:
-    WatchCall* const call_;
-    const Event event_;
-  };
+  using Tag = CallTag<WatchCall>;
+  friend Tag;
 
   void Unref() {
     if (refs_.fetch_sub(1) != 1) return;
@@ -143,13 +122,13 @@ class HealthService::WatchCall {
     const std::lock_guard<std::mutex> lock(health_.mutex_);
     if (done_) return;
     health_.watches_.insert(this);
-    Update();
+    Advance();
   }
 
   void OnWritten(bool ok) {
     const std::lock_guard<std::mutex> lock(health_.mutex_);
     writing_ = false;
-    if (ok && !done_) Update();
+    if (ok) Advance();
   }
 
   void OnFinished(bool) {}
@@ -173,6 +152,7 @@ class HealthService::WatchCall {
   std::string name_;
   bool done_ = false;                                          // guarded
   bool writing_ = false;                                       // guarded
+  bool finishing_ = false;                                     // guarded
   std::optional<HealthCheckResponse::ServingStatus> written_;  // guarded: the last one
 };
 
@@ -196,7 +176,13 @@ void HealthService::Serve(grpc::ServerCompletionQueue* queue) {
 void HealthService::SetServing(bool serving) {
   const std::lock_guard<std::mutex> lock(mutex_);
   serving_ = serving;
-  for (WatchCall* watch : watches_) watch->Update();
+  for (WatchCall* watch : watches_) watch->Advance();
+}
+
+void HealthService::EndWatches() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ending_ = true;
+  for (WatchCall* watch : watches_) watch->Advance();
 }
 
 }  // namespace trine::server

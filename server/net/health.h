@@ -1,7 +1,8 @@
 // grpc.health.v1.Health, on the completion queues of the server that it belongs to.
 //
 // Why not gRPC's own: that one's callback threads poll the connections beside the queues, and every
-// message of every call then wakes a thread more before it reaches the one that wants it.
+// message of every call then wakes a thread more before it reaches the one that wants it. So it is
+// in gRPC 1.51; this file may go where a later gRPC shares the queues' polling with its callbacks.
 #pragma once
 
 #include <grpcpp/completion_queue.h>
@@ -32,6 +33,9 @@ class HealthService {
 
   // Tells all who watch.
   void SetServing(bool serving);
+  // Ends every watch, those to come too, with UNAVAILABLE, once it knows the last status: a server
+  // whose watches went on could close none of their connections in order.
+  void EndWatches();
 
   // Returns when no operation waits on a queue any more or ever will. REQUIRES: the server was
   // shut down and all its calls cancelled.
@@ -51,6 +55,7 @@ class HealthService {
   const std::unordered_set<std::string> names_;
   mutable std::mutex mutex_;
   bool serving_ = false;
+  bool ending_ = false;           // no watch goes on
   std::set<WatchCall*> watches_;  // that may be written to
   ActiveCalls calls_;             // objects with an operation on a queue
 };

@@ -83,7 +83,7 @@ class CivetEndpoint : public HttpEndpoint {
       server_.reset();
       closed.store(true);
     });
-    // civetweb looks whether it should end every two seconds, or when somebody knocks.
+    // civetweb checks every two seconds whether it should end, and at each new connection.
     while (!closed.load()) {
       Knock();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -1,20 +1,13 @@
 #include "server/net/listener.h"
 
 #include <grpc/grpc.h>
-#include <grpc/support/alloc.h>
 #include <grpcpp/ext/channelz_service_plugin.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/server_builder_option.h>
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/support/method_handler.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 #include <mutex>
-#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -23,50 +16,34 @@
 
 namespace trine::server {
 
-class NamedService : public grpc::Service {
- public:
-  // Reflection reads a service's name off its first method's path. A method with an empty name
-  // cannot be a real one, so every real call passes on to the generic service.
-  explicit NamedService(const std::string& name) : path_("/" + name + "/") {
-    // Not a callback method: see server/net/health.h.
-    AddMethod(new grpc::internal::RpcServiceMethod(
-        path_.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
-        new grpc::internal::UnknownMethodHandler("this server has no such method")));
-  }
-
- private:
-  const std::string path_;
-};
-
-namespace {
-constexpr intptr_t kMaxCountedSockets = 1'000'000;
-}  // namespace
-
-Listener::Listener() = default;
-Listener::Listener(Listener&&) noexcept = default;
-Listener& Listener::operator=(Listener&&) noexcept = default;
-Listener::~Listener() = default;
-
-int Listener::connections() const {
-  if (channelz_id == 0) return 0;
-  char* text = grpc_channelz_get_server_sockets(channelz_id, 0, kMaxCountedSockets);
-  if (text == nullptr) return 0;
-  static constexpr std::string_view kKey = "\"socketId\"";
-  int count = 0;
-  const std::string_view page = text;
-  for (size_t at = page.find(kKey); at != std::string_view::npos; at = page.find(kKey, at + 1))
-    ++count;
-  gpr_free(text);
-  return count;
-}
-
 void Listener::Run() {
   for (const auto& queue : queues) threads.emplace_back(ServeQueue, queue.get());
   health->Serve(queues.front().get());
+  if (reflection != nullptr) reflection->Serve(queues.front().get());
+}
+
+void Listener::BeginShutdown() {
+  acceptor->Stop();
+  health->EndWatches();
+  if (reflection != nullptr) reflection->EndStreams();
+  closed = std::async(std::launch::async, [this] { server->Shutdown(); });
+}
+
+void Listener::FinishShutdown(std::chrono::steady_clock::time_point deadline) {
+  // Again and again, as a call may just be arriving, but ever more rarely: each time is work for
+  // every connection, and on a slow machine with many of them that must not grow faster than it is
+  // done.
+  auto pause = std::chrono::milliseconds(2);
+  while (closed.wait_until(deadline) != std::future_status::ready) {
+    grpc_server_cancel_all_calls(server->c_server());
+    deadline = std::chrono::steady_clock::now() + pause;
+    pause = std::min(2 * pause, std::chrono::milliseconds(1000));
+  }
 }
 
 void Listener::StopQueues() {
   health->WaitIdle();
+  if (reflection != nullptr) reflection->WaitIdle();
   for (const auto& queue : queues) queue->Shutdown();
   for (std::thread& thread : threads) thread.join();
   threads.clear();
@@ -74,75 +51,33 @@ void Listener::StopQueues() {
 
 namespace {
 
-constexpr char kReflection[] = "proto_server_reflection";
-constexpr char kChannelz[] = "channelz_service";
+constexpr char kChannelzPlugin[] = "channelz_service";
+constexpr char kHealth[] = "grpc.health.v1.Health";
+constexpr char kChannelz[] = "grpc.channelz.v1.Channelz";
 
-// Linking the plugins' libraries adds them to every server of the process; this keeps those that
-// the options ask for.
-class PluginChoice : public grpc::ServerBuilderOption {
+// Linking channelz's library adds it to every server of the process; this takes it off again where
+// the options do not ask for it, and where it is there twice, which would end the process.
+class ChannelzChoice : public grpc::ServerBuilderOption {
  public:
-  PluginChoice(bool reflection, bool channelz) : reflection_(reflection), channelz_(channelz) {}
+  explicit ChannelzChoice(bool wanted) : wanted_(wanted) {}
 
   void UpdateArguments(grpc::ChannelArguments*) override {}
 
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    std::erase_if(*plugins, [this, seen = std::vector<std::string>()](const auto& plugin) mutable {
-      const std::string name = plugin->name();
-      if (name == kReflection && !reflection_) return true;
-      if (name == kChannelz && !channelz_) return true;
-      // Twice the same service would end the process.
-      if (std::find(seen.begin(), seen.end(), name) != seen.end()) return true;
-      seen.push_back(name);
-      return false;
+    std::erase_if(*plugins, [keep = wanted_](const auto& plugin) mutable {
+      return plugin->name() == kChannelzPlugin && !std::exchange(keep, false);
     });
   }
 
  private:
-  const bool reflection_;
-  const bool channelz_;
+  const bool wanted_;
 };
 
-// gRPC keeps these switches for the process; they only make available what a server's own options
-// then choose.
-void InitGrpcOnce() {
+// gRPC keeps this switch for the process; it only makes available what a server's own options then
+// choose.
+void InitChannelzOnce() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::channelz::experimental::InitChannelzService();
-  });
-}
-
-// What gRPC answers about itself is JSON.
-std::string TakeText(char* text) {
-  if (text == nullptr) return "";
-  std::string taken(text);
-  gpr_free(text);
-  return taken;
-}
-
-// The highest number that gRPC has given to a server of this process.
-intptr_t LastServerId() {
-  static constexpr std::string_view kKey = "\"serverId\":\"";
-  intptr_t last = 0;
-  for (;;) {
-    const std::string page = TakeText(grpc_channelz_get_servers(last + 1));
-    const size_t at = page.rfind(kKey);
-    if (at == std::string::npos) return last;
-    const intptr_t next = std::atoll(page.c_str() + at + kKey.size());
-    if (next <= last) return last;
-    last = next;
-  }
-}
-
-// Starts the server and finds its number: the last one, as no two start at a time.
-std::unique_ptr<grpc::Server> StartNumbered(grpc::ServerBuilder* builder, intptr_t* id) {
-  static std::mutex one_at_a_time;
-  const std::lock_guard<std::mutex> lock(one_at_a_time);
-  const intptr_t before = LastServerId();
-  std::unique_ptr<grpc::Server> server = builder->BuildAndStart();
-  const intptr_t after = LastServerId();
-  *id = server != nullptr && after > before ? after : 0;
-  return server;
+  std::call_once(once, &grpc::channelz::experimental::InitChannelzService);
 }
 
 int ToInt(uint64_t value) {
@@ -150,8 +85,8 @@ int ToInt(uint64_t value) {
 }
 
 void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
-  // Our own check answers a message that is too large with the name of the limit; gRPC 1.51 looks
-  // at a message's size only when it has it whole, so nothing is saved by letting it refuse.
+  // Our own check answers a message that is too large with the name of the limit; gRPC 1.51 checks
+  // a message's size only when it has it whole, so nothing is saved by letting it refuse.
   builder->SetMaxReceiveMessageSize(-1);
   builder->SetMaxSendMessageSize(-1);
   // Message bodies inflate without a bound in gRPC 1.51.
@@ -161,8 +96,6 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
   grpc::ResourceQuota quota("trine");
   quota.Resize(options.max_buffer_bytes);
   builder->SetResourceQuota(quota);
-  // Two servers on one Unix socket would share its connections without a word.
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_streams_per_connection);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
@@ -197,15 +130,8 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
                          ": it is taken, or not an address of this machine, or not permitted");
   };
   listener->acceptor = std::make_unique<Acceptor>();
-  std::vector<int> unix_sockets(parsed.size(), 0);
-  for (size_t i = 0; i < parsed.size(); ++i) {
-    if (!parsed[i].unix_path.empty()) {
-      // Only this machine reaches it: gRPC may listen itself.
-      builder->AddListeningPort(parsed[i].ToString(), listener->credentials, &unix_sockets[i]);
-    } else if (!listener->acceptor->Listen(&parsed[i])) {
-      return refuse(wanted[i]);
-    }
-  }
+  for (size_t i = 0; i < parsed.size(); ++i)
+    if (!listener->acceptor->Listen(&parsed[i])) return refuse(wanted[i]);
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> target;
   if (!listener->acceptor->empty()) {
     target = builder->experimental().AddExternalConnectionAcceptor(
@@ -214,18 +140,16 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
   }
   listener->health = std::make_unique<HealthService>(services);
   builder->RegisterService(listener->health->service());
+  if (listener->reflection != nullptr) listener->reflection->Register(builder);
   for (int i = 0; i < queues; ++i) listener->queues.push_back(builder->AddCompletionQueue());
-  listener->server = StartNumbered(builder, &listener->channelz_id);
+  listener->server = builder->BuildAndStart();
   if (listener->server == nullptr) {
     for (const auto& queue : listener->queues) {
       queue->Shutdown();
       ServeQueue(queue.get());  // nothing waits on it; it wants to be emptied all the same
     }
-    size_t failed = 0;
-    while (failed + 1 < parsed.size() &&
-           (parsed[failed].unix_path.empty() || unix_sockets[failed] != 0))
-      ++failed;
-    return refuse(wanted[failed]);
+    return MakeError(absl::StatusCode::kInternal, {.reason = "CANNOT_START", .field = option},
+                     "gRPC did not start");
   }
   for (const Address& address : parsed) listener->addresses.push_back(address.ToString());
   if (target != nullptr) listener->acceptor->Start(std::move(target));
@@ -238,19 +162,19 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
                                            const std::vector<std::string>& services, int queues,
                                            std::shared_ptr<grpc::ServerCredentials> credentials,
                                            grpc::AsyncGenericService* generic) {
-  InitGrpcOnce();
+  InitChannelzOnce();
   Listener listener;
   listener.credentials = std::move(credentials);
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
   // channelz tells of other callers, and its calls do not pass our authentication.
-  builder.SetOption(std::make_unique<PluginChoice>(options.reflection,
-                                                   options.channelz && options.token_file.empty()));
+  const bool channelz = options.channelz && options.token_file.empty();
+  builder.SetOption(std::make_unique<ChannelzChoice>(channelz));
   if (options.reflection) {
-    for (const std::string& name : services) {
-      listener.named.push_back(std::make_unique<NamedService>(name));
-      builder.RegisterService(listener.named.back().get());
-    }
+    std::vector<std::string> listed = services;
+    listed.emplace_back(kHealth);
+    if (channelz) listed.emplace_back(kChannelz);
+    listener.reflection = std::make_unique<ReflectionService>(std::move(listed));
   }
   builder.RegisterAsyncGenericService(generic);
   TRINE_RETURN_IF_ERROR(Build("listen", options.listen, services, queues, &builder, &listener));
@@ -259,12 +183,14 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
 
 absl::StatusOr<Listener> StartHealthListener(const Options& options,
                                              const std::vector<std::string>& services) {
-  InitGrpcOnce();
+  InitChannelzOnce();
   Listener listener;
   listener.credentials = grpc::InsecureServerCredentials();
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
-  builder.SetOption(std::make_unique<PluginChoice>(options.reflection, false));
+  builder.SetOption(std::make_unique<ChannelzChoice>(false));
+  if (options.reflection)
+    listener.reflection = std::make_unique<ReflectionService>(std::vector<std::string>{kHealth});
   TRINE_RETURN_IF_ERROR(
       Build("health-listen", {options.health_listen}, services, 1, &builder, &listener));
   return listener;

@@ -5,7 +5,8 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <cstdint>
+#include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,39 +15,39 @@
 #include "absl/status/statusor.h"
 #include "server/net/acceptor.h"
 #include "server/net/health.h"
+#include "server/net/reflection.h"
 #include "server/options/options.h"
 
 namespace trine::server {
 
-// A service of which gRPC knows the name only: its calls go to the generic service, while
-// reflection lists it.
-class NamedService;
-
 struct Listener {
-  Listener();
-  Listener(Listener&&) noexcept;
-  Listener& operator=(Listener&&) noexcept;
-  ~Listener();
-
   // Open connections; 0 before the start.
-  int connections() const;
+  int connections() const { return acceptor == nullptr ? 0 : acceptor->connections(); }
 
-  // Answers health's calls, and fires what comes off the queues on a thread for each.
+  // Answers health's and reflection's calls, and fires what comes off the queues on a thread for
+  // each.
   void Run();
-  // Ends these threads. REQUIRES: the server was shut down, and no operation but health's waits on
-  // a queue or ever will.
+  // No new connections and no new calls from now; calls that run go on, but for watches of health
+  // and streams of reflection, which end. A connection hears of it (GOAWAY, NO_ERROR) and closes
+  // when its last call has ended.
+  void BeginShutdown();
+  // Returns when no connection is left. What is still there at `deadline` is cancelled and cut, for
+  // which gRPC 1.51's word to the client is GOAWAY, INTERNAL_ERROR. REQUIRES: BeginShutdown.
+  void FinishShutdown(std::chrono::steady_clock::time_point deadline);
+  // Ends the threads of Run. REQUIRES: FinishShutdown, and no operation but health's and
+  // reflection's waits on a queue or ever will.
   void StopQueues();
 
   std::shared_ptr<grpc::ServerCredentials> credentials;
-  std::vector<std::unique_ptr<NamedService>> named;
   std::unique_ptr<HealthService> health;
+  std::unique_ptr<ReflectionService> reflection;  // null: none
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
   std::vector<std::thread> threads;
   std::unique_ptr<grpc::Server> server;
-  // Of the TCP addresses. Destroyed first; to be stopped before the server is shut down.
+  // Of all addresses. Destroyed before the server.
   std::unique_ptr<Acceptor> acceptor;
+  std::future<void> closed;  // of a shutdown: ready when no connection is left
   std::vector<std::string> addresses;
-  intptr_t channelz_id = 0;  // gRPC's number for the server; 0: not known
 };
 
 // The main server: every call but health's, reflection's and channelz's arrives at `generic`, on

@@ -1,7 +1,7 @@
 // Transport security from PEM files, which may change while the server runs.
 //
 // gRPC asks for the certificate at each handshake (its certificate configuration fetcher), so that
-// a connection made after a change sees the new one and those that stand notice nothing. gRPC's own
+// a connection made after a change sees the new one and open ones notice nothing. gRPC's own
 // FileWatcherCertificateProvider is not used: it is experimental, checks nothing and, with a key
 // that does not fit its certificate, breaks every handshake.
 #pragma once

@@ -10,15 +10,15 @@
 namespace trine::server {
 namespace {
 
-// What gRPC has been given on one port: a Unix socket, or the acceptor that all TCP comes from.
+// What gRPC has been given on one port: the acceptor that all connections come from.
 struct Port {
   TlsStore* store;
   std::optional<uint64_t> number;
 };
 
 // Called by gRPC when a connection comes. gRPC 1.51 replaces what a port's handshakes start from
-// without a lock against those who read it: that is sound because one thread takes the connections
-// of a port, the acceptor's, or gRPC's for a Unix socket.
+// without a lock against those who read it: that is sound because one thread takes the connections,
+// the acceptor's.
 grpc_ssl_certificate_config_reload_status Fetch(void* user_data,
                                                 grpc_ssl_server_certificate_config** config) {
   auto* port = static_cast<Port*>(user_data);

@@ -76,7 +76,7 @@ constexpr OptionSpec kOptions[] = {
     {"drain-ms", &Options::drain_ms, kMilliseconds, 0, kDayMs, false,
      "after SIGTERM: time for running calls to end before they are cancelled"},
     {"drain-delay-ms", &Options::drain_delay_ms, kMilliseconds, 0, kDayMs, false,
-     "after SIGTERM: time to say NOT_SERVING before new calls are refused"},
+     "after SIGTERM: time to say NOT_SERVING before new calls are refused; SIGINT does without"},
     {"tls-cert", &Options::tls_cert, kNone, 0, 0, false, "PEM file with the server's certificates"},
     {"tls-key", &Options::tls_key, kNone, 0, 0, false, "PEM file with the certificate's key"},
     {"tls-client-ca", &Options::tls_client_ca, kNone, 0, 0, false,
@@ -87,7 +87,7 @@ constexpr OptionSpec kOptions[] = {
      "file with bearer tokens, one a line, each with the services it may call (all of them where "
      "none is named); callers then need one"},
     {"reload-interval-ms", &Options::reload_interval_ms, kMilliseconds, 0, kDayMs, false,
-     "how often the files of TLS and tokens are looked at for changes; 0: never"},
+     "how often the files of TLS and tokens are checked for changes; 0: never"},
     {"reflection", &Options::reflection, kNone, 0, 0, false,
      "describe the services to tools such as grpcurl"},
     {"channelz", &Options::channelz, kNone, 0, 0, false,

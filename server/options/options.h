@@ -35,11 +35,11 @@ struct Options {
   int64_t default_deadline_ms = 60'000;  // for calls that bring none
   int64_t max_deadline_ms = 3'600'000;
   int64_t drain_ms = 10'000;          // after SIGTERM: time for running calls to end
-  int64_t drain_delay_ms = 0;         // NOT_SERVING so long before new calls are refused
+  int64_t drain_delay_ms = 5'000;     // after SIGTERM: NOT_SERVING before new calls are refused
   std::string tls_cert, tls_key;      // PEM files; both or none
   std::string tls_client_ca;          // with it: clients must present a certificate (mutual TLS)
   std::string token_file;             // bearer tokens (server/call/auth.h); empty: all may call
-  int64_t reload_interval_ms = 1000;  // how often the files above are looked at; 0: never
+  int64_t reload_interval_ms = 1000;  // how often the files above are checked; 0: never
   bool reflection = true;             // lists services and messages; needs no token
   bool channelz = true;               // gRPC's own statistics; never where tokens are asked for
   std::vector<std::string> trusted_proxies;  // whose x-forwarded-for names the client

@@ -53,12 +53,12 @@ void Reloader::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!wake_.wait_for(lock, interval_, [this] { return ending_; })) {
     lock.unlock();
-    for (State& state : states_) Look(&state);
+    for (State& state : states_) Poll(&state);
     lock.lock();
   }
 }
 
-void Reloader::Look(State* state) {
+void Reloader::Poll(State* state) {
   const auto contents = ReadFiles(state->files.files);
   const std::string now =
       contents.ok() ? Fingerprint(*contents) : std::string(contents.status().message());

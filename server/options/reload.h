@@ -1,6 +1,6 @@
 // Files that options name, read again while the server runs.
 //
-// A change takes effect when two looks in a row found the same contents, so a file that is being
+// A change takes effect when two polls in a row found the same contents, so a file that is being
 // written, or a certificate whose key follows a moment later, is never taken half. What makes no
 // sense then (or cannot be read) leaves everything as it was, is warned of once and counted.
 // Kubernetes' way of changing a mounted secret (a symbolic link to another folder) is a change like
@@ -44,7 +44,7 @@ std::string Fingerprint(const std::vector<std::string>& contents);
 
 class Reloader {
  public:
-  // Looks at the files every `interval` on a thread of its own until it is destroyed. REQUIRES:
+  // Polls the files every `interval` on a thread of its own until it is destroyed. REQUIRES:
   // `log` and what the functions of `watched` use outlive this object; interval > 0.
   Reloader(std::vector<WatchedFiles> watched, std::chrono::milliseconds interval, Logger* log);
   ~Reloader();
@@ -56,11 +56,11 @@ class Reloader {
     WatchedFiles files;
     // Fingerprints, or the error's text where a file could not be read.
     std::string settled;  // applied, or refused and warned of
-    std::string last;     // of the look before
+    std::string last;     // of the poll before
   };
 
   void Run();
-  void Look(State* state);
+  void Poll(State* state);
 
   const std::chrono::milliseconds interval_;
   Logger* const log_;

@@ -62,7 +62,7 @@ class Server:
             self.process = subprocess.Popen(
                 [OPTIONS.server, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
                  "--port-file", str(port_file), *args],
-                env=clean_environment(), stdout=log, stderr=log)
+                env=clean_environment(TRINE_DRAIN_DELAY_MS="0"), stdout=log, stderr=log)
         wait_until(lambda: self.process.poll() is not None or self._read(port_file),
                    "the server's ports")
         if self.process.poll() is not None:

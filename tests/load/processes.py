@@ -29,7 +29,9 @@ def raise_priority(pid=0):
 
 
 def clean_environment():
-    return {k: v for k, v in os.environ.items() if not k.startswith("TRINE_")}
+    """Without the caller's options, and without a delay at a server's end that no test waits for."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("TRINE_")}
+    return {**kept, "TRINE_DRAIN_DELAY_MS": "0"}
 
 
 def free_port():

@@ -45,7 +45,7 @@ class Running:
             [SERVER, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
              "--port-file", str(self.port_file), *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True,
-            env=clean_environment(**environment))
+            env=clean_environment(**{"TRINE_DRAIN_DELAY_MS": "0", **environment}))
         end = time.monotonic() + PATIENCE_S
         while not self.port_file.exists():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -184,6 +184,14 @@ class Process(unittest.TestCase):
                 # Three seconds are left for this.
                 self.assertTrue(info(channel))
             self.assertEqual(server.process.wait(timeout=PATIENCE_S), 0)
+
+    def test_sigint_does_without_the_delay(self):
+        with Running(self.folder, "--drain-delay-ms", "1h") as server:
+            self.assertEqual(server.end(signal.SIGINT), 0)
+
+    def test_sigterm_waits_so_that_a_balancer_sees_it_by_default(self):
+        printed = tomllib.loads(run("--print-config").stdout)
+        self.assertEqual(printed["drain-delay-ms"], 5000)
 
     def test_wrong_usage_is_exit_code_2(self):
         missing = str(pathlib.Path(self.folder) / "missing")

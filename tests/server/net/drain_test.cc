@@ -121,7 +121,7 @@ TEST(Drain, LetsRunningAndWaitingCallsEnd) {
   PendingCall waiting(channel, kWait, "");
   BidiCall stream(channel, kEchoStream);
   ASSERT_TRUE(stream.Write("a"));
-  // The second call is in once a third one behind it has been answered.
+  // The second call is in once a third one after it has been answered.
   ASSERT_TRUE(CallRaw(channel, "/trine.v1.ServerService/GetServerInfo", "").status.ok());
 
   auto drained =
@@ -164,9 +164,7 @@ TEST(Drain, CancelsWhatIsLeftAndSaysSo) {
 }
 
 TEST(Drain, SaysNotServingBeforeItRefuses) {
-  Options options = TestOptions();
-  options.drain_delay_ms = 400;
-  TestServer server(options);
+  TestServer server;
   const auto channel = server.Channel();
   ASSERT_EQ(Check(channel, ""), "SERVING");
   // A watcher sees the change, and does not hold up the end.
@@ -176,13 +174,17 @@ TEST(Drain, SaysNotServingBeforeItRefuses) {
   HealthCheckResponse update;
   ASSERT_TRUE(watch->Read(&update));
   EXPECT_EQ(update.status(), HealthCheckResponse::SERVING);
-  auto drained = std::async(std::launch::async,
-                            [&] { return server.server->Drain(std::chrono::minutes(10)); });
+  auto drained = std::async(std::launch::async, [&] {
+    return server.server->Drain(std::chrono::minutes(10), std::chrono::milliseconds(400));
+  });
   ASSERT_TRUE(watch->Read(&update));
   EXPECT_EQ(update.status(), HealthCheckResponse::NOT_SERVING);
   EXPECT_TRUE(drained.get());
   EXPECT_FALSE(watch->Read(&update));
-  EXPECT_FALSE(watch->Finish().ok());
+  // In order: the server ended the watch, no connection was cut.
+  const grpc::Status end = watch->Finish();
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(end.error_message(), "the server ends");
 }
 
 TEST(Drain, AServerThatIsDestroyedCancelsItsCalls) {
