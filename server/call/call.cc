@@ -330,24 +330,25 @@ void RpcCall::ReportEnd() {
 
 void RpcCall::ReportSpan(const absl::Status& status, std::string_view reason) {
   const auto now = Clock::now();
-  env_.tracer->Report(
-      {.trace = trace_,
-       .service = served_ == nullptr ? "unknown" : std::string_view(served_->method.service),
-       .method = served_ == nullptr ? "unknown" : std::string_view(served_->method.name),
-       .status_code = static_cast<int>(status.code()),
-       .reason = reason,
-       .request_id = call_.request_id,
-       .peer = peer_,
-       .client = client_,
-       .model = notes_.model,
-       .bytes_in = bytes_in_,
-       .bytes_out = bytes_out_,
-       .start = arrived_,
-       .end = now,
-       .queue_start = queued_at_,
-       .queue_end = queue_left_,
-       .compute_start = computed_at_,
-       .compute_end = compute_ended_});
+  const grpc::string_ref authority = context_.ExperimentalGetAuthority();
+  env_.tracer->Report({.trace = trace_,
+                       .path = context_.method(),
+                       .served = served_ != nullptr,
+                       .authority = {authority.data(), authority.size()},
+                       .status_code = static_cast<int>(status.code()),
+                       .reason = reason,
+                       .request_id = call_.request_id,
+                       .peer = peer_,
+                       .client = client_,
+                       .model = notes_.model,
+                       .bytes_in = bytes_in_,
+                       .bytes_out = bytes_out_,
+                       .start = arrived_,
+                       .end = now,
+                       .queue_start = queued_at_,
+                       .queue_end = queue_left_,
+                       .compute_start = computed_at_,
+                       .compute_end = compute_ended_});
 }
 
 }  // namespace trine::server

@@ -36,7 +36,7 @@ void MethodMetrics::Handled(int code, double seconds) {
   auto& slot = handled_[static_cast<size_t>(code)];
   prometheus::Counter* counter = slot.load(std::memory_order_acquire);
   if (counter == nullptr) {
-    // Add returns the same counter to whoever asks for the same labels: a race does no harm.
+    // Add returns the same counter for the same labels: a race does no harm.
     counter = &all_->handled_.Add(With("grpc_code", StatusCodeName(code)));
     slot.store(counter, std::memory_order_release);
   }

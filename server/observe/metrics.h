@@ -64,7 +64,7 @@ class MethodMetrics : public CopyCounter {
   prometheus::Counter* copied_bytes_ = nullptr;
 };
 
-// A value read when somebody looks.
+// A value that is read at each scrape.
 struct PolledValue {
   std::string name;
   std::string help;
@@ -80,7 +80,7 @@ class Metrics {
   // `type` "unary" or "bidi_stream" (or "unknown"). The result lives as long as this object.
   std::unique_ptr<MethodMetrics> ForMethod(const std::string& type, const std::string& service,
                                            const std::string& method);
-  // REQUIRES: values of one name stand next to each other; called before the first Scrape.
+  // REQUIRES: values of one name follow each other; called before the first Scrape.
   void SetPolledValues(std::vector<PolledValue> gauges) { polled_ = std::move(gauges); }
 
   // A counter with the label result, "ok" or "failed", both from 0: called with true for ok. Lives

@@ -25,6 +25,7 @@
 #include "core/base/strings.h"
 #include "server/base/address.h"
 #include "server/base/build_info.h"
+#include "server/observe/span_attributes.h"
 
 namespace trine::server {
 namespace {
@@ -124,16 +125,10 @@ sdk::resource::Resource MakeResource() {
   return sdk::resource::Resource::Create(attributes);
 }
 
-// The statuses that OpenTelemetry's conventions count as errors of a server.
-bool IsServerError(int code) {
-  for (const int error : {2, 4, 12, 13, 14, 15})  // UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED,
-    if (code == error) return true;               // INTERNAL, UNAVAILABLE, DATA_LOSS
-  return false;
-}
-
 class OtlpTracer : public CallTracer {
  public:
-  OtlpTracer(const std::string& endpoint, std::function<void(bool)> exported, Logger* log) {
+  OtlpTracer(const std::string& endpoint, std::function<void(bool)> exported, Logger* log)
+      : names_(RpcNamesFromEnvironment()) {
     sdk::trace::BatchSpanProcessorOptions batches;
     batches.schedule_delay_millis = kExportDelay;
     auto exporter =
@@ -173,28 +168,10 @@ class OtlpTracer : public CallTracer {
     End(span.get(), end);
   }
 
+  const RpcNames names_;
   std::unique_ptr<sdk::trace::TracerProvider> provider_;
   nostd::shared_ptr<api::Tracer> tracer_;
 };
-
-// "ipv4:10.0.0.7:51234" in the conventions' attributes.
-void SetPeer(std::string_view peer, api::Span* span) {
-  const size_t first = peer.find(':');
-  const size_t last = peer.rfind(':');
-  if (first == std::string_view::npos) return;
-  const std::string_view kind = peer.substr(0, first);
-  if (kind != "ipv4" && kind != "ipv6") {
-    span->SetAttribute("network.transport", "unix");
-    return;
-  }
-  span->SetAttribute("network.transport", "tcp");
-  span->SetAttribute("network.type", Text(kind));
-  std::string_view host = peer.substr(first + 1, last - first - 1);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  span->SetAttribute("network.peer.address", Text(host));
-  span->SetAttribute("network.peer.port",
-                     int64_t{std::atoi(std::string(peer.substr(last + 1)).c_str())});
-}
 
 void OtlpTracer::Report(const CallSpan& call) {
   api::StartSpanOptions options = StartAt(call.start, api::SpanKind::kServer);
@@ -204,20 +181,15 @@ void OtlpTracer::Report(const CallSpan& call) {
                          api::TraceFlags(api::TraceFlags::kIsSampled), true);
   }
   next_ids = &call.trace;
-  const auto span = tracer_->StartSpan(
-      Text(absl::StrCat(ToAbsl(call.service), "/", ToAbsl(call.method))), options);
+  const auto span = tracer_->StartSpan(SpanName(call, names_), options);
   next_ids = nullptr;
-  span->SetAttribute("rpc.system", "grpc");
-  span->SetAttribute("rpc.service", Text(call.service));
-  span->SetAttribute("rpc.method", Text(call.method));
-  span->SetAttribute("rpc.grpc.status_code", call.status_code);
-  SetPeer(call.peer, span.get());
-  span->SetAttribute("trine.request_id", Text(call.request_id));
-  span->SetAttribute("trine.client", Text(call.client));
-  span->SetAttribute("trine.request.bytes", static_cast<int64_t>(call.bytes_in));
-  span->SetAttribute("trine.response.bytes", static_cast<int64_t>(call.bytes_out));
-  if (!call.model.empty()) span->SetAttribute("trine.coding.model", Text(call.model));
-  if (call.status_code != 0) span->SetAttribute("error.type", Text(call.reason));
+  for (const SpanAttribute& attribute : SpanAttributes(call, names_)) {
+    if (const auto* text = std::get_if<std::string>(&attribute.value)) {
+      span->SetAttribute(attribute.key, Text(*text));
+    } else {
+      span->SetAttribute(attribute.key, std::get<int64_t>(attribute.value));
+    }
+  }
   if (IsServerError(call.status_code)) span->SetStatus(api::StatusCode::kError, Text(call.reason));
   AddChild("queue", span->GetContext(), call.queue_start, call.queue_end);
   AddChild("compute", span->GetContext(), call.compute_start, call.compute_end);

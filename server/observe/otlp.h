@@ -25,10 +25,11 @@ struct CallSpan {
   using Time = std::chrono::steady_clock::time_point;
 
   const TraceContext& trace;
-  std::string_view service;  // "trine.v1.CodingService"; "unknown" where it is not served
-  std::string_view method;
-  int status_code = 0;      // of gRPC
-  std::string_view reason;  // of an error
+  std::string_view path;       // as the caller wrote it: "/trine.v1.CodingService/Encode"
+  bool served = false;         // the path is a method of this server
+  std::string_view authority;  // the server's name and port as the caller knows them
+  int status_code = 0;         // of gRPC
+  std::string_view reason;     // of an error
   std::string_view request_id;
   std::string_view peer;    // "ipv4:10.0.0.7:51234"
   std::string_view client;  // whom limits are counted for
@@ -37,7 +38,7 @@ struct CallSpan {
   uint64_t bytes_out = 0;
   Time start;
   Time end;
-  // The last wait in the queue and the last run of the handler; the end is not behind the start
+  // The last wait in the queue and the last run of the handler; the end is not after the start
   // where there was none.
   Time queue_start, queue_end;
   Time compute_start, compute_end;
@@ -59,7 +60,8 @@ class CallTracer {
   // Sends what is left, for at most about ten seconds where the collector does not answer.
   virtual ~CallTracer() = default;
 
-  // One server span, with child spans "queue" and "compute". REQUIRES: a trace that is sampled.
+  // Attributes by OpenTelemetry's conventions (server/observe/span_attributes.h). One server span,
+  // with child spans "queue" and "compute". REQUIRES: a trace that is sampled.
   virtual void Report(const CallSpan& call) = 0;
 };
 

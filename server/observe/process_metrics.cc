@@ -13,7 +13,7 @@
 namespace trine::server {
 namespace {
 
-// The number behind `field` ("VmRSS:") in /proc/self/status.
+// The number after `field` ("VmRSS:") in /proc/self/status.
 double StatusNumber(const char* field) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/proc/self/status", "re"),
                                                    &std::fclose);

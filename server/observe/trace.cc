@@ -67,7 +67,7 @@ TraceContext ContinueTrace(std::string_view traceparent) {
   const std::string_view trace = traceparent.substr(3, 32);
   const std::string_view span = traceparent.substr(36, 16);
   const std::string_view flags = traceparent.substr(53, 2);
-  // Later versions may only add parts behind.
+  // Later versions may only add parts at the end.
   const bool has_more = traceparent.size() > kBytes;
   if (has_more && (version == "00" || traceparent[kBytes] != '-')) return {};
   if (!IsLowerHex(version) || !IsLowerHex(trace) || !IsLowerHex(span) || !IsLowerHex(flags))

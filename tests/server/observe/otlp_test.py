@@ -123,20 +123,23 @@ class Collector:
 
 
 class Server:
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, **variables):
         port_file = pathlib.Path(folder) / "ports.json"
+        port_file.unlink(missing_ok=True)
         self.log_path = pathlib.Path(folder) / "log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [SERVER, "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-format", "json",
-                 "--port-file", port_file, *arguments],
-                stdout=log, stderr=log, env=environment())
+                 "--port-file", port_file, "--drain-delay-ms", "0", *arguments],
+                stdout=log, stderr=log, env={**environment(), **variables})
         end = time.monotonic() + PATIENCE_S
         while not port_file.exists():
             if self.process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(self.log_path.read_text())
             time.sleep(0.01)
-        self.channel = grpc.insecure_channel(json.loads(port_file.read_text())["listen"][0])
+        address = json.loads(port_file.read_text())["listen"][0]
+        self.port = int(address.rsplit(":", 1)[1])
+        self.channel = grpc.insecure_channel(address)
 
     def __enter__(self):
         return self
@@ -174,9 +177,9 @@ class Traces(unittest.TestCase):
         self.collector = Collector()
         self.addCleanup(self.collector.server.stop, None)
 
-    def serve(self, *arguments):
+    def serve(self, *arguments, **variables):
         return Server(self.folder, "--otlp-endpoint", f"127.0.0.1:{self.collector.port}",
-                      *arguments)
+                      *arguments, **variables)
 
     def spans(self, server):
         """All spans of a server, which sends what it has when it ends."""
@@ -199,8 +202,9 @@ class Traces(unittest.TestCase):
         self.assertEqual(answered, f"00-{TRACE}-{root.id}-01")
         self.assertIn(f'"span_id":"{root.id}"', log)
         self.assertEqual(root.status, 0)
-        expected = {"rpc.system": "grpc", "rpc.service": "trine.v1.CodingService",
-                    "rpc.method": "Encode", "rpc.grpc.status_code": 0,
+        expected = {"rpc.system.name": "grpc", "rpc.method": "trine.v1.CodingService/Encode",
+                    "rpc.response.status_code": "OK", "server.address": "127.0.0.1",
+                    "server.port": server.port, "client.address": "127.0.0.1",
                     "network.transport": "tcp", "network.type": "ipv4",
                     "network.peer.address": "127.0.0.1", "trine.request_id": "req-7",
                     "trine.client": "ipv4:127.0.0.1", "trine.request.bytes": len(HELLO)}
@@ -208,7 +212,8 @@ class Traces(unittest.TestCase):
         self.assertGreater(root.attributes["network.peer.port"], 0)
         self.assertGreater(root.attributes["trine.response.bytes"], 0)
         self.assertRegex(root.attributes["trine.coding.model"], "^[a-z]+$")
-        self.assertNotIn("error.type", root.attributes)
+        for absent in ("error.type", "trine.reason", "rpc.system", "rpc.grpc.status_code"):
+            self.assertNotIn(absent, root.attributes)
         self.assertEqual(root.resource["service.name"], "trine-server")
         # The clocks of two processes of one machine are one; read a moment apart they part a little.
         slack = 50_000_000
@@ -249,12 +254,28 @@ class Traces(unittest.TestCase):
             server.call("/made.up.Service/Method")
             spans = {span.name: span for span in self.spans(server) if span.kind == SERVER_KIND}
         refused = spans["trine.v1.CodingService/Encode"]
-        self.assertEqual(refused.attributes["rpc.grpc.status_code"], 3)
-        self.assertEqual(refused.attributes["error.type"], "MALFORMED_MESSAGE")
+        self.assertEqual(refused.attributes["rpc.response.status_code"], "INVALID_ARGUMENT")
+        self.assertEqual(refused.attributes["trine.reason"], "MALFORMED_MESSAGE")
+        self.assertNotIn("error.type", refused.attributes)
         self.assertEqual(refused.status, 0)  # the caller's mistake, not the server's
-        unknown = spans["unknown/unknown"]
-        self.assertEqual(unknown.attributes["rpc.grpc.status_code"], 12)
+        unknown = spans["grpc"]
+        self.assertEqual(unknown.attributes["rpc.method"], "_OTHER")
+        self.assertEqual(unknown.attributes["rpc.method_original"], "made.up.Service/Method")
+        self.assertEqual(unknown.attributes["error.type"], "UNIMPLEMENTED")
         self.assertEqual(unknown.status, 2)
+
+    def test_old_names_where_the_variable_asks_for_them(self):
+        for opt_in, today in (("rpc/dup", True), ("rpc/old", False)):
+            self.collector.spans.clear()
+            with self.serve(OTEL_SEMCONV_STABILITY_OPT_IN=opt_in) as server:
+                server.call(ENCODE, HELLO)
+                (root,) = [span for span in self.spans(server) if span.kind == SERVER_KIND]
+            self.assertEqual(root.name, "trine.v1.CodingService/Encode")
+            self.assertEqual(root.attributes["rpc.service"], "trine.v1.CodingService")
+            self.assertEqual(root.attributes["rpc.grpc.status_code"], 0)
+            self.assertEqual(root.attributes["rpc.method"],
+                             "trine.v1.CodingService/Encode" if today else "Encode")
+            self.assertEqual("rpc.system.name" in root.attributes, today)
 
     def test_a_stream_is_one_span(self):
         with self.serve() as server:
