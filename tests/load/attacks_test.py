@@ -9,6 +9,7 @@ import unittest
 
 import grpc
 
+import attack_tools
 import attacks
 import h2
 import processes
@@ -20,7 +21,7 @@ HOLD_S = 0.5
 
 def info(address):
     with grpc.insecure_channel(address) as channel:
-        return channel.unary_unary(attacks.INFO)(b"", timeout=processes.PATIENCE_S,
+        return channel.unary_unary(attack_tools.INFO)(b"", timeout=processes.PATIENCE_S,
                                                  wait_for_ready=True)
 
 
@@ -37,7 +38,7 @@ class Attacks(unittest.TestCase):
         told = attack(self.server.address, little, HOLD_S)
         self.assertTrue(self.server.alive(), f"{name}: {told}")
         self.assertIn(b"max_message_bytes", info(self.server.address), told)
-        # What the attack began has ended: no call stays behind.
+        # What the attack began has ended: no call is left.
         processes.wait_until(lambda: self.server.metric("trine_active_calls") == 0,
                              f"{name}: the end of its calls")
         self.assertEqual(self.server.metric("trine_inflight_bytes"), 0)
@@ -47,7 +48,7 @@ class Attacks(unittest.TestCase):
     def test_a_frame_by_hand_is_answered(self):
         # Else none of the attacks below would reach what it aims at.
         with h2.Connection(self.server.address) as connection:
-            connection.send(h2.header_frames(1, h2.grpc_headers(attacks.INFO)))
+            connection.send(h2.header_frames(1, h2.grpc_headers(attack_tools.INFO)))
             connection.send(h2.frame(h2.DATA, h2.END_STREAM, 1, h2.message(b"")))
             received = b""
             while (got := connection.read_frame()) is not None:
@@ -67,11 +68,11 @@ class Attacks(unittest.TestCase):
     def test_it_accepts_again_after_it_ran_out_of_descriptors(self):
         with tempfile.TemporaryDirectory() as folder, processes.Server(
                 SERVER, folder, level="off", descriptors=128) as server:
-            tally = attacks.Tally()
-            connections = attacks.open_many(server.address, 200, tally)
+            tally = attack_tools.Tally()
+            connections = attack_tools.open_many(server.address, 200, tally)
             processes.wait_until(lambda: processes.descriptors(server.pid) == 128,
                                  "the last descriptor")
-            attacks.close_all(connections)
+            attack_tools.close_all(connections)
             self.assertIn(b"max_message_bytes", info(server.address))
             self.assertEqual(server.end(), 0)
 
@@ -93,9 +94,9 @@ class Attacks(unittest.TestCase):
         before = processes.memory_mib(self.server.pid, "VmHWM")
         with h2.Connection(address) as connection:
             connection.send(h2.header_frames(
-                1, h2.grpc_headers(attacks.ENCODE, ("grpc-encoding", "gzip"))))
+                1, h2.grpc_headers(attack_tools.ENCODE, ("grpc-encoding", "gzip"))))
             bomb = h2.message(attacks.zero_bomb(256 << 20), compressed=True)
-            self.assertEqual(attacks.send_windowed(connection, 1, bomb), "refused")
+            self.assertEqual(attack_tools.send_windowed(connection, 1, bomb), "refused")
         info(address)
         self.assertLess(processes.memory_mib(self.server.pid, "VmHWM") - before, 128)
 
