@@ -103,7 +103,7 @@ update_lists() {
 add_backports() {
   local site list=/etc/apt/sources.list.d/trine-backports.list
   [[ $(LC_ALL=C apt-cache policy "$1") != *'Candidate: '[!\(]* ]] || return 0
-  # The mirror that the rest comes from. A fresh base image holds no lists yet, hence the switch.
+  # The mirror that the rest comes from. A fresh base image holds no lists yet: --no-release-info goes without them.
   # shellcheck disable=SC2016
   site=$(apt-get indextargets --no-release-info --format '$(SITE) $(RELEASE) $(COMPONENT)' |
     sed -n 's/^\([^ ]*\) bookworm main$/\1/p' | sort -u | sed -n 1p)
@@ -112,7 +112,7 @@ add_backports() {
   update_lists
 }
 
-# Prints the shared-library packages behind RUNTIME_FROM.
+# Prints the shared-library packages that RUNTIME_FROM depends on.
 runtime_packages() {
   # prometheus-cpp's push library is left out: nothing of ours loads it, and it brings curl.
   LC_ALL=C apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks \

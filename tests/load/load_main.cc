@@ -4,9 +4,10 @@
 //              (--rate CALLS_A_SECOND | --callers N) --seconds S
 //
 // Kinds of calls, with the bytes of their payload: encode (ADAPTIVE order 2: much work for few
-// bytes), exact (the textbook coder: far more work for far fewer bytes), segment (Otsu, mask out),
-// normalize (one picture of 16 channels), info. SIGTERM ends the calls early; the report is printed
-// all the same. Exit codes: 0 ran, 2 wrong usage.
+// bytes), blank (zeros, encoded: many bytes, little work, a short answer), exact (the textbook
+// coder: far more work for far fewer bytes), segment (Otsu, mask out), normalize (one picture of 16
+// channels), info. SIGTERM ends the calls early; the report is printed all the same. Exit codes: 0
+// ran, 2 wrong usage.
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
@@ -66,6 +67,11 @@ std::optional<Kind> MakeKind(const std::string& name, size_t bytes) {
     request.set_data(Payload(bytes));
     request.mutable_options()->set_model(v1::CODING_MODEL_ADAPTIVE);
     request.mutable_options()->set_order(2);
+    return Kind{"/trine.v1.CodingService/Encode", ToBuffer(request)};
+  }
+  if (name == "blank") {
+    v1::EncodeRequest request;
+    request.set_data(std::string(bytes, '\0'));
     return Kind{"/trine.v1.CodingService/Encode", ToBuffer(request)};
   }
   if (name == "exact") {

@@ -135,17 +135,24 @@ class Server(Process):
 
 
 class Envoy(Process):
-    """Envoy with deploy/envoy.yaml before a server, on free ports."""
+    """Envoy with deploy/envoy.yaml before servers, on free ports."""
 
-    def __init__(self, program, folder, server_address, descriptors=None):
+    ENDPOINT = """\
+              - endpoint:
+                  address:
+                    socket_address: {address: %s, port_value: %s}
+"""
+
+    def __init__(self, program, folder, *server_addresses, descriptors=None):
         text = (ROOT / "deploy" / "envoy.yaml").read_text()
         self.port, self.admin_port = free_port(), free_port()
-        server_port = server_address.rsplit(":", 1)[1]
+        self.servers = len(server_addresses)
+        endpoints = "".join(self.ENDPOINT % tuple(address.rsplit(":", 1))
+                            for address in server_addresses)
         for old, new in (("port_value: 8443", f"port_value: {self.port}"),
                          ("port_value: 9901", f"port_value: {self.admin_port}"),
-                         ("port_value: 7433", f"port_value: {server_port}"),
                          ("address: 0.0.0.0", "address: 127.0.0.1"),
-                         ("address: trine-server", "address: 127.0.0.1")):
+                         (self.ENDPOINT % ("trine-server", "7433"), endpoints)):
             assert old in text, f"deploy/envoy.yaml has no {old}"
             text = text.replace(old, new)
         config = pathlib.Path(folder) / f"envoy-{self.port}.yaml"
@@ -153,20 +160,32 @@ class Envoy(Process):
         super().__init__([program, "-c", config, "--concurrency", "2", "--disable-hot-restart",
                           "--log-level", "warning"], config.with_suffix(".log"), descriptors)
         self.address = f"127.0.0.1:{self.port}"
-        wait_until(lambda: self.healthy() or not self.alive(), "Envoy's healthy server")
-        if not self.alive():
-            raise AssertionError(f"Envoy did not start: {self.log()}")
+        self.await_healthy()
 
-    def admin(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}",
-                                    timeout=PATIENCE_S) as answer:
-            return answer.read().decode()
+    def await_healthy(self):
+        """Waits until every server is."""
+        wait_until(lambda: not self.alive() or self.healthy() == self.servers,
+                   "Envoy's healthy servers")
+        if not self.alive():
+            raise AssertionError(f"Envoy ended: {self.log()}")
+
+    def stat(self, name):
+        """A figure of Envoy's; -1 where it does not answer yet."""
+        url = f"http://127.0.0.1:{self.admin_port}/stats?filter={name}"
+        try:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return -1
+        return next((int(line.rsplit(" ", 1)[1]) for line in lines
+                     if line.startswith(name + ":")), -1)
 
     def healthy(self):
-        try:
-            return "membership_healthy: 1" in self.admin("/stats?filter=cluster.trine.membership")
-        except OSError:
-            return False
+        return self.stat("cluster.trine.membership_healthy")
+
+    def completed(self):
+        """Calls that have ended."""
+        return self.stat("http.trine.downstream_rq_completed")
 
 
 class Traffic(Process):

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 
+import rows as table
 import scenarios
 
 
@@ -48,13 +49,13 @@ def main():
             except Exception as error:  # pylint: disable=broad-except
                 # The other groups still have something to say.
                 rows.append({"group": name, "test": name, "goal": "runs", "figure": repr(error),
-                             "verdict": scenarios.FAILS})
-                print(f"| {name} | runs | {error!r} | {scenarios.FAILS} |", flush=True)
+                             "verdict": table.FAILS})
+                print(f"| {name} | runs | {error!r} | {table.FAILS} |", flush=True)
             print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
     if options.out:
         options.out.write_text(json.dumps(rows, indent=1) + "\n")
-    failed = [one["test"] for one in rows if one["verdict"] == scenarios.FAILS]
-    expected = sum(one["verdict"] == scenarios.EXPECTED for one in rows)
+    failed = [one["test"] for one in rows if one["verdict"] == table.FAILS]
+    expected = sum(one["verdict"] == table.EXPECTED for one in rows)
     print(f"\n{len(rows)} rows, {len(failed)} failed, {expected} expected failures")
     return 1 if failed else 0
 

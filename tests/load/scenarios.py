@@ -12,11 +12,14 @@ import time
 
 import grpc
 
+import attack_tools
 import attacks
+import fleet
 import processes
+from cage import Cage
 from processes import Envoy, Sampler, Server, Traffic, memory_mib
+from rows import SKIPPED, row
 
-HOLDS, FAILS, EXPECTED, SKIPPED = "holds", "FAILS", "expected failure", "skipped"
 # Client and server share the cores here: calls that compute long for few bytes keep the client's
 # part small. Some 45 ms of work for 8 KiB; and for the caller by whom a server's health is judged,
 # 1 ms.
@@ -39,25 +42,12 @@ class Setup:
         return Traffic(self.load, self.folder, target, seconds, "--calls", calls, *arguments)
 
 
-def row(test, goal, figure, holds, expected=False):
-    verdict = HOLDS if holds else EXPECTED if expected else FAILS
-    return {"test": test, "goal": goal, "figure": figure, "verdict": verdict}
-
-
-def memory_cage(limit_mib):
-    """A prefix that runs a program in a cgroup of so much memory, where root and systemd allow."""
-    if os.geteuid() == 0 and shutil.which("systemd-run") and os.path.isdir("/run/systemd/system"):
-        return ["systemd-run", "--scope", "--quiet", "-p", f"MemoryMax={limit_mib}M",
-                "-p", "MemorySwapMax=0"]
-    return []
-
-
 MEMORY_LIMIT_MIB = 256
 
 
 def overload(setup):
-    cage = memory_cage(MEMORY_LIMIT_MIB)
-    with setup.start("--max-queued", "64", "--max-exact-symbols", "8192", prefix=cage) as server:
+    with Cage(MEMORY_LIMIT_MIB) as cage, setup.start(
+            "--max-queued", "64", "--max-exact-symbols", "8192", prefix=cage.prefix) as server:
         seconds = max(5, setup.seconds // 2)
         setup.traffic(server.address, 2, "--callers", "8", calls=HEAVY).result()
         peak = statistics.median(
@@ -81,7 +71,7 @@ def overload(setup):
                       f"{others} in {time.monotonic() - start:.0f} s", others == 0)
         most = memory_mib(server.pid, "VmHWM")
         yield row("overload: memory", f"< {MEMORY_LIMIT_MIB} MiB",
-                  f"{most:.0f} MiB " + ("in a cgroup" if cage else "resident"),
+                  f"{most:.0f} MiB " + ("resident" if cage.missing else "in a cgroup"),
                   server.alive() and most < MEMORY_LIMIT_MIB)
 
 
@@ -90,13 +80,13 @@ def storm(server):
 
     By the access log, which says when a call ended: asking the server would take longer.
     """
-    request = b"\x0a" + attacks.varint(1 << 22) + os.urandom(1 << 22)
+    request = b"\x0a" + attack_tools.varint(1 << 22) + os.urandom(1 << 22)
     request += b"\x2a\x04\x08\x03\x10\x02"  # options: ADAPTIVE, order 2
     logged = len(server.log())
     with grpc.insecure_channel(server.address) as channel:
-        call = channel.unary_unary(attacks.ENCODE)
+        call = channel.unary_unary(attack_tools.ENCODE)
         calls = [call.future(request, timeout=processes.PATIENCE_S) for _ in range(8)]
-        # All of them there: a cancellation would wait behind the rest of a message.
+        # All of them there: a cancellation would wait for the rest of a message.
         processes.wait_until(
             lambda: server.metric("trine_running") + server.metric("trine_queued") == len(calls),
             "calls that run and wait")
@@ -219,7 +209,7 @@ def tls(setup):
                 failures += len(report.failures)
                 done += report.count("0")
                 if number % 9 == 0:  # an odd number: both pairs have their turn
-                    time.sleep(1.2)  # the server looks every second
+                    time.sleep(1.2)  # the server polls every second
                     seen.add(served())
                 if time.monotonic() > end:
                     break
@@ -232,7 +222,7 @@ def tls(setup):
 
 # What is known to fail, and why; server/README.md tells it to the user.
 KNOWN = {
-    # gRPC 1.51 makes a call of every stream before it looks at the reset behind it.
+    # gRPC 1.51 makes a call of every stream before it reads the reset that follows it.
     ("rapid-reset", "bare", "memory"), ("rapid-reset", "bare", "p99"),
 }
 RATE = 100
@@ -277,13 +267,13 @@ def attacked(setup, name, where, address, victims):
     rate, calm_p99 = calm.between(calm.started_at, calm.started_at + CALM_S)
     before = [memory_mib(victim.pid) for victim in victims]
     samplers = [Sampler(lambda pid=victim.pid: memory_mib(pid)) for victim in victims]
-    with healthy(3 * attacks.PATIENCE_S) as caller:
+    with healthy(3 * attack_tools.PATIENCE_S) as caller:
         for sampler in samplers:
             sampler.__enter__()
         time.sleep(1)
         begin = time.monotonic()
         told = subprocess.run([sys.executable, attacks.__file__, name, address], text=True,
-                              capture_output=True, timeout=3 * attacks.PATIENCE_S, check=False)
+                              capture_output=True, timeout=3 * attack_tools.PATIENCE_S, check=False)
         end = time.monotonic()
         time.sleep(RECOVER_S - 1)
         # Callers that come anew have to be served as well as those that stayed.
@@ -345,5 +335,5 @@ def soak(setup):
         yield row("soak: ends in order", "exit code 0", str(code := server.end()), code == 0)
 
 
-GROUPS = {"overload": overload, "cancel": cancel, "drain": drain, "tls": tls, "attack": attack,
-          "soak": soak}
+GROUPS = {"overload": overload, "cancel": cancel, "drain": drain, "roll": fleet.roll,
+          "kill": fleet.kill, "tls": tls, "attack": attack, "soak": soak}
