@@ -9,7 +9,8 @@ from rows import SKIPPED, row
 
 SERVERS = 3
 CALLERS = 4
-# A request of some ms and one that is larger than Envoy's own buffers; how many calls at least.
+# A request of some ms and one that is larger than Envoy's own buffers; how many calls at least. Their
+# answers are short: of a long one that a killed server has begun, Envoy cannot take the part back.
 SIZES = (("16 KiB", "encode:16384", 5000), ("3 MiB", "blank:3145728", 500))
 # Longer than Envoy's health check takes to see NOT_SERVING, shorter than the default.
 DRAIN_DELAY_MS = 1500
