@@ -40,7 +40,7 @@ inline void ResolveRow(uint64_t row, Resolving& at) {
 }
 
 #if !TRINE_LANES_SCALAR
-// Stores may reach kLaneSlackBytes in front of the words.
+// Stores may reach kLaneSlackBytes before the words.
 template <size_t kLanes>
 void ResolveRowsOf(const uint64_t* first, const uint64_t* last, Resolving& at) {
   constexpr size_t kGroups = kLanes / kGroup;
@@ -62,7 +62,7 @@ void ResolveRowsOf(const uint64_t* first, const uint64_t* last, Resolving& at) {
       const auto bits = static_cast<uint32_t>(row >> (g * kGroup)) & ((1u << kGroup) - 1);
       const int n = std::popcount(bits);
       const M32 mask = MaskOf(bits);
-      // Words to the end of the vector: what it writes besides lies in front of them.
+      // Words to the end of the vector: what else it writes lies before them.
       const V32 rotated = hn::And(hn::Add(iota, hn::Set(kD32, static_cast<uint32_t>(n))),
                                   hn::Set(kD32, static_cast<uint32_t>(kGroup - 1)));
       const V32 words =

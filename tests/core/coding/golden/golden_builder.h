@@ -24,7 +24,7 @@ struct GoldenVariant {
   std::vector<TablePtr> tables;  // that it names by id
   std::string table_index;
 
-  // Adds a stream behind those that are there.
+  // Adds a stream after those that are there.
   void Append(const std::string& more_coded, const std::string& more_raw) {
     coded += more_coded;
     raw += more_raw;
@@ -113,7 +113,7 @@ inline Header PlainHeader(Model model = Model::kStatic) {
   return header;
 }
 
-// A distribution as it stands in a stream: symbols of some value, each with a frequency of 2^bits.
+// A distribution as a stream holds it: symbols of some value, each with a frequency of 2^bits.
 struct PlainTable {
   int bits = 0;
   std::vector<std::pair<uint32_t, uint32_t>> freqs;  // by ascending value
@@ -157,7 +157,7 @@ class PlainLanes {
     coder_.Renormalise(lane);
   }
 
-  void Finish(std::string* out) { coder_.Finish(out).IgnoreError(); }  // never called off
+  void Finish(std::string* out) { coder_.Finish(out).IgnoreError(); }  // never cancelled
 
  private:
   RangeEncoder<Coder> coder_;

@@ -151,7 +151,7 @@ inline std::vector<GoldenCase> GoldenCases() {
   std::string rare = std::string(60000, 'a');
   for (size_t i = 0; i < rare.size(); i += 977) rare[i] = static_cast<char>('b' + i % 20);
   add("static-fine", rare, Model::kStatic);
-  // Pairs: contexts with one symbol, with few and with many; a rest behind the lanes' stretches.
+  // Pairs: contexts with one symbol, with few and with many; a rest after the lanes' stretches.
   add("static-1-small", GoldenText(1501), Model::kStatic, 1);
   add("static-1-lanes", GoldenText(40000) + GoldenSkewed(50003) + std::string(3000, '\0'),
       Model::kStatic, 1);

@@ -95,7 +95,7 @@ inline std::string Damage(std::string bytes, Lcg& random) {
   return bytes;
 }
 
-// Puts the check of ADAPTIVE's parameters right, so that what they say is looked at.
+// Puts the check of ADAPTIVE's parameters right, so that what they say is read.
 inline void MendParams(const BlockHead& head, size_t payload, std::string* bytes) {
   if (head.mode != format::Mode::kModel || static_cast<Model>(head.model) != Model::kAdaptive) {
     return;

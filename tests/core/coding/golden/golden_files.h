@@ -1,4 +1,4 @@
-// The committed golden streams and what stands beside them.
+// The committed golden streams and the files beside them.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ inline std::string ReadFile(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-// Dictionaries by value, one behind the other, which unlike those of a header may be of different
+// Dictionaries by value, one after the other, which unlike those of a header may be of different
 // kinds. Empty where there is no such file, or where it is malformed.
 inline std::vector<TablePtr> ReadTables(const std::filesystem::path& path) {
   std::vector<TablePtr> tables;

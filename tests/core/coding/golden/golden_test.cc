@@ -55,7 +55,7 @@ TEST(Golden, TheEncoderStillGivesTheSameBytes) {
                                           "adaptive-1", "adaptive-2", "table"}));
 }
 
-// The bytes of the next block of code behind `from` in a page, which moves on: two hex digits a
+// The bytes of the next block of code after `from` in a page, which moves on: two hex digits a
 // byte, two spaces in front of a line's remark.
 std::string BytesOfCode(const std::string& page, size_t* from) {
   const size_t begin = page.find("```\n", *from) + 4;
@@ -78,7 +78,7 @@ class TracedLane {
   TracedLane(const std::string& bytes, size_t at) : bytes_(bytes), at_(at + 4) {
     code = LoadLE<uint32_t>(AsBytes(bytes).data() + at);
   }
-  // The end of the table's row of this step: from "code, range before" on, with `more` behind it.
+  // The end of the table's row of this step: from "code, range before" on, with `more` after it.
   std::string Take(uint32_t offset, uint32_t width, const std::string& more = "") {
     char row[200];
     const uint32_t code_before = code, range_before = range;

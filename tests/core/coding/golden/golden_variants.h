@@ -45,7 +45,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
     }
     variants.push_back({"variant-adaptive", stream.Finish(), all, {}, {}});
   }
-  // A minor version to come, with a field behind the known ones and a flag that may be ignored; no
+  // A minor version to come, with a field after the known ones and a flag that may be ignored; no
   // index; a period of constants that the encoder does not look for.
   {
     Header header = PlainHeader();
@@ -64,7 +64,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
     variants.push_back(
         {"variant-minor-7", with_more + coded.substr(made.size()), "abcabcabcabstored", {}, {}});
   }
-  // Two streams behind each other.
+  // Two streams, one after the other.
   {
     EncodeOptions options;
     options.block_bytes = 1000;

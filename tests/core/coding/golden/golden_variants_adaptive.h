@@ -93,7 +93,7 @@ inline bool AddAdaptiveVariants(std::vector<GoldenVariant>* variants) {
     add(text.substr(2000, 1500), text + "~", 4, {9, 6, 3, 1});
     add(text.substr(2500, 1300), bytes, 5, {7, 8, 6, 10});
     add(text.substr(3000, 1601), text, 6, {13, 2, 5, 7});
-    // Whole pieces of the longest kind come behind 2^14 symbols only.
+    // Whole pieces of the longest kind come after 2^14 symbols only.
     std::string coins(40000, 'h');
     Lcg random(8);
     for (size_t i = 0; i < coins.size(); ++i) {

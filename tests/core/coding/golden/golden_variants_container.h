@@ -65,7 +65,7 @@ inline std::vector<GoldenContent> GoldenContents() {
   return out;
 }
 
-// Compact streams behind each other, of every model that Encode writes so.
+// Compact streams one after the other, of every model that Encode writes so.
 inline bool AddCompactVariants(std::vector<GoldenVariant>* variants) {
   const std::string text = GoldenText(3000);
   GoldenVariant models{"variant-compact-models", "", "", {}, ""};

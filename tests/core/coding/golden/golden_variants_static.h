@@ -36,7 +36,7 @@ inline std::string PlainStatic(const std::string& raw, const std::string& like, 
   return out;
 }
 
-// Where each byte of a block of order 1 stands, in the order of coding: (lane, position).
+// Where each byte of a block of order 1 is, in the order of coding: (lane, position).
 inline std::vector<std::pair<size_t, size_t>> OrderOfPairs(size_t n, int lanes_log2) {
   const size_t lanes = size_t{1} << lanes_log2;
   const size_t stretch = n / lanes;
@@ -125,7 +125,7 @@ inline void AddStaticVariants(std::vector<GoldenVariant>* variants) {
     variants->push_back({"variant-static-lanes", stream.Finish(), all, {}, {}});
   }
   {
-    // Likewise order 1. The last byte of some blocks occurs nowhere else: nothing stands behind it.
+    // Likewise order 1. The last byte of some blocks occurs nowhere else: nothing follows it.
     StreamBuilder stream(PlainHeader());
     std::string all;
     const auto add = [&](const std::string& raw, int lanes_log2, PairTotals totals,
@@ -147,7 +147,7 @@ inline void AddStaticVariants(std::vector<GoldenVariant>* variants) {
     add(many, 3, PairTotals::kFinest, "\xFE\xFF");
     add(std::string(500, '\0') + text.substr(0, 1500) + std::string(300, '\0'), 4,
         PairTotals::kFitted, "#");
-    // Behind each symbol stands but one: no word at all.
+    // Only one symbol follows each: no word at all.
     add(std::string(9, '\0') + std::string(200, '\0'), 0, PairTotals::kFitted, "");
     variants->push_back({"variant-static-pairs", stream.Finish(), all, {}, {}});
   }

@@ -177,7 +177,7 @@ inline void AddTableVariants(std::vector<GoldenVariant>* variants) {
     return MakePlainDictionary(SymbolKind::kIntegers, bits, values);
   };
   {
-    // Streams behind each other: elements of every size, narrow and wide, all numbers of lanes.
+    // Streams one after the other: elements of every size, narrow and wide, all numbers of lanes.
     GoldenVariant v{"variant-table-elements", "", "", {}, ""};
     AppendTableStream({{integers(8, ValuesFrom(3, 2, 5))}, {0, 1, 2}, 101, DType::kUint8}, 21, &v);
     AppendTableStream({{integers(14, ValuesFrom(0, 1, 256))}, {3}, 203, DType::kUint8}, 22, &v);
@@ -215,7 +215,7 @@ inline void AddTableVariants(std::vector<GoldenVariant>* variants) {
     variants->push_back(std::move(v));
   }
   {
-    // Several tables, in streams behind each other, whose table indices are behind each other: by
+    // Several tables, in streams one after the other, and so are their table indices: by
     // value and by id, narrow ones, and narrow and wide ones mixed, among streams without an index.
     GoldenVariant v{"variant-tables-behind", "", "", {}, ""};
     AppendTableStream(

@@ -65,7 +65,7 @@ TEST(HostileBounds, DecodersStayWithinTheirBytes) {
             ASSERT_TRUE(good.ok()) << hwy::TargetName(target) << " " << good;
             ASSERT_TRUE(AsString(raw) == c.raw) << hwy::TargetName(target);
           }
-          // Words that are missing are not looked for.
+          // Words that are missing are not read.
           for (const size_t cut : {size_t{1}, size_t{2}, c.bytes.size() / 2}) {
             const std::string less = c.bytes.substr(0, c.bytes.size() - cut);
             EXPECT_EQ(c.decode(in.Put(less, true), out.Place(c.raw.size(), true)).code(),
@@ -84,7 +84,7 @@ TEST(HostileBounds, DamagedPayloadsStayWithinTheModels) {
   for (const size_t n : {100u, 1000u, 3000u}) {
     for (int lanes_log2 = 0; lanes_log2 <= 6; ++lanes_log2) {
       std::vector<WholePayload> payloads = WholePayloads(n, lanes_log2);
-      // One whose lanes come to a symbol that nothing stands behind.
+      // One whose lanes reach a symbol that nothing follows.
       PairTables pairs = SomePairTables();
       WholePayload absent = payloads[3];
       ASSERT_EQ(absent.name, "static-1");

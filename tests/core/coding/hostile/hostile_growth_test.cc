@@ -77,7 +77,7 @@ TEST(HostileBounds, NothingIsCodedLongerThanStored) {
     std::vector<std::string> inputs = {Noise(n, 1), Surprises(n, 0), Surprises(n, 1),
                                        Noise(n / 2, 2) + Words(n - n / 2, 2),
                                        Words(n / 2, 2) + Noise(n - n / 2, 2)};
-    // About as long as what it is coded into: noise behind what saves just its tables.
+    // About as long as what it is coded into: noise after what saves just its tables.
     for (size_t easy = 1; easy < n && easy <= 2048; easy *= n > 5000 ? 16 : 4) {
       inputs.push_back(Words(easy, 3) + Noise(n - easy, 3));
     }
@@ -114,19 +114,19 @@ TEST(HostileBounds, NothingIsCodedLongerThanStored) {
 }
 
 // A message for ADAPTIVE of order 1, equal in all lanes: what a stripe of it costs is known as it
-// is made. Lanes that stand in one context are all surprised before the model learns of any.
+// is made. Lanes that are in one context are all surprised before the model learns of any.
 class Ambush {
  public:
   explicit Ambush(const AdaptiveParams& params) : params_(params) {}
 
-  // First what is dear throughout, so that the bytes are used up; then models are taught to expect
-  // 0 behind the bytes of which both nibbles are in [1, 3] and [1, 10]; the last stripe consists of
-  // such bytes only.
+  // First what is costly throughout, so that the bytes are used up; then models are taught to
+  // expect 0 after the bytes of which both nibbles are in [1, 3] and [1, 10]; the last stripe
+  // consists of such bytes only.
   std::string Make() {
     const double stripe = static_cast<double>(size_t{1} << params_.segment_log2 << Log2Lanes());
     const double lesson_bytes = 3 * 10 * 2 * (3 * 18 + 25) * static_cast<double>(Lanes());
     while (bytes_cost_ < static_cast<double>(raw_.size()) + lesson_bytes + 2 * stripe) {
-      PutDearest(4, 15, 0, 15);
+      PutCostliest(4, 15, 0, 15);
     }
     for (uint32_t c = 0x11; c <= 0x3A; ++c) {
       if (c % 16 < 1 || c % 16 > 10) continue;
@@ -137,7 +137,7 @@ class Ambush {
     // Of the whole message as much may be spent as was spent up to here.
     const auto length = static_cast<size_t>(bytes_cost_) + 4 * Lanes() + 300;
     const size_t end = raw_.size() + static_cast<size_t>(stripe);
-    while (raw_.size() < end) PutDearest(1, 3, 1, 10);
+    while (raw_.size() < end) PutCostliest(1, 3, 1, 10);
     EXPECT_GT(length, raw_.size());
     raw_.resize(length, 'x');
     return raw_;
@@ -176,7 +176,7 @@ class Ambush {
       Put(b);
     }
   }
-  void PutDearest(uint32_t high0, uint32_t high1, uint32_t low0, uint32_t low1) {
+  void PutCostliest(uint32_t high0, uint32_t high1, uint32_t low0, uint32_t low1) {
     const Model& model = models_[before_];
     uint32_t dearest = 0;
     double most = -1;
@@ -198,8 +198,8 @@ class Ambush {
   double bytes_cost_ = 0;
 };
 
-// Two digits may leave with every byte between two looks at what was spent.
-TEST(HostileBounds, ADearStripeFitsTheEncodersMemory) {
+// Two digits may leave with every byte between two checks of what was spent.
+TEST(HostileBounds, ACostlyStripeFitsTheEncodersMemory) {
   const std::string raw = Ambush(DefaultAdaptive(600000, 1)).Make();
   ASSERT_LT(raw.size(), kDefaultBlockBytes);
   EncodeOptions options;

@@ -227,13 +227,13 @@ TEST(HostilePayloads, MalformedTablesOfPairs) {
     stream.Add(Mode::kModel, 2, 1, payload(c.pairs), raw);
     ExpectStatus(Decode({}, AsBytes(stream.Finish())).status(), StatusCode::kDataLoss, c.text);
   }
-  // A table of one symbol may stand in either form.
+  // A table of one symbol may be in either form.
   PairTables other = good;
   other.tables[6] = {0, {}, 8};
   EXPECT_EQ(*DecodePairs(other.Payload(raw, 2), raw.size()), raw);
 }
 
-// A symbol that nothing stands behind may be a lane's last one only.
+// A symbol that nothing follows may be a lane's last one only.
 TEST(HostilePayloads, AContextWithoutATable) {
   const PairTables pairs = SomePairTables();
   for (const int lanes_log2 : {0, 2, 4, 5, 6}) {
@@ -242,7 +242,7 @@ TEST(HostilePayloads, AContextWithoutATable) {
     std::string raw = pairs.Message(n, lanes_log2, 3);
     for (const size_t lane : {size_t{0}, (size_t{1} << lanes_log2) - 1}) {
       std::string ends = raw;
-      ends.replace((lane + 1) * stretch - 2, 2, "ci");  // behind an a, b or c
+      ends.replace((lane + 1) * stretch - 2, 2, "ci");  // after an a, b or c
       ends[(lane + 1) * stretch - 3] = 'c';
       ends[(lane + 1) * stretch - 4] = 'a';
       for (size_t i = (lane + 1) * stretch - 4; i-- > lane * stretch;) ends[i] = 'a';

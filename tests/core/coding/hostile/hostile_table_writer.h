@@ -13,7 +13,7 @@
 
 namespace trine::coding {
 
-// TABLE, of one table (then `index` is not looked at) or several.
+// TABLE, of one table (then `index` is not used) or several.
 template <class Coder>
 std::string WriteSymbols(const std::vector<TablePtr>& tables, const std::string& index,
                          const std::vector<uint32_t>& values, int lanes_log2) {

@@ -94,7 +94,7 @@ TEST(Hostile, EveryTruncationIsRefused) {
   }
 }
 
-TEST(Hostile, BytesBehindAStreamAreRefusedWithTheirOffset) {
+TEST(Hostile, BytesAfterAStreamAreRefusedWithTheirOffset) {
   const auto coded = Encode({}, {}, AsBytes(Words(100, 1)), {});
   ASSERT_TRUE(coded.ok());
   for (const std::string& more : {std::string("x"), std::string(1, '\0'), std::string("\x89TRX")}) {

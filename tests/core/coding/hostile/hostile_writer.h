@@ -40,7 +40,7 @@ inline void WriteNibble(RangeEncoder<NarrowCoder>& coder, int lane, const Nibble
 template <class Coder>
 std::string LanesOf(RangeEncoder<Coder>& coder) {
   std::string out;
-  coder.Finish(&out).IgnoreError();  // never called off
+  coder.Finish(&out).IgnoreError();  // never cancelled
   return out;
 }
 
@@ -120,7 +120,7 @@ inline std::string WriteStatic(const std::string& raw, int lanes_log2, int bits,
 // STATIC, order 1.
 struct PairTables {
   struct Table {
-    int bits = -1;                // -1: nothing stands behind the symbol
+    int bits = -1;                // -1: nothing follows the symbol
     std::vector<uint32_t> freqs;  // by number in the alphabet
     uint32_t single = 0;          // bits = 0: the one symbol
     bool overlong_run = false;    // in place of its first pair of zeros
@@ -191,7 +191,7 @@ struct PairTables {
     return out.Finish();
   }
 
-  // The lanes; a symbol behind one that has no table takes nothing.
+  // The lanes; a symbol after one that has no table takes nothing.
   std::string Lanes(const std::string& raw, int lanes_log2) const {
     const size_t n = size_t{1} << lanes_log2, stretch = raw.size() / n;
     RangeEncoder<NarrowCoder> coder(static_cast<int>(n), raw.size() + 1);
@@ -216,7 +216,7 @@ struct PairTables {
     return static_cast<char>(lanes_log2) + Tables() + Lanes(raw, lanes_log2);
   }
 
-  // Symbols that the tables allow, none of them without a table behind it.
+  // Symbols that the tables allow, none of them after one that has no table.
   std::string Message(size_t n, int lanes_log2, uint64_t seed) const {
     const size_t stretch = n >> lanes_log2;
     Lcg random(seed);
@@ -240,12 +240,12 @@ struct PairTables {
 };
 
 // Tables of all kinds: of one symbol in both forms, with runs of zeros, with small and large
-// frequencies, with an odd alphabet, and a symbol ('i') with nothing behind it.
+// frequencies, with an odd alphabet, and a symbol ('i') that nothing follows.
 inline PairTables SomePairTables() {
   PairTables out;
   out.alphabet = std::string("\0abcdefghij", 11);
   //             0  a     b  c  d     e  f   g  h   i  j
-  out.tables = {{3, {0, 4, 2, 2, 0, 0, 0, 0, 0, 0, 0}},          // behind 0
+  out.tables = {{3, {0, 4, 2, 2, 0, 0, 0, 0, 0, 0, 0}},          // after 0
                 {2, {0, 1, 2, 1, 0, 0, 0, 0, 0, 0, 0}},          // a
                 {12, {0, 3000, 0, 0, 1000, 0, 90, 0, 5, 0, 1}},  // b
                 {4, {0, 4, 1, 7, 1, 1, 0, 0, 0, 1, 1}},          // c

@@ -1,4 +1,4 @@
-// Puts the checksums of a damaged stream right, so that what they guard is looked at.
+// Puts the checksums of a damaged stream right, so that what they guard is read.
 #pragma once
 
 #include <algorithm>

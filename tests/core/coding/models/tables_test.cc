@@ -140,7 +140,7 @@ TEST(Tables, RangesTakeTheirPartOfTheIndex) {
     const auto again = Decode({}, AsBytes(*excerpt), options);
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(again->data, part->data);
-    // A block beside the range is not looked at, nor its part of the index; the length is.
+    // A block beside the range is not checked, nor its part of the index; the length is.
     if (range.offset == 2000) {
       std::string other = m.index;
       other[0] = static_cast<char>(other[0] ^ 1);
@@ -154,7 +154,7 @@ TEST(Tables, RangesTakeTheirPartOfTheIndex) {
   }
 }
 
-TEST(Tables, StreamsBehindEachOtherHaveTheirIndicesBehindEachOther) {
+TEST(Tables, StreamsInARowHaveTheirIndicesInARow) {
   const Message a = Bytes(700);
   const Message b = Draw({Falling(SymbolKind::kIntegers, 3), Falling(SymbolKind::kIntegers, 700)},
                          DType::kUint32, 300);

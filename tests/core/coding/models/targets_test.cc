@@ -246,7 +246,7 @@ TEST(Targets, RefuseTheSameStreams) {
   }
 }
 
-// Lanes of order 1 that come to symbols behind which nothing stands, and go on from there for as
+// Lanes of order 1 that reach symbols which nothing follows, and go on from there for as
 // long as their payload holds words.
 TEST(Targets, RefuseSymbolsWithoutATable) {
   Order1Frequencies f;
