@@ -12,7 +12,7 @@
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_files.h"
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/hostile/whole_payloads.h"
+#include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

@@ -11,7 +11,7 @@
 #include "core/coding/coding.h"
 #include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/hostile/whole_payloads.h"
+#include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

@@ -250,8 +250,11 @@ TEST(HostileTables, SymbolsThatDoNotFitTheirElements) {
     const auto rank = static_cast<uint32_t>(table->Rank(value));
     std::string lanes;
     const auto made = EncodeInterleaved<NarrowCoder>(
-        0, 4, [&](uint64_t) { return SymbolPartOf{table->frequencies()[rank], 8}; }, 100, {},
-        &lanes);
+        0, 4,
+        [&](uint64_t) {
+          return SymbolPartOf{table->frequencies()[rank], 8};
+        },
+        100, {}, &lanes);
     ASSERT_TRUE(made.ok() && *made);
     const std::string head("\0\4", 2);  // one lane, four symbols
     std::string check;

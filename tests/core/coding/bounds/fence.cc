@@ -1,4 +1,4 @@
-#include "tests/core/coding/hostile/fence.h"
+#include "tests/core/coding/bounds/fence.h"
 
 #include <malloc.h>
 

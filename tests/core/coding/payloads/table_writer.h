@@ -1,4 +1,4 @@
-// Payloads and dictionaries of TABLE written as FORMAT.md says, like those of hostile_writer.h.
+// Payloads and dictionaries of TABLE written as FORMAT.md says, like those of payload_writer.h.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/models/table/dictionary.h"
-#include "tests/core/coding/hostile/hostile_writer.h"
+#include "tests/core/coding/payloads/payload_writer.h"
 
 namespace trine::coding {
 

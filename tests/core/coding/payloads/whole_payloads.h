@@ -9,7 +9,7 @@
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_model.h"
 #include "core/coding/models/table/table_params.h"
-#include "tests/core/coding/hostile/hostile_table_writer.h"
+#include "tests/core/coding/payloads/table_writer.h"
 
 namespace trine::coding {
 

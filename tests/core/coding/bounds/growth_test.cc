@@ -8,8 +8,8 @@
 #include "core/coding/models/adaptive/adaptive_model.h"
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/hostile/fence.h"
-#include "tests/core/coding/hostile/whole_payloads.h"
+#include "tests/core/coding/bounds/fence.h"
+#include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
