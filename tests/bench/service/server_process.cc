@@ -26,6 +26,7 @@ ServerProcess::ServerProcess(const std::vector<std::string>& command) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  setenv("TRINE_DRAIN_DELAY_MS", "0", 1);  // no balancer needs to see its end
   pid_ = fork();
   if (pid_ < 0) Die("cannot fork");
   if (pid_ == 0) {
