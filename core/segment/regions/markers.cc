@@ -4,7 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/segment/regions/grid.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 
 namespace trine::segment {
 namespace {

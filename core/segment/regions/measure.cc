@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "absl/container/flat_hash_map.h"
-#include "core/segment/threshold/window_sums.h"
+#include "core/segment/pixel_sums.h"
 
 namespace trine::segment {
 namespace {
@@ -14,7 +14,7 @@ template <typename T>
 struct Sums {
   Region region;
   uint64_t y = 0, x = 0;  // below 2^60: fewer than 2^30 pixels, coordinates below 2^30
-  WindowSum<T> intensity{};
+  PixelSum<T> intensity{};
 };
 
 struct LabelSlot {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "core/segment/regions/grid.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 
 namespace trine::segment {
 namespace {

@@ -37,7 +37,7 @@ absl::Status ExactMean(const Context& context, const Picture& gray, int64_t wind
                        bool invert, uint8_t* mask) {
   return VisitWindows<T, false>(
       context, gray, window, Border::kClip,
-      [=](int64_t i, T value, const WindowSum<T>& sum, const WindowSum<T>&, int64_t n) {
+      [=](int64_t i, T value, const PixelSum<T>& sum, const PixelSum<T>&, int64_t n) {
         bool above;
         if constexpr (std::is_integral_v<T>) {
           const int64_t difference = int64_t{value} * n - static_cast<int64_t>(sum);
@@ -72,7 +72,7 @@ absl::Status ExactSauvola(const Context& context, const Picture& gray, int64_t w
                           double r, bool invert, uint8_t* mask) {
   return VisitWindows<T, true>(
       context, gray, window, Border::kClip,
-      [=](int64_t i, T value, const WindowSum<T>& sum, const WindowSum<T>& square, int64_t n) {
+      [=](int64_t i, T value, const PixelSum<T>& sum, const PixelSum<T>& square, int64_t n) {
         const double threshold = Mean(sum, n) * (1.0 + k * (Deviation(sum, square, n) / r - 1.0));
         mask[i] = (static_cast<double>(value) > threshold) != invert ? 255 : 0;
       });

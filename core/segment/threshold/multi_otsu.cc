@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "core/segment/threshold/double_double.h"
+#include "core/segment/double_double.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/otsu_profiles.h"
 #include "core/segment/threshold/partition.h"

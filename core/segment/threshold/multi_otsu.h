@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 #include "core/segment/segment.h"
 
 namespace trine::segment {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/segment/threshold/double_double.h"
+#include "core/segment/double_double.h"
 #include "core/segment/threshold/otsu_profiles.h"
 #include "core/segment/threshold/wide_uint.h"
 

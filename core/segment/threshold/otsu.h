@@ -9,7 +9,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 #include "core/segment/segment.h"
 
 namespace trine::segment {

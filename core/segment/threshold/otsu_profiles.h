@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 
 namespace trine::segment {
 

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
-#include "core/segment/threshold/double_double.h"
 #include "core/segment/picture.h"
+#include "core/segment/pixel_sums.h"
 
 namespace trine::segment {
 
@@ -42,32 +41,11 @@ inline int64_t BorderIndex(int64_t i, int64_t n, Border border) {
   }
 }
 
-// Integer pixels: exact. Floats: double-double, exact over a range of about 2^80.
-template <typename T>
-using WindowSum = std::conditional_t<std::is_integral_v<T>, uint64_t, DoubleDouble>;
-
-template <typename T>
-WindowSum<T> SumOf(T value) {
-  if constexpr (std::is_integral_v<T>) {
-    return value;
-  } else {
-    return DoubleDouble(double{value});
-  }
-}
-template <typename T>
-WindowSum<T> SquareOf(T value) {
-  if constexpr (std::is_integral_v<T>) {
-    return uint64_t{value} * value;
-  } else {
-    return DoubleDouble::TwoProduct(double{value}, double{value});
-  }
-}
-
 // Sums over the windows of one stripe of rows. `kSquares`: also of the squares.
 template <typename T, bool kSquares>
 class WindowRows {
  public:
-  using Sum = WindowSum<T>;
+  using Sum = PixelSum<T>;
 
   // With kClip, pixels outside `gray.inside` are left out; with other borders they count.
   WindowRows(const Picture& gray, int64_t window, Border border)

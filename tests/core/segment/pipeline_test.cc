@@ -5,7 +5,7 @@
 #include "core/segment/contours/contours.h"
 #include "core/segment/regions/distance.h"
 #include "core/segment/regions/fill_holes.h"
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 #include "core/segment/threshold/local_threshold.h"
 #include "core/segment/regions/markers.h"
 #include "core/segment/regions/measure.h"

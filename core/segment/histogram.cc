@@ -1,4 +1,4 @@
-#include "core/segment/threshold/histogram.h"
+#include "core/segment/histogram.h"
 
 #include <algorithm>
 #include <bit>
