@@ -1,7 +1,7 @@
 // Long arrays that cost nothing until they are touched, and little to give back.
 //
 // A std::vector writes all its elements when it is made: for a large picture that is tens of
-// milliseconds, on one thread, in which nobody looks at the cancellation. Here the system hands out
+// milliseconds, on one thread, in which nothing polls the cancellation. Here the system hands out
 // pages of zeros as the kernels first touch them, on all their threads and between their polls. It
 // does so 2 MiB at a time where it can: to give back 64 MiB in pages of 4 KiB may take longer than
 // a cancelled request may go on.
@@ -32,7 +32,7 @@ void FreeLong(void* memory, size_t bytes) noexcept;
 void PreferHugePages(void* memory, size_t bytes);
 
 // Room for `n` elements in a std::string or a std::vector that is to grow to about that length: it
-// then does not copy itself, and what it does not come to touch costs nothing.
+// then does not copy itself, and what it never touches costs nothing.
 template <typename Buffer>
 void ReserveLong(size_t n, Buffer* out) {
   if (n <= out->capacity()) return;
@@ -40,8 +40,8 @@ void ReserveLong(size_t n, Buffer* out) {
   PreferHugePages(out->data(), n * sizeof(typename Buffer::value_type));
 }
 
-// A value with the interface of a container that does not grow. Moving leaves an empty array
-// behind. Thread safety: as plain data.
+// A value with the interface of a container that does not grow. A moved-from array is
+// empty. Thread safety: as plain data.
 template <typename T>
 class LongArray {
   static_assert(std::is_trivially_copyable_v<T>);

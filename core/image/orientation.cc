@@ -34,7 +34,7 @@ class ExifReader {
   bool big_endian_;
 };
 
-// Where the pixel at row y, column x of the upright picture stands in the stored one.
+// Where the stored picture holds the pixel at row y, column x of the upright one.
 struct Turn {
   bool transposed;
   bool flip_rows;

@@ -9,7 +9,7 @@
 namespace trine::image::internal {
 
 // The orientation (1 to 8) that an EXIF block states: a TIFF header and its first directory, as
-// in PNG's eXIf and behind "Exif\0\0" in JPEG's APP1. 1 where there is none or the block is broken:
+// in PNG's eXIf and after "Exif\0\0" in JPEG's APP1. 1 where there is none or the block is broken:
 // the picture is whole without it.
 int ParseExifOrientation(ByteView exif);
 

@@ -1,5 +1,6 @@
 // Sums and products of doubles to about 106 bits as unevaluated pairs (Dekker 1971; Knuth, TAOCP
-// 4.2.2). Every operation is a fixed sequence of IEEE operations: the same bits on every machine.
+// 4.2.2). Every operation is a fixed sequence of IEEE operations: the same bits on every machine,
+// where long double has 53, 64 or 113 bits.
 #pragma once
 
 #include <cmath>

@@ -14,7 +14,7 @@
 
 namespace trine::server {
 
-// What core's inputs look at; may be moved.
+// What core's inputs point to; may be moved.
 struct SegmentInputs {
   segment::Inputs inputs;
   Picture image, mask, markers;

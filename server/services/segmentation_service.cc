@@ -25,7 +25,7 @@ constexpr uint64_t kMemoryFactor = 16;
 
 // A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
 // request's words. It names steps as the request does.
-absl::Status NameInputs(absl::Status status, const v1::SegmentRequest& item) {
+absl::Status TranslateField(absl::Status status, const v1::SegmentRequest& item) {
   const std::tuple<const v1::Image&, std::string_view, std::string_view> sources[] = {
       {item.image(), "gray", "image"},
       {item.mask(), "mask", "mask"},
@@ -59,7 +59,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   TRINE_RETURN_IF_ERROR(
       CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
   auto result = segment::Segment(context, sources.inputs, options);
-  if (!result.ok()) return NameInputs(result.status(), item);
+  if (!result.ok()) return TranslateField(result.status(), item);
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));

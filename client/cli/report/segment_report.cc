@@ -32,7 +32,7 @@ std::string Exact(double value) {
   return text;
 }
 
-void TellThresholds(const Session& session, const v1::ThresholdResult& t) {
+void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
   const std::string values = absl::StrJoin(
       t.thresholds(), ", ", [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
   std::string line =
@@ -75,9 +75,9 @@ Json SegmentJson(const v1::SegmentResponse& r) {
   return json;
 }
 
-void TellSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
+void PrintSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
   session.Say(absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
-  if (r.threshold().thresholds_size() > 0) TellThresholds(session, r.threshold());
+  if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
   session.Say(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
   if (r.label_count() > 0) session.Say(absl::StrFormat("  labels       %d", r.label_count()));
   if (r.contours_size() > 0) session.Say(absl::StrFormat("  contours     %d", r.contours_size()));

@@ -14,8 +14,8 @@ namespace trine::cli {
 Json SegmentJson(const v1::SegmentResponse& response);
 
 // Thresholds, foreground, and the first ten regions.
-void TellSegment(const Session& session, const std::string& input,
-                 const v1::SegmentResponse& response);
+void PrintSegment(const Session& session, const std::string& input,
+                  const v1::SegmentResponse& response);
 
 // "label,area,min_y,...": a line a region, numbers with full precision.
 std::string RegionsCsv(const v1::SegmentResponse& response);

@@ -59,7 +59,7 @@ absl::Status CheckVariant(const Header& h) {
   }
 }
 
-// Where the colour masks come from: the header's own fields, the 12 bytes behind a short header,
+// Where the colour masks come from: the header's own fields, the 12 bytes after a short header,
 // or the default of the format.
 absl::Status ReadMasks(ByteView bytes, Header& h) {
   if (h.compression == kRgb) {

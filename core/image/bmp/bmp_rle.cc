@@ -7,7 +7,7 @@
 namespace trine::image::internal {
 namespace {
 
-// Second byte behind a first byte of 0; greater values are the length of a literal run.
+// Second byte after a first byte of 0; greater values are the length of a literal run.
 enum Escape : uint8_t { kEndOfLine = 0, kEndOfBitmap = 1, kDelta = 2 };
 
 struct Cursor {

@@ -96,7 +96,7 @@ absl::Status Finish(const Walk& walk) {
 }
 
 // The next marker's code, past stuffed bytes, fill bytes, restart markers and stray data; false at
-// the end. `at` is then behind the marker.
+// the end. `at` is then after the marker.
 absl::StatusOr<bool> NextMarker(Poller& poll, ByteView bytes, size_t& at, uint8_t& marker) {
   constexpr size_t kBlock = 32768;
   while (at < bytes.size()) {
@@ -122,7 +122,7 @@ absl::StatusOr<bool> NextMarker(Poller& poll, ByteView bytes, size_t& at, uint8_
 absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes) {
   Walk walk;
   Poller poll(context.cancel, kPollBytes);
-  size_t at = 2;  // behind SOI
+  size_t at = 2;  // after SOI
   while (true) {
     uint8_t marker = 0;
     TRINE_ASSIGN_OR_RETURN(const bool found, NextMarker(poll, bytes, at, marker));

@@ -22,7 +22,7 @@ using internal::NotRead;
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kAlignment = 64;
 
-// The type part of `descr`, behind the byte order.
+// The type part of `descr`, after the byte order.
 constexpr std::array<std::pair<std::string_view, DType>, 13> kTypes = {{
     {"u1", DType::kUint8},
     {"u2", DType::kUint16},
@@ -208,7 +208,7 @@ absl::Status CopyArray(const Context& context, const NpyHeader& header, uint64_t
     int64_t offset = 0;
     for (size_t d = 0; d + 1 < rank; ++d) offset += index[d] * stride[d];
     for (int64_t i = 0; i < last; ++i, ++done) {
-      // A column's elements are far apart, hence dearer than their size: a cache line each.
+      // A column's elements are far apart: each costs a cache line and is counted as 64 bytes.
       TRINE_RETURN_IF_ERROR(poll.Spend(64));
       CopyElement<kSize>(in + static_cast<uint64_t>(offset + i * stride[rank - 1]) * kSize,
                          header.big_endian, out + done * kSize);

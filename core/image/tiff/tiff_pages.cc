@@ -18,7 +18,7 @@ std::optional<uint64_t> ReadNumber(ByteView bytes, bool big_endian, uint64_t at,
   return value;
 }
 
-// Offset of the directory behind the one at `at`; 0 behind the last; nullopt outside the file.
+// Offset of the directory after the one at `at`; 0 after the last; nullopt outside the file.
 std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, uint64_t at) {
   const size_t count_bytes = header.big ? 8 : 2;
   const uint64_t entry_bytes = header.big ? 20 : 12;

@@ -68,7 +68,7 @@ class BorderFollower {
  private:
   // Room for all there can be instead of arrays that grow: these would copy themselves without
   // polls, and what is not touched costs nothing. A border begins to the left or to the right of
-  // background, and comes to a pixel once at most from each of its neighbours.
+  // background, and reaches a pixel at most once from each of its neighbours.
   int64_t MaxContours() const {
     return static_cast<int64_t>(
         std::min(context_.limits->max_regions, 2 * static_cast<uint64_t>(height_ * width_)));

@@ -19,7 +19,7 @@ Tensor Smooth(int64_t height, int64_t width) {
   return t;
 }
 
-// Where the first marker of this code stands.
+// Where the first marker of this code is.
 size_t FindMarker(const std::string& file, uint8_t code) {
   const size_t at = file.find(std::string("\xFF") + static_cast<char>(code));
   EXPECT_NE(at, std::string::npos);

@@ -17,7 +17,7 @@ struct Tag {
   uint32_t value;
 };
 
-// A classic little-endian file of one directory; the raster stands at byte 8.
+// A classic little-endian file of one directory; the raster begins at byte 8.
 std::string Tiff(const std::string& raster, const std::vector<Tag>& tags, uint32_t next = 0) {
   const size_t at = 8 + raster.size() + raster.size() % 2;
   std::string file = std::string("II*\0", 4) + Le(static_cast<uint32_t>(at)) + raster;

@@ -155,7 +155,7 @@ TEST(Otsu, ProfilesDifferWhereTheLibrariesDo) {
       {{255, 255}, 255, 0, 255, 254, 0},
       {{10, 10, 20, 20}, 10, 10, 10, 19, 14.5},
       {{93, 93, 95, 95}, 93, 93, 93, 94, 93.5},
-      {{0, 1}, 0, 0, 0, 254, 0},                 // ImageJ never looks at 0: all it sees is 0
+      {{0, 1}, 0, 0, 0, 254, 0},                 // ImageJ never tries 0, and there is nothing else
       {{10, 20, 20, 30}, 10, 10, 10, 29, 19.5},  // two separate maxima
   };
   for (const ProfileCase& c : cases) {
