@@ -1,7 +1,9 @@
 // trine segment: thresholds, masks, label maps, measurements and outlines of pictures.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,9 +13,9 @@
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/overlay.h"
 #include "client/cli/flags/segment_args.h"
+#include "client/cli/flags/segment_steps.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/report/segment_report.h"
-#include "client/cli/flags/segment_steps.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -47,7 +49,7 @@ Paths PathsFor(const SegmentArgs& args, const std::string& input) {
   return paths;
 }
 
-// Created before the call, so that a name that cannot be written is told at once.
+// Created before the call, so that a name that cannot be written is refused at once.
 struct Files {
   FilePtr mask, labels, overlay, contours, csv;
 };
@@ -96,8 +98,7 @@ absl::Status WriteAll(const std::string& bytes, OutputFile* file) {
 }
 
 absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                          image::Format format, OutputFile* file) {
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, DecodeInput(request.image()));
+                          Tensor picture, image::Format format, OutputFile* file) {
   const v1::Image& outlines = request.outputs().labels() ? response.labels() : response.mask();
   TRINE_ASSIGN_OR_RETURN(const Tensor labels, UnpackImage(outlines));
   if (request.has_channel()) {
@@ -110,8 +111,9 @@ absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentRe
   return WriteAll(bytes, file);
 }
 
+// `picture`: the input's pixels where an overlay is wanted.
 absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                        const Wanted& wanted, const Files& files) {
+                        const Wanted& wanted, Tensor picture, const Files& files) {
   if (files.mask != nullptr) {
     TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.mask(), *wanted.mask));
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
@@ -121,7 +123,8 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
   }
   if (files.overlay != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteOverlay(request, response, *wanted.overlay, files.overlay.get()));
+    TRINE_RETURN_IF_ERROR(
+        WriteOverlay(request, response, std::move(picture), *wanted.overlay, files.overlay.get()));
   }
   if (files.contours != nullptr) {
     TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
@@ -134,13 +137,29 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> ReadInput(const std::string& path, uint64_t max_bytes) {
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
+  return file.ReadAll(max_bytes);
+}
+
 absl::Status LoadImage(const std::string& path, std::optional<int64_t> page, uint64_t max_bytes,
                        v1::Image* out) {
-  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  absl::StatusOr<std::string> bytes = file.ReadAll(max_bytes);
-  absl::Status status = bytes.status();
-  if (status.ok()) status = SetImage(*std::move(bytes), page, out);
-  return WithFile(status, path);
+  absl::StatusOr<std::string> bytes = ReadInput(path, max_bytes);
+  if (!bytes.ok()) return WithFile(bytes.status(), path);
+  return WithFile(SetImage(*std::move(bytes), page, out), path);
+}
+
+// The image of `request`, and its pixels to draw on. REQUIRES: the rest of the request is set.
+absl::StatusOr<Tensor> LoadPixels(const std::string& path, std::optional<int64_t> page,
+                                  uint64_t max_bytes, v1::SegmentRequest* request) {
+  absl::StatusOr<std::string> bytes = ReadInput(path, max_bytes);
+  if (!bytes.ok()) return WithFile(bytes.status(), path);
+  constexpr uint64_t kHeads = 256;  // of the image's and the tensor's messages
+  const uint64_t rest = request->ByteSizeLong() + kHeads;
+  absl::StatusOr<Tensor> pixels = SetDecodedImage(
+      *std::move(bytes), page, max_bytes - std::min(max_bytes, rest), request->mutable_image());
+  if (!pixels.ok()) return WithFile(pixels.status(), path);
+  return pixels;
 }
 
 absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
@@ -150,13 +169,18 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const uint64_t max_bytes = client->options().max_message_bytes;
-  TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, max_bytes, request.mutable_image()));
+  Tensor pixels;
+  if (wanted.overlay.has_value()) {
+    TRINE_ASSIGN_OR_RETURN(pixels, LoadPixels(input, args.page, max_bytes, &request));
+  } else {
+    TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, max_bytes, request.mutable_image()));
+  }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(request);
   if (!response.ok()) return WithFile(response.status(), input);
-  const absl::Status written = WriteFiles(request, *response, wanted, files);
+  const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, input);
-  TellSegment(*session, input, *response);
+  PrintSegment(*session, input, *response);
   Json json;
   json["input"] = input;
   json.update(SegmentJson(*response));

@@ -40,6 +40,23 @@ absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image*
   return absl::OkStatus();
 }
 
+absl::StatusOr<Tensor> SetDecodedImage(std::string bytes, std::optional<int64_t> page,
+                                       uint64_t max_bytes, v1::Image* out) {
+  if (image::RecognizeFormat(AsBytes(bytes)) == image::Format::kNpy) {
+    TRINE_RETURN_IF_ERROR(SetImage(std::move(bytes), page, out));
+    return UnpackImage(*out);
+  }
+  image::DecodeOptions options;
+  options.page = page.value_or(0);
+  TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes), options));
+  if (picture.data.size() > max_bytes) {
+    TRINE_RETURN_IF_ERROR(SetImage(std::move(bytes), page, out));
+  } else {
+    SetTensor(picture.view(), out->mutable_tensor());
+  }
+  return picture;
+}
+
 absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
   if (path == "-") return image::Format::kPng;
   const std::optional<image::Format> format = image::FormatOfExtension(path);
@@ -72,13 +89,6 @@ absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format 
     TRINE_ASSIGN_OR_RETURN(tensor, ToUint16(tensor.view()));
   }
   return image::EncodeImage(Context(), format, tensor.view());
-}
-
-absl::StatusOr<Tensor> DecodeInput(const v1::Image& input) {
-  if (!input.has_encoded()) return UnpackImage(input);
-  image::DecodeOptions options;
-  options.page = input.page();
-  return image::DecodeImage(Context(), AsBytes(input.encoded()), options);
 }
 
 }  // namespace trine::cli

@@ -1,6 +1,8 @@
 // Pictures of a segmentation: what is sent, and the files made of what comes back.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,6 +14,11 @@ namespace trine::cli {
 
 // `bytes` of a file into a message: pictures as they are (the server decodes), arrays as tensors.
 absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out);
+
+// The same, for a caller that needs the pixels too: decoded here, and sent as a tensor where that
+// is no longer than `max_bytes`, so that the server does not decode them again.
+absl::StatusOr<Tensor> SetDecodedImage(std::string bytes, std::optional<int64_t> page,
+                                       uint64_t max_bytes, v1::Image* out);
 
 // The format that a mask or label file's name asks for; "-" is PNG. USAGE for what is not written.
 absl::StatusOr<image::Format> PictureFormat(const std::string& path);
@@ -26,8 +33,5 @@ absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format 
 
 // A picture that a server sent, unpacked.
 absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture);
-
-// The pixels of an input that was sent by SetImage.
-absl::StatusOr<Tensor> DecodeInput(const v1::Image& input);
 
 }  // namespace trine::cli
