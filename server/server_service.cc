@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "core/base/strings.h"
 #include "core/coding/coding.h"
+#include "core/segment/steps.h"
 #include "server/base/build_info.h"
 #include "server/options/option_table.h"
 #include "server/server_impl.h"
@@ -24,6 +25,24 @@ void AddEnumNames(const google::protobuf::EnumDescriptor* e, std::string_view pr
   for (int i = 0; i < e->value_count(); ++i) {
     if (e->value(i)->number() == 0) continue;
     *out->Add() = e->value(i)->name().substr(prefix.size());
+  }
+}
+
+void DescribeStep(const segment::StepSpec& step, v1::SegmentStepInfo* out) {
+  out->set_name(std::string(step.name));
+  out->set_about(std::string(step.about));
+  for (const std::string_view map : segment::MapNames(step.needs | step.uses)) {
+    out->add_reads(std::string(map));
+  }
+  for (const std::string_view map : segment::MapNames(step.makes)) {
+    out->add_writes(std::string(map));
+  }
+  for (const segment::Parameter& parameter : step.parameters) {
+    v1::SegmentParameterInfo* info = out->add_parameters();
+    info->set_name(std::string(parameter.name));
+    info->set_range(segment::RangeText(parameter));
+    info->set_default_value(segment::DefaultText(step, parameter));
+    info->set_about(std::string(parameter.about));
   }
 }
 
@@ -46,8 +65,10 @@ v1::GetServerInfoResponse Describe(const Options& options, int threads) {
   }
   info.add_models("EXACT");  // codes messages, not streams: not one of core's list
   AddEnumNames(v1::SegmentProfile_descriptor(), "SEGMENT_PROFILE_", info.mutable_profiles());
-  const google::protobuf::Descriptor* step = v1::SegmentStep::descriptor();
-  for (int i = 0; i < step->field_count(); ++i) info.add_methods(step->field(i)->name());
+  for (const segment::StepSpec& step : segment::AllSteps()) {
+    info.add_methods(std::string(step.name));
+    DescribeStep(step, info.add_steps());
+  }
   return info;
 }
 

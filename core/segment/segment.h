@@ -3,8 +3,9 @@
 // The state that steps read and write: the gray picture (given), the mask (uint8 0 or 255), the
 // label map (int32, 0 is background), the distance map (float32), the threshold result, regions and
 // contours. A step that needs what no step before it made is INVALID_ARGUMENT naming
-// "steps[i]". Labels and masks are decided by integers or by correctly rounded operations only:
-// the same on every machine and with any number of threads.
+// "steps[i]". The structs below are the parameters of the steps; steps.h lists the steps. Labels
+// and masks are decided by integers or by correctly rounded operations only: the same on every
+// machine and with any number of threads.
 //
 // Coordinates are (y, x) from the top left; boxes are half open. Thread safety: all functions.
 #pragma once
@@ -13,7 +14,6 @@
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +21,7 @@
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
+#include "core/segment/step.h"
 
 namespace trine::segment {
 
@@ -35,6 +36,7 @@ enum class Profile : uint8_t {
 };
 
 enum class Connectivity : uint8_t { k4 = 1, k8 = 2 };
+absl::Span<const std::string_view> NamesOf(Connectivity);  // for rows of steps.h; also below
 
 // Otsu 1979: the threshold t that maximises the variance between {v <= t} and {v > t}. Sets the
 // threshold result and the mask (v > t). A constant picture's threshold is its value (EXACT,
@@ -57,6 +59,7 @@ struct ThresholdStep {
 };
 
 enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
+absl::Span<const std::string_view> NamesOf(LocalMethod);
 
 // v > T(y, x) with T from a square window around the pixel: the mean minus offset, the Gaussian
 // mean minus offset, or Sauvola's mean * (1 + k * (deviation / r - 1)). EXACT clips the window at
@@ -98,13 +101,17 @@ struct ComponentsStep {
 struct DistanceStep {};
 
 enum class MarkerSource : uint8_t {
+  kAuto = 0,      // kGiven where Inputs has markers, else kDistance
   kGiven = 1,     // Inputs::markers: > 0 is a label
   kDistance = 2,  // maxima of the distance map that rise marker_height above their saddles
 };
 enum class Relief : uint8_t {
+  kAuto = 0,      // kDistance with markers from the distance map, else kGray
   kGray = 1,      // the gray picture: basins are dark
   kDistance = 2,  // the negated distance map
 };
+absl::Span<const std::string_view> NamesOf(MarkerSource);
+absl::Span<const std::string_view> NamesOf(Relief);
 
 // Marker-controlled watershed by flooding (Meyer 1994): a queue ordered by (value, age), a pixel's
 // value never below its parent's. Floods the mask where one was made, else the whole picture.
@@ -114,8 +121,8 @@ enum class Relief : uint8_t {
 // raster order. Maxima of the distance use the same connectivity; of equal ones the first in raster
 // order is the higher. Markers outside the flooded pixels are dropped.
 struct WatershedStep {
-  MarkerSource markers = MarkerSource::kDistance;
-  Relief relief = Relief::kDistance;
+  MarkerSource markers = MarkerSource::kAuto;
+  Relief relief = Relief::kAuto;
   Connectivity connectivity = Connectivity::k4;
   double marker_height = 1.0;  // kDistance [pixels]; finite, >= 0
   // Of two neighbours in different basins the one that was flooded later becomes 0; the basins are
@@ -130,15 +137,11 @@ struct ContoursStep {};
 // Measures each label of the label map. Sets the regions.
 struct MeasureStep {};
 
-using Step = std::variant<OtsuStep, MultiOtsuStep, ThresholdStep, LocalThresholdStep, InvertStep,
-                          FillHolesStep, ComponentsStep, DistanceStep, WatershedStep, ContoursStep,
-                          MeasureStep>;
-
 struct Options {
   Profile profile = Profile::kExact;
   // Thresholding steps mark v <= t (dark objects) instead of v > t.
   bool invert = false;
-  std::vector<Step> steps;  // at least 1, at most limits.max_segment_steps
+  std::vector<Step> steps;  // rows of steps.h; at least 1, at most limits.max_segment_steps
 };
 
 struct Inputs {

@@ -4,130 +4,29 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
-
-#include "core/segment/threshold/local_threshold.h"
-#include "core/segment/threshold/multi_otsu.h"
+#include <utility>
 
 namespace trine::segment {
 namespace {
 
-constexpr size_t kMaxThresholds = kMaxClasses - 1;
-
-struct Made {
-  bool mask = false, labels = false, distance = false;
-};
-
-absl::Status Needs(bool present, size_t i, const Step& step, std::string_view what) {
-  if (present) return absl::OkStatus();
-  const std::string name = StepField(i, step).substr(StepField(i).size() + 1);
-  return InvalidField(StepField(i), std::string_view(name),
-                      "needs a " + std::string(what) + " that a step before it makes");
+// A map of four bytes a pixel.
+absl::Status CheckWideMap(const Inputs& inputs, size_t index, const Limits& limits) {
+  const uint64_t bytes = inputs.gray.elements() * 4;
+  if (bytes <= limits.max_output_bytes) return absl::OkStatus();
+  return LimitExceeded(StepField(index), bytes, "max_output_bytes", limits.max_output_bytes);
 }
 
-absl::Status CheckNotNegative(std::string_view field, int64_t value) {
-  if (value >= 0) return absl::OkStatus();
-  return InvalidField(field, value, "at least 0");
+absl::Status CheckStep(const StepToCheck& step, const Limits& limits) {
+  const Step& given = step.options.steps[step.index];
+  const StepSpec& spec = given.spec();
+  TRINE_RETURN_IF_ERROR(step.Needs(spec.needs));
+  for (const Parameter& parameter : spec.parameters) {
+    TRINE_RETURN_IF_ERROR(CheckRange(step.Field(parameter.name), parameter, given.Get(parameter)));
+  }
+  if (spec.check) TRINE_RETURN_IF_ERROR(spec.check(step, given.parameters()));
+  if ((spec.makes & (kLabels | kDistance)) == 0) return absl::OkStatus();
+  return CheckWideMap(step.inputs, step.index, limits);
 }
-
-// Checks one step and records what it makes.
-class StepChecker {
- public:
-  StepChecker(const Inputs& inputs, const Options& options, const Limits& limits)
-      : inputs_(inputs), options_(options), limits_(limits) {}
-
-  absl::Status Check(size_t i) {
-    index_ = i;
-    step_ = &options_.steps[i];
-    return std::visit([this](const auto& step) { return Visit(step); }, *step_);
-  }
-
- private:
-  std::string Field(std::string_view name) const {
-    return StepField(index_, *step_) + "." + std::string(name);
-  }
-  absl::Status Need(bool present, std::string_view what) const {
-    return Needs(present, index_, *step_, what);
-  }
-  // A map of four bytes a pixel.
-  absl::Status FourBytesEach() const {
-    const uint64_t bytes = inputs_.gray.elements() * 4;
-    if (bytes <= limits_.max_output_bytes) return absl::OkStatus();
-    return LimitExceeded(StepField(index_), bytes, "max_output_bytes", limits_.max_output_bytes);
-  }
-  absl::Status MakeLabels() {
-    made_.labels = true;
-    return FourBytesEach();
-  }
-
-  absl::Status Visit(const OtsuStep&) {
-    made_.mask = true;
-    return absl::OkStatus();
-  }
-  absl::Status Visit(const MultiOtsuStep& step) {
-    if (step.classes < kMinClasses || step.classes > kMaxClasses)
-      return InvalidField(Field("classes"), int64_t{step.classes},
-                          std::to_string(kMinClasses) + " to " + std::to_string(kMaxClasses));
-    if (options_.profile != Profile::kExact && options_.profile != Profile::kSkimage)
-      return NotOffered("profile", "multi-Otsu has the profiles exact and skimage only");
-    made_.mask = true;
-    return MakeLabels();
-  }
-  absl::Status Visit(const ThresholdStep& step) {
-    const std::vector<double>& t = step.thresholds;
-    if (t.empty() || t.size() > kMaxThresholds)
-      return InvalidField(Field("thresholds"), static_cast<int64_t>(t.size()),
-                          "1 to " + std::to_string(kMaxThresholds) + " thresholds");
-    for (size_t j = 0; j < t.size(); ++j) {
-      const std::string field = Field("thresholds[" + std::to_string(j) + "]");
-      if (!std::isfinite(t[j])) return InvalidField(field, t[j], "must be finite");
-      if (j > 0 && !(t[j - 1] < t[j]))
-        return InvalidField(field, t[j], "must be above the threshold before it");
-    }
-    made_.mask = true;
-    return MakeLabels();
-  }
-  absl::Status Visit(const LocalThresholdStep& step) {
-    made_.mask = true;
-    return ValidateLocalThreshold(step, options_.profile, inputs_.gray.dtype,
-                                  StepField(index_, *step_));
-  }
-  absl::Status Visit(const InvertStep&) { return Need(made_.mask, "mask"); }
-  absl::Status Visit(const FillHolesStep& step) {
-    TRINE_RETURN_IF_ERROR(Need(made_.mask, "mask"));
-    return CheckNotNegative(Field("max_area"), step.max_area);
-  }
-  absl::Status Visit(const ComponentsStep& step) {
-    TRINE_RETURN_IF_ERROR(Need(made_.mask, "mask"));
-    TRINE_RETURN_IF_ERROR(CheckNotNegative(Field("min_area"), step.min_area));
-    return MakeLabels();
-  }
-  absl::Status Visit(const DistanceStep&) {
-    TRINE_RETURN_IF_ERROR(Need(made_.mask, "mask"));
-    made_.distance = true;
-    return FourBytesEach();
-  }
-  absl::Status Visit(const WatershedStep& step) {
-    if (!std::isfinite(step.marker_height) || step.marker_height < 0)
-      return InvalidField(Field("marker_height"), step.marker_height,
-                          "must be finite and at least 0");
-    if (step.markers == MarkerSource::kGiven && !inputs_.markers)
-      return InvalidField("markers", std::string_view("absent"),
-                          "the watershed of " + StepField(index_) + " needs given markers");
-    if (step.markers == MarkerSource::kDistance || step.relief == Relief::kDistance)
-      TRINE_RETURN_IF_ERROR(Need(made_.distance, "distance map"));
-    made_.mask = true;
-    return MakeLabels();
-  }
-  absl::Status Visit(const ContoursStep&) { return Need(made_.mask, "mask"); }
-  absl::Status Visit(const MeasureStep&) { return Need(made_.labels, "label map"); }
-
-  const Inputs& inputs_;
-  const Options& options_;
-  const Limits& limits_;
-  size_t index_ = 0;
-  const Step* step_ = nullptr;
-  Made made_;
-};
 
 absl::Status CheckShape(const TensorView& tensor, const Shape& shape, std::string_view field) {
   if (tensor.shape == shape) return absl::OkStatus();
@@ -156,11 +55,22 @@ absl::Status ConvertMarkers(const TensorView& markers, int64_t width, size_t beg
 std::string StepField(size_t i) { return "steps[" + std::to_string(i) + "]"; }
 
 std::string StepField(size_t i, const Step& step) {
-  static constexpr std::string_view kNames[] = {
-      "otsu",       "multi_otsu", "threshold", "local_threshold", "invert", "fill_holes",
-      "components", "distance",   "watershed", "contours",        "measure"};
-  static_assert(std::size(kNames) == std::variant_size_v<Step>);
-  return StepField(i) + "." + std::string(kNames[step.index()]);
+  return StepField(i) + "." + std::string(step.spec().name);
+}
+
+std::string StepToCheck::Field() const { return StepField(index, options.steps[index]); }
+std::string StepToCheck::Field(std::string_view parameter) const {
+  return Field() + "." + std::string(parameter);
+}
+
+absl::Status StepToCheck::Needs(unsigned maps) const {
+  for (const auto& [map, what] :
+       {std::pair{kMask, "mask"}, {kLabels, "label map"}, {kDistance, "distance map"}}) {
+    if ((maps & ~made & map) == 0) continue;
+    return InvalidField(StepField(index), options.steps[index].spec().name,
+                        "needs a " + std::string(what) + " that a step before it makes");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
@@ -200,8 +110,11 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
   if (options.steps.size() > static_cast<uint64_t>(std::max<int64_t>(limits.max_segment_steps, 0)))
     return LimitExceeded("steps", options.steps.size(), "max_segment_steps",
                          static_cast<uint64_t>(std::max<int64_t>(limits.max_segment_steps, 0)));
-  StepChecker checker(inputs, options, limits);
-  for (size_t i = 0; i < options.steps.size(); ++i) TRINE_RETURN_IF_ERROR(checker.Check(i));
+  unsigned made = 0;
+  for (size_t i = 0; i < options.steps.size(); ++i) {
+    TRINE_RETURN_IF_ERROR(CheckStep({inputs, options, made, i}, limits));
+    made |= options.steps[i].spec().makes;
+  }
   return absl::OkStatus();
 }
 

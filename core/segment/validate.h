@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "core/segment/picture.h"
@@ -13,6 +14,20 @@ namespace trine::segment {
 // Shapes, dtypes and sizes of the inputs against the limits; the picture's values are checked by
 // CheckFinite.
 absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits);
+
+// A step, and what the steps before it made, for the check of its row.
+struct StepToCheck {
+  const Inputs& inputs;
+  const Options& options;
+  unsigned made;  // Maps
+  size_t index;
+
+  // "steps[3].multi_otsu", and "steps[3].multi_otsu.classes".
+  std::string Field() const;
+  std::string Field(std::string_view parameter) const;
+  // INVALID_ARGUMENT naming "steps[3]" where no step before it made the `maps`.
+  absl::Status Needs(unsigned maps) const;
+};
 
 // Parameters of each step, and that it finds what it needs.
 absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const Limits& limits);

@@ -1,11 +1,19 @@
 #include "server/convert/segment.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/reflection.h>
+
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/polled.h"
+#include "core/segment/steps.h"
 #include "server/convert/enum.h"
 #include "server/convert/error.h"
 #include "server/convert/output_bounds.h"
@@ -13,114 +21,59 @@
 namespace trine::server {
 namespace {
 
-using segment::Connectivity;
-using segment::LocalMethod;
-using segment::MarkerSource;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
 using segment::Profile;
-using segment::Relief;
 
-// Regions, or points of contours, between two looks at the cancellation: less than a millisecond.
-constexpr size_t kEntriesAPoll = 4096;
+// Regions, or points of contours, between two polls: less than a millisecond.
+constexpr uint64_t kEntriesAPoll = 4096;
 
-absl::StatusOr<segment::Step> LocalThresholdFromProto(const v1::LocalThresholdStep& step,
-                                                      const std::string& path) {
-  segment::LocalThresholdStep out;
-  TRINE_ASSIGN_OR_RETURN(const std::optional<LocalMethod> method,
-                         EnumFromProto<LocalMethod>(step.method(), Path(path, "method")));
-  out.method = method.value_or(out.method);
-  out.window = step.window();
-  out.offset = step.offset();
-  if (step.has_k()) out.k = step.k();
-  if (step.has_r()) out.r = step.r();
-  if (step.has_sigma()) out.sigma = step.sigma();
-  return out;
-}
-
-absl::StatusOr<segment::Step> FillHolesFromProto(const v1::FillHolesStep& step,
-                                                 const std::string& path) {
-  segment::FillHolesStep out;
-  TRINE_ASSIGN_OR_RETURN(
-      const std::optional<Connectivity> connectivity,
-      EnumFromProto<Connectivity>(step.connectivity(), Path(path, "connectivity")));
-  out.connectivity = connectivity.value_or(out.connectivity);
-  out.max_area = step.max_area();
-  return out;
-}
-
-absl::StatusOr<segment::Step> ComponentsFromProto(const v1::ComponentsStep& step,
-                                                  const std::string& path) {
-  segment::ComponentsStep out;
-  TRINE_ASSIGN_OR_RETURN(
-      const std::optional<Connectivity> connectivity,
-      EnumFromProto<Connectivity>(step.connectivity(), Path(path, "connectivity")));
-  out.connectivity = connectivity.value_or(out.connectivity);
-  out.min_area = step.min_area();
-  return out;
-}
-
-absl::StatusOr<segment::Step> WatershedFromProto(const v1::WatershedStep& step, bool has_markers,
-                                                 const std::string& path) {
-  segment::WatershedStep out;
-  TRINE_ASSIGN_OR_RETURN(const std::optional<MarkerSource> markers,
-                         EnumFromProto<MarkerSource>(step.markers(), Path(path, "markers")));
-  out.markers = markers.value_or(has_markers ? MarkerSource::kGiven : MarkerSource::kDistance);
-  if (out.markers == MarkerSource::kGiven && !has_markers) {
-    return InvalidField(Path(path, "markers"), "GIVEN", "the request has no markers");
+// A field of a step's message as the value of the parameter of its name; empty where it is not
+// given (for an enum also where it is UNSPECIFIED).
+absl::StatusOr<segment::Value> ValueFromProto(const Message& message, const FieldDescriptor& field,
+                                              const std::string& path) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  if (field.has_presence() && !reflection.HasField(message, &field)) return segment::Value();
+  if (field.is_repeated()) {
+    const auto& values = reflection.GetRepeatedFieldRef<double>(message, &field);
+    return std::vector<double>(values.begin(), values.end());
   }
-  TRINE_ASSIGN_OR_RETURN(const std::optional<Relief> relief,
-                         EnumFromProto<Relief>(step.relief(), Path(path, "relief")));
-  out.relief =
-      relief.value_or(out.markers == MarkerSource::kDistance ? Relief::kDistance : Relief::kGray);
-  TRINE_ASSIGN_OR_RETURN(
-      const std::optional<Connectivity> connectivity,
-      EnumFromProto<Connectivity>(step.connectivity(), Path(path, "connectivity")));
-  out.connectivity = connectivity.value_or(out.connectivity);
-  if (step.has_marker_height()) out.marker_height = step.marker_height();
-  out.lines = step.lines();
-  return out;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field);
+    case FieldDescriptor::CPPTYPE_INT32:
+      return int64_t{reflection.GetInt32(message, &field)};
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection.GetInt64(message, &field);
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const int number = reflection.GetEnumValue(message, &field);
+      if (number == 0) return segment::Value();
+      if (field.enum_type()->FindValueByNumber(number) == nullptr)
+        return UnknownEnum(field.enum_type(), number, path);
+      return int64_t{number};
+    }
+    default:
+      return reflection.GetDouble(message, &field);
+  }
 }
 
-// The name of the step's field: "multi_otsu"; empty where none is set.
-std::string StepName(const v1::SegmentStep& step) {
-  if (step.step_case() == v1::SegmentStep::STEP_NOT_SET) return "";
-  return v1::SegmentStep::descriptor()->FindFieldByNumber(step.step_case())->name();
-}
-
-absl::StatusOr<segment::Step> StepFromProto(const v1::SegmentStep& step, bool has_markers,
+absl::StatusOr<segment::Step> StepFromProto(const v1::SegmentStep& step,
                                             const std::string& index_path) {
-  const std::string path = Path(index_path, StepName(step));
-  switch (step.step_case()) {
-    case v1::SegmentStep::kOtsu:
-      return segment::OtsuStep{};
-    case v1::SegmentStep::kMultiOtsu: {
-      segment::MultiOtsuStep out;
-      if (step.multi_otsu().has_classes()) out.classes = step.multi_otsu().classes();
-      return out;
-    }
-    case v1::SegmentStep::kThreshold: {
-      const auto& given = step.threshold().thresholds();
-      return segment::ThresholdStep{{given.begin(), given.end()}};
-    }
-    case v1::SegmentStep::kLocalThreshold:
-      return LocalThresholdFromProto(step.local_threshold(), path);
-    case v1::SegmentStep::kInvert:
-      return segment::InvertStep{};
-    case v1::SegmentStep::kFillHoles:
-      return FillHolesFromProto(step.fill_holes(), path);
-    case v1::SegmentStep::kComponents:
-      return ComponentsFromProto(step.components(), path);
-    case v1::SegmentStep::kDistance:
-      return segment::DistanceStep{};
-    case v1::SegmentStep::kWatershed:
-      return WatershedFromProto(step.watershed(), has_markers, path);
-    case v1::SegmentStep::kContours:
-      return segment::ContoursStep{};
-    case v1::SegmentStep::kMeasure:
-      return segment::MeasureStep{};
-    case v1::SegmentStep::STEP_NOT_SET:
-      break;
+  const auto& reflection = *step.GetReflection();
+  const FieldDescriptor* const kind =
+      reflection.GetOneofFieldDescriptor(step, step.GetDescriptor()->oneof_decl(0));
+  if (kind == nullptr) return MissingField(index_path, "a step names exactly one thing to do");
+  // Every step of the protocol has a row, and every field a parameter: a test compares them.
+  segment::Step out(*segment::FindStep(kind->name()));
+  const Message& message = reflection.GetMessage(step, kind);
+  for (const segment::Parameter& parameter : out.spec().parameters) {
+    const std::string name(parameter.name);
+    TRINE_ASSIGN_OR_RETURN(const segment::Value value,
+                           ValueFromProto(message, *message.GetDescriptor()->FindFieldByName(name),
+                                          Path(Path(index_path, kind->name()), name)));
+    if (!std::holds_alternative<std::monostate>(value)) out.Set(parameter, value);
   }
-  return MissingField(index_path, "a step names exactly one thing to do");
+  return out;
 }
 
 void ThresholdToProto(const segment::ThresholdResult& threshold, v1::ThresholdResult* out) {
@@ -187,9 +140,8 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
                          static_cast<uint64_t>(limits.max_segment_steps));
   }
   for (int i = 0; i < request.steps_size(); ++i) {
-    TRINE_ASSIGN_OR_RETURN(
-        segment::Step step,
-        StepFromProto(request.steps(i), request.has_markers(), absl::StrCat("steps[", i, "]")));
+    TRINE_ASSIGN_OR_RETURN(segment::Step step,
+                           StepFromProto(request.steps(i), absl::StrCat("steps[", i, "]")));
     out.steps.push_back(std::move(step));
   }
   if (out.steps.empty()) out.steps.push_back(segment::OtsuStep{});
@@ -204,18 +156,14 @@ absl::Status ResultToProto(const Context& context, const segment::Result& result
   }
   out->set_label_count(result.label_count);
   out->set_foreground_fraction(result.foreground_fraction);
-  for (size_t i = 0; i < result.regions.size(); ++i) {
-    if (i % kEntriesAPoll == 0) TRINE_RETURN_IF_ERROR(context.cancel.Check());
-    RegionToProto(result.regions[i], out->add_regions());
+  Poller poll(context.cancel, kEntriesAPoll);
+  for (const segment::Region& region : result.regions) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(1));
+    RegionToProto(region, out->add_regions());
   }
-  uint64_t polled = 0, done = 0;  // points, and one for each contour
   for (const segment::Contour& contour : result.contours) {
-    if (done - polled >= kEntriesAPoll) {
-      TRINE_RETURN_IF_ERROR(context.cancel.Check());
-      polled = done;
-    }
+    TRINE_RETURN_IF_ERROR(poll.Spend(1 + contour.points.size()));
     ContourToProto(contour, out->add_contours());
-    done += 1 + contour.points.size();
   }
   return absl::OkStatus();
 }

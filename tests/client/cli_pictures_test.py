@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pathlib
 import re
 import unittest
 
@@ -268,8 +269,29 @@ class Segment(support.CliTest):
         for wrong in ("otsu,nonsense", "otsu,,measure", "components:area=3", "otsu:x",
                       "components:min_area=few", "components:connectivity=6"):
             self.fails(2, "segment", self.picture, "--steps", wrong)
+        # What no server takes is wrong usage, and the message says what is allowed.
+        for wrong, allowed in (("components:min_area=-1", "at least 0"),
+                               ("multi-otsu:classes=17", "2 to 16"),
+                               ("sauvola:window=4", "odd, 3 to 65535"),
+                               ("gaussian:sigma=0", "above 0")):
+            self.assertIn(allowed, self.fails(2, "segment", self.picture, "--steps", wrong))
         self.assertIn("steps[0]", self.fails(1, "segment", self.picture, "--steps", "measure"))
         self.fails(2, "segment", self.picture, "--steps", "otsu", "--method", "otsu")
+
+    def test_the_list_of_steps(self):
+        listed = self.ok("segment", "--help-steps").decode()
+        self.assertEqual(self.ok("segment", "--steps", "help").decode(), listed)
+        for word in ("fill-holes", "min_area", "2 to 16", "odd, 3 to 65535", "local-threshold"):
+            self.assertIn(word, listed)
+        told = self.json("segment", "--help-steps")
+        steps = {step["name"]: step for step in told["steps"]}
+        self.assertEqual(len(steps), 11)
+        self.assertEqual(steps["multi_otsu"]["parameters"],
+                         [{"name": "classes", "range": "2 to 16", "default": "3",
+                           "about": "Classes to part the pixels into"}])
+        self.assertEqual(steps["components"]["writes"], ["mask", "labels"])
+        page = pathlib.Path(__file__).parents[2] / "docs" / "segment-steps.md"
+        self.assertEqual(self.ok("segment", "--steps-markdown").decode(), page.read_text())
 
     def test_methods_and_their_flags(self):
         levels = self.path("l.pgm", pgm(numpy.repeat(numpy.array([[10, 90, 200]], numpy.uint8), 4)

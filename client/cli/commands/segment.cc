@@ -1,5 +1,6 @@
 // trine segment: thresholds, masks, label maps, measurements and outlines of pictures.
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/overlay.h"
 #include "client/cli/flags/segment_args.h"
+#include "client/cli/flags/segment_help.h"
 #include "client/cli/flags/segment_steps.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/report/segment_report.h"
@@ -219,7 +221,19 @@ absl::Status CheckArgs(const SegmentArgs& args, Session* session) {
   return absl::OkStatus();
 }
 
+// Neither a picture nor a server is needed.
+absl::Status ListSteps(const SegmentArgs& args, Session* session) {
+  if (args.steps_markdown) {
+    std::printf("%s\n", StepsMarkdown().c_str());
+  } else {
+    session->Say(StepsHelp());
+    session->Emit(StepsJson());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RunSegment(const SegmentArgs& args, Session* session) {
+  if (args.help_steps) return ListSteps(args, session);
   TRINE_RETURN_IF_ERROR(CheckArgs(args, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());

@@ -35,6 +35,28 @@ void AddFiles(CLI::App* c, SegmentArgs* a) {
   c->add_flag("-f,--force", a->force, "Overwrite. Default: never")->group(group);
 }
 
+// The list of the steps, for which no picture is needed.
+void AddStepsHelp(CLI::App* c, CLI::Option* inputs, SegmentArgs* a) {
+  const auto help = [inputs, a] {
+    a->help_steps = true;
+    inputs->required(false);
+  };
+  c->get_option("--steps")->each([help](const std::string& list) {
+    if (list == "help") help();
+  });
+  c->add_flag_callback("--help-steps", help,
+                       "List the steps with their parameters, ranges and defaults, and exit")
+      ->group("Method");
+  c->add_flag_callback(
+       "--steps-markdown",
+       [help, a] {
+         help();
+         a->steps_markdown = true;
+       },
+       "The same as the documentation's table")
+      ->group("");
+}
+
 void AddMethod(CLI::App* c, SegmentArgs* a) {
   const std::string group = "Method";
   auto* method =
@@ -47,8 +69,8 @@ void AddMethod(CLI::App* c, SegmentArgs* a) {
           ->type_name("NAME")
           ->group(group);
   c->add_option("--steps", a->steps,
-                "Instead: steps in order, parameters behind colons, such as "
-                "otsu,fill-holes,components:min_area=20:connectivity=4,measure")
+                "Instead: steps in order, parameters after colons, such as "
+                "otsu,fill-holes,components:min_area=20:connectivity=4,measure; help lists them")
       ->type_name("LIST")
       ->excludes(method)
       ->group(group);
@@ -127,12 +149,14 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
 }  // namespace
 
 void AddSegmentFlags(CLI::App* command, SegmentArgs* args) {
-  command
-      ->add_option("IN", args->inputs,
-                   "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
-      ->required();
+  CLI::Option* inputs =
+      command
+          ->add_option("IN", args->inputs,
+                       "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
+          ->required();
   AddFiles(command, args);
   AddMethod(command, args);
+  AddStepsHelp(command, inputs, args);
   AddRest(command, args);
 }
 

@@ -17,6 +17,9 @@ struct SegmentArgs {
   bool force = false;
   std::string labels, overlay, contours, csv;
 
+  bool help_steps = false;      // --help-steps or --steps help: nothing else is done
+  bool steps_markdown = false;  // for docs/segment-steps.md
+
   std::string method = "otsu";
   std::string steps;
   std::optional<int> classes;

@@ -8,20 +8,30 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/message_text.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/segment/steps.h"
 
 namespace trine::cli {
 namespace {
 
 using Step = v1::SegmentStep;
 
-bool Has(const v1::SegmentRequest& request, std::initializer_list<Step::StepCase> kinds) {
-  return std::any_of(request.steps().begin(), request.steps().end(), [kinds](const Step& step) {
-    return std::find(kinds.begin(), kinds.end(), step.step_case()) != kinds.end();
+// The field of the step that is set.
+const google::protobuf::FieldDescriptor& KindOf(const Step& step) {
+  return *step.GetReflection()->GetOneofFieldDescriptor(step, Step::descriptor()->oneof_decl(0));
+}
+
+// Whether a step of `request` makes one of these maps.
+bool Makes(const v1::SegmentRequest& request, unsigned maps) {
+  return std::any_of(request.steps().begin(), request.steps().end(), [maps](const Step& step) {
+    return (segment::FindStep(KindOf(step).name())->makes & maps) != 0;
   });
 }
 
@@ -118,26 +128,58 @@ void AddMethodSteps(const SegmentArgs& a, v1::SegmentRequest* request) {
   }
 }
 
+// A row of the list, and what the name itself says: "sauvola" is local_threshold:method=sauvola.
+struct NamedStep {
+  const segment::StepSpec* spec = nullptr;
+  std::string parameter;  // such as "method=sauvola"; empty: none
+};
+
+absl::StatusOr<NamedStep> StepOfName(std::string_view name) {
+  std::string underscored(name);
+  std::replace(underscored.begin(), underscored.end(), '-', '_');
+  if (const segment::StepSpec* spec = segment::FindStep(underscored)) return NamedStep{spec, ""};
+  if (ParseEnumText<v1::LocalMethod>(name).has_value()) {
+    return NamedStep{segment::FindStep("local_threshold"), absl::StrCat("method=", ToAbsl(name))};
+  }
+  std::vector<std::string> known = EnumNames<v1::LocalMethod>();
+  for (const segment::StepSpec& spec : segment::AllSteps()) known.push_back(Dashed(spec.name));
+  return UsageError(absl::StrCat("--steps: '", ToAbsl(name), "' is no step; known are ",
+                                 absl::StrJoin(known, ", ")));
+}
+
+// Refuses here a number that no server takes. REQUIRES: SetFieldFromText took `text`.
+absl::Status CheckNumber(const segment::StepSpec& spec, std::string_view text) {
+  const size_t equals = text.find('=');
+  std::string name(text.substr(0, equals));
+  std::replace(name.begin(), name.end(), '-', '_');
+  const segment::Parameter* parameter = spec.Find(name);
+  if (parameter == nullptr || equals == std::string_view::npos) return absl::OkStatus();
+  const absl::string_view number = ToAbsl(text.substr(equals + 1));
+  int64_t whole = 0;
+  double real = 0;
+  segment::Value value;
+  if (parameter->kind == segment::ParameterKind::kInteger && absl::SimpleAtoi(number, &whole)) {
+    value = whole;
+  } else if (parameter->kind == segment::ParameterKind::kReal && absl::SimpleAtod(number, &real)) {
+    value = real;
+  }
+  return segment::CheckRange(name, *parameter, value);
+}
+
 absl::Status ParseStep(std::string_view text, Step* step) {
   std::vector<std::string_view> parts = SplitText(text, ':');
-  std::string name(parts[0]);
-  const google::protobuf::OneofDescriptor* kinds = Step::descriptor()->oneof_decl(0);
-  const bool local = ParseEnumText<v1::LocalMethod>(name).has_value();
-  std::string known = "mean, gaussian, sauvola";
-  for (int i = 0; i < kinds->field_count(); ++i) {
-    const google::protobuf::FieldDescriptor* kind = kinds->field(i);
-    const std::string dashed = Dashed(kind->name());
-    absl::StrAppend(&known, ", ", dashed);
-    if (name != dashed && !(local && dashed == "local-threshold")) continue;
-    google::protobuf::Message* message = step->GetReflection()->MutableMessage(step, kind);
-    if (local) step->mutable_local_threshold()->set_method(*ParseEnumText<v1::LocalMethod>(name));
-    for (size_t p = 1; p < parts.size(); ++p) {
-      const absl::Status set = SetFieldFromText(parts[p], message);
-      if (!set.ok()) return UsageError(absl::StrCat("--steps: ", name, ": ", set.message()));
-    }
-    return absl::OkStatus();
+  const std::string name(parts[0]);
+  TRINE_ASSIGN_OR_RETURN(const NamedStep named, StepOfName(name));
+  parts[0] = named.parameter;
+  if (named.parameter.empty()) parts.erase(parts.begin());
+  google::protobuf::Message* message = step->GetReflection()->MutableMessage(
+      step, Step::descriptor()->FindFieldByName(std::string(named.spec->name)));
+  for (const std::string_view part : parts) {
+    absl::Status status = SetFieldFromText(part, message);
+    if (status.ok()) status = CheckNumber(*named.spec, part);
+    if (!status.ok()) return UsageError(absl::StrCat("--steps: ", name, ": ", status.message()));
   }
-  return UsageError(absl::StrCat("--steps: '", name, "' is no step; known are ", known));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -149,9 +191,7 @@ absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request) {
   return absl::OkStatus();
 }
 
-bool MakesLabels(const v1::SegmentRequest& request) {
-  return Has(request, {Step::kMultiOtsu, Step::kThreshold, Step::kComponents, Step::kWatershed});
-}
+bool MakesLabels(const v1::SegmentRequest& request) { return Makes(request, segment::kLabels); }
 
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   TRINE_RETURN_IF_ERROR(CheckFlags(a));
@@ -162,12 +202,12 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
     TRINE_RETURN_IF_ERROR(ParseSteps(a.steps, &request));
   }
   const bool wants_labels = !a.labels.empty() || (!a.outputs.out_dir.empty() && a.emit == "labels");
-  const bool wants_regions = !a.csv.empty() && !Has(request, {Step::kMeasure});
+  const bool wants_regions = !a.csv.empty() && !Makes(request, segment::kRegions);
   if ((wants_labels || wants_regions) && !MakesLabels(request)) {
     request.add_steps()->mutable_components()->set_connectivity(ConnectivityOf(a));
   }
   if (wants_regions) request.add_steps()->mutable_measure();
-  if (!a.contours.empty() && !Has(request, {Step::kContours})) {
+  if (!a.contours.empty() && !Makes(request, segment::kContours)) {
     request.add_steps()->mutable_contours();
   }
   request.set_invert(a.invert);

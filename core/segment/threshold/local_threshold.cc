@@ -108,16 +108,6 @@ std::string Field(std::string_view step, std::string_view name) {
   return std::string(step) + "." + std::string(name);
 }
 
-absl::Status CheckFinite(std::string_view field, double value) {
-  if (std::isfinite(value)) return absl::OkStatus();
-  return InvalidField(field, value, "must be finite");
-}
-
-absl::Status CheckPositive(std::string_view field, double value) {
-  if (std::isfinite(value) && value > 0) return absl::OkStatus();
-  return InvalidField(field, value, "must be finite and above 0");
-}
-
 absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::string_view field) {
   if (dtype != DType::kUint8)
     return NotOffered("profile", "the opencv profile's local thresholds take uint8 pictures only");
@@ -177,15 +167,8 @@ bool OpencvMeanIsExact(int64_t window) {
   return true;
 }
 
-absl::Status ValidateLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
-                                    std::string_view field) {
-  if (step.window != 0 && (step.window < 3 || step.window > kMaxWindow || step.window % 2 == 0))
-    return InvalidField(Field(field, "window"), step.window,
-                        "odd, 3 to " + std::to_string(kMaxWindow) + ", or 0 for the default");
-  TRINE_RETURN_IF_ERROR(CheckFinite(Field(field, "offset"), step.offset));
-  if (step.k) TRINE_RETURN_IF_ERROR(CheckFinite(Field(field, "k"), *step.k));
-  if (step.r) TRINE_RETURN_IF_ERROR(CheckPositive(Field(field, "r"), *step.r));
-  if (step.sigma) TRINE_RETURN_IF_ERROR(CheckPositive(Field(field, "sigma"), *step.sigma));
+absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
+                                 std::string_view field) {
   const bool sauvola = step.method == LocalMethod::kSauvola;
   if (!sauvola && step.k) return InvalidField(Field(field, "k"), *step.k, "only for sauvola");
   if (!sauvola && step.r) return InvalidField(Field(field, "r"), *step.r, "only for sauvola");

@@ -29,12 +29,12 @@ namespace trine::segment {
 
 inline constexpr int64_t kMaxWindow = 65535;
 
-// Window and parameters in range and offered for this profile and dtype; `field` is the step's
-// path, for example "steps[0].local_threshold".
-absl::Status ValidateLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
-                                    std::string_view field);
+// Whether the parameters, each in its range, go with each other and are offered for this profile
+// and dtype; `field` is the step's path, for example "steps[0].local_threshold".
+absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
+                                 std::string_view field);
 
-// Writes the mask [height, width]. REQUIRES: ValidateLocalThreshold said OK.
+// Writes the mask [height, width]. REQUIRES: CheckLocalThreshold said OK.
 absl::Status LocalThreshold(const Context& context, const Picture& gray,
                             const LocalThresholdStep& step, Profile profile, bool invert,
                             uint8_t* mask);

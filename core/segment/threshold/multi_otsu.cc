@@ -171,6 +171,11 @@ absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const 
   return SearchWith<IntegerMoments>(context, levels, classes);
 }
 
+absl::Status CheckMultiOtsuProfile(Profile profile) {
+  if (profile == Profile::kExact || profile == Profile::kSkimage) return absl::OkStatus();
+  return NotOffered("profile", "multi-Otsu has the profiles exact and skimage only");
+}
+
 absl::StatusOr<ThresholdResult> MultiOtsu(const Context& context, const Picture& gray,
                                           Profile profile, int classes, std::string_view field) {
   TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));

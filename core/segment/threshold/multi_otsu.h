@@ -25,6 +25,9 @@ inline constexpr int kMaxClasses = 16;
 absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const Levels& levels,
                                                   int classes);
 
+// UNIMPLEMENTED naming "profile" for one that has no multi-Otsu.
+absl::Status CheckMultiOtsuProfile(Profile profile);
+
 // Thresholds by the profile's conventions (EXACT or SKIMAGE), with classes and separability;
 // plateau_low and plateau_high stay 0 above two classes. `field` names the step's parameter in
 // errors: INVALID_ARGUMENT for fewer distinct values than classes.

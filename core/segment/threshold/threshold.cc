@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <type_traits>
 #include <vector>
+
+#include "core/base/error.h"
+#include "core/segment/histogram.h"
+#include "core/segment/threshold/otsu.h"
 
 namespace trine::segment {
 namespace {
@@ -52,6 +57,26 @@ void LabelRange(const Picture& gray, absl::Span<const double> thresholds,
 }
 
 }  // namespace
+
+absl::StatusOr<ThresholdResult> Describe(const Context& context, const Picture& gray,
+                                         const std::vector<double>& thresholds) {
+  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
+  if (levels.size() == 0) return NoPixelsInside();
+  ThresholdResult described;
+  described.thresholds = thresholds;
+  described.plateau_low = described.plateau_high = thresholds[0];
+  TRINE_RETURN_IF_ERROR(DescribeClasses(context, levels, described));
+  return described;
+}
+
+absl::Status CheckIncreasing(std::string_view field, absl::Span<const double> thresholds) {
+  for (size_t i = 1; i < thresholds.size(); ++i) {
+    if (thresholds[i - 1] < thresholds[i]) continue;
+    return InvalidField(std::string(field) + "[" + std::to_string(i) + "]", thresholds[i],
+                        "must be above the threshold before it");
+  }
+  return absl::OkStatus();
+}
 
 absl::Status ApplyThresholds(const Context& context, const Picture& gray,
                              absl::Span<const double> thresholds, bool invert, uint8_t* mask,

@@ -1,13 +1,24 @@
-// Applying thresholds to a picture.
+// Given thresholds, and applying thresholds to a picture.
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/segment/picture.h"
 
 namespace trine::segment {
+
+// What given thresholds make of the picture: classes, separability. `plateau_low` and
+// `plateau_high` are the first. INVALID_ARGUMENT naming "mask" where no pixel is inside.
+absl::StatusOr<ThresholdResult> Describe(const Context& context, const Picture& gray,
+                                         const std::vector<double>& thresholds);
+
+// INVALID_ARGUMENT naming an element of `field` that is not above the one before it.
+absl::Status CheckIncreasing(std::string_view field, absl::Span<const double> thresholds);
 
 // mask[i] = 255 where the pixel lies inside and v > thresholds[0] (v <= thresholds[0] with
 // `invert`), else 0; labels[i] = how many thresholds are below v, 0 outside. `mask` is

@@ -216,7 +216,7 @@ TEST(Watershed, WrongMarkers) {
   const Grid<uint8_t> gray(2, 3, 1);
   const auto absent = RunSteps(gray, {Given()});
   EXPECT_EQ(absent.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(FieldOf(absent.status()), "markers");
+  EXPECT_EQ(FieldOf(absent.status()), "steps[0].watershed.markers");
 
   Inputs inputs;
   inputs.gray = {DType::kUint8, {2, 3}, gray.cells};

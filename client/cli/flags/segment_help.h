@@ -1,0 +1,20 @@
+// The list of segmentation steps, for people, programs and the documentation.
+#pragma once
+
+#include <string>
+
+#include "client/cli/report/json.h"
+
+namespace trine::cli {
+
+// A line a step and a line a parameter, in aligned columns; without the last line's end.
+std::string StepsHelp();
+
+// {"steps": [{"name", "about", "reads", "writes", "parameters": [{"name", "range", "default",
+// "about"}]}]}, names as in the protocol.
+Json StepsJson();
+
+// docs/segment-steps.md, whole.
+std::string StepsMarkdown();
+
+}  // namespace trine::cli

@@ -1,0 +1,51 @@
+// What steps work on, and running them in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "core/segment/picture.h"
+#include "core/segment/segment.h"
+
+namespace trine::segment {
+
+// The inputs, and the result as far as it is made. Thread safety: one thread at a time, but for
+// what the steps do to their own maps.
+class State {
+ public:
+  // All of them must outlive the State. REQUIRES: they were validated.
+  State(const Context& context, const Inputs& inputs, const Options& options);
+
+  const Context& context;
+  const Inputs& inputs;
+  const Options& options;
+  Picture gray;
+  Result result;
+  size_t index = 0;  // of the step that runs
+
+  // [height, width] of zeros where no step made one yet.
+  uint8_t* Mask();
+  int32_t* Labels();
+  float* Distance();
+
+  // "steps[3]", and "steps[3].multi_otsu.classes".
+  std::string Field() const;
+  std::string Field(std::string_view parameter) const;
+
+  // The mask, and with `with_labels` the classes as labels, from result.threshold.
+  absl::Status ApplyThreshold(bool with_labels);
+
+  // Calls body(begin, end) for ranges of pixels that cover the picture, in parallel.
+  absl::Status ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> body) const;
+};
+
+// Runs the steps and counts the mask's foreground. REQUIRES: everything but the pixels' values was
+// validated.
+absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
+                                   const Options& options);
+
+}  // namespace trine::segment

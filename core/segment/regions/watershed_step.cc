@@ -1,0 +1,85 @@
+#include "core/segment/regions/watershed_step.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/base/error.h"
+#include "core/segment/regions/markers.h"
+#include "core/segment/regions/watershed.h"
+
+namespace trine::segment {
+namespace {
+
+// `step` with what is left to it decided.
+WatershedStep Resolve(WatershedStep step, const Inputs& inputs) {
+  if (step.markers == MarkerSource::kAuto)
+    step.markers = inputs.markers ? MarkerSource::kGiven : MarkerSource::kDistance;
+  if (step.relief == Relief::kAuto)
+    step.relief = step.markers == MarkerSource::kDistance ? Relief::kDistance : Relief::kGray;
+  return step;
+}
+
+absl::Status MarkEverythingInside(const State& state, uint8_t* mask) {
+  return state.ForPixels([&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      mask[i] = state.gray.Contains(static_cast<int64_t>(i)) ? 255 : 0;
+  });
+}
+
+// Given markers outside the region are gone: the highest label may be another now.
+absl::Status FinishLabels(State& state, const int32_t* labels, uint8_t* mask) {
+  std::atomic<int32_t> highest{0};
+  TRINE_RETURN_IF_ERROR(state.ForPixels([&](size_t begin, size_t end) {
+    int32_t top = 0;
+    for (size_t i = begin; i < end; ++i) {
+      mask[i] = labels[i] > 0 ? 255 : 0;
+      top = std::max(top, labels[i]);
+    }
+    int32_t known = highest.load();
+    while (known < top && !highest.compare_exchange_weak(known, top)) {
+    }
+  }));
+  state.result.label_count = highest.load();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunWatershed(State& state, const WatershedStep& given) {
+  const WatershedStep step = Resolve(given, state.inputs);
+  const Context& context = state.context;
+  const Picture& gray = state.gray;
+  const bool have_mask = state.result.mask.has_value();
+  uint8_t* mask = state.Mask();
+  if (!have_mask) TRINE_RETURN_IF_ERROR(MarkEverythingInside(state, mask));
+  const float* distance = state.result.distance ? state.Distance() : nullptr;
+  int32_t* labels = state.Labels();
+  if (step.markers == MarkerSource::kGiven) {
+    TRINE_RETURN_IF_ERROR(ReadMarkers(context, *state.inputs.markers, labels));
+  } else {
+    TRINE_RETURN_IF_ERROR(DistanceMarkers(context, distance, mask, gray.height, gray.width,
+                                          step.connectivity, step.marker_height, state.Field(),
+                                          labels));
+  }
+  Levelled relief;
+  if (step.relief == Relief::kGray) {
+    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfGray(context, gray));
+  } else {
+    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfDistance(context, distance, mask, gray.pixels()));
+  }
+  TRINE_RETURN_IF_ERROR(
+      Flood(context, relief, mask, gray.height, gray.width, step.connectivity, step.lines, labels));
+  return FinishLabels(state, labels, mask);
+}
+
+absl::Status CheckWatershed(const StepToCheck& step, const WatershedStep& given) {
+  if (given.markers == MarkerSource::kGiven && !step.inputs.markers)
+    return InvalidField(step.Field("markers"), std::string_view("GIVEN"),
+                        "the request has no markers");
+  const WatershedStep watershed = Resolve(given, step.inputs);
+  const bool needs_distance =
+      watershed.markers == MarkerSource::kDistance || watershed.relief == Relief::kDistance;
+  return needs_distance ? step.Needs(kDistance) : absl::OkStatus();
+}
+
+}  // namespace trine::segment

@@ -1,0 +1,126 @@
+// What a step of a segmentation is: a row of the list in steps.h and the values of its parameters.
+//
+// A row describes a step once: its name, its parameters with range and default, what it reads and
+// writes, how it runs. Everything else (validation, the protocol's conversion, the command line's
+// grammar, help and documentation) follows from it.
+// Thread safety: as plain data.
+#pragma once
+
+#include <any>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeindex>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+
+namespace trine::segment {
+
+class State;         // pipeline.h
+struct StepToCheck;  // validate.h
+
+// A parameter's value: empty where it is not given and has no fixed default. A choice is its
+// number.
+using Value = std::variant<std::monostate, bool, int64_t, double, std::vector<double>>;
+
+enum class ParameterKind : uint8_t {
+  kFlag,
+  kInteger,
+  kReal,
+  kReals,   // a list; the range is that of its length
+  kChoice,  // one of names, numbered from 1; 0: left to the step
+};
+
+// Numbers that a parameter may be; reals are finite in any case.
+struct Range {
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
+  bool above = false;  // `least` itself is not allowed
+  bool odd = false;    // odd, or 0 for the default
+};
+constexpr Range Between(double least, double most) { return {least, most, false, false}; }
+constexpr Range AtLeast(double least) { return {.least = least}; }
+constexpr Range Above(double least) { return {.least = least, .above = true}; }
+constexpr Range OddBetween(double least, double most) { return {least, most, false, true}; }
+
+struct Parameter {
+  std::string_view name;  // as in the protocol: "min_area"
+  ParameterKind kind = ParameterKind::kFlag;
+  Range range;
+  std::string_view fallback;  // the default in words, where its value does not say it
+  std::string_view about;     // one sentence
+  absl::Span<const std::string_view> choices;
+  Value (*get)(const std::any& parameters) = nullptr;
+  void (*set)(const Value& value, std::any* parameters) = nullptr;
+};
+
+// What steps read and write, as bits.
+enum Map : unsigned {
+  kGray = 1,
+  kMask = 2,
+  kLabels = 4,
+  kDistance = 8,
+  kMarkers = 16,
+  kThresholds = 32,
+  kRegions = 64,
+  kContours = 128,
+};
+// "mask", "labels".
+std::vector<std::string_view> MapNames(unsigned maps);
+
+// A row of the list.
+struct StepSpec {
+  std::string_view name;   // as in the protocol: "fill_holes"
+  std::string_view about;  // one sentence
+  std::vector<Parameter> parameters;
+  unsigned needs = 0;  // must have been made before
+  unsigned uses = 0;   // read as well, where they are there or a parameter says so
+  unsigned makes = 0;
+  std::any defaults;  // the struct of parameters, as it is where nothing is given
+  // What the ranges do not say; may be empty.
+  std::function<absl::Status(const StepToCheck&, const std::any&)> check;
+  std::function<absl::Status(State&, const std::any&)> run;
+
+  const Parameter* Find(std::string_view parameter) const;  // null where there is none
+};
+
+// A step and its parameters.
+class Step {
+ public:
+  explicit Step(const StepSpec& spec) : spec_(&spec), parameters_(spec.defaults) {}
+  // From the struct of a step's parameters, such as MultiOtsuStep{4}. REQUIRES: a row has it.
+  template <typename Parameters>
+  requires(std::is_aggregate_v<Parameters> && !std::is_same_v<Parameters, StepSpec>) Step(
+      Parameters parameters)  // NOLINT(google-explicit-constructor): steps are written as lists
+      : spec_(&SpecOf(typeid(Parameters))), parameters_(std::move(parameters)) {}
+
+  const StepSpec& spec() const { return *spec_; }
+  const std::any& parameters() const { return parameters_; }
+  Value Get(const Parameter& parameter) const { return parameter.get(parameters_); }
+  // REQUIRES: `parameter` is one of spec(), and `value` holds what its kind says.
+  void Set(const Parameter& parameter, const Value& value) { parameter.set(value, &parameters_); }
+
+ private:
+  static const StepSpec& SpecOf(std::type_index parameters);
+
+  const StepSpec* spec_;
+  std::any parameters_;
+};
+
+// For people: "2 to 16", "at least 0", "odd, 3 to 65535, or 0 for the default", "4, 8".
+std::string RangeText(const Parameter& parameter);
+// For people: "3", "no", or what `fallback` says.
+std::string DefaultText(const StepSpec& spec, const Parameter& parameter);
+
+// INVALID_ARGUMENT naming `field` where `value` is not in the parameter's range.
+absl::Status CheckRange(std::string_view field, const Parameter& parameter, const Value& value);
+
+}  // namespace trine::segment

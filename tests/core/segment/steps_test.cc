@@ -1,0 +1,159 @@
+// The list of steps: what follows from a row, and that a row is all that a step needs.
+#include "core/segment/steps.h"
+
+#include <limits>
+#include <set>
+#include <string>
+
+#include "core/segment/pipeline.h"
+#include "core/segment/row.h"
+#include "core/segment/segment.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/segment/support.h"
+
+namespace trine::segment {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const Parameter& ParameterOf(std::string_view step, std::string_view name) {
+  return *FindStep(step)->Find(name);
+}
+
+TEST(Steps, NamesAreDistinctAndFound) {
+  std::set<std::string_view> names;
+  for (const StepSpec& spec : AllSteps()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    EXPECT_EQ(FindStep(spec.name), &spec);
+    EXPECT_FALSE(spec.about.empty()) << spec.name;
+    EXPECT_NE(spec.makes, 0u) << spec.name;
+    for (const Parameter& parameter : spec.parameters) {
+      EXPECT_EQ(spec.Find(parameter.name), &parameter);
+      EXPECT_FALSE(parameter.about.empty()) << spec.name << "." << parameter.name;
+    }
+  }
+  EXPECT_EQ(FindStep("nonsense"), nullptr);
+  EXPECT_EQ(FindStep("otsu")->Find("classes"), nullptr);
+}
+
+TEST(Steps, DefaultsAreInRange) {
+  for (const StepSpec& spec : AllSteps()) {
+    for (const Parameter& parameter : spec.parameters) {
+      if (parameter.kind == ParameterKind::kReals) continue;  // must be given
+      const Step step(spec);
+      EXPECT_TRUE(CheckRange("", parameter, step.Get(parameter)).ok())
+          << spec.name << "." << parameter.name;
+      EXPECT_FALSE(DefaultText(spec, parameter).empty()) << spec.name << "." << parameter.name;
+    }
+  }
+}
+
+TEST(Steps, TextsForPeople) {
+  const auto range = [](std::string_view step, std::string_view name) {
+    return RangeText(ParameterOf(step, name));
+  };
+  EXPECT_EQ(range("multi_otsu", "classes"), "2 to 16");
+  EXPECT_EQ(range("threshold", "thresholds"), "1 to 15 numbers");
+  EXPECT_EQ(range("local_threshold", "method"), "mean, gaussian, sauvola");
+  EXPECT_EQ(range("local_threshold", "window"), "odd, 3 to 65535, or 0 for the default");
+  EXPECT_EQ(range("local_threshold", "k"), "any");
+  EXPECT_EQ(range("local_threshold", "r"), "above 0");
+  EXPECT_EQ(range("fill_holes", "max_area"), "at least 0");
+  EXPECT_EQ(range("watershed", "lines"), "yes or no");
+  const auto fallback = [](std::string_view step, std::string_view name) {
+    return DefaultText(*FindStep(step), ParameterOf(step, name));
+  };
+  EXPECT_EQ(fallback("multi_otsu", "classes"), "3");
+  EXPECT_EQ(fallback("local_threshold", "method"), "sauvola");
+  EXPECT_EQ(fallback("local_threshold", "k"), "0.2");
+  EXPECT_EQ(fallback("fill_holes", "connectivity"), "4");
+  EXPECT_EQ(fallback("components", "connectivity"), "8");
+  EXPECT_EQ(fallback("watershed", "marker_height"), "1");
+  EXPECT_EQ(fallback("watershed", "lines"), "no");
+  EXPECT_EQ(fallback("threshold", "thresholds"), "none");
+  EXPECT_THAT(MapNames(FindStep("components")->makes), ElementsAre("mask", "labels"));
+}
+
+TEST(Steps, ValuesGoIntoTheStructAndBack) {
+  Step step = WatershedStep{};
+  EXPECT_EQ(step.spec().name, "watershed");
+  const auto set = [&](std::string_view name, const Value& value) {
+    const Parameter& parameter = *step.spec().Find(name);
+    step.Set(parameter, value);
+    EXPECT_EQ(step.Get(parameter), value) << name;
+  };
+  set("markers", int64_t{1});
+  set("relief", int64_t{2});
+  set("connectivity", int64_t{2});
+  set("marker_height", 2.5);
+  set("lines", true);
+  const auto& watershed = std::any_cast<const WatershedStep&>(step.parameters());
+  EXPECT_EQ(watershed.markers, MarkerSource::kGiven);
+  EXPECT_EQ(watershed.relief, Relief::kDistance);
+  EXPECT_EQ(watershed.connectivity, Connectivity::k8);
+  EXPECT_EQ(watershed.marker_height, 2.5);
+  EXPECT_TRUE(watershed.lines);
+
+  const Step local = LocalThresholdStep{};
+  EXPECT_EQ(local.Get(ParameterOf("local_threshold", "k")), Value());
+}
+
+TEST(Steps, RangesAtTheirEdges) {
+  const auto ok = [](std::string_view step, std::string_view name, const Value& value) {
+    return CheckRange("field", ParameterOf(step, name), value).ok();
+  };
+  for (const int64_t classes : {2, 16}) EXPECT_TRUE(ok("multi_otsu", "classes", classes));
+  for (const int64_t classes : {1, 17, -3}) EXPECT_FALSE(ok("multi_otsu", "classes", classes));
+  for (const int64_t window : {0, 3, 65535}) EXPECT_TRUE(ok("local_threshold", "window", window));
+  for (const int64_t window : {1, 2, 4, 65536, 65537, -3}) {
+    EXPECT_FALSE(ok("local_threshold", "window", window)) << window;
+  }
+  EXPECT_TRUE(ok("fill_holes", "max_area", int64_t{0}));
+  EXPECT_TRUE(ok("fill_holes", "max_area", std::numeric_limits<int64_t>::max()));
+  EXPECT_FALSE(ok("fill_holes", "max_area", int64_t{-1}));
+  EXPECT_FALSE(ok("local_threshold", "r", 0.0));
+  EXPECT_TRUE(ok("local_threshold", "r", 1e-300));
+  EXPECT_FALSE(ok("local_threshold", "k", std::numeric_limits<double>::infinity()));
+  EXPECT_FALSE(ok("components", "connectivity", int64_t{3}));
+  const absl::Status status =
+      CheckRange("steps[0].local_threshold.r", ParameterOf("local_threshold", "r"), -1.0);
+  EXPECT_EQ(FieldOf(status), "steps[0].local_threshold.r");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("must be finite and above 0"));
+}
+
+// A step of this test alone: its row is all that validation and pipeline need.
+struct ShiftStep {
+  int64_t by = 0;
+};
+
+TEST(Steps, ARowIsAllThatAStepNeeds) {
+  const StepSpec spec =
+      Row<ShiftStep>({.name = "shift",
+                      .about = "Adds to each label",
+                      .parameters = {Param<&ShiftStep::by>("by", "What is added", Between(1, 9))},
+                      .needs = kLabels,
+                      .makes = kLabels},
+                     [](State& state, const ShiftStep& shift) {
+                       int32_t* labels = state.Labels();
+                       return state.ForPixels([&](size_t begin, size_t end) {
+                         for (size_t i = begin; i < end; ++i)
+                           labels[i] += static_cast<int32_t>(shift.by);
+                       });
+                     });
+  Grid<uint8_t> gray(1, 3);
+  gray.cells = {0, 9, 0};
+  Step step(spec);
+  EXPECT_EQ(FieldOf(RunSteps(gray, {step}).status()), "steps[0]");  // there are no labels
+  const auto refused = RunSteps(gray, {OtsuStep{}, ComponentsStep{}, step});
+  EXPECT_EQ(FieldOf(refused.status()), "steps[2].shift.by");
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("1 to 9"));
+  step.Set(spec.parameters[0], int64_t{5});
+  const auto result = RunSteps(gray, {OtsuStep{}, ComponentsStep{}, step});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(GridOf<int32_t>(*result->labels).cells, ElementsAre(5, 6, 5));
+}
+
+}  // namespace
+}  // namespace trine::segment
