@@ -68,10 +68,6 @@ EXCEPTIONS = {
         "core/coding/models/table/table_model.cc",
         "core/coding/models/static/static_kernels.h",
     ): "codes bytes with tables of order 0",
-    # To be mended: the shared part belongs at the root of core/segment.
-    ("core/segment/regions/markers.cc", "core/segment/threshold/histogram.h"): "counts levels",
-    ("core/segment/regions/watershed.cc", "core/segment/threshold/histogram.h"): "counts levels",
-    ("core/segment/regions/measure.cc", "core/segment/threshold/window_sums.h"): "sums",
     # Recovery has a header of its own, which is not at coding's root yet.
     ("server/convert/coding.h", "core/coding/stream/recover.h"): "recovery",
     ("server/services/coding_streams.cc", "core/coding/stream/recover.h"): "recovery",
