@@ -110,6 +110,29 @@ class Image(unittest.TestCase):
             self.assertIn(setting, (ROOT / "tests/run.sh").read_text())
 
 
+class Envoy(unittest.TestCase):
+    """deploy/envoy.yaml depends on the server's defaults."""
+
+    def setUp(self):
+        self.yaml = (ROOT / "deploy/envoy.yaml").read_text()
+        self.options = (ROOT / "server/options/options.h").read_text()
+
+    def number(self, text, pattern):
+        found = re.findall(pattern, text)
+        self.assertEqual(len(found), 1, pattern)
+        return float(found[0].replace("'", ""))
+
+    def test_a_call_of_the_longest_message_can_be_repeated(self):
+        mib = self.number(self.options, r"max_message_bytes = uint64_t\{(\d+)\} << 20")
+        buffered = self.number(self.yaml, r"request_body_buffer_limit: (\d+)")
+        self.assertEqual(buffered, mib * 2**20)
+
+    def test_a_health_check_comes_within_the_delay_of_a_servers_end(self):
+        delay_ms = self.number(self.options, r"drain_delay_ms = ([\d']+)")
+        interval_s = self.number(self.yaml, r" interval: ([\d.]+)s\n +no_traffic_interval")
+        self.assertGreater(delay_ms, 4 * 1000 * interval_s)
+
+
 class CtestSummary(unittest.TestCase):
     CASES = {
         '<testcase status="run"/>': "passed",
