@@ -1,6 +1,5 @@
 #include "server/server.h"
 
-#include <grpc/grpc.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
