@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -34,6 +35,10 @@ def run(*args, stdin=b"", env=None, cwd=None):
 
 def start(*args, **popen):
     return subprocess.Popen([OPTIONS.trine, *map(str, args)], env=clean_environment(), **popen)
+
+
+def some_bytes(size, seed=1):
+    return bytes(random.Random(seed).choices(range(64), weights=range(64, 0, -1), k=size))
 
 
 def wait_until(condition, what):

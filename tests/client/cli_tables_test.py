@@ -1,0 +1,137 @@
+"""encode and decode with several tables and an index, and with tables by their ids."""
+
+import json
+import random
+
+import numpy
+
+import support
+
+
+class Tables(support.CliTest):
+    """Several tables with an index, and tables by their ids."""
+
+    def table(self, name, likely, symbols=range(256)):
+        counts = [2000 if s == likely else 9 for s in symbols]
+        return self.path(name, json.dumps({"symbols": list(symbols), "counts": counts}))
+
+    def indexed(self):
+        """Flags, raw bytes and index of two tables that take turns."""
+        chosen = random.Random(2)
+        index = bytes(chosen.randrange(2) for _ in range(5000))
+        raw = bytes((7, 200)[i] if chosen.randrange(9) else chosen.randrange(256) for i in index)
+        flags = ["--model", "table", "--table", self.table("a.json", 7),
+                 "--table", self.table("b.json", 200)]
+        return flags, raw, index
+
+    def test_an_index_chooses_among_tables(self):
+        flags, raw, index = self.indexed()
+        source, side = self.path("in", raw), self.path("index", index)
+        coded, back = self.path("coded"), self.path("back")
+        told = self.json("encode", source, "-o", coded, *flags, "--table-index", side,
+                         "--block-size", "1000")
+        self.assertEqual(told["symbols"], 5000)
+        self.assertEqual(len(set(told["table_ids"])), 2)
+        self.assertLess(told["model_bits"], 5000 * told["entropy_bits_per_symbol"])
+        self.assertEqual(told["coded_bytes"], coded.stat().st_size)
+        self.json("decode", coded, "-o", back, "--table-index", side)
+        self.assertEqual(back.read_bytes(), raw)
+        # A range takes an excerpt to the server, and the whole index.
+        told = self.json("decode", coded, "-o", back, "-f", "--table-index", side, "--range",
+                         "1500:700")
+        self.assertEqual(back.read_bytes(), raw[1500:2200])
+        self.assertEqual(told["blocks_decoded"], 2)
+        self.assertLess(told["coded_bytes"], coded.stat().st_size)
+        # Without it, and with another one.
+        self.fails(1, "decode", coded, "-o", back, "-f")
+        error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
+                           self.path("other", bytes(5000)))
+        self.assertIn("--table-index", error)
+        error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
+                           self.path("short", index[1:]))
+        self.assertIn("5000", error)
+        told = self.json("inspect", coded)
+        self.assertEqual([t["symbols"] for t in told["tables"]], [256, 256])
+        self.assertEqual([t["by_id"] for t in told["tables"]], [False, False])
+
+    def test_what_is_coded_without_tables_takes_the_index_too(self):
+        flags, _, _ = self.indexed()
+        side, coded, back = self.path("index", bytes(64)), self.path("coded"), self.path("back")
+        self.ok("encode", self.path("zeros", bytes(64)), "-o", coded, *flags, "--table-index", side)
+        self.ok("decode", coded, "-o", back, "--table-index", side)
+        self.assertEqual(back.read_bytes(), bytes(64))
+
+    def test_what_no_table_coded_is_recovered(self):
+        flags, raw, index = self.indexed()
+        raw, coded, back = raw[:2000] + bytes(1000) + raw[3000:], self.path("c"), self.path("o")
+        self.ok("encode", self.path("in", raw), "-o", coded, *flags, "--table-index",
+                self.path("index", index), "--block-size", "1000")
+        done = support.run("decode", coded, "--recover", "-o", back)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(back.read_bytes(), bytes(5000))
+        self.assertIn("2 tables", done.stdout.decode())
+        self.assertEqual(done.stdout.decode().count("1000 bytes lost"), 4)
+
+    def test_an_array_with_an_array_of_its_tables(self):
+        chosen = numpy.random.default_rng(3)
+        index = chosen.integers(0, 2, (30, 40)).astype("u1")
+        array = numpy.where(index == 1, 900, 5).astype("u2")
+        array[chosen.integers(0, 9, array.shape) == 0] = 77
+        source, side = self.path("in.npy"), self.path("index.npy")
+        numpy.save(source, array)
+        numpy.save(side, index)
+        flags = ["--table", self.table("a.json", 5, (5, 77, 900)),
+                 "--table", self.table("b.json", 900, (5, 77, 900))]
+        coded, back = self.path("coded"), self.path("back.npy")
+        told = self.json("encode", source, "-o", coded, "--as", "tensor", "--model", "table", *flags,
+                         "--table-ids", "--table-index", side)
+        self.assertEqual(told["symbols"], 1200)
+        # Tables in another order: they are found by their ids.
+        self.json("decode", coded, "-o", back, "--table-index", side, *flags[2:], *flags[:2])
+        self.assertTrue((numpy.load(back) == array).all())
+        text = self.ok("inspect", coded).decode()
+        self.assertIn("2 tables", text)
+        self.assertIn("by its id", text)
+        self.assertIn(told["table_ids"][1], text)
+        numpy.save(side, index.astype("u2"))
+        self.assertIn("uint8", self.fails(2, "decode", coded, "-o", back, "-f", *flags,
+                                          "--table-index", side))
+
+    def test_ids_in_place_of_tables(self):
+        raw = bytes(random.Random(4).choices((7, 8, 9), weights=(80, 10, 10), k=3000))
+        table = self.table("t.json", 7)
+        source, coded, back = self.path("in", raw), self.path("coded"), self.path("back")
+        full = self.json("encode", source, "-o", coded, "--model", "table", "--table", table)
+        told = self.json("encode", source, "-o", coded, "-f", "--model", "table", "--table", table,
+                         "--table-ids")
+        self.assertEqual(told["table_ids"], full["table_ids"])
+        self.assertLess(told["coded_bytes"] + 400, full["coded_bytes"])
+        self.assertIn(told["table_ids"][0], self.fails(1, "decode", coded, "-o", back))
+        self.json("decode", coded, "-o", back, "--table", self.table("u.json", 8), "--table", table)
+        self.assertEqual(back.read_bytes(), raw)
+        self.json("decode", coded, "-o", back, "-f", "--table", table, "--range", "1000:50")
+        self.assertEqual(back.read_bytes(), raw[1000:1050])
+        # From a pipe, where the stream cannot be looked into before.
+        run = support.run("decode", "-", "-o", "-", "--table", table, stdin=coded.read_bytes())
+        self.assertEqual(run.stdout, raw)
+        inspected = self.json("inspect", coded)
+        self.assertEqual(inspected["tables"],
+                         [{"id": told["table_ids"][0], "symbols": 0, "by_id": True}])
+
+    def test_what_does_not_go_together(self):
+        flags, raw, index = self.indexed()
+        source, side, out = self.path("in", raw), self.path("index", index), self.path("o")
+        self.fails(2, "encode", source, "-o", out, *flags)
+        self.fails(2, "encode", source, "-o", out, *flags[:4], "--table-index", side)
+        self.fails(2, "encode", source, "-o", out, "--table-ids")
+        self.fails(2, "encode", source, side, "--out-dir", self.dir, *flags, "--table-index",
+                   side)
+        self.fails(2, "encode", source, "-o", out, *flags, "--table-index", self.path("none"))
+        self.assertIn("--table-index: is 4999 bytes",
+                      self.fails(1, "encode", source, "-o", out, *flags, "--table-index",
+                                 self.path("short", index[1:])))
+        self.assertFalse(out.exists())
+
+
+if __name__ == "__main__":
+    support.main()
