@@ -7,7 +7,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"

@@ -38,12 +38,12 @@ absl::Status Session::UseStdoutForData(const std::string& flag) {
   return absl::OkStatus();
 }
 
-void Session::Say(const std::string& line) const {
+void Session::PrintStatus(const std::string& line) const {
   if (globals_.quiet || globals_.json) return;
   std::fprintf(stdout_is_data_ ? stderr : stdout, "%s\n", line.c_str());
 }
 
-void Session::Emit(const Json& object) const {
+void Session::PrintResult(const Json& object) const {
   if (!globals_.json) return;
   std::fprintf(stdout, "%s\n", ToLine(object).c_str());
   std::fflush(stdout);

@@ -31,9 +31,9 @@ class Session {
   // Says that stdout carries data ("-o -", "--csv -"): text goes to stderr. USAGE with --json.
   absl::Status UseStdoutForData(const std::string& flag);
   // Text for a person, without its line's end: stdout or stderr; nothing with --quiet or --json.
-  void Say(const std::string& line) const;
+  void PrintStatus(const std::string& line) const;
   // With --json one line on stdout.
-  void Emit(const Json& object) const;
+  void PrintResult(const Json& object) const;
 
   // Runs `one` for each input. With several, each failure is printed, the others go on (not past
   // a server that cannot be reached), and the first failure comes back, marked as printed.

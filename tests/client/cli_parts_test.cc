@@ -7,6 +7,7 @@
 #include "client/cli/flags/message_text.h"
 #include "client/cli/files/outputs.h"
 #include "client/cli/files/overlay.h"
+#include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
 #include "client/cli/files/table_file.h"
 #include "client/status.h"

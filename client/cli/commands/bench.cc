@@ -131,12 +131,14 @@ double Percentile(const std::vector<double>& sorted, double part) {
 void Report(const Args& args, uint64_t size, const Measured& m, const Session& session) {
   const double per_second = static_cast<double>(m.ms.size()) / m.seconds;
   const double bytes_per_second = per_second * static_cast<double>(size);
-  session.Say(absl::StrFormat("%s, %s a call, %d at once, %.1f s: %d calls, %d errors", args.rpc,
-                              SizeText(size), args.concurrency, m.seconds, m.ms.size(), m.errors));
-  session.Say(absl::StrFormat("  throughput  %.1f calls/s, %s/s", per_second,
-                              SizeText(static_cast<uint64_t>(bytes_per_second))));
-  session.Say(absl::StrFormat("  latency     p50 %.3f ms, p99 %.3f ms, longest %.3f ms",
-                              Percentile(m.ms, 0.5), Percentile(m.ms, 0.99), Percentile(m.ms, 1)));
+  session.PrintStatus(absl::StrFormat("%s, %s a call, %d at once, %.1f s: %d calls, %d errors",
+                                      args.rpc, SizeText(size), args.concurrency, m.seconds,
+                                      m.ms.size(), m.errors));
+  session.PrintStatus(absl::StrFormat("  throughput  %.1f calls/s, %s/s", per_second,
+                                      SizeText(static_cast<uint64_t>(bytes_per_second))));
+  session.PrintStatus(absl::StrFormat("  latency     p50 %.3f ms, p99 %.3f ms, longest %.3f ms",
+                                      Percentile(m.ms, 0.5), Percentile(m.ms, 0.99),
+                                      Percentile(m.ms, 1)));
   Json json;
   json["rpc"] = args.rpc;
   json["size_bytes"] = size;
@@ -150,7 +152,7 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
   json["p99_ms"] = Percentile(m.ms, 0.99);
   json["max_ms"] = Percentile(m.ms, 1);
   json["elapsed_ms"] = m.seconds * 1000;
-  session.Emit(json);
+  session.PrintResult(json);
 }
 
 absl::Status RunBench(const Args& args, Session* session) {

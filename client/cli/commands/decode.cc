@@ -16,6 +16,7 @@
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
 #include "client/cli/flags/table_args.h"
 #include "client/status.h"
@@ -182,27 +183,27 @@ Json DamagesToJson(const v1::DecodeStreamSummary& summary) {
   return damages;
 }
 
-void TellDamages(const v1::DecodeStreamSummary& summary, const Session& session) {
+void PrintDamages(const v1::DecodeStreamSummary& summary, const Session& session) {
   constexpr int kShown = 20;
   for (int i = 0; i < std::min(kShown, summary.damages_size()); ++i) {
     const v1::Damage& damage = summary.damages(i);
     const std::string lost = damage.raw_bytes() == 0
                                  ? std::string("at raw offset ")
                                  : absl::StrCat(damage.raw_bytes(), " bytes lost at raw offset ");
-    session.Say(absl::StrCat("  ", lost, damage.raw_offset(), ": ", damage.reason(),
-                             " (byte offset ", damage.coded_offset(), ")"));
+    session.PrintStatus(absl::StrCat("  ", lost, damage.raw_offset(), ": ", damage.reason(),
+                                     " (byte offset ", damage.coded_offset(), ")"));
   }
   if (summary.damages_total() > kShown) {
-    session.Say(absl::StrCat("  ... and ", summary.damages_total() - kShown, " more"));
+    session.PrintStatus(absl::StrCat("  ... and ", summary.damages_total() - kShown, " more"));
   }
 }
 
 void Report(const Args& args, const std::string& input, const std::string& output,
             const Decoder& decoder, double elapsed_ms, const Session& session) {
   const Totals& totals = decoder.totals();
-  session.Say(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
-                              DisplayName(input), totals.coded_bytes, totals.raw_bytes,
-                              ContentText(totals.content), totals.blocks_decoded));
+  session.PrintStatus(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
+                                      DisplayName(input), totals.coded_bytes, totals.raw_bytes,
+                                      ContentText(totals.content), totals.blocks_decoded));
   Json json;
   json["input"] = input;
   json["output"] = output;
@@ -212,14 +213,14 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
   json["content"] = ContentJson(totals.content);
   json["written_as"] = decoder.form();
   if (args.recover) {
-    TellDamages(totals.last, session);
+    PrintDamages(totals.last, session);
     json["damages_total"] = totals.last.damages_total();
     json["blocks_lost"] = totals.last.blocks_lost();
     json["raw_bytes_lost"] = totals.last.raw_bytes_lost();
     json["damages"] = DamagesToJson(totals.last);
   }
   json["elapsed_ms"] = elapsed_ms;
-  session.Emit(json);
+  session.PrintResult(json);
 }
 
 absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const std::string& path,

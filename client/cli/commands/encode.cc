@@ -14,6 +14,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
 #include "client/cli/flags/table_args.h"
 #include "client/cli/files/table_file.h"
@@ -154,26 +155,27 @@ Json ToJson(const std::string& input, const std::string& output, const v1::Encod
   return json;
 }
 
-void Tell(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
-  session.Say(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input),
-                              s.raw_bytes(), s.coded_bytes(), Ratio(s), ModelText(s)));
-  session.Say(absl::StrFormat(
+void PrintSummary(const Session& session, const std::string& input, const v1::EncodeStatistics& s) {
+  session.PrintStatus(absl::StrFormat("%s: %d -> %d bytes, ratio %.3f (%s)", DisplayName(input),
+                                      s.raw_bytes(), s.coded_bytes(), Ratio(s), ModelText(s)));
+  session.PrintStatus(absl::StrFormat(
       "  bits per symbol: %.4f; order-0 entropy %.4f, Huffman %.4f (%d symbols)",
       s.bits_per_symbol(), s.entropy_bits_per_symbol(), s.huffman_bits_per_symbol(), s.symbols()));
   if (!s.has_order1_entropy_bits_per_byte()) return;
-  session.Say(
+  session.PrintStatus(
       absl::StrFormat("  order-1 entropy: %.4f bits per byte", s.order1_entropy_bits_per_byte()));
   const auto part = [&](const char* what, uint64_t bits) {
-    session.Say(absl::StrFormat("  %-10s %14d bits  %6.2f %%", what, bits,
-                                100.0 * static_cast<double>(bits) /
-                                    std::max(1.0, 8 * static_cast<double>(s.coded_bytes()))));
+    session.PrintStatus(
+        absl::StrFormat("  %-10s %14d bits  %6.2f %%", what, bits,
+                        100.0 * static_cast<double>(bits) /
+                            std::max(1.0, 8 * static_cast<double>(s.coded_bytes()))));
   };
   part("symbols", s.model_bits());
   part("tables", s.side_bits());
   part("container", s.container_bits());
   if (s.ideal_bits() > 0) {
-    session.Say(absl::StrFormat("  %-10s %16.1f bits by the probabilities as given", "ideal",
-                                s.ideal_bits()));
+    session.PrintStatus(absl::StrFormat("  %-10s %16.1f bits by the probabilities as given",
+                                        "ideal", s.ideal_bits()));
   }
 }
 
@@ -229,8 +231,8 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   }
   if (!statistics.ok()) return WithFile(statistics.status(), path);
   TRINE_RETURN_IF_ERROR(output->Commit());
-  Tell(*session, path, *statistics);
-  session->Emit(ToJson(path, out_path, *statistics, watch.ms()));
+  PrintSummary(*session, path, *statistics);
+  session->PrintResult(ToJson(path, out_path, *statistics, watch.ms()));
   return absl::OkStatus();
 }
 

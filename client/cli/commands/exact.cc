@@ -70,7 +70,7 @@ std::string Pad(const std::string& text, size_t width) {
   return text + std::string(width - std::min(width, Width(text)), ' ');
 }
 
-void TellSteps(const Session& session, const v1::ExactCode& exact) {
+void PrintSteps(const Session& session, const v1::ExactCode& exact) {
   if (exact.steps_size() == 0) return;
   size_t symbol_width = 6;
   size_t low_width = 3;
@@ -80,17 +80,18 @@ void TellSteps(const Session& session, const v1::ExactCode& exact) {
     low_width = std::max(low_width, Width(step.low().decimal()));
     high_width = std::max(high_width, Width(step.high().decimal()));
   }
-  session.Say(absl::StrCat("step  ", Pad("symbol", symbol_width), "  ", Pad("low", low_width), "  ",
-                           Pad("high", high_width), "  interval as fractions"));
+  session.PrintStatus(absl::StrCat("step  ", Pad("symbol", symbol_width), "  ",
+                                   Pad("low", low_width), "  ", Pad("high", high_width),
+                                   "  interval as fractions"));
   int number = 1;
   for (const v1::ExactStep& step : exact.steps()) {
-    session.Say(absl::StrCat(
+    session.PrintStatus(absl::StrCat(
         absl::StrFormat("%4d", number++), "  ", Pad(step.symbol(), symbol_width), "  ",
         Pad(step.low().decimal(), low_width), "  ", Pad(step.high().decimal(), high_width), "  [",
         step.low().fraction(), ", ", step.high().fraction(), ")"));
   }
   if (exact.symbols() > static_cast<uint64_t>(exact.steps_size())) {
-    session.Say(absl::StrCat(
+    session.PrintStatus(absl::StrCat(
         "  ... and ", exact.symbols() - static_cast<uint64_t>(exact.steps_size()), " more steps"));
   }
 }
@@ -109,15 +110,15 @@ absl::Status RunEncode(const Args& args, const v1::ProbabilityTable& table, Sess
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   TRINE_ASSIGN_OR_RETURN(const v1::EncodeResponse response, client->Encode(request));
   const v1::ExactCode& exact = response.exact();
-  TellSteps(*session, exact);
-  session->Say(absl::StrCat("interval     ", IntervalText(exact.low(), exact.high())));
-  session->Say(
+  PrintSteps(*session, exact);
+  session->PrintStatus(absl::StrCat("interval     ", IntervalText(exact.low(), exact.high())));
+  session->PrintStatus(
       absl::StrCat("             [", exact.low().fraction(), ", ", exact.high().fraction(), ")"));
-  session->Say(absl::StrCat("shortest     ", CodeText(exact.shortest())));
-  session->Say(absl::StrCat("prefix-free  ", CodeText(exact.prefix_free())));
-  session->Say(absl::StrFormat("information  %.6g bits for %d symbols",
-                               response.statistics().ideal_bits(), exact.symbols()));
-  session->Emit(ToJson(args.message, response, watch.ms()));
+  session->PrintStatus(absl::StrCat("shortest     ", CodeText(exact.shortest())));
+  session->PrintStatus(absl::StrCat("prefix-free  ", CodeText(exact.prefix_free())));
+  session->PrintStatus(absl::StrFormat("information  %.6g bits for %d symbols",
+                                       response.statistics().ideal_bits(), exact.symbols()));
+  session->PrintResult(ToJson(args.message, response, watch.ms()));
   return absl::OkStatus();
 }
 
@@ -133,13 +134,13 @@ absl::Status RunDecode(const Args& args, const v1::ProbabilityTable& table, Sess
   const bool characters = std::all_of(table.text().begin(), table.text().end(),
                                       [](const std::string& symbol) { return Width(symbol) == 1; });
   const std::string message = absl::StrJoin(response.message(), characters ? "" : " ");
-  session->Say(message);
+  session->PrintStatus(message);
   Json json;
   json["message"] = message;
   json["symbols"] = std::vector<std::string>(response.message().begin(), response.message().end());
   json["model"] = "exact";
   json["elapsed_ms"] = watch.ms();
-  session->Emit(json);
+  session->PrintResult(json);
   return absl::OkStatus();
 }
 

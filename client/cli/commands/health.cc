@@ -36,12 +36,12 @@ absl::Status RunHealth(const Args& args, Session* session) {
     return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "NOT_SERVING"},
                      absl::StrCat(session->target(), " is ", text));
   }
-  session->Say(text);
+  session->PrintStatus(text);
   Json json;
   json["server"] = session->target();
   json["status"] = text;
   json["elapsed_ms"] = watch.ms();
-  session->Emit(json);
+  session->PrintResult(json);
   return absl::OkStatus();
 }
 

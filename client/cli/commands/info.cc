@@ -49,19 +49,20 @@ absl::Status RunInfo(Session* session) {
   TRINE_ASSIGN_OR_RETURN(const v1::GetServerInfoResponse r, client->GetServerInfo());
   const bool embedded = session->globals().server.empty();
   const std::string target = embedded ? "embedded" : session->target();
-  session->Say(absl::StrCat("server    ", target));
-  session->Say(absl::StrCat("version   ", r.version(), " (", r.build(), ")"));
-  session->Say(absl::StrCat("threads   ", r.threads(), ", SIMD ", r.simd_target()));
-  session->Say(absl::StrFormat("uptime    %.1f s", static_cast<double>(r.uptime_ms()) / 1000));
-  session->Say(absl::StrCat("presets   ", absl::StrJoin(r.presets(), ", ")));
-  session->Say(absl::StrCat("models    ", absl::StrJoin(r.models(), ", ")));
-  session->Say(absl::StrCat("methods   ", absl::StrJoin(r.methods(), ", ")));
-  session->Say(absl::StrCat("profiles  ", absl::StrJoin(r.profiles(), ", ")));
-  session->Say("limits");
+  session->PrintStatus(absl::StrCat("server    ", target));
+  session->PrintStatus(absl::StrCat("version   ", r.version(), " (", r.build(), ")"));
+  session->PrintStatus(absl::StrCat("threads   ", r.threads(), ", SIMD ", r.simd_target()));
+  session->PrintStatus(
+      absl::StrFormat("uptime    %.1f s", static_cast<double>(r.uptime_ms()) / 1000));
+  session->PrintStatus(absl::StrCat("presets   ", absl::StrJoin(r.presets(), ", ")));
+  session->PrintStatus(absl::StrCat("models    ", absl::StrJoin(r.models(), ", ")));
+  session->PrintStatus(absl::StrCat("methods   ", absl::StrJoin(r.methods(), ", ")));
+  session->PrintStatus(absl::StrCat("profiles  ", absl::StrJoin(r.profiles(), ", ")));
+  session->PrintStatus("limits");
   for (const v1::Limit& limit : r.limits()) {
-    session->Say(absl::StrFormat("  %-28s %s", limit.name(), LimitText(limit)));
+    session->PrintStatus(absl::StrFormat("  %-28s %s", limit.name(), LimitText(limit)));
   }
-  session->Emit(ToJson(target, r, watch.ms()));
+  session->PrintResult(ToJson(target, r, watch.ms()));
   return absl::OkStatus();
 }
 

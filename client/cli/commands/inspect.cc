@@ -12,7 +12,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/excerpt.h"
 #include "client/cli/files/input_file.h"
-#include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -75,65 +75,66 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   return json;
 }
 
-void TellTables(const Session& session, const v1::InspectResponse& r) {
+void PrintTables(const Session& session, const v1::InspectResponse& r) {
   const int shown = std::min(kShownTables, r.tables_size());
   for (int i = 0; i < shown; ++i) {
     const v1::TableInfo& table = r.tables(i);
-    session.Say(
+    session.PrintStatus(
         absl::StrFormat("  table %-8d %016x, %s", i, table.id(),
                         table.by_id() ? "by its id" : absl::StrCat(table.symbols(), " symbols")));
   }
   if (r.tables_size() > shown) {
-    session.Say(absl::StrCat("  ... and ", r.tables_size() - shown, " more tables"));
+    session.PrintStatus(absl::StrCat("  ... and ", r.tables_size() - shown, " more tables"));
   }
 }
 
-void TellModes(const Session& session, const v1::InspectResponse& r) {
+void PrintModes(const Session& session, const v1::InspectResponse& r) {
   if (r.modes().empty()) return;
-  session.Say(absl::StrFormat("  %-12s %12s %12s %12s %12s", "mode", "blocks", "raw bytes",
-                              "coded bytes", "tables"));
+  session.PrintStatus(absl::StrFormat("  %-12s %12s %12s %12s %12s", "mode", "blocks", "raw bytes",
+                                      "coded bytes", "tables"));
   for (const v1::ModeInfo& mode : r.modes()) {
-    session.Say(absl::StrFormat("  %-12s %12d %12d %12d %12d", mode.mode(), mode.blocks(),
-                                mode.raw_bytes(), mode.coded_bytes(), mode.side_bytes()));
+    session.PrintStatus(absl::StrFormat("  %-12s %12d %12d %12d %12d", mode.mode(), mode.blocks(),
+                                        mode.raw_bytes(), mode.coded_bytes(), mode.side_bytes()));
   }
 }
 
-void TellBlocks(const Session& session, const v1::InspectResponse& r) {
+void PrintBlocks(const Session& session, const v1::InspectResponse& r) {
   const int shown = std::min(kShownBlocks, r.blocks_size());
   if (shown == 0) return;
-  session.Say(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
-                              "coded offset", "coded bytes", "mode"));
+  session.PrintStatus(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
+                                      "coded offset", "coded bytes", "mode"));
   for (int i = 0; i < shown; ++i) {
     const v1::BlockInfo& block = r.blocks(i);
-    session.Say(absl::StrFormat("  %12d %12d %12d %12d  %s", block.raw_offset(), block.raw_bytes(),
-                                block.coded_offset(), block.coded_bytes(), block.mode()));
+    session.PrintStatus(absl::StrFormat("  %12d %12d %12d %12d  %s", block.raw_offset(),
+                                        block.raw_bytes(), block.coded_offset(),
+                                        block.coded_bytes(), block.mode()));
   }
   if (r.blocks_total() > static_cast<uint64_t>(shown)) {
-    session.Say(
+    session.PrintStatus(
         absl::StrCat("  ... and ", r.blocks_total() - static_cast<uint64_t>(shown), " more"));
   }
 }
 
-void Tell(const Session& session, const std::string& input, const v1::InspectResponse& r) {
-  session.Say(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input), r.format_version(),
-                              ContentText(r.content())));
+void PrintSummary(const Session& session, const std::string& input, const v1::InspectResponse& r) {
+  session.PrintStatus(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input),
+                                      r.format_version(), ContentText(r.content())));
   std::string model = EnumText(r.model());
   if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
   if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
   if (r.tables_size() > 1) absl::StrAppend(&model, ", ", r.tables_size(), " tables");
-  session.Say(absl::StrFormat("  model          %s", model));
-  TellTables(session, r);
-  session.Say(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
-  session.Say(absl::StrFormat("  coded bytes    %d: symbols %d, tables %d, container %d",
-                              r.coded_bytes(), r.model_bytes(), r.side_bytes(),
-                              r.container_bytes()));
-  session.Say(absl::StrFormat("  container      header %d, index %d, the rest heads of blocks%s",
-                              r.header_bytes(), r.index_bytes(),
-                              r.is_compact() ? " (compact form)" : ""));
-  session.Say(
+  session.PrintStatus(absl::StrFormat("  model          %s", model));
+  PrintTables(session, r);
+  session.PrintStatus(absl::StrFormat("  raw bytes      %d", r.raw_bytes()));
+  session.PrintStatus(absl::StrFormat("  coded bytes    %d: symbols %d, tables %d, container %d",
+                                      r.coded_bytes(), r.model_bytes(), r.side_bytes(),
+                                      r.container_bytes()));
+  session.PrintStatus(
+      absl::StrFormat("  container      header %d, index %d, the rest heads of blocks%s",
+                      r.header_bytes(), r.index_bytes(), r.is_compact() ? " (compact form)" : ""));
+  session.PrintStatus(
       absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
-  TellModes(session, r);
-  TellBlocks(session, r);
+  PrintModes(session, r);
+  PrintBlocks(session, r);
 }
 
 absl::StatusOr<std::string> ReadInput(InputFile* file, uint64_t max_bytes) {
@@ -156,8 +157,8 @@ absl::Status RunInspect(const Args& args, Session* session) {
   request.set_max_blocks(args.max_blocks);
   const absl::StatusOr<v1::InspectResponse> response = client->Inspect(request);
   if (!response.ok()) return WithFile(response.status(), args.input);
-  Tell(*session, args.input, *response);
-  session->Emit(ToJson(args.input, *response, watch.ms()));
+  PrintSummary(*session, args.input, *response);
+  session->PrintResult(ToJson(args.input, *response, watch.ms()));
   return absl::OkStatus();
 }
 

@@ -14,9 +14,10 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/lrn_flags.h"
+#include "client/cli/report/lrn_report.h"
 #include "client/cli/commands/normalize_stream.h"
 #include "client/cli/files/output_file.h"
-#include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -40,16 +41,18 @@ struct Report {
   bool streamed = false;
 };
 
-void Tell(const Args& args, const Report& report, double elapsed_ms, const Session& session) {
-  session.Say(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(report.dtype)), " ",
-                           ShapeToString(report.shape), " -> ", args.output));
-  session.Say(absl::StrCat("  ", ResolvedText(report.resolved)));
+void PrintSummary(const Args& args, const Report& report, double elapsed_ms,
+                  const Session& session) {
+  session.PrintStatus(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(report.dtype)),
+                                   " ", ShapeToString(report.shape), " -> ", args.output));
+  session.PrintStatus(absl::StrCat("  ", ResolvedText(report.resolved)));
   if (report.file_dtype != report.dtype || args.lrn.scale != 1) {
-    session.Say(absl::StrFormat("  input: %s, times %g", DTypeName(report.file_dtype).data(),
-                                args.lrn.scale));
+    session.PrintStatus(absl::StrFormat("  input: %s, times %g",
+                                        DTypeName(report.file_dtype).data(), args.lrn.scale));
   }
   if (report.output_scale != 1) {
-    session.Say(absl::StrFormat("  output: 16-bit integers, times %g", report.output_scale));
+    session.PrintStatus(
+        absl::StrFormat("  output: 16-bit integers, times %g", report.output_scale));
   }
   Json json;
   json["input"] = args.input;
@@ -62,7 +65,7 @@ void Tell(const Args& args, const Report& report, double elapsed_ms, const Sessi
   json["resolved"]["output_scale"] = report.output_scale;
   json["streamed"] = report.streamed;
   json["elapsed_ms"] = elapsed_ms;
-  session.Emit(json);
+  session.PrintResult(json);
 }
 
 // The header of a regular .npy file whose elements do not fit one message; `file` then stands
@@ -129,7 +132,7 @@ absl::Status RunNormalize(const Args& args, Session* session) {
   }
   if (!status.ok()) return WithFile(status, args.input);
   TRINE_RETURN_IF_ERROR(output->Commit());
-  Tell(args, report, watch.ms(), *session);
+  PrintSummary(args, report, watch.ms(), *session);
   return absl::OkStatus();
 }
 

@@ -8,8 +8,9 @@
 #include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/lrn_flags.h"
+#include "client/cli/report/lrn_report.h"
 #include "client/cli/files/output_file.h"
-#include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -54,9 +55,9 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
   TRINE_RETURN_IF_ERROR(output->Write(AsBytes(saved.bytes)));
   TRINE_RETURN_IF_ERROR(output->Commit());
-  session->Say(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)), " ",
-                            ShapeToString(result.shape), " -> ", args.output));
-  session->Say(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
+  session->PrintStatus(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)),
+                                    " ", ShapeToString(result.shape), " -> ", args.output));
+  session->PrintStatus(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
   Json json;
   json["input"] = args.input;
   json["gradient"] = args.gradient;
@@ -68,7 +69,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   json["resolved"]["input_dtype"] = std::string(DTypeName(in.file_dtype));
   json["resolved"]["output_scale"] = saved.output_scale;
   json["elapsed_ms"] = watch.ms();
-  session->Emit(json);
+  session->PrintResult(json);
   return absl::OkStatus();
 }
 

@@ -17,6 +17,7 @@
 #include "client/cli/flags/segment_help.h"
 #include "client/cli/flags/segment_steps.h"
 #include "client/cli/files/segment_files.h"
+#include "client/cli/path_names.h"
 #include "client/cli/report/segment_report.h"
 #include "core/base/error.h"
 
@@ -198,7 +199,7 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
   add("csv", paths.csv);
   json["outputs"] = outputs;
   json["elapsed_ms"] = watch.ms();
-  session->Emit(json);
+  session->PrintResult(json);
   return absl::OkStatus();
 }
 

@@ -30,11 +30,4 @@ std::string OutputPath(const std::string& input, const Outputs& outputs,
   return absl::StrCat(outputs.out_dir, "/", name_of(input));
 }
 
-std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
-
-std::string BaseName(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? path : path.substr(slash + 1);
-}
-
 }  // namespace trine::cli

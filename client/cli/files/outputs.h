@@ -23,10 +23,4 @@ absl::Status CheckOutputs(const std::vector<std::string>& inputs, const Outputs&
 std::string OutputPath(const std::string& input, const Outputs& outputs,
                        std::string (*name_of)(const std::string& input));
 
-// "stdin" for "-", else the path: for messages.
-std::string DisplayName(const std::string& path);
-
-// The last part of a path.
-std::string BaseName(const std::string& path);
-
 }  // namespace trine::cli

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "client/cli/report/json.h"
 #include "trine/v1/normalization.pb.h"
 
 namespace trine::cli {
@@ -22,10 +21,5 @@ void AddLrnFlags(CLI::App* command, LrnFlags* flags);
 
 // What the flags say; what they leave out stays the preset's.
 v1::LrnOptions ToLrnOptions(const LrnFlags& flags);
-
-// The "resolved" object: preset, mode, layout, activation, size, lo, hi, a, beta, k.
-Json ResolvedJson(const v1::LrnResolved& resolved);
-// "alexnet, across-channels, nchw: y = x * (2 + 0.0001 * sum over 2 below and 2 above)^-0.75"
-std::string ResolvedText(const v1::LrnResolved& resolved);
 
 }  // namespace trine::cli

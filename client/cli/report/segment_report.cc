@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "client/cli/files/outputs.h"
+#include "client/cli/path_names.h"
 
 namespace trine::cli {
 namespace {
@@ -41,11 +41,11 @@ void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
     absl::StrAppend(&line, " (the same from ", Exact(t.plateau_low()), " to ",
                     Exact(t.plateau_high()), ")");
   }
-  session.Say(line);
-  session.Say(absl::StrFormat("  separability %.6f", t.separability()));
+  session.PrintStatus(line);
+  session.PrintStatus(absl::StrFormat("  separability %.6f", t.separability()));
   for (int i = 0; i < t.classes_size(); ++i) {
-    session.Say(absl::StrFormat("  class %-6d %.2f %% of the pixels, mean %.6g", i,
-                                t.classes(i).weight() * 100, t.classes(i).mean()));
+    session.PrintStatus(absl::StrFormat("  class %-6d %.2f %% of the pixels, mean %.6g", i,
+                                        t.classes(i).weight() * 100, t.classes(i).mean()));
   }
 }
 
@@ -76,23 +76,27 @@ Json SegmentJson(const v1::SegmentResponse& r) {
 }
 
 void PrintSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
-  session.Say(absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
+  session.PrintStatus(
+      absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
-  session.Say(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
-  if (r.label_count() > 0) session.Say(absl::StrFormat("  labels       %d", r.label_count()));
-  if (r.contours_size() > 0) session.Say(absl::StrFormat("  contours     %d", r.contours_size()));
+  session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  if (r.label_count() > 0)
+    session.PrintStatus(absl::StrFormat("  labels       %d", r.label_count()));
+  if (r.contours_size() > 0)
+    session.PrintStatus(absl::StrFormat("  contours     %d", r.contours_size()));
   const int shown = std::min(kShownRegions, r.regions_size());
   if (shown == 0) return;
-  session.Say(absl::StrFormat("  %6s %10s %8s %8s %8s %8s %10s %10s %10s", "label", "area", "min y",
-                              "min x", "max y", "max x", "centre y", "centre x", "mean"));
+  session.PrintStatus(absl::StrFormat("  %6s %10s %8s %8s %8s %8s %10s %10s %10s", "label", "area",
+                                      "min y", "min x", "max y", "max x", "centre y", "centre x",
+                                      "mean"));
   for (int i = 0; i < shown; ++i) {
     const v1::Region& g = r.regions(i);
-    session.Say(absl::StrFormat("  %6d %10d %8d %8d %8d %8d %10.2f %10.2f %10.4g", g.label(),
-                                g.area(), g.min_y(), g.min_x(), g.max_y(), g.max_x(),
-                                g.centroid_y(), g.centroid_x(), g.mean_intensity()));
+    session.PrintStatus(absl::StrFormat(
+        "  %6d %10d %8d %8d %8d %8d %10.2f %10.2f %10.4g", g.label(), g.area(), g.min_y(),
+        g.min_x(), g.max_y(), g.max_x(), g.centroid_y(), g.centroid_x(), g.mean_intensity()));
   }
   if (r.regions_size() > shown) {
-    session.Say(absl::StrCat("  ... and ", r.regions_size() - shown, " more regions"));
+    session.PrintStatus(absl::StrCat("  ... and ", r.regions_size() - shown, " more regions"));
   }
 }
 

@@ -1,0 +1,17 @@
+// What local response normalization computed with, for people and programs.
+#pragma once
+
+#include <string>
+
+#include "client/cli/report/json.h"
+#include "trine/v1/normalization.pb.h"
+
+namespace trine::cli {
+
+// The "resolved" object: preset, mode, layout, activation, size, lo, hi, a, beta, k.
+Json ResolvedJson(const v1::LrnResolved& resolved);
+// "alexnet, across-channels, nchw: y = x * (2 + 0.0001 * sum of squares)^-0.75, 2 below and 2
+// above"
+std::string ResolvedText(const v1::LrnResolved& resolved);
+
+}  // namespace trine::cli
