@@ -44,7 +44,7 @@ void AddGlobalFlags(CLI::App* app, Globals* g) {
       ->envname("TRINE_SERVER")
       ->group(group);
   app->add_option("--timeout", g->timeout,
-                  "Longest time for a call, such as 30, 500ms or 2m [s]. Default: 60s; streams "
+                  "Longest time for a call, with its unit: 30s, 500ms or 2m. Default: 60s; streams "
                   "(encode, decode, large arrays) 1h")
       ->type_name("TIME")
       ->envname("TRINE_TIMEOUT")

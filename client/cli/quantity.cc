@@ -1,16 +1,15 @@
 #include "client/cli/quantity.h"
 
-#include <cmath>
-#include <utility>
+#include <iterator>
+#include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
-#include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/base/quantity.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -20,50 +19,21 @@ absl::Status Wrong(std::string_view flag, std::string_view text, std::string_vie
   return UsageError(absl::StrCat(ToAbsl(flag), ": '", ToAbsl(text), "' is not ", ToAbsl(expected)));
 }
 
-// The number before a unit, and the unit.
-std::pair<std::string_view, std::string_view> SplitUnit(std::string_view text) {
-  size_t end = 0;
-  while (end < text.size() &&
-         (absl::ascii_isdigit(static_cast<unsigned char>(text[end])) || text[end] == '.')) {
-    ++end;
-  }
-  return {text.substr(0, end), text.substr(end)};
-}
-
 }  // namespace
 
 absl::StatusOr<uint64_t> ParseSize(std::string_view text, std::string_view flag) {
-  static constexpr std::pair<std::string_view, uint64_t> kUnits[] = {
-      {"", 1},          {"B", 1},       {"KiB", 1 << 10},  {"K", 1 << 10},
-      {"MiB", 1 << 20}, {"M", 1 << 20}, {"GiB", 1 << 30},  {"G", 1 << 30},
-      {"kB", 1000},     {"KB", 1000},   {"MB", 1'000'000}, {"GB", 1'000'000'000}};
-  constexpr std::string_view kExpected = "a size such as 4096, 64KiB or 1MiB";
-  const auto [number, unit] = SplitUnit(text);
-  uint64_t value = 0;
-  if (!absl::SimpleAtoi(ToAbsl(number), &value)) return Wrong(flag, text, kExpected);
-  for (const auto& [name, factor] : kUnits) {
-    if (name != unit) continue;
-    const std::optional<uint64_t> bytes = CheckedMul(value, factor);
-    if (bytes.has_value()) return *bytes;
-  }
-  return Wrong(flag, text, kExpected);
+  const std::optional<uint64_t> bytes = ParseBytes(text);
+  if (!bytes.has_value()) return Wrong(flag, text, kBytesForm);
+  return *bytes;
 }
 
 absl::StatusOr<std::chrono::milliseconds> ParseDuration(std::string_view text,
-                                                        std::string_view flag) {
-  static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60'000}, {"h", 3'600'000}};
-  constexpr double kMaxMs = 1e12;
-  constexpr std::string_view kExpected = "a time above 0 such as 30, 500ms, 2m or 1h";
-  const auto [number, unit] = SplitUnit(text);
-  double value = 0;
-  if (!absl::SimpleAtod(ToAbsl(number), &value)) return Wrong(flag, text, kExpected);
-  for (const auto& [name, factor] : kUnits) {
-    if (name != unit) continue;
-    const double ms = std::ceil(value * factor);
-    if (ms >= 1 && ms <= kMaxMs) return std::chrono::milliseconds(static_cast<int64_t>(ms));
-  }
-  return Wrong(flag, text, kExpected);
+                                                        std::string_view flag,
+                                                        std::string_view unit_in_name) {
+  const std::optional<std::chrono::milliseconds> time = ParseTime(text, unit_in_name);
+  if (!time.has_value()) return Wrong(flag, text, kTimeForm);
+  if (time->count() == 0) return Wrong(flag, text, "a time above 0");
+  return *time;
 }
 
 absl::StatusOr<Range> ParseRange(std::string_view text, std::string_view flag) {

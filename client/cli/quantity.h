@@ -1,4 +1,4 @@
-// Sizes, durations and ranges as people write them.
+// Sizes, times, ranges and shapes of the command line.
 #pragma once
 
 #include <chrono>
@@ -11,13 +11,13 @@
 
 namespace trine::cli {
 
-// "4096", "64KiB", "1MiB", "2GiB" (powers of 1024; K, M, G alone too), "10kB", "10MB", "1GB"
-// (powers of 1000). USAGE naming `flag` for anything else.
+// As core/base/quantity.h reads them; USAGE naming `flag` for anything else.
 absl::StatusOr<uint64_t> ParseSize(std::string_view text, std::string_view flag);
 
-// "30" and "30s" (seconds), "500ms", "2m", "1h"; "0.5s" too. Above 0, rounded up to whole ms.
+// The same for a time above 0; `unit_in_name` is the unit that the flag's name says, if any.
 absl::StatusOr<std::chrono::milliseconds> ParseDuration(std::string_view text,
-                                                        std::string_view flag);
+                                                        std::string_view flag,
+                                                        std::string_view unit_in_name = "");
 
 struct Range {
   uint64_t offset = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -11,8 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/base/quantity.h"
 #include "core/base/strings.h"
 #include "core/coding/table.h"
 #include "server/base/address.h"
@@ -146,31 +147,30 @@ absl::Status Refuse(const OptionSpec& spec, std::string_view text, std::string_v
 
 std::string RangeText(const OptionSpec& spec) {
   return absl::StrCat("must be ", spec.min, " to ", spec.max,
-                      spec.unit == kBytes          ? " bytes (or with KiB, MiB, GiB)"
+                      spec.unit == kBytes          ? " bytes (or with KiB, MiB, GiB; kB, MB, GB)"
                       : spec.unit == kMilliseconds ? " ms (or with s, m, h)"
                                                    : "");
 }
 
-absl::StatusOr<uint64_t> ParseNumber(const OptionSpec& spec, std::string_view text) {
-  static constexpr std::pair<std::string_view, uint64_t> kByteSuffixes[] = {
-      {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"k", 1 << 10},
-      {"K", 1 << 10},   {"M", 1 << 20},   {"G", 1 << 30},   {"B", 1}};
-  static constexpr std::pair<std::string_view, uint64_t> kTimeSuffixes[] = {
-      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string_view suffix = text.substr(digits);
-  uint64_t factor = suffix.empty() ? 1 : 0;
-  if (spec.unit == kBytes)
-    for (const auto& [name, value] : kByteSuffixes) factor = name == suffix ? value : factor;
-  if (spec.unit == kMilliseconds)
-    for (const auto& [name, value] : kTimeSuffixes) factor = name == suffix ? value : factor;
+// A count, or a quantity. The names of all times end in "-ms": a number without unit is of these.
+std::optional<uint64_t> ParseQuantity(OptionUnit unit, std::string_view text) {
+  if (unit == kBytes) return ParseBytes(text);
+  if (unit == kMilliseconds) {
+    const auto time = ParseTime(text, "ms");
+    if (!time.has_value()) return std::nullopt;
+    return static_cast<uint64_t>(time->count());
+  }
   uint64_t number = 0;
-  if (digits == 0 || factor == 0 || !absl::SimpleAtoi(ToAbsl(text.substr(0, digits)), &number))
+  const bool is_count = text.find_first_not_of("0123456789") == std::string_view::npos &&
+                        absl::SimpleAtoi(ToAbsl(text), &number);
+  return is_count ? std::optional(number) : std::nullopt;
+}
+
+absl::StatusOr<uint64_t> ParseNumber(const OptionSpec& spec, std::string_view text) {
+  const std::optional<uint64_t> number = ParseQuantity(spec.unit, text);
+  if (!number.has_value() || *number < spec.min || *number > spec.max)
     return Refuse(spec, text, RangeText(spec));
-  const auto scaled = CheckedMul(number, factor);
-  if (!scaled || *scaled < spec.min || *scaled > spec.max)
-    return Refuse(spec, text, RangeText(spec));
-  return *scaled;
+  return *number;
 }
 
 absl::StatusOr<bool> ParseBool(const OptionSpec& spec, std::string_view text) {

@@ -19,8 +19,8 @@ inline constexpr uint64_t kLeastMemoryInMessages = 4;
 enum class OptionUnit {
   kNone,          // text, lists, booleans
   kCount,         // integers
-  kBytes,         // integers with an optional suffix B, KiB, MiB, GiB (or k, M, G: the same)
-  kMilliseconds,  // integers with an optional suffix ms, s, m, h
+  kBytes,         // as core/base/quantity.h reads them
+  kMilliseconds,  // the same; without a unit of ms, which the option's name says
 };
 
 struct OptionSpec {

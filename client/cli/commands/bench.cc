@@ -23,7 +23,7 @@ namespace {
 struct Args {
   std::string rpc = "normalize";
   std::string size = "1MiB";
-  std::string seconds = "5s";
+  std::string seconds = "5";
   int concurrency = 1;
 };
 
@@ -157,14 +157,14 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
 
 absl::Status RunBench(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const uint64_t size, ParseSize(args.size, "--size"));
-  TRINE_ASSIGN_OR_RETURN(const auto duration, ParseDuration(args.seconds, "--seconds"));
+  TRINE_ASSIGN_OR_RETURN(const auto duration, ParseDuration(args.seconds, "--seconds", "s"));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   if (size == 0 || size > client->options().max_message_bytes) {
     return UsageError(absl::StrFormat("--size: it must be 1 to %d bytes (--max-message-bytes)",
                                       client->options().max_message_bytes));
   }
   TRINE_ASSIGN_OR_RETURN(const Call call, MakeCall(args.rpc, size, client));
-  TRINE_RETURN_IF_ERROR(call(client));  // connects, warms up, tells what is wrong
+  TRINE_RETURN_IF_ERROR(call(client));  // connects, warms up, fails where every call would
   const Measured measured = Load(call, args.concurrency, duration, client);
   if (measured.ms.empty()) return measured.first_error;
   const bool no_payload = args.rpc == "info" || args.rpc == "health";
@@ -182,7 +182,8 @@ void AddBenchCommand(CLI::App* app, Run* run) {
       ->type_name("NAME");
   command->add_option("--size", args->size, "Payload of a call [bytes]. Default: 1MiB")
       ->type_name("SIZE");
-  command->add_option("--seconds", args->seconds, "How long [s]. Default: 5")->type_name("TIME");
+  command->add_option("--seconds", args->seconds, "How long, such as 5 or 500ms [s]. Default: 5")
+      ->type_name("TIME");
   command->add_option("--concurrency", args->concurrency, "Calls at once, 1 to 256. Default: 1")
       ->check(CLI::Range(1, 256))
       ->type_name("N");

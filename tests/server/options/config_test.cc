@@ -131,10 +131,12 @@ TEST(Options, EveryLimitOfCoreIsOne) {
 
 TEST(Options, SizesAndTimesTakeUnits) {
   EXPECT_EQ(Parse({"--max-message-bytes", "2MiB"})->options.max_message_bytes, 2u << 20);
-  EXPECT_EQ(Parse({"--max-message-bytes=64k"})->options.max_message_bytes, 64u << 10);
+  EXPECT_EQ(Parse({"--max-message-bytes=64kB"})->options.max_message_bytes, 64'000u);
   EXPECT_EQ(Parse({"--max-inflight-bytes", "3GiB"})->options.max_inflight_bytes, 3ull << 30);
   EXPECT_EQ(Parse({"--drain-ms", "10s"})->options.drain_ms, 10'000);
   EXPECT_EQ(Parse({"--drain-ms", "500ms"})->options.drain_ms, 500);
+  EXPECT_EQ(Parse({"--drain-ms", "1.5s"})->options.drain_ms, 1500);
+  EXPECT_EQ(Parse({"--drain-ms", "500"})->options.drain_ms, 500);  // the name says ms
   EXPECT_EQ(Parse({"--max-deadline-ms", "2h"})->options.max_deadline_ms, 7'200'000);
   EXPECT_EQ(Parse({"--config", ConfigFile("drain-ms = \"1m\"")})->options.drain_ms, 60'000);
 }
@@ -167,7 +169,9 @@ TEST(Refusals, NameTheSourceTheValueAndWhatIsAllowed) {
                                              {"--max-message-bytes", "17179869184GiB"},
                                              {"--max-message-bytes", "1 MiB"},
                                              {"--max-message-bytes", "4GiB"},
-                                             {"--drain-ms", "1.5s"},
+                                             {"--max-message-bytes", "64k"},
+                                             {"--max-message-bytes", "64M"},
+                                             {"--drain-ms", "1.5 s"},
                                              {"--drain-ms", "1KiB"},
                                              {"--threads", "2s"},
                                              {"--listen", ""},
