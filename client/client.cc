@@ -9,6 +9,7 @@
 #include "client/bidi.h"
 #include "client/channel.h"
 #include "client/status.h"
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "trine/v1/coding.grpc.pb.h"
@@ -44,10 +45,6 @@ class Meter {
   uint64_t sent_ = 0;
   uint64_t received_ = 0;
 };
-
-ByteView Bytes(const std::string& s) {
-  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
-}
 
 // The header first, then chunks of the source: `next` of a byte stream.
 template <typename Req, typename Header>
@@ -94,7 +91,7 @@ struct Client::Impl {
   absl::Status CheckSize(const Message& message) const {
     const size_t bytes = message.ByteSizeLong();
     if (bytes <= options.max_message_bytes) return absl::OkStatus();
-    return LimitExceeded("request", bytes, "max_message_bytes", options.max_message_bytes);
+    return LimitExceeded("request", bytes, options.message_limit());
   }
 
   // Adds what only this side knows: whether there was a connection, and the deadline.
@@ -246,7 +243,7 @@ absl::StatusOr<v1::EncodeStatistics> Client::EncodeStream(const v1::EncodeStream
       return absl::OkStatus();
     }
     meter.Received(response->chunk().size());
-    return sink(Bytes(response->chunk()));
+    return sink(AsBytes(response->chunk()));
   };
   TRINE_RETURN_IF_ERROR(impl_->Convert(RunBidi<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(
       &context, stream.get(), write, read)));
@@ -281,7 +278,7 @@ absl::StatusOr<v1::DecodeStreamSummary> Client::DecodeStream(const v1::DecodeStr
       default:
         if (!content_seen) return ProtocolError("bytes came before what they are");
         meter.Received(response->chunk().size());
-        return sink(Bytes(response->chunk()));
+        return sink(AsBytes(response->chunk()));
     }
   };
   TRINE_RETURN_IF_ERROR(impl_->Convert(RunBidi<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(

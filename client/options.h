@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "core/base/limits.h"
+
 namespace trine::client {
 
 struct Options {
@@ -16,7 +18,7 @@ struct Options {
   std::shared_ptr<grpc::Channel> channel;
 
   // HOST:PORT, unix:PATH, dns:///NAME:PORT or any other target that gRPC's name resolution knows.
-  // Several addresses behind a dns:/// name are used in turn.
+  // Several addresses of a dns:/// name are used in turn.
   std::string target = "127.0.0.1:7433";
 
   // TLS when `tls` is set or any of the PEM texts is not empty. Without `tls_ca` the system's
@@ -32,6 +34,8 @@ struct Options {
 
   // Longest message sent or received [bytes]; longer requests are refused before they are sent.
   uint64_t max_message_bytes = uint64_t{64} << 20;
+
+  NamedLimit message_limit() const { return {"max_message_bytes", max_message_bytes}; }
 
   // Deadlines of a call: unary calls and health checks, and streams (which may be of any length).
   std::chrono::milliseconds timeout{60'000};

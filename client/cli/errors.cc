@@ -3,13 +3,14 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
-#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/path_names.h"
 #include "client/status.h"
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -36,7 +37,7 @@ std::string HintFor(const absl::Status& status) {
   if (detail.has_value() && detail->limit.rfind("max_message_bytes", 0) == 0) {
     return "--max-message-bytes raises the limit of this side; the server has its own";
   }
-  // Behind its start a stream may have good blocks; what recovering itself tells has no offset.
+  // After its start a stream may have good blocks; what recovering itself reports has no offset.
   if (detail.has_value() && detail->reason == "CORRUPT_STREAM" && detail->offset > 0) {
     return "'trine decode --recover' writes what is good of it and lists what is lost";
   }
@@ -44,20 +45,11 @@ std::string HintFor(const absl::Status& status) {
   return "";
 }
 
-// What a request calls what a flag has given.
-absl::Status WithFlagNames(absl::Status status) {
-  constexpr std::pair<std::string_view, std::string_view> kFlags[] = {
-      {"options.model", "--model"},   {"options.order", "--order"},
-      {"options.effort", "--effort"}, {"options.block_bytes", "--block-size"},
-      {"options.tables", "--table"},  {"options.table", "--table"},
-      {"tables", "--table"},          {"table_index", "--table-index"},
-      {"range", "--range"},           {"chunk", "the input"},
-      {"coded", "the input"},         {"data", "the input"}};
-  for (const auto& [field, flag] : kFlags) {
-    const std::string of_stream = absl::StrCat("header.", ToAbsl(field));
-    status = RenameField(RenameField(status, of_stream, flag), field, flag);
-  }
-  return status;
+// The key of a table's file that gives a field of the request's table.
+std::string TableKey(std::string field) {
+  return absl::StrReplaceAll(
+      field,
+      {{"decimals", "probabilities"}, {"integers", "symbols"}, {"text", "symbols"}, {".", " "}});
 }
 
 // One line whatever a server sends: a terminal is not its to control.
@@ -72,10 +64,26 @@ std::string OneLine(std::string_view text) {
 
 }  // namespace
 
+absl::Status WithFlags(const absl::Status& status) {
+  const absl::Status named = TranslateField(status, FlagNames());
+  const std::optional<ErrorDetail> detail = GetErrorDetail(named);
+  if (!detail.has_value()) return named;
+  const size_t dot = detail->field.find('.');
+  // What is below a request's field is a part of what the flag gives: "--table[1] counts[7]".
+  if (named == status || dot == std::string::npos) return named;
+  const bool is_flag = detail->field.rfind("--", 0) == 0;
+  std::string part = detail->field.substr(dot + 1);
+  if (detail->field.rfind("--table", 0) == 0) part = TableKey(part);
+  return TranslateField(
+      named,
+      {{detail->field, absl::StrCat(detail->field.substr(0, dot), is_flag ? " " : "'s ", part)}});
+}
+
 int ExitCodeOf(const absl::Status& status) {
   if (status.ok()) return kExitDone;
   const std::string reason = ReasonOf(status);
   if (reason == kUsage) return kExitUsage;
+  if (reason == "INVALID_FIELD" && IsWrongAlone(GetErrorDetail(status)->field)) return kExitUsage;
   if (reason == client::kReasonUnreachable) return kExitUnreachable;
   if (reason == "CORRUPT_STREAM" || reason == "CORRUPT_IMAGE") return kExitCorrupt;
   return kExitFailed;
@@ -92,7 +100,7 @@ absl::Status FileError(std::string_view what, const std::string& path, int error
 }
 
 absl::Status WithFile(const absl::Status& given, const std::string& path) {
-  const absl::Status status = WithFlagNames(given);
+  const absl::Status status = WithFlags(given);
   if (status.ok() || client::IsUnreachable(status) || ReasonOf(status) == kUsage ||
       ReasonOf(status) == "FILE") {
     return status;

@@ -1,4 +1,4 @@
-// Errors of the command line, exit codes, and how an error looks to a person.
+// Errors of the command line, exit codes, and how an error is printed.
 #pragma once
 
 #include <string>
@@ -12,10 +12,13 @@ namespace trine::cli {
 inline constexpr int kExitDone = 0;
 inline constexpr int kExitFailed = 1;       // the server refused or failed, or a file could not be
                                             // written
-inline constexpr int kExitUsage = 2;        // wrong usage, also: an input that cannot be opened
+inline constexpr int kExitUsage = 2;        // wrong usage: by this program's judgement or a
+                                            // server's of a flag's value; an input that cannot be
+                                            // opened
 inline constexpr int kExitUnreachable = 3;  // no answer from the server
 inline constexpr int kExitCorrupt = 4;      // the input is corrupt
 
+// Of a status whose field is named by WithFlags.
 int ExitCodeOf(const absl::Status& status);
 
 // INVALID_ARGUMENT, reason USAGE: exit code 2.
@@ -26,7 +29,11 @@ absl::Status UsageError(std::string_view text);
 absl::Status FileError(std::string_view what, const std::string& path, int error,
                        bool usage = false);
 
-// The same status with "<path>: " before its message, so that a person sees which file was meant.
+// `status` with its field named as the command line names it (core/base/field_names.h): "--order",
+// "--table[1] counts[7]", "the input's shape". What is named so already stays.
+absl::Status WithFlags(const absl::Status& status);
+
+// WithFlags, and "<path>: " before its message, so that a person sees which file was meant.
 absl::Status WithFile(const absl::Status& status, const std::string& path);
 
 // Writes "trine: error: <message>" and, where there is something to advise, "trine: hint: ..." to

@@ -13,7 +13,8 @@
 namespace trine::cli {
 namespace {
 
-constexpr uint64_t kMaxCredentialBytes = uint64_t{1} << 20;
+constexpr NamedLimit kCredentialLimit = {"bytes of a certificate's or token's file",
+                                         uint64_t{1} << 20};
 
 // The embedded server is shared with nobody: pictures of any sensible size.
 constexpr uint64_t kEmbeddedMessageBytes = uint64_t{1} << 30;
@@ -21,7 +22,9 @@ constexpr uint64_t kEmbeddedMessageBytes = uint64_t{1} << 30;
 absl::StatusOr<std::string> ReadCredential(const std::string& path) {
   if (path.empty()) return std::string();
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  return file.ReadAll(kMaxCredentialBytes);
+  absl::StatusOr<std::string> text = file.ReadAll(kCredentialLimit);
+  if (!text.ok()) return WithFile(text.status(), path);
+  return text;
 }
 
 // A server's token file may serve as it is: its first token is taken.
@@ -36,7 +39,7 @@ std::string FirstToken(const std::string& text) {
 }  // namespace
 
 void AddGlobalFlags(CLI::App* app, Globals* g) {
-  const std::string group = "Global options (before or behind the command)";
+  const std::string group = "Global options (before or after the command)";
   app->add_option("--server", g->server,
                   "Server: HOST:PORT, unix:PATH, dns:///NAME:PORT. Default: an embedded server in "
                   "this process")

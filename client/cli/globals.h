@@ -1,4 +1,4 @@
-// The options that every command shares; they may stand before or behind the command's name.
+// The options that every command shares; they may come before or after the command's name.
 #pragma once
 
 #include <CLI/CLI.hpp>

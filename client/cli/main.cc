@@ -26,15 +26,16 @@ void AddCommands(CLI::App* app, Run* run) {
   AddInfoCommand(app, run);
   AddHealthCommand(app, run);
   AddBenchCommand(app, run);
-  // Global options may stand behind the command too.
+  // Global options may come after the command too.
   for (CLI::App* command : app->get_subcommands({})) command->fallthrough();
 }
 
-int Finish(const absl::Status& status, const Session& session) {
+int Finish(const absl::Status& result, const Session& session) {
+  const absl::Status status = WithFlags(result);
   if (!status.ok() && !session.printed()) {
     PrintError(status, session.target(), session.globals().verbose);
   }
-  // Text that could not be written (a full disk behind stdout) is a failure too.
+  // Text that could not be written (stdout leads to a full disk) is a failure too.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fprintf(stderr, "trine: error: cannot write to stdout\n");
     return status.ok() ? kExitFailed : ExitCodeOf(status);

@@ -54,7 +54,7 @@ absl::Status Session::ForEach(const std::vector<std::string>& inputs,
   if (inputs.size() == 1) return one(inputs[0]);
   absl::Status first;
   for (const std::string& input : inputs) {
-    const absl::Status status = one(input);
+    const absl::Status status = WithFlags(one(input));
     if (status.ok()) continue;
     PrintError(status, target(), globals_.verbose);
     printed_ = true;

@@ -1,4 +1,4 @@
-// One run of the program: its options, its connection, and where its words go.
+// One run of the program: its options, its connection, and where its output goes.
 #pragma once
 
 #include <chrono>

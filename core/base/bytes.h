@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <type_traits>
 
 #include "absl/types/span.h"
@@ -17,6 +18,11 @@ using MutableByteView = absl::Span<uint8_t>;
 
 static_assert(std::endian::native == std::endian::little,
               "trine copies little-endian payloads as they are");
+
+// The bytes of a text, which must outlive the view.
+inline ByteView AsBytes(std::string_view s) {
+  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
+}
 
 template <typename T>
 T LoadLE(const void* p) {

@@ -54,6 +54,23 @@ std::string Serialize(const ErrorDetail& d) {
   return out;
 }
 
+// The name that `name` makes of `field`; nullopt where it does not fit.
+std::optional<std::string> Translated(absl::StatusCode code, std::string_view field,
+                                      const FieldName& name) {
+  if (name.from == kAnyField) {
+    const bool is_ours =
+        code != absl::StatusCode::kCancelled && code != absl::StatusCode::kDeadlineExceeded;
+    return is_ours ? std::optional(name.to) : std::nullopt;
+  }
+  if (field.empty()) return std::nullopt;
+  if (name.from.empty()) return absl::StrCat(name.to, ".", ToAbsl(field));
+  if (field.substr(0, name.from.size()) != name.from) return std::nullopt;
+  const std::string_view rest = field.substr(name.from.size());
+  const bool is_whole = rest.empty() || rest[0] == '.' || rest[0] == '[' || name.from.back() == '[';
+  if (!is_whole) return std::nullopt;
+  return absl::StrCat(name.to, ToAbsl(rest));
+}
+
 }  // namespace
 
 absl::Status MakeError(absl::StatusCode code, const ErrorDetail& detail, std::string_view text) {
@@ -93,10 +110,14 @@ absl::Status NotOffered(std::string_view field, std::string_view text) {
 
 absl::Status LimitExceeded(std::string_view field, uint64_t value, std::string_view limit_name,
                            uint64_t limit) {
+  return LimitExceeded(field, value, {limit_name, limit});
+}
+
+absl::Status LimitExceeded(std::string_view field, uint64_t value, const NamedLimit& limit) {
   ErrorDetail detail{.reason = "LIMIT_EXCEEDED",
                      .field = std::string(field),
                      .value = absl::StrCat(value),
-                     .limit = absl::StrCat(ToAbsl(limit_name), " = ", limit)};
+                     .limit = absl::StrCat(ToAbsl(limit.name), " = ", limit.value)};
   return MakeError(absl::StatusCode::kResourceExhausted, detail,
                    absl::StrCat("is ", value, ", more than the limit ", detail.limit));
 }
@@ -128,24 +149,17 @@ std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status) {
   return d;
 }
 
-absl::Status PrefixField(const absl::Status& status, std::string_view prefix) {
-  std::optional<ErrorDetail> detail = GetErrorDetail(status);
-  if (status.ok() || !detail.has_value() || detail->field.empty()) return status;
-  const std::string text = TextWithoutField(status, *detail);
-  detail->field = std::string(prefix) + detail->field;
-  return MakeError(status.code(), *detail, text);
-}
-
-absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to) {
+absl::Status TranslateField(const absl::Status& status, absl::Span<const FieldName> names) {
   std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (status.ok() || !detail.has_value()) return status;
-  const std::string_view field = detail->field;
-  if (field.substr(0, from.size()) != from) return status;
-  const std::string rest(field.substr(from.size()));
-  if (!rest.empty() && rest[0] != '.' && rest[0] != '[') return status;
-  const std::string text = TextWithoutField(status, *detail);
-  detail->field = absl::StrCat(ToAbsl(to), rest);
-  return MakeError(status.code(), *detail, text);
+  for (const FieldName& name : names) {
+    const std::optional<std::string> field = Translated(status.code(), detail->field, name);
+    if (!field.has_value()) continue;
+    const std::string text = TextWithoutField(status, *detail);
+    detail->field = *field;
+    return MakeError(status.code(), *detail, text);
+  }
+  return status;
 }
 
 std::string TextWithoutField(const absl::Status& status, const ErrorDetail& detail) {

@@ -12,6 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/limits.h"
 
 namespace trine {
 
@@ -43,7 +45,9 @@ absl::Status InvalidField(std::string_view field, double value, std::string_view
 // UNIMPLEMENTED, reason NOT_OFFERED: a combination that is understood and not offered.
 absl::Status NotOffered(std::string_view field, std::string_view text);
 
-// RESOURCE_EXHAUSTED, reason LIMIT_EXCEEDED: "<field>: is <value>, more than the limit of <limit>".
+// RESOURCE_EXHAUSTED, reason LIMIT_EXCEEDED: "<field>: is <value>, more than the limit <name> =
+// <n>".
+absl::Status LimitExceeded(std::string_view field, uint64_t value, const NamedLimit& limit);
 absl::Status LimitExceeded(std::string_view field, uint64_t value, std::string_view limit_name,
                            uint64_t limit);
 
@@ -56,15 +60,22 @@ absl::Status CorruptImage(std::string_view field, std::string_view text);
 // The detail attached to `status`; nullopt where there is none (OK, or a status from elsewhere).
 std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status);
 
-// `status` with `prefix` put before the field path of its detail and message (a decoder in core
-// says "data", the service knows that it is "image.data"). Unchanged when OK or without a field.
-absl::Status PrefixField(const absl::Status& status, std::string_view prefix);
+// One name of a field and another: a kernel names what it was given ("data"), the request may call
+// it "coded" and the command line by a flag.
+struct FieldName {
+  std::string from;
+  std::string to;
+};
 
-// `status` with the start `from` of its field path replaced by `to`: core names what it was given
-// ("data"), the request's field or the command's flag may be another ("chunk"). Unchanged where the
-// path does not start with `from` as whole parts ("data" is a start of "data[3]" and "data.x", not
-// of "dataset").
-absl::Status RenameField(const absl::Status& status, std::string_view from, std::string_view to);
+// Fits every error that has a detail, also one without a field, but not cancellation and deadlines.
+inline constexpr char kAnyField[] = "*";
+
+// `status` with its field named anew, in the detail and in the message, by the first of `names`
+// that fits. `from` fits as whole parts: "data" fits "data", "data[3]" and "data.x", not "dataset";
+// what follows it is kept. "gray[" fits "gray[3]" alone. An empty `from` fits every field, which
+// then follows `to` and a dot; kAnyField gives way to `to` as a whole. Unchanged where nothing
+// fits.
+absl::Status TranslateField(const absl::Status& status, absl::Span<const FieldName> names);
 
 // The message without the "<field>: " that MakeError puts before it.
 std::string TextWithoutField(const absl::Status& status, const ErrorDetail& detail);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace trine {
 
@@ -28,6 +29,12 @@ struct Limits {
   int64_t max_segment_steps = 64;
   // Regions or contours that one answer may list.
   uint64_t max_regions = uint64_t{1} << 22;
+};
+
+// A bound with the name that an error gives it. `name` lives as long as the process.
+struct NamedLimit {
+  std::string_view name;
+  uint64_t value = 0;
 };
 
 // The limits by default, as above.

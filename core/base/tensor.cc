@@ -49,23 +49,21 @@ Tensor Tensor::Zeros(DType dtype, Shape shape) {
   return {dtype, std::move(shape), LongArray<uint8_t>::Zeros(count * DTypeSize(dtype))};
 }
 
-absl::Status ValidateDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t data_bytes,
-                               const Limits& limits, std::string_view field) {
-  TRINE_ASSIGN_OR_RETURN(const uint64_t count,
-                         CountElements(shape, limits, absl::StrCat(ToAbsl(field), ".shape")));
-  const auto bytes = CheckedMul(count, DTypeSize(dtype));
-  if (!bytes.has_value() || *bytes != data_bytes) {
-    return InvalidField(
-        absl::StrCat(ToAbsl(field), ".data"), absl::StrCat(data_bytes, " bytes long"),
-        absl::StrCat("shape ", ShapeToString(shape), " of ", ToAbsl(DTypeName(dtype)), " needs ",
-                     bytes.value_or(UINT64_MAX), " bytes"));
-  }
-  return absl::OkStatus();
+absl::Status CheckDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t elements,
+                            uint64_t data_bytes, std::string_view field) {
+  const auto bytes = CheckedMul(elements, DTypeSize(dtype));
+  if (bytes.has_value() && *bytes == data_bytes) return absl::OkStatus();
+  return InvalidField(absl::StrCat(ToAbsl(field), ".data"), absl::StrCat(data_bytes, " bytes long"),
+                      absl::StrCat("shape ", ShapeToString(shape), " of ", ToAbsl(DTypeName(dtype)),
+                                   " needs ", bytes.value_or(UINT64_MAX), " bytes"));
 }
 
 absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits,
                             std::string_view field) {
-  return ValidateDataBytes(tensor.dtype, tensor.shape, tensor.data.size(), limits, field);
+  TRINE_ASSIGN_OR_RETURN(
+      const uint64_t elements,
+      CountElements(tensor.shape, limits, absl::StrCat(ToAbsl(field), ".shape")));
+  return CheckDataBytes(tensor.dtype, tensor.shape, elements, tensor.data.size(), field);
 }
 
 }  // namespace trine

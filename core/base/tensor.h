@@ -58,11 +58,11 @@ struct Tensor {
   MutableTensorView mutable_view() { return {dtype, shape, absl::MakeSpan(data)}; }
 };
 
-// OK when `data_bytes` is exactly the shape's element count times the dtype's size; else an error
-// that names `<field>.shape` or `<field>.data`.
-absl::Status ValidateDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t data_bytes,
-                               const Limits& limits, std::string_view field);
-// The same for a view's own data.
+// OK when `data_bytes` is exactly `elements` times the dtype's size; else an error that names
+// `<field>.data`. REQUIRES: `elements` is CountElements of the shape.
+absl::Status CheckDataBytes(DType dtype, absl::Span<const int64_t> shape, uint64_t elements,
+                            uint64_t data_bytes, std::string_view field);
+// CountElements and CheckDataBytes of a view: errors name `<field>.shape` or `<field>.data`.
 absl::Status ValidateTensor(const TensorView& tensor, const Limits& limits, std::string_view field);
 
 }  // namespace trine

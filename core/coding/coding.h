@@ -152,6 +152,8 @@ struct DecodeOptions {
   std::optional<ByteRange> range;
   // Bound of the decoded bytes; 0: limits->max_output_bytes. A StreamDecoder has none but this.
   uint64_t max_output_bytes = 0;
+  // What an error calls this bound.
+  std::string_view max_output_name = "max_output_bytes";
   // Tables that a stream may name by id; INVALID_ARGUMENT naming "tables" and the id for one that
   // is not here.
   std::vector<TablePtr> tables;

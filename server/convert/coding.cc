@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "server/convert/enum.h"
 #include "server/convert/error.h"
 #include "server/convert/tensor.h"
@@ -19,7 +20,7 @@ using coding::ContentKind;
 using coding::Model;
 using coding::SymbolKind;
 
-// The symbols stand in the list that the kind reads, and the other is empty.
+// The symbols are in the list that the kind reads, and the other is empty.
 absl::Status CheckSymbols(const v1::ProbabilityTable& table, SymbolKind kind, const Limits& limits,
                           std::string_view field) {
   const bool is_text = kind == SymbolKind::kText;
@@ -83,16 +84,14 @@ absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTab
   return out;
 }
 
-absl::Status NameTableFields(const absl::Status& status) {
-  return RenameField(RenameField(status, "table.probabilities", "table.decimals"),
-                     "options.table.probabilities", "options.table.decimals");
+std::vector<FieldName> TableNames(std::string_view field) {
+  return {{"table.probabilities", Path(field, "decimals")}, {"table", std::string(field)}};
 }
 
-absl::Status NameOptionTable(const absl::Status& status, const v1::EncodeOptions& options) {
-  const absl::Status named = NameTableFields(status);
-  if (options.has_table()) return RenameField(named, "options.tables[0]", "options.table");
-  return options.table_ids_size() > 0 ? RenameField(named, "options.tables", "options.table_ids")
-                                      : named;
+std::vector<FieldName> OptionTableNames(const v1::EncodeOptions& options) {
+  if (options.has_table()) return RequestNames({"options.table"});
+  if (options.table_ids_size() > 0) return RequestNames({"options.table_ids"});
+  return {};
 }
 
 absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
@@ -108,7 +107,7 @@ absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
     TRINE_ASSIGN_OR_RETURN(const coding::ProbabilityTable table,
                            TableFromProto(tables[i], *context.limits, at));
     absl::StatusOr<coding::TablePtr> made = store->Add(table, *context.limits, context.cancel);
-    if (!made.ok()) return RenameField(NameTableFields(made.status()), "table", at);
+    if (!made.ok()) return TranslateField(made.status(), TableNames(at));
     out.push_back(*std::move(made));
   }
   return out;
@@ -134,8 +133,7 @@ absl::StatusOr<std::vector<coding::TablePtr>> OptionTables(const Context& contex
                            TableFromProto(options.table(), *context.limits, Path(field, "table")));
     absl::StatusOr<coding::TablePtr> made =
         (store == nullptr ? &none : store)->Add(table, *context.limits, context.cancel);
-    if (!made.ok())
-      return RenameField(NameTableFields(made.status()), "table", Path(field, "table"));
+    if (!made.ok()) return TranslateField(made.status(), TableNames(Path(field, "table")));
     return std::vector<coding::TablePtr>{*std::move(made)};
   }
   if (options.tables_size() > 0) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/exact.h"
 #include "core/coding/stream/recover.h"
@@ -18,17 +19,16 @@ namespace trine::server {
 
 // The dictionary. What the message alone can say wrong (several of decimals, counts and weights,
 // symbols of the other kind, too many) is refused here, naming "<field>.<part>"; the rest is core's
-// (see NameTableFields).
+// (see TableNames).
 absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTable& table,
                                                         const Limits& limits,
                                                         std::string_view field);
 
-// A status of core with its "table.probabilities", below "options." or not, named as in the
-// message: "table.decimals".
-absl::Status NameTableFields(const absl::Status& status);
+// From core's names, whose one table is "table", to those of the table at `field` in a request.
+std::vector<FieldName> TableNames(std::string_view field);
 
-// A status of core about options, whose tables may be the message's one `table`, or its ids.
-absl::Status NameOptionTable(const absl::Status& status, const v1::EncodeOptions& options);
+// From core's names of the options' tables to those of whichever field of the message gives them.
+std::vector<FieldName> OptionTableNames(const v1::EncodeOptions& options);
 
 // The tables of a list, made and remembered. Errors name "<field>[i]" and its parts.
 absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(

@@ -9,18 +9,6 @@ absl::Status MissingField(std::string_view field, std::string_view what) {
   return InvalidField(field, "missing", what);
 }
 
-absl::Status BlameField(const absl::Status& status, std::string_view field) {
-  std::optional<ErrorDetail> detail = GetErrorDetail(status);
-  if (status.ok() || !detail.has_value()) return status;
-  if (status.code() == absl::StatusCode::kCancelled ||
-      status.code() == absl::StatusCode::kDeadlineExceeded) {
-    return status;
-  }
-  const std::string text = TextWithoutField(status, *detail);
-  detail->field = std::string(field);
-  return MakeError(status.code(), *detail, text);
-}
-
 absl::Status WithHint(const absl::Status& status, std::string_view hint) {
   std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (status.code() != absl::StatusCode::kResourceExhausted || !detail.has_value()) return status;

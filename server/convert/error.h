@@ -19,11 +19,7 @@ inline std::string Path(std::string_view prefix, std::string_view field) {
 // INVALID_ARGUMENT: a field that must be given was not; `what` says what is expected.
 absl::Status MissingField(std::string_view field, std::string_view what);
 
-// `status` with its field path set to `field`, where it has a detail that blames a part of the
-// request: cancellation, deadlines and statuses without detail come back unchanged.
-absl::Status BlameField(const absl::Status& status, std::string_view field);
-
-// `status` with `; <hint>` behind its message where it is RESOURCE_EXHAUSTED: the way out.
+// `status` with "; <hint>" after its message where it is RESOURCE_EXHAUSTED: the way out.
 absl::Status WithHint(const absl::Status& status, std::string_view hint);
 
 }  // namespace trine::server

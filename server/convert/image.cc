@@ -64,14 +64,13 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   }
   auto decoded = image::DecodeImage(context, encoded, {.page = image.page()});
   if (!decoded.ok()) {
-    const auto detail = GetErrorDetail(decoded.status());
-    const bool is_page = detail.has_value() && detail->field == "page";
-    return BlameField(decoded.status(), is_page ? Path(field, "page") : path);
+    return TranslateField(decoded.status(), {{"page", Path(field, "page")}, {kAnyField, path}});
   }
   picture.decoded = std::move(*decoded);
   picture.view = picture.decoded.view();
   // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.
-  TRINE_RETURN_IF_ERROR(BlameField(CheckPicture(picture.view, types, path), path));
+  TRINE_RETURN_IF_ERROR(
+      TranslateField(CheckPicture(picture.view, types, path), {{kAnyField, path}}));
   return picture;
 }
 

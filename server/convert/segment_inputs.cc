@@ -65,7 +65,7 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
   }
   auto gray = request.has_channel() ? image::ExtractChannel(context, view, request.channel())
                                     : image::ToGray(context, view, WeightsOf(profile));
-  if (!gray.ok()) return BlameField(gray.status(), "image");
+  if (!gray.ok()) return TranslateField(gray.status(), {{kAnyField, "image"}});
   out->gray = *std::move(gray);
   out->inputs.gray = out->gray.view();
   return absl::OkStatus();

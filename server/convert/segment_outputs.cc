@@ -26,7 +26,7 @@ absl::Status NotMade(std::string_view field, std::string_view steps) {
 
 // A picture that a format cannot hold (too wide for it) is the request's choice of format.
 absl::StatusOr<std::string> Packed(absl::StatusOr<std::string> file) {
-  if (!file.ok()) return BlameField(file.status(), "outputs.format");
+  if (!file.ok()) return TranslateField(file.status(), {{kAnyField, "outputs.format"}});
   return file;
 }
 

@@ -16,16 +16,20 @@ absl::StatusOr<TensorHead> HeadFromProto(const v1::Tensor& tensor, const Limits&
   if (!dtype.has_value()) return MissingField(Path(field, "dtype"), "a dtype is required");
   const absl::Span<const int64_t> shape(tensor.shape().data(),
                                         static_cast<size_t>(tensor.shape_size()));
-  TRINE_RETURN_IF_ERROR(CountElements(shape, limits, Path(field, "shape")).status());
-  return TensorHead{*dtype, Shape(shape.begin(), shape.end())};
+  TRINE_ASSIGN_OR_RETURN(const uint64_t elements,
+                         CountElements(shape, limits, Path(field, "shape")));
+  return TensorHead{*dtype, Shape(shape.begin(), shape.end()), elements};
+}
+
+absl::Status CheckData(const TensorHead& head, uint64_t data_bytes, std::string_view field) {
+  return CheckDataBytes(head.dtype, head.shape, head.elements, data_bytes, field);
 }
 
 absl::StatusOr<TensorView> ViewFromProto(const v1::Tensor& tensor, ByteView data,
                                          const Limits& limits, std::string_view field) {
   TRINE_ASSIGN_OR_RETURN(TensorHead head, HeadFromProto(tensor, limits, field));
-  TensorView view{head.dtype, std::move(head.shape), data};
-  TRINE_RETURN_IF_ERROR(ValidateTensor(view, limits, field));
-  return view;
+  TRINE_RETURN_IF_ERROR(CheckData(head, data.size(), field));
+  return TensorView{head.dtype, std::move(head.shape), data};
 }
 
 void HeadToProto(DType dtype, absl::Span<const int64_t> shape, v1::Tensor* tensor) {

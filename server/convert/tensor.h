@@ -10,17 +10,20 @@
 
 namespace trine::server {
 
-// What a tensor is, without its elements.
+// What a tensor is, without its elements. HeadFromProto alone makes one: its shape is checked.
 struct TensorHead {
   DType dtype = DType::kUint8;
   Shape shape;
+  uint64_t elements = 0;
 };
 
 // Dtype and shape of `tensor`, checked: INVALID_ARGUMENT naming "<field>.dtype" (absent, unknown)
-// or
-// "<field>.shape[i]", RESOURCE_EXHAUSTED beyond limits.max_elements. Does not look at the data.
+// or "<field>.shape[i]", RESOURCE_EXHAUSTED beyond limits.max_elements. Does not read the data.
 absl::StatusOr<TensorHead> HeadFromProto(const v1::Tensor& tensor, const Limits& limits,
                                          std::string_view field);
+
+// That `data_bytes` is what the elements need; INVALID_ARGUMENT naming "<field>.data".
+absl::Status CheckData(const TensorHead& head, uint64_t data_bytes, std::string_view field);
 
 // A view of `tensor` whose elements are `data` (Request::Payload of its data field); its length was
 // compared with the shape. The view lives as long as `data`.

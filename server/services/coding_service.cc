@@ -1,15 +1,15 @@
 // CodingService: proto/trine/v1/coding.proto over core/coding. Its two streams are in
 // server/services/coding_streams.cc, the exact coder in server/services/exact_codes.cc.
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "core/coding/coding.h"
 #include "server/services/coding_streams.h"
 #include "server/services/exact_codes.h"
@@ -111,27 +111,15 @@ absl::Status Encode(const Call& call, Request<v1::EncodeRequest>& request,
   coding::EncodeStats stats;
   auto coded = coding::Encode(context, input.content, input.raw, options, &stats);
   if (!coded.ok()) {
-    return RenameField(NameOptionTable(coded.status(), m.options()), "data", RawField(m));
+    std::vector<FieldName> names = OptionTableNames(m.options());
+    for (FieldName& name : RequestNames({RawField(m)})) names.push_back(std::move(name));
+    return TranslateField(coded.status(), names);
   }
   call.NoteModel(coding::ModelName(stats.model));
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(coded->size(), *context.limits, "coded"));
   response->SetPayload(out->mutable_coded(), *std::move(coded));
   StatsToProto(stats, out->mutable_statistics());
   return absl::OkStatus();
-}
-
-// Core's refusal of a long answer, where the message's bound is what it met and not
-// max_output_bytes.
-absl::Status NameMessageLimit(const absl::Status& status, uint64_t max_output, const Call& call) {
-  if (call.max_response_bytes >= max_output) return status;
-  const auto detail = GetErrorDetail(status);
-  uint64_t bytes = 0;
-  if (!detail.has_value() ||
-      detail->limit != absl::StrCat("max_output_bytes = ", call.max_response_bytes) ||
-      !absl::SimpleAtoi(detail->value, &bytes)) {
-    return status;
-  }
-  return CheckResponseBytes(bytes, call.max_response_bytes, detail->field);
 }
 
 absl::Status Decode(const Call& call, Request<v1::DecodeRequest>& request,
@@ -147,17 +135,19 @@ absl::Status Decode(const Call& call, Request<v1::DecodeRequest>& request,
     return MissingField("input", "one of coded and exact is required");
   }
   coding::DecodeOptions options;
-  const uint64_t max_output = context.limits->max_output_bytes;
-  options.max_output_bytes = std::min(max_output, call.max_response_bytes);
+  options.max_output_bytes = context.limits->max_output_bytes;
+  if (call.max_response_bytes < options.max_output_bytes) {
+    options.max_output_bytes = call.max_response_bytes;
+    options.max_output_name = "max_message_bytes";
+  }
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};
   coding::TableStore tables;
   TRINE_ASSIGN_OR_RETURN(options.tables, TablesFromProto(context, m.tables(), "tables", &tables));
   options.table_index = request.Payload(m.table_index());
   auto decoded = coding::Decode(context, request.Payload(m.coded()), options);
   if (!decoded.ok()) {
-    return WithHint(
-        RenameField(NameMessageLimit(decoded.status(), max_output, call), "data", "coded"),
-        "DecodeStream decodes any length, a range decodes a part");
+    return WithHint(TranslateField(decoded.status(), RequestNames({"coded"})),
+                    "DecodeStream decodes any length, a range decodes a part");
   }
   call.NoteModel(coding::ModelName(decoded->model));
   ContentToProto(decoded->content, out->mutable_content());
@@ -177,7 +167,7 @@ absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
                         absl::StrCat("at most ", kMaxListedBlocks, " are listed"));
   }
   const auto info = coding::Inspect(call.context, request.Payload(m.coded()));
-  if (!info.ok()) return RenameField(info.status(), "data", "coded");
+  if (!info.ok()) return TranslateField(info.status(), RequestNames({"coded"}));
   return StreamInfoToProto(call.context, *info, max_blocks, response->mutable_message());
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "core/base/long_array.h"
 #include "core/coding/coding.h"
 #include "core/coding/stream/recover.h"
@@ -22,7 +23,7 @@ constexpr size_t kMaxChunkBytes = size_t{2} << 20;   // of a request
 constexpr size_t kSentChunkBytes = size_t{1} << 20;  // of an answer, at most
 
 // Bytes on their way out, cut into chunks: what is short enough leaves as it is, without a copy.
-// Taking a chunk does not move those behind it.
+// Taking a chunk does not move those after it.
 template <typename Bytes>
 class Outbox {
  public:
@@ -46,7 +47,7 @@ class Outbox {
   size_t taken_ = 0;
 };
 
-// The order of parts that both streams keep: headers, each with chunks behind it.
+// The order of parts that both streams keep: headers, each followed by chunks.
 template <typename Message>
 absl::Status CheckPart(const Request<Message>& request, bool has_begun) {
   const Message& message = request.message();
@@ -64,8 +65,13 @@ absl::Status CheckPart(const Request<Message>& request, bool has_begun) {
   }
 }
 
+// A status about what core was given of the header.
+absl::Status InHeader(const absl::Status& status) {
+  return TranslateField(status, {{"", "header"}});
+}
+
 // Each header begins an item and ends the one before, whose answer leaves first: so what is wrong
-// with a header is said by Produce, behind that answer.
+// with a header is said by Produce, after that answer.
 class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStreamResponse> {
  public:
   absl::Status OnMessage(const Call& call,
@@ -78,9 +84,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
       failed_ = Begin(call, m.header());
       return absl::OkStatus();
     }
-    // Core calls what it was given "data".
-    return RenameField(encoder_->Write(request->Payload(m.chunk()), outbox_.buffer()), "data",
-                       "chunk");
+    return AboutChunk(encoder_->Write(request->Payload(m.chunk()), outbox_.buffer()));
   }
 
   absl::Status OnEnd(const Call& call) override {
@@ -103,9 +107,12 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
   }
 
  private:
+  static absl::Status AboutChunk(const absl::Status& status) {
+    return status.ok() ? status : TranslateField(status, RequestNames({"chunk"}));
+  }
+
   absl::Status EndItem(const Call& call) {
-    TRINE_RETURN_IF_ERROR(
-        RenameField(encoder_->Finish(outbox_.buffer(), &stats_), "data", "chunk"));
+    TRINE_RETURN_IF_ERROR(AboutChunk(encoder_->Finish(outbox_.buffer(), &stats_)));
     call.NoteModel(coding::ModelName(stats_.model));
     statistics_due_ = true;
     return absl::OkStatus();
@@ -113,7 +120,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
 
   absl::Status Begin(const Call& call, const v1::EncodeStreamHeader& header) {
     const auto context = call.WithThreads(header.max_threads());
-    if (!context.ok()) return PrefixField(context.status(), "header.");
+    if (!context.ok()) return InHeader(context.status());
     const Limits& limits = *context->limits;
     TRINE_ASSIGN_OR_RETURN(const coding::Content content,
                            ContentFromProto(header.content(), limits, "header.content"));
@@ -122,7 +129,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
         EncodeOptionsFromProto(*context, header.options(), "header.options", &tables_));
     auto encoder = coding::StreamEncoder::Create(*context, content, options);
     if (!encoder.ok()) {
-      return PrefixField(NameOptionTable(encoder.status(), header.options()), "header.");
+      return InHeader(TranslateField(encoder.status(), OptionTableNames(header.options())));
     }
     encoder_ = *std::move(encoder);
     return absl::OkStatus();
@@ -133,7 +140,7 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
   Outbox<std::string> outbox_;
   coding::EncodeStats stats_;
   bool statistics_due_ = false;
-  absl::Status failed_;  // what was wrong with a header behind an item
+  absl::Status failed_;  // what was wrong with a header after an item
 };
 
 class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStreamResponse> {
@@ -182,7 +189,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
  private:
   absl::Status Begin(const Call& call, const v1::DecodeStreamHeader& header) {
     const auto context = call.WithThreads(header.max_threads());
-    if (!context.ok()) return PrefixField(context.status(), "header.");
+    if (!context.ok()) return InHeader(context.status());
     report_ = nullptr;
     coding::DecodeOptions options;
     TRINE_RETURN_IF_ERROR(
@@ -202,7 +209,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
       return absl::OkStatus();
     }
     auto decoder = coding::StreamDecoder::Create(*context, options);
-    if (!decoder.ok()) return PrefixField(decoder.status(), "header.");
+    if (!decoder.ok()) return InHeader(decoder.status());
     decoder_ = *std::move(decoder);
     return absl::OkStatus();
   }
@@ -213,10 +220,9 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     return absl::OkStatus();
   }
 
-  // Core calls what it was given "data", the range and the tables by themselves.
   static absl::Status Named(const absl::Status& status) {
-    return RenameField(RenameField(RenameField(status, "data", "chunk"), "range", "header.range"),
-                       "tables", "header.tables");
+    if (status.ok()) return status;
+    return TranslateField(status, RequestNames({"chunk", "header.range", "header.tables"}));
   }
 
   // An item's last message, once; then the next item begins, if its header is here.
@@ -240,7 +246,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
   std::unique_ptr<coding::StreamDecoder> decoder_;  // null until the first header came
   const coding::RecoverReport* report_ = nullptr;   // of a decoder that recovers
   coding::TableStore tables_;                       // of all headers
-  std::optional<v1::DecodeStreamHeader> next_;      // of the item behind the one that is ending
+  std::optional<v1::DecodeStreamHeader> next_;      // of the item after the one that is ending
   Outbox<LongArray<uint8_t>> outbox_;
   uint64_t raw_bytes_ = 0;
   uint64_t coded_bytes_ = 0;

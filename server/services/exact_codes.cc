@@ -10,6 +10,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "core/coding/exact.h"
 #include "core/coding/stats.h"
 #include "server/convert/coding.h"
@@ -34,8 +35,7 @@ absl::StatusOr<coding::ProbabilityTable> ExactTable(const v1::ProbabilityTable& 
                         "the exact coder's symbols are TEXT");
   }
   // Before a message is split by it.
-  TRINE_RETURN_IF_ERROR(
-      RenameField(NameTableFields(coding::ValidateTable(out, limits)), "table", field));
+  TRINE_RETURN_IF_ERROR(TranslateField(coding::ValidateTable(out, limits), TableNames(field)));
   return out;
 }
 
@@ -91,11 +91,8 @@ absl::Status EncodeExact(const Context& context, const Request<v1::EncodeRequest
     return LimitExceeded("message", m.message().size() / symbol_bytes, "max_exact_symbols",
                          limits.max_exact_symbols);
   }
-  // Core's fields but "message" are options here.
   const auto named = [](const absl::Status& status) {
-    const auto detail = GetErrorDetail(status);
-    const bool is_message = detail.has_value() && detail->field.rfind("message", 0) == 0;
-    return is_message ? status : PrefixField(NameTableFields(status), "options.");
+    return TranslateField(status, RequestNames({"message", "options.table", "options.max_steps"}));
   };
   const auto symbols = coding::SplitMessage(m.message(), table);
   if (!symbols.ok()) return named(symbols.status());
@@ -130,7 +127,7 @@ absl::Status DecodeExact(const Context& context, const Request<v1::DecodeRequest
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(most_bytes, limits, "exact.count"));
   TRINE_RETURN_IF_ERROR(context.ReserveResult(most_bytes));
   auto symbols = coding::ExactDecode(context, table, exact.bits(), exact.count());
-  if (!symbols.ok()) return PrefixField(NameTableFields(symbols.status()), "exact.");
+  if (!symbols.ok()) return TranslateField(symbols.status(), RequestNames({"exact"}));
   for (std::string& symbol : *symbols) out->add_message(std::move(symbol));
   return absl::OkStatus();
 }

@@ -29,21 +29,20 @@ struct InPlace {
   MutableTensorView out() { return {in.dtype, in.shape, memory.view()}; }
 };
 
+// REQUIRES: `head` is that of `tensor`, and CheckNormalizable has passed.
 template <typename Req, typename Res>
-absl::StatusOr<InPlace> InPlaceOf(Request<Req>& request, const v1::Tensor& tensor,
-                                  const Limits& limits, const Response<Res>& response) {
+InPlace InPlaceOf(Request<Req>& request, const v1::Tensor& tensor, const TensorHead& head,
+                  const Response<Res>& response) {
   std::optional<Buffer> joined = request.TakeJoined(tensor.data());
   const ByteView bytes =
       joined.has_value() ? ByteView(joined->view()) : request.Payload(tensor.data());
-  InPlace out;
-  TRINE_ASSIGN_OR_RETURN(out.in, ViewFromProto(tensor, bytes, limits, "tensor"));
-  out.memory = joined.has_value() ? *std::move(joined) : response.Allocate(bytes.size());
-  return out;
+  return {{head.dtype, head.shape, bytes},
+          joined.has_value() ? *std::move(joined) : response.Allocate(bytes.size())};
 }
 
 // Dtype and sizes, before the bytes are touched or anything is allocated for the answer.
 absl::Status CheckNormalizable(const TensorHead& tensor, uint64_t bytes, const Limits& limits) {
-  TRINE_RETURN_IF_ERROR(ValidateDataBytes(tensor.dtype, tensor.shape, bytes, limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckData(tensor, bytes, "tensor"));
   if (!IsFloat(tensor.dtype)) {
     return InvalidField("tensor.dtype", DTypeName(tensor.dtype),
                         "it must be float16, bfloat16, float32 or float64");
@@ -70,7 +69,7 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
   TRINE_RETURN_IF_ERROR(
       CheckResponseBytes(out->ByteSizeLong() + request.PayloadSize(item.tensor().data()),
                          call.max_response_bytes, "tensor.data"));
-  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, item.tensor(), limits, *response));
+  InPlace tensor = InPlaceOf(request, item.tensor(), head, *response);
   TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out()));
   response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
@@ -113,7 +112,7 @@ absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRe
   TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
   TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
                          normalize::Resolve(options, head.shape));
-  TRINE_ASSIGN_OR_RETURN(InPlace tensor, InPlaceOf(request, m.tensor(), limits, *response));
+  InPlace tensor = InPlaceOf(request, m.tensor(), head, *response);
   TRINE_RETURN_IF_ERROR(
       normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out()));
   v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
@@ -141,9 +140,9 @@ class NormalizeStream
     if (request_ == nullptr) return false;
     const auto request = std::move(request_);
     v1::NormalizeStreamResponse* out = response->mutable_message();
-    TRINE_RETURN_IF_ERROR(PrefixField(
+    TRINE_RETURN_IF_ERROR(TranslateField(
         NormalizeItem(call, *request, request->message().item(), response, out->mutable_item()),
-        "item."));
+        {{"", "item"}}));
     out->set_index(next_index_++);
     return true;
   }

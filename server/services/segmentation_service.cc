@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/field_names.h"
 #include "core/segment/segment.h"
 #include "server/convert/error.h"
 #include "server/convert/segment.h"
@@ -24,22 +24,14 @@ namespace {
 constexpr uint64_t kMemoryFactor = 16;
 
 // A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
-// request's words. It names steps as the request does.
-absl::Status TranslateField(absl::Status status, const v1::SegmentRequest& item) {
-  const std::tuple<const v1::Image&, std::string_view, std::string_view> sources[] = {
-      {item.image(), "gray", "image"},
-      {item.mask(), "mask", "mask"},
-      {item.markers(), "markers", "markers"}};
-  const auto detail = GetErrorDetail(status);
-  if (!detail.has_value()) return status;
-  for (const auto& [image, name, field] : sources) {
-    std::string path = Path(field, image.has_tensor() ? "tensor" : "encoded");
-    const bool is_pixel = detail->field.rfind(std::string(name) + "[", 0) == 0;
-    if (is_pixel && image.has_tensor()) path += ".data";
-    const absl::Status renamed = RenameField(status, name, path);
-    if (renamed != status) return renamed;
-  }
-  return status;
+// request's words. Core names steps as the request does.
+absl::Status InRequest(const absl::Status& status, const v1::SegmentRequest& item) {
+  const auto path = [](std::string_view field, const v1::Image& image) {
+    return Path(field, image.has_tensor() ? "tensor" : "encoded");
+  };
+  return TranslateField(status,
+                        RequestNames({path("image", item.image()), path("mask", item.mask()),
+                                      path("markers", item.markers())}));
 }
 
 // One picture, alone or as an item of a stream.
@@ -59,7 +51,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   TRINE_RETURN_IF_ERROR(
       CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
   auto result = segment::Segment(context, sources.inputs, options);
-  if (!result.ok()) return TranslateField(result.status(), item);
+  if (!result.ok()) return InRequest(result.status(), item);
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
@@ -88,9 +80,9 @@ class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::Segment
     if (request_ == nullptr) return false;
     const auto request = std::move(request_);
     v1::SegmentStreamResponse* out = response->mutable_message();
-    TRINE_RETURN_IF_ERROR(PrefixField(
+    TRINE_RETURN_IF_ERROR(TranslateField(
         SegmentItem(call, *request, request->message().item(), response, out->mutable_item()),
-        "item."));
+        {{"", "item"}}));
     out->set_index(next_index_++);
     return true;
   }

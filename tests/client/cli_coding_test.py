@@ -245,7 +245,7 @@ class Arguments(support.CliTest):
                                                 "--model", "exact"))
         self.fails(2, "encode", source, "-o", self.path("o"), "--model", "table")
         # Messages name flags, not fields of requests.
-        self.assertIn("in: --order: is 9;", self.fails(1, "encode", source, "-o", self.path("o"),
+        self.assertIn("in: --order: is 9;", self.fails(2, "encode", source, "-o", self.path("o"),
                                                       "--model", "adaptive", "--order", "9"))
         self.fails(2, "encode", source, "-o", self.path("o"), "--block-size", "big")
         self.assertFalse(self.path("o").exists())

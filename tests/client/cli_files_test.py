@@ -85,7 +85,7 @@ class Files(support.CliTest):
         for name in names:
             self.assertEqual((back / name).read_bytes(), self.path(name).read_bytes())
 
-    def test_many_inputs_go_on_behind_a_failure(self):
+    def test_many_inputs_go_on_after_a_failure(self):
         good = self.path("good.trine", self.ok("encode", "-", "-o", "-", stdin=b"abc"))
         bad = self.path("bad.trine", "no stream")
         out = self.path("out")
@@ -150,7 +150,7 @@ class Damage(support.CliTest):
         self.fails(2, "decode", bad, "--recover", "--range", "0:1", "-o", out, "-f")
         self.fails(2, "decode", bad, "--skip-lost", "-o", out, "-f")
 
-    def test_several_streams_behind_each_other(self):
+    def test_several_streams_in_a_row(self):
         coded = self.ok("encode", "-", "-o", "-", stdin=b"abc")
         other = self.ok("encode", "-", "-o", "-", stdin=b"defg")
         joined = self.path("joined", coded + other)

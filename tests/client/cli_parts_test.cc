@@ -2,9 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+#include <tuple>
+
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/message_text.h"
+#include "client/cli/flags/step_names.h"
+#include "client/cli/files/input_file.h"
 #include "client/cli/files/outputs.h"
 #include "client/cli/files/overlay.h"
 #include "client/cli/path_names.h"
@@ -142,12 +148,83 @@ TEST(ExitCodes, FollowTheReason) {
   EXPECT_EQ(ExitCodeOf(CorruptImage("f", "x")), 4);
 }
 
+TEST(ExitCodes, AFlagThatIsWrongAloneIsWrongUsage) {
+  EXPECT_EQ(ExitCodeOf(WithFlags(InvalidField("options.size", int64_t{0}, "1 to 9"))), 2);
+  EXPECT_EQ(ExitCodeOf(WithFlags(InvalidField("header.options.order", int64_t{9}, "0 to 2"))), 2);
+  EXPECT_EQ(ExitCodeOf(InvalidField("--steps mean:window", int64_t{4}, "odd")), 2);
+  EXPECT_EQ(ExitCodeOf(InvalidField("--threshold[1]", int64_t{4}, "more")), 2);
+  // The input or a file's content could be right instead, or the server's limit higher.
+  EXPECT_EQ(ExitCodeOf(WithFlags(InvalidField("channel", int64_t{3}, "0 to 2"))), 1);
+  EXPECT_EQ(ExitCodeOf(WithFlags(InvalidField("table_index", "short", "5 bytes"))), 1);
+  EXPECT_EQ(ExitCodeOf(WithFlags(InvalidField("tensor.shape", "5", "rank 2 to 5"))), 1);
+  EXPECT_EQ(ExitCodeOf(WithFlags(LimitExceeded("options.block_bytes", 9, "max_block_bytes", 8))),
+            1);
+}
+
+TEST(WithFlags, NamesWhatAPersonGave) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"options.alpha_scaling", "--alpha-scaling"},
+      {"item.options.size", "--size"},
+      {"header.options.block_bytes", "--block-size"},
+      {"options.tables[1].counts[7]", "--table[1] counts[7]"},
+      {"options.table.decimals[3]", "--table probabilities[3]"},
+      {"exact.table.text", "--table symbols"},
+      {"header.range", "--range"},
+      {"table_index[12]", "--table-index[12]"},
+      {"tensor.shape", "the input's shape"},
+      {"image.tensor.data[3][5]", "the input[3][5]"},
+      {"markers.encoded", "--markers"},
+      {"chunk", "the input"},
+      {"max_threads", "max_threads"},
+  };
+  for (const auto& [field, name] : cases) {
+    const absl::Status named = WithFlags(InvalidField(field, "v", "l"));
+    EXPECT_EQ(GetErrorDetail(named)->field, name);
+    EXPECT_EQ(named.message(), std::string(name) + ": is v; l");
+    EXPECT_EQ(WithFlags(named), named);
+  }
+}
+
+TEST(WithStepFlags, NamesTheMethodsFlagOrTheListedStep) {
+  v1::SegmentRequest request;
+  request.add_steps()->mutable_otsu();
+  v1::LocalThresholdStep* local = request.add_steps()->mutable_local_threshold();
+  local->set_method(v1::LOCAL_METHOD_GAUSSIAN);
+  request.add_steps()->mutable_fill_holes();
+  request.add_steps()->mutable_threshold();
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"steps[1].local_threshold.window", "--window", "--steps gaussian:window"},
+      {"steps[2]", "--fill-holes", "--steps fill-holes"},
+      {"steps[0]", "--method", "--steps otsu"},
+      {"steps[3].threshold.thresholds[1]", "--threshold[1]", "--steps threshold:thresholds[1]"},
+      {"steps[4].otsu", "steps[4].otsu", "steps[4].otsu"},
+      {"steps", "steps", "steps"},
+      {"mask.encoded", "mask.encoded", "mask.encoded"},
+  };
+  for (const auto& [field, flag, listed] : cases) {
+    const absl::Status status = InvalidField(field, "v", "l");
+    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, false))->field, flag);
+    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, true))->field, listed);
+  }
+}
+
 TEST(WithFile, NamesTheFileAndKeepsTheDetail) {
   const absl::Status named = WithFile(InvalidField("options.size", int64_t{0}, "1 to 9"), "a.npy");
-  EXPECT_EQ(named.message(), "a.npy: options.size: is 0; 1 to 9");
-  EXPECT_EQ(GetErrorDetail(named)->field, "options.size");
+  EXPECT_EQ(named.message(), "a.npy: --size: is 0; 1 to 9");
+  EXPECT_EQ(GetErrorDetail(named)->field, "--size");
+  EXPECT_EQ(GetErrorDetail(named)->value, "0");
+  EXPECT_EQ(GetErrorDetail(named)->limit, "1 to 9");
   EXPECT_EQ(WithFile(UsageError("no"), "a.npy").message(), "no");
   EXPECT_TRUE(WithFile(absl::OkStatus(), "a.npy").ok());
+}
+
+TEST(InputFile, NamesTheLimitThatIsMet) {
+  const std::string path = ::testing::TempDir() + "/input_file_test";
+  std::ofstream(path) << "12345";
+  EXPECT_EQ(*InputFile::Open(path)->ReadAll({"max_output_bytes", 5}), "12345");
+  const absl::Status longer = InputFile::Open(path)->ReadAll({"max_output_bytes", 4}).status();
+  EXPECT_EQ(longer.message(), "the input: is 5, more than the limit max_output_bytes = 4");
+  std::remove(path.c_str());
 }
 
 std::string SameName(const std::string&) { return "x"; }

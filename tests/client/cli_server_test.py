@@ -107,7 +107,7 @@ class WithServer(support.CliTest):
         self.assertEqual(done.stderr.count(b"trine: error: "), 1)
 
     def test_refusals_say_what_and_where(self):
-        error = self.fails(1, "encode", self.path("in", "abc"), "-o", self.path("out"),
+        error = self.fails(2, "encode", self.path("in", "abc"), "-o", self.path("out"),
                            "--block-size", "1", "-v", *self.target)
         self.assertIn("--block-size", error)
         self.assertIn("INVALID_FIELD", error)

@@ -61,12 +61,12 @@ class Decoder {
   // In one request, with the index of the streams' tables.
   absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
                          const std::string& index_path) {
-    const uint64_t max_bytes = client_->options().max_message_bytes;
+    const NamedLimit limit = client_->options().message_limit();
     v1::DecodeRequest request;
-    TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, max_bytes));
+    TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, limit));
     absl::StatusOr<std::string> coded = absl::UnknownError("");
     if (range.has_value() && file->size().has_value()) coded = ReadExcerpt(*file, range);
-    if (!coded.ok()) coded = file->ReadAll(max_bytes);
+    if (!coded.ok()) coded = file->ReadAll(limit);
     TRINE_RETURN_IF_ERROR(coded.status());
     request.set_coded(*std::move(coded));
     SetRange(range, &request);
@@ -89,7 +89,7 @@ class Decoder {
         range, [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
   }
 
-  // OK and false where no excerpt can be made (several streams behind each other, or a broken
+  // OK and false where no excerpt can be made (several streams in a row, or a broken
   // one): the server shall say what it is.
   absl::StatusOr<bool> Excerpts(const InputFile& file, Range range) {
     ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet, BaseName(file.path()),

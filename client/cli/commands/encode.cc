@@ -179,17 +179,24 @@ void PrintSummary(const Session& session, const std::string& input, const v1::En
   }
 }
 
+// What the head of a file says of an array, flags say of raw elements.
+absl::Status WithRawFlags(const absl::Status& status) {
+  return TranslateField(status, {{"header.content.tensor.shape", "--shape"},
+                                 {"header.content.tensor.dtype", "--dtype"},
+                                 {"tensor.shape", "--shape"},
+                                 {"tensor.dtype", "--dtype"}});
+}
+
 // The whole input in one request, with the index beside it.
 absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
                                                      const v1::EncodeOptions& options,
                                                      const EncodeInput& input,
                                                      client::Client* client, OutputFile* output) {
-  const uint64_t max_bytes = client->options().max_message_bytes;
+  const NamedLimit limit = client->options().message_limit();
   v1::EncodeRequest request;
   *request.mutable_options() = options;
-  TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(),
-                         ReadTableIndex(args.tables.index, max_bytes));
-  TRINE_ASSIGN_OR_RETURN(std::string raw, ReadSource(input.source, max_bytes));
+  TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(args.tables.index, limit));
+  TRINE_ASSIGN_OR_RETURN(std::string raw, ReadSource(input.source, limit));
   if (input.content.has_tensor() || input.content.has_image()) {
     // Pixels are sent as they are, not as a picture's file.
     const bool is_image = input.content.has_image();
@@ -229,7 +236,10 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
         header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
         [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
   }
-  if (!statistics.ok()) return WithFile(statistics.status(), path);
+  if (!statistics.ok()) {
+    return WithFile(args.as == "raw" ? WithRawFlags(statistics.status()) : statistics.status(),
+                    path);
+  }
   TRINE_RETURN_IF_ERROR(output->Commit());
   PrintSummary(*session, path, *statistics);
   session->PrintResult(ToJson(path, out_path, *statistics, watch.ms()));
@@ -278,7 +288,7 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
                           ->type_name("N");
   command
       ->add_option("--effort", args->effort,
-                   "How long to look for a shorter form: fast, balanced, best. Default: balanced")
+                   "How long to search for a shorter form: fast, balanced, best. Default: balanced")
       ->check(CLI::IsMember(EnumNames<v1::Effort>()))
       ->type_name("EFFORT");
   command
@@ -299,7 +309,7 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
   command->add_flag("--table-ids", args->table_ids,
                     "Store ids in place of the tables: decode is given them");
   command->add_flag("--stats", args->stats,
-                    "Tell what symbols, tables and container take, and the entropy of order 1");
+                    "Show what symbols, tables and container take, and the entropy of order 1");
   command
       ->add_option("--as", args->as,
                    "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "

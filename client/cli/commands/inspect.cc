@@ -137,13 +137,13 @@ void PrintSummary(const Session& session, const std::string& input, const v1::In
   PrintBlocks(session, r);
 }
 
-absl::StatusOr<std::string> ReadInput(InputFile* file, uint64_t max_bytes) {
+absl::StatusOr<std::string> ReadInput(InputFile* file, const NamedLimit& limit) {
   if (file->size().has_value()) {
     absl::StatusOr<std::string> excerpt = ReadExcerpt(*file, std::nullopt);
     // What is no single whole stream the server shall name, where it can be sent.
-    if (excerpt.ok() || *file->size() > max_bytes) return excerpt;
+    if (excerpt.ok() || *file->size() > limit.value) return excerpt;
   }
-  return file->ReadAll(max_bytes);
+  return file->ReadAll(limit);
 }
 
 absl::Status RunInspect(const Args& args, Session* session) {
@@ -151,7 +151,7 @@ absl::Status RunInspect(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   v1::InspectRequest request;
-  absl::StatusOr<std::string> coded = ReadInput(&file, client->options().max_message_bytes);
+  absl::StatusOr<std::string> coded = ReadInput(&file, client->options().message_limit());
   if (!coded.ok()) return WithFile(coded.status(), args.input);
   request.set_coded(*std::move(coded));
   request.set_max_blocks(args.max_blocks);

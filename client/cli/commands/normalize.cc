@@ -31,7 +31,7 @@ struct Args {
   LrnFlags lrn;
 };
 
-// What there is to tell at the end.
+// What is printed at the end.
 struct Report {
   DType dtype = DType::kFloat32;
   DType file_dtype = DType::kFloat32;
@@ -68,8 +68,8 @@ void PrintSummary(const Args& args, const Report& report, double elapsed_ms,
   session.PrintResult(json);
 }
 
-// The header of a regular .npy file whose elements do not fit one message; `file` then stands
-// behind it. nullopt for all else; `file` is then at its start.
+// The header of a regular .npy file whose elements do not fit one message; `file` is then read up
+// to its end. nullopt for all else; `file` is then at its start.
 absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
                                                          const v1::LrnOptions& options,
                                                          uint64_t max_message_bytes,
@@ -82,7 +82,8 @@ absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
   limits.max_elements = uint64_t{1} << 58;
   TRINE_ASSIGN_OR_RETURN(const image::NpyHeader header,
                          image::ParseNpyHeader(AsBytes(start), limits));
-  if (!NeedsStream(header, options, max_message_bytes)) return std::nullopt;
+  TRINE_ASSIGN_OR_RETURN(const DType sent, SentDType(header.dtype, args.lrn.scale));
+  if (!NeedsStream(header, options, sent, max_message_bytes)) return std::nullopt;
   start.resize(header.header_bytes);
   TRINE_RETURN_IF_ERROR(
       file->Read({reinterpret_cast<uint8_t*>(start.data()), start.size()}).status());
@@ -123,10 +124,11 @@ absl::Status RunNormalize(const Args& args, Session* session) {
   absl::Status status;
   if (longer->has_value()) {
     const image::NpyHeader& header = **longer;
+    TRINE_ASSIGN_OR_RETURN(const DType sent, SentDType(header.dtype, args.lrn.scale));
     absl::StatusOr<v1::LrnResolved> resolved =
-        NormalizeInParts(header, options, args.lrn.scale, &file, output.get(), session);
+        NormalizeInParts(header, options, sent, args.lrn.scale, &file, output.get(), session);
     status = resolved.status();
-    if (resolved.ok()) report = {header.dtype, header.dtype, header.shape, *resolved, 1, true};
+    if (resolved.ok()) report = {sent, header.dtype, header.shape, *resolved, 1, true};
   } else {
     status = NormalizeWhole(args, options, &file, output.get(), session, &report);
   }

@@ -10,17 +10,17 @@
 
 namespace trine::cli {
 
-// True for an .npy file of floats in C order whose elements are to be streamed: they do not fit one
-// message, and there is a batch axis (the layout is not HWC).
-bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options,
+// True for an .npy file in C order whose elements are to be streamed: as `sent` (SentDType) they do
+// not fit one message, and there is a batch axis (the layout is not HWC).
+bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, DType sent,
                  uint64_t max_message_bytes);
 
-// Normalizes the array in `file`, which stands behind its header, into `output` as .npy. Each
-// sample is normalized alone, so parts give the same bytes as a whole. Memory: a few parts of at
-// most 8 MiB, or of one sample.
+// Normalizes the array in `file`, read up to the end of its header, into `output` as .npy of
+// `sent`. Each sample is normalized alone, so parts give the same bytes as a whole. Memory: a few
+// parts of at most 8 MiB, or of one sample.
 absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
-                                                 const v1::LrnOptions& options, double scale,
-                                                 InputFile* file, OutputFile* output,
+                                                 const v1::LrnOptions& options, DType sent,
+                                                 double scale, InputFile* file, OutputFile* output,
                                                  Session* session);
 
 }  // namespace trine::cli

@@ -16,6 +16,7 @@
 #include "client/cli/flags/segment_args.h"
 #include "client/cli/flags/segment_help.h"
 #include "client/cli/flags/segment_steps.h"
+#include "client/cli/flags/step_names.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/path_names.h"
 #include "client/cli/report/segment_report.h"
@@ -140,27 +141,27 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ReadInput(const std::string& path, uint64_t max_bytes) {
+absl::StatusOr<std::string> ReadInput(const std::string& path, const NamedLimit& limit) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  return file.ReadAll(max_bytes);
+  return file.ReadAll(limit);
 }
 
-absl::Status LoadImage(const std::string& path, std::optional<int64_t> page, uint64_t max_bytes,
-                       v1::Image* out) {
-  absl::StatusOr<std::string> bytes = ReadInput(path, max_bytes);
+absl::Status LoadImage(const std::string& path, std::optional<int64_t> page,
+                       const NamedLimit& limit, v1::Image* out) {
+  absl::StatusOr<std::string> bytes = ReadInput(path, limit);
   if (!bytes.ok()) return WithFile(bytes.status(), path);
   return WithFile(SetImage(*std::move(bytes), page, out), path);
 }
 
 // The image of `request`, and its pixels to draw on. REQUIRES: the rest of the request is set.
 absl::StatusOr<Tensor> LoadPixels(const std::string& path, std::optional<int64_t> page,
-                                  uint64_t max_bytes, v1::SegmentRequest* request) {
-  absl::StatusOr<std::string> bytes = ReadInput(path, max_bytes);
+                                  const NamedLimit& limit, v1::SegmentRequest* request) {
+  absl::StatusOr<std::string> bytes = ReadInput(path, limit);
   if (!bytes.ok()) return WithFile(bytes.status(), path);
   constexpr uint64_t kHeads = 256;  // of the image's and the tensor's messages
   const uint64_t rest = request->ByteSizeLong() + kHeads;
   absl::StatusOr<Tensor> pixels = SetDecodedImage(
-      *std::move(bytes), page, max_bytes - std::min(max_bytes, rest), request->mutable_image());
+      *std::move(bytes), page, limit.value - std::min(limit.value, rest), request->mutable_image());
   if (!pixels.ok()) return WithFile(pixels.status(), path);
   return pixels;
 }
@@ -171,16 +172,18 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
   const Paths paths = PathsFor(args, input);
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const uint64_t max_bytes = client->options().max_message_bytes;
+  const NamedLimit limit = client->options().message_limit();
   Tensor pixels;
   if (wanted.overlay.has_value()) {
-    TRINE_ASSIGN_OR_RETURN(pixels, LoadPixels(input, args.page, max_bytes, &request));
+    TRINE_ASSIGN_OR_RETURN(pixels, LoadPixels(input, args.page, limit, &request));
   } else {
-    TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, max_bytes, request.mutable_image()));
+    TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, limit, request.mutable_image()));
   }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(request);
-  if (!response.ok()) return WithFile(response.status(), input);
+  if (!response.ok()) {
+    return WithFile(WithStepFlags(response.status(), request, !args.steps.empty()), input);
+  }
   const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, input);
   PrintSegment(*session, input, *response);
@@ -227,8 +230,8 @@ absl::Status ListSteps(const SegmentArgs& args, Session* session) {
   if (args.steps_markdown) {
     std::printf("%s\n", StepsMarkdown().c_str());
   } else {
-    session->Say(StepsHelp());
-    session->Emit(StepsJson());
+    session->PrintStatus(StepsHelp());
+    session->PrintResult(StepsJson());
   }
   return absl::OkStatus();
 }
@@ -238,13 +241,12 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_RETURN_IF_ERROR(CheckArgs(args, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const uint64_t max_bytes = client->options().max_message_bytes;
+  const NamedLimit limit = client->options().message_limit();
   if (!args.mask.empty()) {
-    TRINE_RETURN_IF_ERROR(LoadImage(args.mask, std::nullopt, max_bytes, request.mutable_mask()));
+    TRINE_RETURN_IF_ERROR(LoadImage(args.mask, std::nullopt, limit, request.mutable_mask()));
   }
   if (!args.markers.empty()) {
-    TRINE_RETURN_IF_ERROR(
-        LoadImage(args.markers, std::nullopt, max_bytes, request.mutable_markers()));
+    TRINE_RETURN_IF_ERROR(LoadImage(args.markers, std::nullopt, limit, request.mutable_markers()));
   }
   return session->ForEach(args.inputs, [&](const std::string& input) {
     return SegmentOne(args, request, input, session);

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
-#include "client/cli/files/output_file.h"
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -15,51 +15,17 @@ namespace trine::cli {
 namespace {
 
 template <typename T>
-Tensor ConvertFrom(const Tensor& in) {
-  Tensor out = Tensor::Zeros(DType::kFloat32, in.shape);
-  for (size_t i = 0; i < in.data.size() / sizeof(T); ++i) {
-    StoreLE(&out.data[i * sizeof(float)], static_cast<float>(LoadLE<T>(&in.data[i * sizeof(T)])));
-  }
-  return out;
-}
-
-absl::StatusOr<Tensor> ToFloat32(const Tensor& in) {
-  switch (in.dtype) {
-    case DType::kUint8:
-    case DType::kBool:
-      return ConvertFrom<uint8_t>(in);
-    case DType::kInt8:
-      return ConvertFrom<int8_t>(in);
-    case DType::kUint16:
-      return ConvertFrom<uint16_t>(in);
-    case DType::kInt16:
-      return ConvertFrom<int16_t>(in);
-    default:
-      return UsageError(absl::StrCat("elements of ", ToAbsl(DTypeName(in.dtype)),
-                                     " do not fit float32 exactly; convert them first"));
+void ToFloat32(ByteView in, MutableByteView out) {
+  for (size_t i = 0; i < in.size() / sizeof(T); ++i) {
+    StoreLE(&out[i * sizeof(float)], static_cast<float>(LoadLE<T>(&in[i * sizeof(T)])));
   }
 }
 
 template <typename T>
-void Multiply(double scale, Tensor* tensor) {
-  for (size_t at = 0; at < tensor->data.size(); at += sizeof(T)) {
-    T value = LoadLE<T>(&tensor->data[at]);
-    value = static_cast<T>(value * static_cast<T>(scale));
-    StoreLE(&tensor->data[at], value);
+void Multiply(double scale, MutableByteView data) {
+  for (size_t at = 0; at < data.size(); at += sizeof(T)) {
+    StoreLE(&data[at], static_cast<T>(LoadLE<T>(&data[at]) * static_cast<T>(scale)));
   }
-}
-
-absl::Status Scale(double scale, Tensor* tensor) {
-  if (scale == 1) return absl::OkStatus();
-  if (tensor->dtype == DType::kFloat32) {
-    Multiply<float>(scale, tensor);
-  } else if (tensor->dtype == DType::kFloat64) {
-    Multiply<double>(scale, tensor);
-  } else {
-    return UsageError(
-        absl::StrCat("--scale does not multiply ", ToAbsl(DTypeName(tensor->dtype)), " elements"));
-  }
-  return absl::OkStatus();
 }
 
 bool IsFloat32Picture(const TensorView& t) {
@@ -93,8 +59,54 @@ bool IsNpyName(const std::string& path) {
   return !format.has_value() || *format == image::Format::kNpy;
 }
 
+absl::StatusOr<DType> SentDType(DType file_dtype, double scale) {
+  switch (file_dtype) {
+    case DType::kUint8:
+    case DType::kBool:
+    case DType::kInt8:
+    case DType::kUint16:
+    case DType::kInt16:
+    case DType::kFloat32:
+      return DType::kFloat32;
+    case DType::kFloat64:
+      return DType::kFloat64;
+    default:
+      break;
+  }
+  const std::string name(DTypeName(file_dtype));
+  if (!IsFloat(file_dtype)) {
+    return UsageError(
+        absl::StrCat("elements of ", name, " do not fit float32 exactly; convert them first"));
+  }
+  if (scale != 1) return UsageError(absl::StrCat("--scale does not multiply ", name, " elements"));
+  return file_dtype;
+}
+
+void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out) {
+  switch (dtype) {
+    case DType::kInt8:
+      return ToFloat32<int8_t>(in, out);
+    case DType::kUint16:
+      return ToFloat32<uint16_t>(in, out);
+    case DType::kInt16:
+      return ToFloat32<int16_t>(in, out);
+    default:
+      return ToFloat32<uint8_t>(in, out);
+  }
+}
+
+void ScaleElements(DType dtype, double scale, MutableByteView data) {
+  if (scale == 1) return;
+  if (dtype == DType::kFloat64) {
+    Multiply<double>(scale, data);
+  } else {
+    Multiply<float>(scale, data);
+  }
+}
+
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(DefaultLimits().max_output_bytes));
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                         file->ReadAll({"max_output_bytes", DefaultLimits().max_output_bytes}));
   LoadedArray loaded;
   loaded.is_picture = image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy;
   if (loaded.is_picture) {
@@ -104,11 +116,13 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
     TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
   }
   loaded.file_dtype = loaded.tensor.dtype;
-  if (!IsFloat(loaded.tensor.dtype)) {
-    TRINE_ASSIGN_OR_RETURN(loaded.tensor, ToFloat32(loaded.tensor));
-    loaded.converted = true;
+  TRINE_ASSIGN_OR_RETURN(const DType sent, SentDType(loaded.file_dtype, scale));
+  if (sent != loaded.file_dtype) {
+    Tensor converted = Tensor::Zeros(sent, loaded.tensor.shape);
+    IntegersToFloat32(loaded.file_dtype, loaded.tensor.data, absl::MakeSpan(converted.data));
+    loaded.tensor = std::move(converted);
   }
-  TRINE_RETURN_IF_ERROR(Scale(scale, &loaded.tensor));
+  ScaleElements(sent, scale, absl::MakeSpan(loaded.tensor.data));
   return loaded;
 }
 

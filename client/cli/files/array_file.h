@@ -15,11 +15,20 @@ struct LoadedArray {
   Tensor tensor;
   bool is_picture = false;  // then [H,W,C], also for gray
   DType file_dtype = DType::kUint8;
-  bool converted = false;  // integers became float32
 };
 
-// Reads all of `file`. Integers of up to 16 bits and bool become float32 (exactly); wider ones are
-// a USAGE error. `scale` multiplies float32 and float64 elements; other dtypes take only 1.
+// What a file's elements are sent as: integers of up to 16 bits and bool as float32 (exactly), what
+// is a float as it is. USAGE for wider integers, and for a scale but 1 of other floats than float32
+// and float64.
+absl::StatusOr<DType> SentDType(DType file_dtype, double scale);
+
+// Integers of up to 16 bits, or bools, as float32; out.size() is four bytes an element.
+void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out);
+
+// Multiplies elements that SentDType allows to scale.
+void ScaleElements(DType dtype, double scale, MutableByteView data);
+
+// Reads all of `file`; its elements become what SentDType says, times `scale`.
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale);
 
 struct SavedArray {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/status.h"
+#include "core/base/bytes.h"
 #include "core/base/checked.h"
 #include "core/base/strings.h"
 
@@ -32,7 +33,7 @@ absl::StatusOr<TensorView> HeadOf(const v1::Tensor& tensor, std::string_view fie
 absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field) {
   absl::StatusOr<TensorView> view = HeadOf(tensor, field);
   if (!view.ok()) return view;
-  view->data = {reinterpret_cast<const uint8_t*>(tensor.data().data()), tensor.data().size()};
+  view->data = AsBytes(tensor.data());
   std::optional<uint64_t> bytes = DTypeSize(view->dtype);
   for (const int64_t dimension : view->shape) {
     if (dimension < 0) bytes.reset();

@@ -8,12 +8,15 @@
 #include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
-#include "client/cli/files/output_file.h"
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/image/image.h"
 
 namespace trine::cli {
 namespace {
+
+// Of what is read whole, to be decoded here.
+const NamedLimit kMemoryLimit = {"max_output_bytes", DefaultLimits().max_output_bytes};
 
 // Bytes from memory.
 template <typename Owner>
@@ -50,7 +53,7 @@ EncodeInput FromTensor(Tensor tensor, bool is_image) {
 }
 
 absl::StatusOr<EncodeInput> OpenImage(InputFile file) {
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file.ReadAll(DefaultLimits().max_output_bytes));
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file.ReadAll(kMemoryLimit));
   TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes)));
   return FromTensor(std::move(picture), true);
 }
@@ -65,7 +68,7 @@ absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
   TRINE_ASSIGN_OR_RETURN(const image::NpyHeader header,
                          image::ParseNpyHeader(AsBytes(start), limits));
   if (header.fortran_order || header.big_endian) {
-    TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(DefaultLimits().max_output_bytes));
+    TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(kMemoryLimit));
     TRINE_ASSIGN_OR_RETURN(Tensor tensor, image::DecodeNpy(Context(), AsBytes(start + rest)));
     return FromTensor(std::move(tensor), false);
   }
@@ -101,7 +104,7 @@ absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as
   return input;
 }
 
-absl::StatusOr<std::string> ReadSource(const client::Source& source, uint64_t max_bytes) {
+absl::StatusOr<std::string> ReadSource(const client::Source& source, const NamedLimit& limit) {
   constexpr size_t kPiece = size_t{1} << 20;
   std::string bytes;
   for (size_t n = 1; n > 0;) {
@@ -110,9 +113,7 @@ absl::StatusOr<std::string> ReadSource(const client::Source& source, uint64_t ma
     TRINE_ASSIGN_OR_RETURN(
         n, source({reinterpret_cast<uint8_t*>(bytes.data()) + done, kPiece}, CancelToken()));
     bytes.resize(done + n);
-    if (bytes.size() > max_bytes) {
-      return LimitExceeded("input", bytes.size(), "max_message_bytes", max_bytes);
-    }
+    if (bytes.size() > limit.value) return LimitExceeded("the input", bytes.size(), limit);
   }
   return bytes;
 }

@@ -25,7 +25,7 @@ struct EncodeInput {
 absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as,
                                             std::optional<DType> dtype, const Shape& shape);
 
-// All that a source gives; RESOURCE_EXHAUSTED naming max_message_bytes beyond `max_bytes`.
-absl::StatusOr<std::string> ReadSource(const client::Source& source, uint64_t max_bytes);
+// All that a source gives; RESOURCE_EXHAUSTED naming `limit` where that is more [bytes].
+absl::StatusOr<std::string> ReadSource(const client::Source& source, const NamedLimit& limit);
 
 }  // namespace trine::cli

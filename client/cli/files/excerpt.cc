@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "client/cli/files/output_file.h"
+#include "core/base/bytes.h"
 #include "core/coding/coding.h"
 
 namespace trine::cli {

@@ -74,23 +74,21 @@ absl::Status InputFile::ReadAt(uint64_t offset, MutableByteView out) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> InputFile::ReadAll(uint64_t max_bytes) {
-  if (size_.has_value() && *size_ > max_bytes) {
-    return LimitExceeded("input", *size_, "max_message_bytes", max_bytes);
+absl::StatusOr<std::string> InputFile::ReadAll(const NamedLimit& limit) {
+  if (size_.has_value() && *size_ > limit.value) {
+    return LimitExceeded("the input", *size_, limit);
   }
   std::string all;
   if (size_.has_value()) all.reserve(*size_ + kPieceBytes);  // no second copy at the end
   for (;;) {
     const size_t old = all.size();
     // One byte more than allowed tells a longer input.
-    const size_t room = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, max_bytes + 1 - old));
+    const size_t room = static_cast<size_t>(std::min<uint64_t>(kPieceBytes, limit.value + 1 - old));
     all.resize(old + room);
     TRINE_ASSIGN_OR_RETURN(const size_t n,
                            Read({reinterpret_cast<uint8_t*>(all.data()) + old, room}));
     all.resize(old + n);
-    if (all.size() > max_bytes) {
-      return LimitExceeded("input", all.size(), "max_message_bytes", max_bytes);
-    }
+    if (all.size() > limit.value) return LimitExceeded("the input", all.size(), limit);
     if (n < room) return all;
   }
 }

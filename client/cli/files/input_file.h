@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
+#include "core/base/limits.h"
 
 namespace trine::cli {
 
@@ -29,8 +30,8 @@ class InputFile {
   absl::StatusOr<size_t> Read(MutableByteView out, const CancelToken& stop = {});
   // Exactly out.size() bytes at `offset`. REQUIRES: size().
   absl::Status ReadAt(uint64_t offset, MutableByteView out) const;
-  // Everything from here on; RESOURCE_EXHAUSTED naming max_message_bytes beyond `max_bytes`.
-  absl::StatusOr<std::string> ReadAll(uint64_t max_bytes);
+  // Everything from here on; RESOURCE_EXHAUSTED naming `limit` where that is more [bytes].
+  absl::StatusOr<std::string> ReadAll(const NamedLimit& limit);
 
  private:
   InputFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}

@@ -83,7 +83,7 @@ absl::Status OutputFile::Write(ByteView bytes) {
 
 absl::Status OutputFile::Commit() {
   if (fd_ > STDERR_FILENO) {
-    // Some file systems tell only now that there is no room.
+    // Some file systems report only now that there is no room.
     const int closed = close(fd_);
     fd_ = -1;
     if (closed != 0) return FileError("cannot write", path_, errno);
@@ -96,7 +96,7 @@ absl::Status OutputFile::Rename() {
   const char* to = final_path_.c_str();
   int renamed =
       force_ ? rename(from, to) : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-  // File systems that cannot do it in one step: look, then rename.
+  // File systems that cannot do it in one step: check, then rename.
   if (renamed != 0 && !force_ && (errno == EINVAL || errno == ENOSYS)) {
     struct stat info = {};
     if (lstat(to, &info) == 0) return ExistsError(path_);
@@ -106,16 +106,6 @@ absl::Status OutputFile::Rename() {
   if (renamed != 0) return FileError("cannot write", path_, errno);
   temporary_->Release();
   return absl::OkStatus();
-}
-
-absl::Status WriteFile(const std::string& path, bool force, ByteView bytes) {
-  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> file, OutputFile::Create(path, force));
-  TRINE_RETURN_IF_ERROR(file->Write(bytes));
-  return file->Commit();
-}
-
-ByteView AsBytes(const std::string& s) {
-  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
 }
 
 }  // namespace trine::cli

@@ -38,9 +38,4 @@ class OutputFile {
   std::optional<TemporaryPath> temporary_;
 };
 
-// All of `bytes` as the file `path`.
-absl::Status WriteFile(const std::string& path, bool force, ByteView bytes);
-
-ByteView AsBytes(const std::string& s);
-
 }  // namespace trine::cli

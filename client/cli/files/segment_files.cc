@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
-#include "client/cli/files/output_file.h"
 #include "client/status.h"
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 
 namespace trine::cli {

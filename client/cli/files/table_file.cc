@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaxFileBytes = uint64_t{64} << 20;
+constexpr NamedLimit kFileLimit = {"bytes of a table's file", uint64_t{64} << 20};
 
 // Events of the parser; returning false stops it. The parser hands over the text of numbers with a
 // fraction or an exponent, and of integers the exact value.
@@ -63,7 +63,7 @@ class TableReader {
           absl::StrCat("unknown key \"", name, "\"; known are symbols, probabilities and counts"));
     }
     for (const std::string& old : seen_) {
-      if (old == name) return Fail(absl::StrCat("key \"", name, "\" stands twice"));
+      if (old == name) return Fail(absl::StrCat("key \"", name, "\" is given twice"));
     }
     seen_.push_back(name);
     key_ = name;
@@ -150,7 +150,7 @@ absl::StatusOr<v1::ProbabilityTable> ParseTable(std::string_view json, const std
 absl::StatusOr<v1::ProbabilityTable> ReadTableFile(const std::string& path,
                                                    IntegerSymbols integers) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  TRINE_ASSIGN_OR_RETURN(const std::string json, file.ReadAll(kMaxFileBytes));
+  TRINE_ASSIGN_OR_RETURN(const std::string json, file.ReadAll(kFileLimit));
   return ParseTable(json, path, integers);
 }
 

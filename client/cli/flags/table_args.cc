@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/excerpt.h"
-#include "client/cli/files/output_file.h"
 #include "client/cli/files/table_file.h"
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/image/image.h"
@@ -17,7 +17,7 @@ namespace trine::cli {
 namespace {
 
 // True where the first stream of the file codes plain bytes or bits; nullopt where it cannot be
-// looked into.
+// read ahead.
 std::optional<bool> HoldsBytes(const InputFile& file) {
   if (!file.size().has_value()) return std::nullopt;
   const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, std::nullopt);
@@ -30,9 +30,11 @@ std::optional<bool> HoldsBytes(const InputFile& file) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadTableIndex(const std::string& path, uint64_t max_bytes) {
+absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedLimit& limit) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  TRINE_ASSIGN_OR_RETURN(std::string bytes, file.ReadAll(max_bytes));
+  absl::StatusOr<std::string> read = file.ReadAll(limit);
+  if (!read.ok()) return WithFile(read.status(), path);
+  std::string bytes = *std::move(read);
   if (!absl::EndsWithIgnoreCase(path, ".npy")) return bytes;
   const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes));
   if (!array.ok()) return WithFile(array.status(), path);

@@ -17,12 +17,12 @@ struct TableArgs {
 };
 
 // The index in a file: an .npy of uint8 where it is named so, whatever its shape, else its bytes.
-// USAGE errors for other arrays; RESOURCE_EXHAUSTED beyond `max_bytes`.
-absl::StatusOr<std::string> ReadTableIndex(const std::string& path, uint64_t max_bytes);
+// USAGE errors for other arrays; RESOURCE_EXHAUSTED where the file is longer than `limit` [bytes].
+absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedLimit& limit);
 
 // The tables of a decoder. A file does not say whether its numbers are of bytes or of a tensor's
 // elements, which differ in their ids: the stream in `file` says what it codes where it can be
-// looked into; elsewhere each is given as both.
+// read ahead; elsewhere each is given as both.
 absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
     const std::vector<std::string>& paths, const InputFile& file);
 

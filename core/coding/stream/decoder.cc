@@ -128,7 +128,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   const uint64_t max_output =
       options.max_output_bytes != 0 ? options.max_output_bytes : context.limits->max_output_bytes;
   if (range.length > max_output) {
-    return LimitExceeded("data", range.length, "max_output_bytes", max_output);
+    return LimitExceeded("data", range.length, options.max_output_name, max_output);
   }
   const BlockSpan span = BlocksOf(layout.blocks, range);
   TRINE_RETURN_IF_ERROR(CheckBlocks(context, layout, span));

@@ -89,7 +89,7 @@ absl::StatusOr<std::vector<TableRef>> PlanTables(const Context& context, const C
   if (options.table.has_value()) {
     TRINE_RETURN_IF_ERROR(CheckSymbolKind(options.table->kind, content, "options.table.kind"));
     absl::StatusOr<TablePtr> table = MakeTable(*options.table, *context.limits, context.cancel);
-    if (!table.ok()) return PrefixField(table.status(), "options.");
+    if (!table.ok()) return TranslateField(table.status(), {{"", "options"}});
     add(*std::move(table));
     return refs;
   }

@@ -1,0 +1,75 @@
+#include "client/cli/flags/step_names.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/message_text.h"
+#include "core/base/error.h"
+
+namespace trine::cli {
+namespace {
+
+// "steps[2].components.min_area": the number of the step and the names after it.
+struct StepField {
+  int step = 0;
+  std::string parameter;  // empty: the step as a whole
+};
+
+std::optional<StepField> ParseStepField(const std::string& field, int steps) {
+  std::vector<std::string> parts = absl::StrSplit(field, absl::MaxSplits('.', 2));
+  std::string& head = parts[0];
+  StepField out;
+  if (head.rfind("steps[", 0) != 0 || head.back() != ']') return std::nullopt;
+  if (!absl::SimpleAtoi(head.substr(6, head.size() - 7), &out.step)) return std::nullopt;
+  if (out.step < 0 || out.step >= steps) return std::nullopt;
+  if (parts.size() > 2) out.parameter = parts[2];
+  return out;
+}
+
+// "local_threshold", as the protocol calls it.
+std::string KindOf(const v1::SegmentStep& step) {
+  const auto* kind = step.GetReflection()->GetOneofFieldDescriptor(
+      step, v1::SegmentStep::descriptor()->oneof_decl(0));
+  return kind == nullptr ? "" : kind->name();
+}
+
+std::string ListedName(const v1::SegmentStep& step, const std::string& parameter) {
+  const std::string name =
+      step.has_local_threshold() ? EnumText(step.local_threshold().method()) : Dashed(KindOf(step));
+  return absl::StrCat("--steps ", name, parameter.empty() ? "" : ":", parameter);
+}
+
+std::string MethodFlag(const v1::SegmentStep& step, const std::string& parameter) {
+  if (parameter.empty()) {
+    const bool has_flag = step.has_fill_holes() || step.has_components() || step.has_contours();
+    return has_flag ? absl::StrCat("--", Dashed(KindOf(step))) : "--method";
+  }
+  // The flag gives a list one by one.
+  if (parameter.rfind("thresholds", 0) == 0) {
+    return absl::StrCat("--threshold", parameter.substr(10));
+  }
+  return absl::StrCat("--", Dashed(parameter));
+}
+
+}  // namespace
+
+absl::Status WithStepFlags(const absl::Status& status, const v1::SegmentRequest& request,
+                           bool listed) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value()) return status;
+  const std::optional<StepField> field = ParseStepField(detail->field, request.steps_size());
+  if (!field.has_value()) return status;
+  const v1::SegmentStep& step = request.steps(field->step);
+  return TranslateField(status, {{detail->field, listed ? ListedName(step, field->parameter)
+                                                        : MethodFlag(step, field->parameter)}});
+}
+
+}  // namespace trine::cli

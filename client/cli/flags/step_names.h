@@ -1,0 +1,15 @@
+// Errors about a segmentation's steps, named by the flags that made the steps.
+#pragma once
+
+#include "absl/status/status.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+
+// `status` with a field in "steps[i]" of `request` named as it was given: "--window" where --method
+// made the steps, "--steps mean:window" where --steps listed them (`listed`). A parameter's flag is
+// named like the parameter. Other statuses come back unchanged.
+absl::Status WithStepFlags(const absl::Status& status, const v1::SegmentRequest& request,
+                           bool listed);
+
+}  // namespace trine::cli

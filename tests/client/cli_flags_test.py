@@ -1,0 +1,187 @@
+"""Every flag of every command with a value that is wrong: the error names the flag and the program
+ends with the code for wrong usage, whoever found out: the command line, a server in the process or
+a server elsewhere.
+"""
+
+import re
+import tempfile
+
+import numpy
+
+import support
+
+# {command: {flag: (values, other flags that it needs)}}. Values are wrong one by one.
+WRONG = {
+    "normalize": {
+        "--preset": (["mine"], []),
+        "--mode": (["sideways"], []),
+        "--layout": (["cwh"], []),
+        "--size": (["0", "65536", "-1", "five"], []),
+        "--depth-radius": (["-1", "32768"], []),
+        "--alpha": (["inf", "nan", "much"], []),
+        "--beta": (["inf"], []),
+        "--bias": (["nan"], []),
+        "--alpha-scaling": (["none"], []),
+        "--even-window": (["middle"], []),
+        "--activation": (["gelu"], []),
+        "--scale": (["inf", "nan"], []),
+    },
+    "encode": {
+        "--model": (["best", "exact", "unspecified"], []),
+        "--order": (["9", "-1"], ["--model", "adaptive"]),
+        "--effort": (["much"], []),
+        "--block-size": (["255", "1M", "1GB", "big"], []),
+        "--as": (["text"], []),
+        "--shape": (["2,-1", "2,,3", "4611686018427387904,4"], ["--as", "raw", "--dtype", "uint8"]),
+        "--dtype": (["float7"], ["--as", "raw", "--shape", "2,3"]),
+    },
+    "decode": {"--range": (["2", "1:", "0:1k"], [])},
+    "inspect": {"--max-blocks": (["1000001", "-1"], [])},
+    "exact": {
+        "--decode": (["012"], ["--count", "1"]),
+        "--count": (["-1", "many"], ["--decode", "0"]),
+    },
+    "segment": {
+        "--method": (["best"], []),
+        "--steps": (["otsu,sharpen", "mean:window=4", "otsu:size=3", "components:connectivity=6"],
+                    []),
+        "--classes": (["1", "17"], ["--method", "multi-otsu"]),
+        "--threshold": (["5,3", "inf", "high"], ["--method", "threshold"]),
+        "--window": (["4", "-1"], ["--method", "mean"]),
+        "--offset": (["inf"], ["--method", "mean"]),
+        "--k": (["inf"], ["--method", "sauvola"]),
+        "--r": (["0", "-1"], ["--method", "sauvola"]),
+        "--sigma": (["0", "nan"], ["--method", "gaussian"]),
+        "--marker-height": (["-1", "nan"], ["--method", "watershed"]),
+        "--channel": (["-1", "red"], []),
+        "--profile": (["mine"], []),
+        "--page": (["-1", "last"], []),
+        "--min-area": (["-1"], []),
+        "--connectivity": (["5"], []),
+        "--emit": (["all"], []),
+    },
+    "info": {},
+    "health": {},
+    "bench": {
+        "--rpc": (["best"], []),
+        "--size": (["0", "1M"], []),
+        "--seconds": (["0", "soon"], []),
+        "--concurrency": (["0", "257"], []),
+    },
+}
+WRONG["normalize-gradient"] = WRONG["normalize"]
+
+# Of every command.
+GLOBAL = {
+    "--timeout": ["30", "0s", "never"],
+    "--max-message-bytes": ["1", "3GiB", "64M"],
+    "--progress": ["maybe"],
+}
+
+# Their values are names of files and servers, or any text: what is wrong with them has codes of its
+# own, or they have no value.
+NAMES = {"--output", "--out-dir", "--table", "--table-index", "--labels", "--overlay", "--contours",
+         "--csv", "--markers", "--mask", "--service", "--server", "--tls-ca", "--tls-cert",
+         "--tls-key", "--token-file"}
+SWITCHES = {"--help", "--help-all", "--version", "--force", "--table-ids", "--stats", "--recover",
+            "--skip-lost", "--lines", "--invert", "--fill-holes", "--components", "--tls", "--json",
+            "--quiet", "--verbose"}
+
+
+class Flags(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        array = numpy.arange(3 * 8 * 4 * 4, dtype=numpy.float32).reshape(3, 8, 4, 4)
+        numpy.save(self.path("a.npy"), array)
+        pixels = bytes(range(192))
+        picture = self.path("p.ppm", b"P6 8 8 255\n" + pixels)
+        tiff = self.path("p.tif")
+        numpy.save(self.path("p.npy"), numpy.frombuffer(pixels, "u1").reshape(8, 8, 3))
+        table = self.path("t.json", '{"symbols": ["0", "1"], "counts": [3, 1]}')
+        self.ok("segment", picture, "-o", tiff)
+        self.ok("encode", self.path("raw", b"abcdef"), "-o", self.path("coded"))
+        out = self.path("out")
+        self.bases = {
+            "normalize": [self.path("a.npy"), "-o", out],
+            "normalize-gradient": [self.path("a.npy"), self.path("a.npy"), "-o", out],
+            "encode": [self.path("raw"), "-o", out],
+            "decode": [self.path("coded"), "-o", out],
+            "inspect": [self.path("coded")],
+            "exact": ["--table", table],
+            "segment": [picture],
+            "info": [],
+            "health": [],
+            "bench": [],
+        }
+        self.tiff = tiff
+
+    def check(self, server):
+        for command, flags in WRONG.items():
+            for flag, (values, others) in flags.items():
+                for value in values:
+                    with self.subTest(command=command, flag=flag, value=value):
+                        error = self.fails(2, command, *self.bases[command], *others,
+                                           f"{flag}={value}", *server)
+                        # CLI11 names the flag, and the value in its own words.
+                        self.assertRegex(error, rf"{flag}\b")
+                        self.assertNotRegex(error, r"options\.|steps\[|header\.|image\.")
+
+    def test_in_this_process(self):
+        self.check([])
+
+    def test_at_a_server(self):
+        with tempfile.TemporaryDirectory(prefix="trine-test-") as folder:
+            with support.Server(folder) as server:
+                self.check(["--server", server.address])
+
+    def test_of_every_command(self):
+        for flag, values in GLOBAL.items():
+            for value in values:
+                with self.subTest(flag=flag, value=value):
+                    self.assertIn(flag, self.fails(2, "info", f"{flag}={value}"))
+
+    def test_no_flag_is_left_out(self):
+        told = set(re.findall(r"^  +(?:-\w,)?(--[\w-]+)", self.ok("--help").decode(), re.M))
+        self.assertEqual(told - SWITCHES - NAMES, GLOBAL.keys())
+        for command, flags in WRONG.items():
+            text = self.ok(command, "--help").decode()
+            told = set(re.findall(r"^  +(?:-\w,)?(--[\w-]+)", text, re.M))
+            self.assertEqual(told - SWITCHES - NAMES - GLOBAL.keys(), flags.keys(), command)
+
+    def test_messages(self):
+        """What a person reads, of one error of each kind."""
+        picture = self.bases["segment"][0]
+        for arguments, expected in (
+                ((picture, "--method", "mean", "--window", "4"), "p.ppm: --window: is 4; "),
+                ((picture, "--steps", "mean:window=4"), "p.ppm: --steps mean:window: is 4; "),
+                ((picture, "--steps", "otsu,watershed:marker_height=-1"),
+                 "p.ppm: --steps watershed:marker_height: is -1; "),
+                ((picture, "--method", "threshold", "--threshold", "5,3"),
+                 "p.ppm: --threshold[1]: is 3; "),
+                ((picture, "--min-area", "-1"), "p.ppm: --min-area: is -1; "),
+                ((picture, "--min-area", "-1", "--components"), "p.ppm: --min-area: is -1; ")):
+            self.assertIn(expected, self.fails(2, "segment", *arguments))
+        error = self.fails(2, "-v", "segment", picture, "--method", "mean", "--window", "4")
+        self.assertIn("field --window, value 4, limit ", error)
+
+    def test_what_the_input_makes_wrong_is_not_wrong_usage(self):
+        picture = self.bases["segment"][0]
+        for input_, flag, value in ((picture, "--channel", "3"), (self.tiff, "--page", "7"),
+                                    (self.path("p.npy"), "--page", "0")):
+            error = self.fails(1, "segment", input_, flag, value)
+            self.assertIn(f"{input_}: {flag}: is {value}; ", error)
+        numpy.save(self.path("one.npy"), numpy.zeros(5, "f4"))
+        error = self.fails(1, "normalize", self.path("one.npy"), "-o", self.path("o"))
+        self.assertIn("one.npy: the input's shape: is 5; ", error)
+        odd = self.path("odd.json", '{"symbols": ["0", "1"], "probabilities": [0.5, 0.6]}')
+        error = self.fails(1, "exact", "01", "--table", odd)
+        self.assertIn("--table probabilities: ", error)
+        small = self.path("small.pgm", b"P5 1 1 255\n\0")
+        error = self.fails(1, "segment", picture, "--mask", small)
+        self.assertIn("--mask: is 1x1; ", error)
+        error = self.fails(1, "decode", self.path("coded"), "-o", self.path("o"), "--range", "5:9")
+        self.assertIn("--range: ", error)
+
+
+if __name__ == "__main__":
+    support.main()
