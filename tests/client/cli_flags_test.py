@@ -84,7 +84,8 @@ NAMES = {"--output", "--out-dir", "--table", "--table-index", "--labels", "--ove
          "--csv", "--markers", "--mask", "--service", "--server", "--tls-ca", "--tls-cert",
          "--tls-key", "--token-file"}
 SWITCHES = {"--help", "--help-all", "--version", "--force", "--table-ids", "--stats", "--recover",
-            "--skip-lost", "--lines", "--invert", "--fill-holes", "--components", "--tls", "--json",
+            "--skip-lost", "--lines", "--invert", "--fill-holes", "--components",
+            "--help-steps", "--steps-markdown", "--tls", "--json",
             "--quiet", "--verbose"}
 
 
@@ -153,9 +154,9 @@ class Flags(support.CliTest):
         picture = self.bases["segment"][0]
         for arguments, expected in (
                 ((picture, "--method", "mean", "--window", "4"), "p.ppm: --window: is 4; "),
-                ((picture, "--steps", "mean:window=4"), "p.ppm: --steps mean:window: is 4; "),
+                ((picture, "--steps", "mean:window=4"), "--steps mean:window: is 4; "),
                 ((picture, "--steps", "otsu,watershed:marker_height=-1"),
-                 "p.ppm: --steps watershed:marker_height: is -1; "),
+                 "--steps watershed:marker_height: is -1; "),
                 ((picture, "--method", "threshold", "--threshold", "5,3"),
                  "p.ppm: --threshold[1]: is 3; "),
                 ((picture, "--min-area", "-1"), "p.ppm: --min-area: is -1; "),

@@ -175,9 +175,10 @@ absl::Status ParseStep(std::string_view text, Step* step) {
   google::protobuf::Message* message = step->GetReflection()->MutableMessage(
       step, Step::descriptor()->FindFieldByName(std::string(named.spec->name)));
   for (const std::string_view part : parts) {
-    absl::Status status = SetFieldFromText(part, message);
-    if (status.ok()) status = CheckNumber(*named.spec, part);
-    if (!status.ok()) return UsageError(absl::StrCat("--steps: ", name, ": ", status.message()));
+    const absl::Status set = SetFieldFromText(part, message);
+    if (!set.ok()) return UsageError(absl::StrCat("--steps ", name, ": ", set.message()));
+    const absl::Status range = CheckNumber(*named.spec, part);  // begins with the parameter's name
+    if (!range.ok()) return UsageError(absl::StrCat("--steps ", name, ":", range.message()));
   }
   return absl::OkStatus();
 }

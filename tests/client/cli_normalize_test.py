@@ -1,0 +1,158 @@
+"""normalize and normalize-gradient as processes, with the embedded server."""
+
+import numpy
+
+from pictures import pgm, read_pnm
+import support
+
+
+def lrn(x, n=5, alpha=1e-4, beta=0.75, k=2.0):
+    """Across channels of [N,C,...], in float64."""
+    x = x.astype(numpy.float64)
+    total = numpy.zeros_like(x)
+    channels = x.shape[1]
+    for c in range(channels):
+        low, high = max(0, c - n // 2), min(channels, c + n // 2 + 1)
+        total[:, c] = (x[:, low:high] ** 2).sum(axis=1)
+    return x * (k + alpha * total) ** -beta
+
+
+class Normalize(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        self.array = numpy.random.default_rng(1).standard_normal((2, 9, 5, 4)).astype("<f4") * 20
+        numpy.save(self.path("a.npy"), self.array)
+
+    def test_an_array(self):
+        told = self.json("normalize", self.path("a.npy"), "-o", self.path("b.npy"))
+        numpy.testing.assert_allclose(numpy.load(self.path("b.npy")), lrn(self.array), rtol=1e-6)
+        self.assertEqual(told["dtype"], "float32")
+        self.assertEqual(told["shape"], [2, 9, 5, 4])
+        expected = {"preset": "alexnet", "mode": "across-channels", "layout": "nchw",
+                    "activation": "none", "size": 5, "lo": 2, "hi": 2, "a": 1e-4, "beta": 0.75,
+                    "k": 2.0, "scale": 1.0, "input_dtype": "float32"}
+        self.assertLessEqual(expected.items(), told["resolved"].items())
+        self.assertIn("elapsed_ms", told)
+
+    def test_options_reach_the_server(self):
+        told = self.json("normalize", self.path("a.npy"), "-o", self.path("b.npy"), "--preset",
+                         "pytorch", "--size", "3", "--alpha", "0.3", "--beta", "0.5", "--bias",
+                         "1.5", "--alpha-scaling", "sum", "--activation", "relu")
+        expected = {"preset": "pytorch", "size": 3, "lo": 1, "hi": 1, "a": 0.3, "beta": 0.5,
+                    "k": 1.5, "activation": "relu"}
+        self.assertLessEqual(expected.items(), told["resolved"].items())
+        x = numpy.maximum(self.array, 0)
+        numpy.testing.assert_allclose(numpy.load(self.path("b.npy")),
+                                      lrn(x, 3, 0.3, 0.5, 1.5), rtol=1e-6)
+        for options, key, value in (
+                (["--depth-radius", "4"], "size", 9), (["--mode", "within-channel"], "mode",
+                                                       "within-channel"),
+                (["--size", "4", "--even-window", "low"], "lo", 2),
+                (["--preset", "tensorflow"], "layout", "nhwc")):
+            told = self.json("normalize", self.path("a.npy"), "-o", self.path("c.npy"), "-f",
+                             *options)
+            self.assertEqual(told["resolved"][key], value, options)
+
+    def test_a_negative_number_as_value(self):
+        told = self.json("normalize", self.path("a.npy"), "-o", self.path("b.npy"), "--beta",
+                         "-0.5")
+        self.assertEqual(told["resolved"]["beta"], -0.5)
+
+    def test_a_picture_is_hwc_and_float32(self):
+        pixels = numpy.random.default_rng(2).integers(0, 256, (6, 7, 3), dtype=numpy.uint8)
+        ppm = self.path("p.ppm", b"P6\n7 6\n255\n" + pixels.tobytes())
+        told = self.json("normalize", ppm, "-o", self.path("b.npy"), "--scale", "0.5", "--alpha",
+                         "0.01")
+        self.assertEqual(told["resolved"]["layout"], "hwc")
+        self.assertEqual(told["resolved"]["scale"], 0.5)
+        self.assertEqual(told["resolved"]["input_dtype"], "uint8")
+        x = pixels.transpose(2, 0, 1)[None] * 0.5
+        numpy.testing.assert_allclose(numpy.load(self.path("b.npy")),
+                                      lrn(x, alpha=0.01)[0].transpose(1, 2, 0), rtol=1e-6)
+
+    def test_a_picture_to_a_picture(self):
+        pixels = numpy.arange(1, 43, dtype=numpy.uint8).reshape(6, 7)
+        told = self.json("normalize", self.path("p.pgm", pgm(pixels)), "-o", self.path("q.pgm"))
+        out = read_pnm(self.path("q.pgm")).astype(float)
+        self.assertEqual(out.max(), 65535)
+        expected = lrn(pixels[None, None])[0, 0] * told["resolved"]["output_scale"]
+        numpy.testing.assert_allclose(out, expected, atol=0.6)
+        self.ok("normalize", self.path("p.pgm"), "-o", self.path("q.tif"))
+        self.assertIn(self.path("q.tif").read_bytes()[:2], (b"II", b"MM"))
+        self.fails(2, "normalize", self.path("p.pgm"), "-o", self.path("q.jpg"))
+        self.fails(2, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
+
+    def test_integers_in_arrays(self):
+        numpy.save(self.path("i.npy"), numpy.arange(8, dtype=numpy.int16).reshape(1, 8))
+        told = self.json("normalize", self.path("i.npy"), "-o", self.path("b.npy"))
+        self.assertEqual(told["resolved"]["input_dtype"], "int16")
+        self.assertEqual(numpy.load(self.path("b.npy")).dtype, numpy.float32)
+        numpy.save(self.path("l.npy"), numpy.arange(8).reshape(1, 8))
+        self.assertIn("int64", self.fails(2, "normalize", self.path("l.npy"), "-o",
+                                          self.path("c.npy")))
+
+    def test_gradient(self):
+        dy = numpy.random.default_rng(3).standard_normal(self.array.shape).astype("<f4")
+        numpy.save(self.path("dy.npy"), dy)
+        told = self.json("normalize-gradient", self.path("a.npy"), self.path("dy.npy"), "-o",
+                         self.path("dx.npy"), "--alpha", "0.01")
+        self.assertEqual(told["resolved"]["a"], 0.01)
+        dx = numpy.load(self.path("dx.npy"))
+        # Against the difference quotient of the sum of y * dy at some elements.
+        x, h = self.array.astype(float), 1e-4
+        for index in [(0, 0, 0, 0), (1, 4, 2, 3), (0, 8, 4, 1)]:
+            above, below = x.copy(), x.copy()
+            above[index] += h
+            below[index] -= h
+            quotient = ((lrn(above, alpha=0.01) - lrn(below, alpha=0.01)) * dy).sum() / (2 * h)
+            self.assertAlmostEqual(dx[index], quotient, places=4)
+        numpy.save(self.path("short.npy"), dy[:1])
+        self.fails(1, "normalize-gradient", self.path("a.npy"), self.path("short.npy"), "-o",
+                   self.path("o.npy"))
+
+    def test_longer_than_a_message(self):
+        array = numpy.random.default_rng(4).random((40, 8, 32, 32), dtype=numpy.float32)
+        numpy.save(self.path("long.npy"), array)
+        self.ok("normalize", self.path("long.npy"), "-o", self.path("whole.npy"))
+        told = self.json("normalize", self.path("long.npy"), "-o", self.path("parts.npy"),
+                         "--max-message-bytes", "300kB")
+        self.assertTrue(told["streamed"])
+        self.assertEqual(told["shape"], [40, 8, 32, 32])
+        self.assertEqual(told["resolved"]["k"], 2.0)
+        self.assertEqual(self.path("parts.npy").read_bytes(), self.path("whole.npy").read_bytes())
+        error = self.fails(1, "normalize", self.path("long.npy"), "-o", self.path("o.npy"),
+                           "--max-message-bytes", "10kB")
+        self.assertIn("max_message_bytes", error)
+
+    def test_integers_longer_than_a_message(self):
+        random = numpy.random.default_rng(5)
+        for dtype in ("u1", "i1", "u2", "i2", "?"):
+            array = random.integers(0, 2 if dtype == "?" else 100, (40, 8, 32, 32)).astype(dtype)
+            numpy.save(self.path("long.npy"), array)
+            flags = ["--scale", "0.25", "-f", "-o"]
+            self.ok("normalize", self.path("long.npy"), *flags, self.path("whole.npy"))
+            # 320 KiB of uint8 fit the message; sent as float32 they are 1.25 MiB.
+            told = self.json("normalize", self.path("long.npy"), *flags, self.path("parts.npy"),
+                             "--max-message-bytes", "900kB")
+            self.assertTrue(told["streamed"], dtype)
+            self.assertEqual(told["dtype"], "float32")
+            self.assertEqual(told["resolved"]["input_dtype"], numpy.dtype(dtype).name)
+            self.assertEqual(self.path("parts.npy").read_bytes(),
+                             self.path("whole.npy").read_bytes())
+
+    def test_refusals_and_broken_files(self):
+        error = self.fails(2, "--json", "normalize", self.path("a.npy"), "-o", self.path("o.npy"),
+                           "--preset", "caffe", "--size", "4")
+        self.assertIn("a.npy: --size: is 4; ", error)
+        self.fails(4, "normalize", self.path("bad.npy", self.path("a.npy").read_bytes()[:-1]),
+                   "-o", self.path("o.npy"))
+        self.fails(4, "normalize", self.path("text", "hello"), "-o", self.path("o.npy"))
+        self.fails(2, "normalize", self.path("a.npy"), "-o", self.path("o.npy"), "--preset", "mine")
+        self.fails(2, "normalize", self.path("a.npy"), "-o", self.path("o.npy"), "--size", "3",
+                   "--depth-radius", "1")
+        self.fails(2, "normalize", self.path("a.npy"))
+        self.assertFalse(self.path("o.npy").exists())
+
+
+if __name__ == "__main__":
+    support.main()
