@@ -54,20 +54,6 @@ UNKNOWN = {
 
 # (including file, include) -> why it may stay.
 EXCEPTIONS = {
-    # To be mended: the shared part belongs in coder/ or at the models' root.
-    ("core/coding/coder/lane_log.h", "core/coding/models/static/static_kernels.h"): "pieces of order 0",
-    (
-        "core/coding/models/adaptive/drifting_model.cc",
-        "core/coding/models/static/static_kernels.h",
-    ): "codes with tables of order 0",
-    (
-        "core/coding/models/adaptive/drifting_model.h",
-        "core/coding/models/static/frequencies.h",
-    ): "codes with tables of order 0",
-    (
-        "core/coding/models/table/table_model.cc",
-        "core/coding/models/static/static_kernels.h",
-    ): "codes bytes with tables of order 0",
     # Recovery has a header of its own, which is not at coding's root yet.
     ("server/convert/coding.h", "core/coding/stream/recover.h"): "recovery",
     ("server/services/coding_streams.cc", "core/coding/stream/recover.h"): "recovery",

@@ -5,7 +5,7 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/coding/models/adaptive/drifting_table.h"
-#include "core/coding/models/static/frequencies.h"
+#include "core/coding/models/histogram.h"
 #include "core/coding/models/payload.h"
 
 namespace trine::coding {
