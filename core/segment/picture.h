@@ -69,15 +69,21 @@ Scratch<T> MakeScratch(int64_t count) {
   return Scratch<T>::ForOverwrite(static_cast<size_t>(count));
 }
 
-// The same, filled with `value` with polls.
+// Filling it with `value`, with polls.
 template <typename T>
-absl::StatusOr<Scratch<T>> MakeFilledScratch(int64_t count, T value, Poller& poll) {
-  Scratch<T> out = MakeScratch<T>(count);
+absl::Status FillPolled(T value, Poller& poll, Scratch<T>* out) {
+  const int64_t count = static_cast<int64_t>(out->size());
   for (int64_t begin = 0; begin < count; begin += kPixelGrain) {
     const int64_t end = std::min(count, begin + kPixelGrain);
     TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
-    std::fill(out.data() + begin, out.data() + end, value);
+    std::fill(out->data() + begin, out->data() + end, value);
   }
+  return absl::OkStatus();
+}
+template <typename T>
+absl::StatusOr<Scratch<T>> MakeFilledScratch(int64_t count, T value, Poller& poll) {
+  Scratch<T> out = MakeScratch<T>(count);
+  TRINE_RETURN_IF_ERROR(FillPolled(value, poll, &out));
   return out;
 }
 

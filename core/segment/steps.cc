@@ -170,17 +170,17 @@ std::vector<StepSpec> MakeRows() {
         return absl::OkStatus();
       }));
 
-  rows.push_back(Row<MeasureStep>({.name = "measure",
-                                   .about = "Area, box, centre and mean intensity of each label",
-                                   .needs = kLabels,
-                                   .uses = kGray,
-                                   .makes = kRegions},
-                                  [](State& s, const MeasureStep&) -> absl::Status {
-                                    TRINE_ASSIGN_OR_RETURN(
-                                        s.result.regions,
-                                        MeasureRegions(s.context, s.gray, s.Labels(), s.Field()));
-                                    return absl::OkStatus();
-                                  }));
+  rows.push_back(Row<MeasureStep>(
+      {.name = "measure",
+       .about = "Area, box, centre and mean intensity of each label",
+       .needs = kLabels,
+       .uses = kGray,
+       .makes = kRegions},
+      [](State& s, const MeasureStep&) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(s.result.regions, MeasureRegions(s.context, s.gray, s.Labels(),
+                                                                s.result.label_count, s.Field()));
+        return absl::OkStatus();
+      }));
   return rows;
 }
 

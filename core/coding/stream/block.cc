@@ -130,6 +130,7 @@ absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan
     block.side_bytes = payload.side_bytes;
   } else {
     block.head.mode = Mode::kStored;
+    ReserveLong(raw.size(), &block.payload);  // growing would copy it without polls
     TRINE_RETURN_IF_ERROR(AppendPolled(raw, context.cancel, &block.payload));
   }
   block.head.coded_bytes = block.payload.size();

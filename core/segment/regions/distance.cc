@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 namespace trine::segment {
 namespace {
@@ -41,9 +40,9 @@ absl::Status ColumnDistances(const uint8_t* mask, int64_t height, int64_t width,
 class RowEnvelope {
  public:
   explicit RowEnvelope(int64_t width)
-      : squared_(static_cast<size_t>(width)),
-        site_(static_cast<size_t>(width)),
-        start_(static_cast<size_t>(width)) {}
+      : squared_(MakeScratch<int64_t>(width)),
+        site_(MakeScratch<int32_t>(width)),
+        start_(MakeScratch<int32_t>(width)) {}
 
   // Replaces the row's column distances by distances.
   absl::Status Solve(int64_t width, Poller& poll, float* row) {
@@ -53,7 +52,11 @@ class RowEnvelope {
       const int64_t column = Column(row, x);
       if (column == kNone) continue;
       squared_[static_cast<size_t>(x)] = column * column;
-      while (top >= 0 && Value(Start(top), Site(top)) > Value(Start(top), x)) --top;
+      // In sum at most once a pixel, but in a long row all at once.
+      while (top >= 0 && Value(Start(top), Site(top)) > Value(Start(top), x)) {
+        if (top % 1024 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 1024));
+        --top;
+      }
       if (top < 0) {
         Push(top, x, 0);
         continue;
@@ -86,8 +89,8 @@ class RowEnvelope {
     start_[static_cast<size_t>(top)] = static_cast<int32_t>(start);
   }
 
-  std::vector<int64_t> squared_;
-  std::vector<int32_t> site_, start_;
+  Scratch<int64_t> squared_;
+  Scratch<int32_t> site_, start_;
 };
 
 }  // namespace

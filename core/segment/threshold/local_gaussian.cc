@@ -51,12 +51,12 @@ class GaussianRow {
         border_(border),
         radius_(static_cast<int64_t>(weights.size()) - 1),
         masked_(border == Border::kClip && gray.inside != nullptr),
-        sums_(static_cast<size_t>(gray.width)),
-        norms_(masked_ ? static_cast<size_t>(gray.width) : 0) {}
+        sums_(MakeScratch<Sum>(gray.width)),
+        norms_(MakeScratch<uint64_t>(masked_ ? gray.width : 0)) {}
 
   absl::Status Columns(int64_t y, Poller& poll) {
-    std::fill(sums_.begin(), sums_.end(), Sum{0});
-    std::fill(norms_.begin(), norms_.end(), uint64_t{0});
+    TRINE_RETURN_IF_ERROR(FillPolled(Sum{0}, poll, &sums_));
+    TRINE_RETURN_IF_ERROR(FillPolled(uint64_t{0}, poll, &norms_));
     row_norm_ = 0;
     int64_t first = y - radius_, last = y + radius_;
     if (border_ == Border::kClip) {
@@ -106,8 +106,8 @@ class GaussianRow {
   Border border_;
   int64_t radius_;
   bool masked_;
-  std::vector<Sum> sums_;
-  std::vector<uint64_t> norms_;
+  Scratch<Sum> sums_;
+  Scratch<uint64_t> norms_;
   uint64_t row_norm_ = 0;
 };
 

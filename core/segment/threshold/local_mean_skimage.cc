@@ -1,5 +1,3 @@
-#include <vector>
-
 #include "core/segment/threshold/local_threshold.h"
 #include "core/segment/threshold/window_sums.h"
 
@@ -19,7 +17,8 @@ absl::Status FilterMean(const Context& context, const Picture& gray, int64_t win
     return static_cast<double>(PixelAt<T>(gray.data, y * width + x));
   };
   Poller poll = PixelPoller(context);
-  std::vector<double> columns(static_cast<size_t>(width), 0), means(static_cast<size_t>(width));
+  auto columns = Scratch<double>::Zeros(static_cast<size_t>(width));
+  auto means = MakeScratch<double>(width);
   for (int64_t row = -radius; row <= radius; ++row) {
     for (int64_t x = 0; x < width; ++x) {
       TRINE_RETURN_IF_ERROR(poll.Spend(2));

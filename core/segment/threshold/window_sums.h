@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "core/segment/picture.h"
 #include "core/segment/pixel_sums.h"
@@ -54,18 +53,14 @@ class WindowRows {
         border_(border),
         masked_(border == Border::kClip && gray.inside != nullptr) {
     const size_t columns = static_cast<size_t>(gray.width) + 1;  // the last stays 0
-    sums_.resize(columns);
-    if (kSquares) squares_.resize(columns);
-    if (masked_) counts_.resize(columns);
-    column_of_.reserve(static_cast<size_t>(gray.width + 2 * radius_ + 1));
-    for (int64_t x = -radius_ - 1; x < gray.width + radius_; ++x) {
-      const int64_t column = BorderIndex(x, gray.width, border);
-      column_of_.push_back(static_cast<int32_t>(column < 0 ? gray.width : column));
-    }
+    sums_ = Scratch<Sum>::Zeros(columns);
+    if (kSquares) squares_ = Scratch<Sum>::Zeros(columns);
+    if (masked_) counts_ = Scratch<int32_t>::Zeros(columns);
   }
 
   // The window's rows around `y`, from nothing.
   absl::Status Start(int64_t y, Poller& poll) {
+    TRINE_RETURN_IF_ERROR(MapColumns(poll));
     for (int64_t row = y - radius_; row <= y + radius_; ++row) {
       TRINE_RETURN_IF_ERROR(Add(row, poll));
       rows_ += row >= 0 && row < gray_.height ? 1 : 0;
@@ -111,6 +106,17 @@ class WindowRows {
   }
 
  private:
+  // Column of the sums for each x that a window reaches.
+  absl::Status MapColumns(Poller& poll) {
+    const int64_t count = gray_.width + 2 * radius_ + 1;
+    column_of_ = MakeScratch<int32_t>(count);
+    for (int64_t i = 0; i < count; ++i) {
+      if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(2 * 4096));
+      const int64_t column = BorderIndex(i - radius_ - 1, gray_.width, border_);
+      column_of_[static_cast<size_t>(i)] = static_cast<int32_t>(column < 0 ? gray_.width : column);
+    }
+    return absl::OkStatus();
+  }
   size_t Column(int64_t x) const {
     return static_cast<size_t>(column_of_[static_cast<size_t>(x + radius_ + 1)]);
   }
@@ -153,9 +159,9 @@ class WindowRows {
   Border border_;
   bool masked_;
   int64_t rows_ = 0;
-  std::vector<Sum> sums_, squares_;
-  std::vector<int32_t> counts_;
-  std::vector<int32_t> column_of_;
+  Scratch<Sum> sums_, squares_;
+  Scratch<int32_t> counts_;
+  Scratch<int32_t> column_of_;
 };
 
 // Visits every pixel inside with its window's sums, in parallel stripes; see WindowRows::Row. The

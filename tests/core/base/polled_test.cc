@@ -1,3 +1,4 @@
+// The one way to poll, and the checks of tests/core/polling.h themselves.
 #include "core/base/polled.h"
 
 #include <cstddef>
@@ -6,10 +7,42 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
+#include "tests/core/polling.h"
 
 namespace trine {
 namespace {
+
+// Spends CPU time.
+void Work(double ms) {
+  const double end = internal::ThreadCpuMs() + ms;
+  while (internal::ThreadCpuMs() < end) {
+  }
+}
+
+// Many polls, and then one phase without any.
+absl::Status DenseThenNone(const Context& context) {
+  for (int i = 0; i < 1000; ++i) TRINE_RETURN_IF_ERROR(context.cancel.Check());
+  Work(3 * kLongestGapMs);
+  return context.cancel.Check();
+}
+
+TEST(ExpectPolls, FindsAPhaseWithoutAPoll) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  EXPECT_NONFATAL_FAILURE(ExpectPolls("dense, then none", 1000, 1, DenseThenNone),
+                          "before poll 1000 of 1001");
+}
+
+TEST(ExpectPolls, TakesShortGaps) {
+  ExpectPolls("short", 1000, 1, [](const Context& context) -> absl::Status {
+    for (int i = 0; i < 1000; ++i) {
+      Work(0.001);
+      TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    }
+    return absl::OkStatus();
+  });
+}
 
 uint64_t PollsOf(absl::FunctionRef<void(const CancelToken&)> work) {
   uint64_t polls = 0;

@@ -1,4 +1,4 @@
-// Encoder and decoder look at the cancellation at least once in kBytesAPoll raw bytes.
+// Encoder and decoder poll at least once in kBytesAPoll raw bytes, and at least every 10 ms.
 #include "tests/core/polling.h"
 
 #include <random>
@@ -96,7 +96,7 @@ TEST(Polling, SeveralTablesAndALongIndex) {
 // What is not coded at all is copied and compared with a checksum, at memory's speed.
 TEST(Polling, BlocksWithoutAModel) {
   constexpr uint64_t kBytesAPollOfCopies = uint64_t{2} << 20;
-  constexpr size_t kLong = size_t{16} << 20;
+  constexpr size_t kLong = size_t{64} << 20;  // at memory's speed, longer than a gap may be
   std::vector<uint8_t> raw(kLong, 7);
   const auto expect = [&](const std::string& name) {
     EncodeOptions options;
@@ -116,6 +116,28 @@ TEST(Polling, BlocksWithoutAModel) {
   std::mt19937 random(6);
   for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random());
   expect("stored");
+}
+
+// The longest block that there is: no pass over it, however fast, goes without polls.
+TEST(Polling, LongBlocks) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  std::mt19937 random(5);
+  std::vector<uint8_t> raw(size_t{64} << 20);
+  for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random() % 50 + random() % 50);
+  for (const Model model : {Model::kStatic, Model::kAdaptive}) {
+    EncodeOptions options;
+    options.model = model;
+    options.order = 0;
+    options.block_bytes = raw.size();
+    std::string coded;
+    ExpectShortGaps("encode", [&](const Context& context) {
+      auto done = Encode(context, {}, raw, options);
+      if (done.ok()) coded = *std::move(done);
+      return done.status();
+    });
+    ExpectShortGaps(
+        "decode", [&](const Context& context) { return Decode(context, AsBytes(coded)).status(); });
+  }
 }
 
 TEST(Polling, Inspect) {

@@ -123,7 +123,7 @@ TEST(CancelTest, WithinTheWork) {
   }
 }
 
-// Readers and writers look at the cancellation at least once in so many bytes of the picture,
+// Readers and writers poll at least once in so many bytes of the picture,
 // copies of whole arrays less often.
 TEST(CancelTest, Polls) {
   constexpr uint64_t kBytesAPoll = 65536;
@@ -141,6 +141,22 @@ TEST(CancelTest, Polls) {
     ExpectPolls(
         "write " + std::string(FormatName(format)), kHeight * kWidth, bytes_a_poll(format),
         [&](const Context& context) { return EncodeImage(context, format, t.view()).status(); });
+  }
+}
+
+// Pictures of which a pass takes longer than two polls may be apart.
+TEST(CancelTest, NoLongGaps) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  constexpr int kHeight = 4000, kWidth = 5000;
+  for (const auto& [format, file] : Files(kHeight, kWidth)) {
+    ExpectShortGaps("read " + std::string(FormatName(format)),
+                    [&](const Context& context) { return Decode(format, file, context).status(); });
+  }
+  const Tensor t = Noise(DType::kUint8, {kHeight, kWidth});
+  for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
+    ExpectShortGaps("write " + std::string(FormatName(format)), [&](const Context& context) {
+      return EncodeImage(context, format, t.view()).status();
+    });
   }
 }
 

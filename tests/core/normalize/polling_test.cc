@@ -1,4 +1,4 @@
-// All four operations look at the cancellation at least once in kElementsAPoll elements.
+// All four operations poll at least once in kElementsAPoll elements, and at least every 10 ms.
 #include "tests/core/polling.h"
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace trine::normalize {
 namespace {
 
-// A few nanoseconds each, up to some tens for powers: below 5 ms.
+// A few nanoseconds each, up to some tens for powers.
 constexpr uint64_t kElementsAPoll = 1 << 18;
 
 TEST(Polling, Lrn) {

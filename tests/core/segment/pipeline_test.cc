@@ -303,7 +303,7 @@ TEST(Pipeline, EveryPartPolls) {
   EXPECT_EQ(code(FillHoles(context, 600, 600, {}, nullptr, m)), stopped);
   EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
   EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
-  EXPECT_EQ(code(MeasureRegions(context, bytes, l, "")), stopped);
+  EXPECT_EQ(code(MeasureRegions(context, bytes, l, 1, "")), stopped);
   const std::vector<double> thresholds = {100};
   EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, false, m, l)), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);

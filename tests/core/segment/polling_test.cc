@@ -1,4 +1,4 @@
-// Every step looks at the cancellation at least once in kPixelsAPoll pixels of its work.
+// Every step polls at least once in kPixelsAPoll pixels of its work, and at least every 10 ms.
 #include "tests/core/polling.h"
 
 #include <random>
@@ -15,24 +15,42 @@ constexpr int kSide = 1024;
 // The steps' own grain: below 1 ms where a pixel takes some nanoseconds.
 constexpr uint64_t kPixelsAPoll = 1 << 17;
 
+// Gray pictures, of bytes and of floats with about as many values as pixels.
+struct Pictures {
+  Pictures(int height, int width)
+      : bytes(MakeBytes(height, width)), gray(bytes), gray_floats(MakeFloats(bytes)) {}
+
+  static Grid<uint8_t> MakeBytes(int height, int width) {
+    std::mt19937 random(7);
+    return RandomGrid<uint8_t>(random, height, width, 0, 200);
+  }
+  static Grid<float> MakeFloats(const Grid<uint8_t>& bytes) {
+    Grid<float> wide(bytes.height, bytes.width);
+    for (size_t i = 0; i < wide.cells.size(); ++i) {
+      wide.cells[i] = static_cast<float>(bytes.cells[i]) + static_cast<float>(i % 1000) * 0x1p-10f;
+    }
+    return wide;
+  }
+  absl::Status Run(const Context& context, const std::vector<Step>& steps, bool floats) const {
+    Inputs inputs;
+    inputs.gray = floats ? gray_floats.view() : gray.view();
+    Options options;
+    options.steps = steps;
+    return Segment(context, inputs, options).status();
+  }
+
+  Grid<uint8_t> bytes;
+  Unaligned<uint8_t> gray;
+  Unaligned<float> gray_floats;
+};
+
 // `passes`: how often the steps go over the picture at least, those counted more than once that do
 // more for a pixel than others.
-void ExpectStepsPoll(const std::string& name, std::vector<Step> steps, uint64_t passes,
+void ExpectStepsPoll(const std::string& name, const std::vector<Step>& steps, uint64_t passes,
                      bool floats = false) {
-  std::mt19937 random(7);
-  const auto bytes = RandomGrid<uint8_t>(random, kSide, kSide, 0, 200);
-  auto wide = Grid<float>(kSide, kSide);
-  for (size_t i = 0; i < wide.cells.size(); ++i) {
-    wide.cells[i] = static_cast<float>(bytes.cells[i]) + static_cast<float>(i % 1000) * 0x1p-10f;
-  }
-  const Unaligned<uint8_t> gray(bytes);
-  const Unaligned<float> gray_floats(wide);
-  Inputs inputs;
-  inputs.gray = floats ? gray_floats.view() : gray.view();
-  Options options;
-  options.steps = std::move(steps);
+  static const auto* const pictures = new Pictures(kSide, kSide);
   ExpectPolls(name, passes * kSide * kSide, kPixelsAPoll,
-              [&](const Context& context) { return Segment(context, inputs, options).status(); });
+              [&](const Context& context) { return pictures->Run(context, steps, floats); });
 }
 
 Step Local(LocalMethod method) {
@@ -64,6 +82,30 @@ TEST(Polling, Regions) {
   ExpectStepsPoll("contours", {OtsuStep{}, ContoursStep{}}, kOtsu + 2);
   ExpectStepsPoll("distance", {OtsuStep{}, DistanceStep{}}, kOtsu + 16 + 8);
   ExpectStepsPoll("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}}, kOtsu + 24 + 16);
+}
+
+// Pictures of which a pass takes longer than two polls may be apart: a square one, one row, one
+// column.
+TEST(Polling, NoLongGaps) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  constexpr int kLong = 1 << 22;
+  for (const auto& [height, width] : {std::pair{2048, 4096}, {1, kLong}, {kLong, 1}}) {
+    const Pictures pictures(height, width);
+    const auto expect = [&](const std::string& name, const std::vector<Step>& steps,
+                            bool floats = false) {
+      ExpectShortGaps(name + " of " + std::to_string(height) + " x " + std::to_string(width),
+                      [&](const Context& context) { return pictures.Run(context, steps, floats); });
+    };
+    expect("otsu", {OtsuStep{}});
+    expect("otsu of floats", {OtsuStep{}}, true);
+    expect("threshold", {ThresholdStep{{20.0, 90.0}}, InvertStep{}});
+    expect("local mean", {Local(LocalMethod::kMean)});
+    expect("local gaussian", {Local(LocalMethod::kGaussian)});
+    expect("local sauvola", {Local(LocalMethod::kSauvola)}, true);
+    expect("regions", {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}});
+    expect("contours", {OtsuStep{}, ContoursStep{}});
+    expect("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}});
+  }
 }
 
 }  // namespace
