@@ -1,0 +1,171 @@
+"""How much memory clients can make a server process hold: read from the process, not from its books.
+
+Usage: memory_test.py TRINE_SERVER
+"""
+
+import random
+import sys
+import tempfile
+import unittest
+
+import grpc
+
+import memory_attacks as attacks
+from memory_attacks import MIB, field
+
+sys.path.append(str(attacks.ROOT / "tests" / "load"))
+import processes  # noqa: E402
+
+SERVER = sys.argv.pop(1)
+CALLERS = 200
+STREAMS = 256
+ENCODE = "/trine.v1.CodingService/Encode"
+DECODE = "/trine.v1.CodingService/Decode"
+INSPECT = "/trine.v1.CodingService/Inspect"
+EXACT = 5
+
+
+def channel(address):
+    unbounded = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
+                 ("grpc.enable_http_proxy", 0)]
+    return grpc.insecure_channel(address, options=unbounded)
+
+
+def call(address, method, request):
+    with channel(address) as connection:
+        return connection.unary_unary(method)(request, timeout=processes.PATIENCE_S)
+
+
+def exact_request(symbols, digits):
+    """EXACT with all steps. Each symbol takes 1/(c*d) of its interval, c and d of `digits` digits,
+    between u/c and v/d, which are what is left of 1."""
+    c, d = 10**(digits - 1) + 1, 10**(digits - 1) + 3
+    u = -pow(d, -1, c) % c
+    v = (c * d - 1 - u * d) // c
+    table = field(1, 2) + b"".join(field(2, letter) for letter in (b"a", b"b", b"c"))
+    for probability in (f"{u}/{c}", f"1/{c * d}", f"{v}/{d}"):
+        table += field(4, probability.encode())
+    options = field(1, EXACT) + field(4, table) + field(5, 256)
+    return field(4, b"b" * symbols) + field(5, options)
+
+
+class Memory(unittest.TestCase):
+    def start(self, *arguments):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        server = processes.Server(SERVER, folder.name, *arguments, level="off")
+        self.addCleanup(server.__exit__)
+        call(server.address, ENCODE, field(1, bytes(1000)))
+        self.idle = processes.memory_mib(server.pid)
+        return server
+
+    def peak(self, server):
+        self.assertTrue(server.alive(), server.log())
+        return processes.memory_mib(server.pid, "VmHWM")
+
+    def expect_grown_at_most(self, server, mib, since=None):
+        grown = self.peak(server) - (self.idle if since is None else since)
+        self.assertLessEqual(grown, mib)
+
+    def close_all(self, connections):
+        for connection in connections:
+            connection.close()
+
+    def await_rest(self, server):
+        """Until the server has done what it was asked."""
+        for name in ("trine_running", "trine_queued"):
+            processes.wait_until(lambda name=name: server.metric(name) == 0, name)
+
+    def expect_memory_full(self, address, method, request):
+        with self.assertRaises(grpc.RpcError) as refused:
+            call(address, method, request)
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        details = dict(refused.exception.trailing_metadata())["grpc-status-details-bin"]
+        self.assertIn(b"google.rpc.QuotaFailure", details)
+        self.assertIn(b"memory_limit", details)
+
+    def expect_healthy(self, address):
+        """A caller of usual size is served, whatever others hold."""
+        noise = random.Random(1).randbytes(256 << 10)
+        self.assertGreater(len(call(address, ENCODE, field(1, noise))), len(noise))
+
+    def test_constant_blocks_in_a_stream_that_announces_larger_ones(self):
+        # 40 blocks of 64 MiB in about 900 bytes.
+        coded = attacks.zeros(64 * MIB, blocks=40)
+        self.assertLess(len(coded), 1000)
+        for threads in ("2", "16"):
+            with self.subTest(threads=threads):
+                server = self.start("--threads", threads)
+                with channel(server.address) as connection:
+                    answers = connection.stream_stream(attacks.DECODE_STREAM)(
+                        iter([field(1, b""), field(2, coded)]), timeout=processes.PATIENCE_S)
+                    received = 0
+                    for answer in answers:  # some blocks; the others come no differently
+                        received += len(answer)
+                        if received > 200 * MIB:
+                            break
+                    answers.cancel()
+                self.expect_grown_at_most(server, 200)
+
+    def test_answers_that_nobody_reads(self):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2")
+        raw_bytes = 64 * MIB - 4096
+        connections = attacks.unread_answers(server.address, CALLERS, raw_bytes)
+        self.addCleanup(self.close_all, connections)
+        self.await_rest(server)
+        self.expect_memory_full(server.address, DECODE, field(1, attacks.zeros(raw_bytes)))
+        self.expect_healthy(server.address)
+        # Some got their answers made, and they are charged.
+        self.assertGreaterEqual(server.metric("trine_held_memory_bytes"), raw_bytes)
+        self.assertLessEqual(self.peak(server), 512)
+        self.close_all(connections)
+        processes.wait_until(lambda: server.metric("trine_inflight_memory_bytes") == 0,
+                             "the end of what was held")
+        self.assertGreater(
+            len(call(server.address, DECODE, field(1, attacks.zeros(raw_bytes)))), raw_bytes)
+
+    def half_blocks(self, path):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2")
+        connections = attacks.half_blocks(server.address, STREAMS, 64 * MIB, 3 * MIB, path)
+        self.addCleanup(self.close_all, connections)
+        self.await_rest(server)
+        # Those that were refused have ended; the others hold what they sent.
+        self.assertLess(server.metric("trine_streams"), STREAMS)
+        self.assertGreater(server.metric("trine_held_memory_bytes"), 128 * MIB)
+        self.expect_healthy(server.address)
+        self.assertLessEqual(self.peak(server), 512)
+        self.close_all(connections)
+        processes.wait_until(lambda: server.metric("trine_inflight_memory_bytes") == 0,
+                             "the end of what was held")
+
+    def test_encoders_in_the_middle_of_a_block(self):
+        self.half_blocks(attacks.ENCODE_STREAM)
+
+    def test_decoders_in_the_middle_of_a_block(self):
+        self.half_blocks(attacks.DECODE_STREAM)
+
+    def test_exact_steps_of_many_digits(self):
+        server = self.start("--threads", "2")
+        for request in (exact_request(4096, 19), exact_request(256, 125)):
+            try:
+                call(server.address, ENCODE, request)
+            except grpc.RpcError as error:
+                self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED,
+                                 error.details())
+        self.expect_grown_at_most(server, 64)
+
+    def test_inspection_of_many_blocks(self):
+        server = self.start("--threads", "2")
+        # 2^21 blocks in 512 streams, one after the other; first as a message that is refused, to
+        # know what holding it takes.
+        coded = attacks.zeros(1, blocks=4096) * 512
+        with self.assertRaises(grpc.RpcError):
+            call(server.address, INSPECT, field(1, b"\0" * len(coded)))
+        held = self.peak(server)
+        told = call(server.address, INSPECT, field(1, coded))
+        self.assertGreater(len(told), 10_000)
+        self.expect_grown_at_most(server, 64, since=held)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
