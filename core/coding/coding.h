@@ -137,6 +137,9 @@ class StreamEncoder {
   // Appends what is left, and the index. For a tensor the raw bytes must have been exactly as many
   // as the shape says. No call may follow.
   virtual absl::Status Finish(std::string* out, EncodeStats* stats) = 0;
+  // Raw bytes that Write has copied so far, to wait for the rest of their batch. What comes in
+  // whole batches is coded where it is.
+  virtual uint64_t copied_bytes() const = 0;
   // Memory that is kept until the next call, about: raw bytes that wait for the rest of their
   // block, the index, counts, tables. Not what `out` holds, nor tables that the caller holds.
   virtual uint64_t HeldBytes() const = 0;
@@ -171,9 +174,10 @@ struct Decoded {
   Model model = Model::kAuto;   // as the (first) header says
 };
 
-// Decodes a stream, an excerpt that holds the range, or several streams one after the other (then the
-// content is kBytes unless there is one). DATA_LOSS for whatever is not a valid stream, with block
-// and offset; a checksum is compared before bytes are handed out. Trailing bytes are an error.
+// Decodes a stream, an excerpt that holds the range, or several streams one after the other (then
+// the content is kBytes unless there is one). DATA_LOSS for whatever is not a valid stream, with
+// block and offset; a checksum is compared before bytes are handed out. Trailing bytes are an
+// error.
 absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
                                const DecodeOptions& options = {});
 
@@ -252,11 +256,14 @@ struct StreamInfo {
   uint64_t side_bytes = 0;
   uint64_t container_bytes = 0;
   std::vector<ModeInfo> modes;  // in the order in which they come first
-  std::vector<BlockInfo> blocks;
+  uint64_t blocks_total = 0;
+  std::vector<BlockInfo> blocks;  // the first of them
 };
 
-// What a stream holds, from its header, block heads and index; no payload is decoded.
-absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded);
+// What a stream holds, from its header, block heads and index; no payload is decoded. Lists the
+// first `max_blocks` blocks.
+absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded,
+                                   size_t max_blocks = SIZE_MAX);
 
 // Reads `out.size()` bytes at `offset` of a file.
 using ReadAt = absl::FunctionRef<absl::Status(uint64_t offset, MutableByteView out)>;

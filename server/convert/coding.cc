@@ -317,7 +317,7 @@ void ExactCodeToProto(coding::ExactCode code, uint64_t symbols, v1::ExactCode* o
 }
 
 absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo& info,
-                               uint64_t max_blocks, v1::InspectResponse* out) {
+                               v1::InspectResponse* out) {
   constexpr size_t kBlocksAPoll = 4096;  // less than a millisecond
   out->set_format_version(absl::StrCat(info.format_major, ".", info.format_minor));
   ContentToProto(info.content, out->mutable_content());
@@ -337,7 +337,7 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
   out->set_table_symbols(symbols);
   out->set_header_bytes(info.header_bytes);
   out->set_index_bytes(info.index_bytes);
-  out->set_blocks_total(info.blocks.size());
+  out->set_blocks_total(info.blocks_total);
   out->set_is_excerpt(info.is_excerpt);
   out->set_is_compact(info.is_compact);
   out->set_model_bytes(info.model_bytes);
@@ -351,8 +351,7 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
     added->set_coded_bytes(mode.coded_bytes);
     added->set_side_bytes(mode.side_bytes);
   }
-  const size_t listed = std::min<size_t>(info.blocks.size(), max_blocks);
-  for (size_t i = 0; i < listed; ++i) {
+  for (size_t i = 0; i < info.blocks.size(); ++i) {
     if (i % kBlocksAPoll == 0) TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const coding::BlockInfo& block = info.blocks[i];
     v1::BlockInfo* added = out->add_blocks();

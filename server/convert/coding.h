@@ -53,8 +53,7 @@ void ContentToProto(const coding::Content& content, v1::Content* out);
 void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out);
 void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
 void ExactCodeToProto(coding::ExactCode code, uint64_t symbols, v1::ExactCode* out);
-// Lists the first `max_blocks` blocks.
 absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo& info,
-                               uint64_t max_blocks, v1::InspectResponse* out);
+                               v1::InspectResponse* out);
 
 }  // namespace trine::server

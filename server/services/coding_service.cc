@@ -166,9 +166,10 @@ absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
     return InvalidField("max_blocks", static_cast<int64_t>(max_blocks),
                         absl::StrCat("at most ", kMaxListedBlocks, " are listed"));
   }
-  const auto info = coding::Inspect(call.context, request.Payload(m.coded()));
+  const auto info =
+      coding::Inspect(call.context, request.Payload(m.coded()), static_cast<size_t>(max_blocks));
   if (!info.ok()) return TranslateField(info.status(), RequestNames({"coded"}));
-  return StreamInfoToProto(call.context, *info, max_blocks, response->mutable_message());
+  return StreamInfoToProto(call.context, *info, response->mutable_message());
 }
 
 }  // namespace

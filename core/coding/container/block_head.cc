@@ -15,7 +15,7 @@ namespace {
 
 using format::Mode;
 
-// The fields of a head as they stand in a stream that is not an excerpt.
+// The fields of a head as they are in a stream that is not an excerpt.
 std::string HeadFields(const BlockHead& head) {
   std::string out(1, static_cast<char>(head.mode));
   if (head.is_end()) {
@@ -32,15 +32,18 @@ std::string HeadFields(const BlockHead& head) {
   return out;
 }
 
+// Raw offset and mode.
+constexpr size_t kCheckedBefore = sizeof(uint64_t) + 1;
+
 // The checksum covers the raw offset too: a block at another place is noticed. `fields`: those of
-// the head behind its mode, as in HeadFields. Without memory: a search tries many.
+// the head after its mode, as in HeadFields. Without memory: a search tries many.
 uint32_t HeadCheck(uint64_t raw_offset, Mode mode, ByteView fields) {
-  constexpr size_t kBefore = sizeof(raw_offset) + 1;
-  std::array<uint8_t, kBefore + format::kMaxBlockHead> bytes;
+  std::array<uint8_t, kCheckedBefore + format::kMaxBlockHead> bytes;
   StoreLE(bytes.data(), raw_offset);
-  bytes[kBefore - 1] = static_cast<uint8_t>(mode);
-  std::copy(fields.begin(), fields.end(), bytes.begin() + kBefore);
-  return static_cast<uint32_t>(Checksum(ByteView(bytes).subspan(0, kBefore + fields.size())));
+  bytes[kCheckedBefore - 1] = static_cast<uint8_t>(mode);
+  std::copy(fields.begin(), fields.end(), bytes.begin() + kCheckedBefore);
+  return static_cast<uint32_t>(
+      Checksum(ByteView(bytes).subspan(0, kCheckedBefore + fields.size())));
 }
 
 }  // namespace
@@ -81,7 +84,8 @@ void AppendBlockHead(const BlockHead& head, bool in_excerpt, std::string* out) {
 }
 
 TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head) {
-  const auto wrong = [](std::string_view text) { return TriedHead{text, {}}; };
+  size_t checked_bytes = 0;
+  const auto wrong = [&](std::string_view text) { return TriedHead{text, {}, checked_bytes}; };
   ByteReader reader(in.subspan(0, std::min(in.size(), format::kMaxBlockHead)));
   *head = BlockHead{};
   const uint8_t mode = reader.Byte();
@@ -109,6 +113,7 @@ TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, B
   }
   // Varints have one form: these bytes are what a writer would write.
   const ByteView fields = in.subspan(fields_at, check_at - fields_at);
+  checked_bytes = kCheckedBefore + fields.size();
   if (check != HeadCheck(head->raw_offset, head->mode, fields)) {
     return wrong("the checksum of the block's head differs");
   }
@@ -116,14 +121,14 @@ TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, B
     if (!header.is_excerpt() && head->raw_offset != raw_offset) {
       return wrong("the raw length in the end mark is not that of the blocks");
     }
-    return {{}, Parsed{reader.position()}};
+    return {{}, Parsed{reader.position()}, checked_bytes};
   }
   if (head->raw_offset > format::kMaxStreamBytes) {
     return wrong("the block's raw length is out of range");
   }
   const std::string_view lengths = CheckLengths(*head, header.block_bytes);
   if (!lengths.empty()) return wrong(lengths);
-  return {{}, Parsed{reader.position()}};
+  return {{}, Parsed{reader.position()}, checked_bytes};
 }
 
 absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,

@@ -46,8 +46,9 @@ absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_
 
 // The same for a search, which tries many places: what is wrong is said without a status.
 struct TriedHead {
-  std::string_view wrong;  // a literal; empty when nothing is
-  Parsed parsed;           // nothing where something is wrong
+  std::string_view wrong;    // a literal; empty when nothing is
+  Parsed parsed;             // nothing where something is wrong
+  size_t checked_bytes = 0;  // that were checksummed
 };
 TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head);
 

@@ -19,7 +19,7 @@ inline constexpr uint8_t kMinor = 0;
 // Flags. A reader refuses a stream with an unknown bit of the low nibble and ignores unknown bits
 // of the high nibble.
 inline constexpr uint8_t kFlagExcerpt = 1;  // chosen blocks only, each with its raw offset
-inline constexpr uint8_t kFlagNoIndex = 2;  // the stream ends behind the end mark
+inline constexpr uint8_t kFlagNoIndex = 2;  // the stream ends with the end mark
 inline constexpr uint8_t kKnownFlags = kFlagExcerpt | kFlagNoIndex;
 inline constexpr uint8_t kMustKnowFlags = 0x0F;
 

@@ -52,34 +52,70 @@ absl::Status OtherVersion(int major) {
                                                ", this reader knows version ", format::kMajor)));
 }
 
+// The fields of a compact header as they are in the stream.
+struct CompactFields {
+  std::string problem;  // what is wrong; then nothing else is read
+  bool is_short = false;
+  uint8_t major = 0;
+  Content content;
+  uint8_t mode = 0;
+  BlockHead block;  // but for its mode
+  ByteView params;
+  size_t checked_bytes = 0;
+  uint32_t check = 0;
+};
+
+CompactFields ReadCompact(ByteView in) {
+  CompactFields fields;
+  ByteReader reader(in.subspan(format::kCompactMagic.size()));
+  fields.major = reader.Byte();
+  fields.problem = ParseContent(reader, &fields.content);
+  if (!fields.problem.empty()) {
+    fields.problem = "the header: " + fields.problem;
+    return fields;
+  }
+  fields.block.raw_bytes = reader.Varint();
+  fields.mode = reader.Byte();
+  fields.block.model = reader.Byte();
+  fields.block.variant = reader.Byte();
+  const uint64_t param_bytes = reader.Varint();
+  if (param_bytes > format::kMaxHeaderFields) {
+    fields.problem = "the header's length is out of range";
+    return fields;
+  }
+  fields.params = reader.Take(param_bytes);
+  fields.block.coded_bytes = reader.Varint();
+  fields.block.side_bytes = reader.Varint();
+  fields.block.checksum = reader.Fixed<uint64_t>();
+  fields.checked_bytes = format::kCompactMagic.size() + reader.position();
+  fields.check = reader.Fixed<uint32_t>();
+  fields.is_short = reader.short_of_bytes();
+  if (reader.failed() && !fields.is_short) fields.problem = "the header is malformed";
+  return fields;
+}
+
+bool HasMagic(ByteView in, ByteView magic) {
+  return in.size() >= magic.size() && std::equal(magic.begin(), magic.end(), in.begin());
+}
+
 absl::StatusOr<Parsed> ParseCompact(ByteView in, uint64_t offset, Header* header) {
   const auto corrupt = [&](std::string_view text) { return Corrupt(kNoBlock, offset, text); };
-  *header = Header{};
-  header->is_compact = true;
-  BlockHead& block = header->compact_block;
-  ByteReader reader(in.subspan(format::kCompactMagic.size()));
-  header->major = reader.Byte();
-  if (reader.failed()) return Parsed{};
-  if (header->major != format::kMajor) return OtherVersion(header->major);
-  const std::string problem = ParseContent(reader, &header->content);
-  if (!problem.empty()) return corrupt("the header: " + problem);
-  block.raw_bytes = reader.Varint();
-  const uint8_t mode = reader.Byte();
-  block.model = reader.Byte();
-  block.variant = reader.Byte();
-  const uint64_t param_bytes = reader.Varint();
-  if (param_bytes > format::kMaxHeaderFields) return corrupt("the header's length is out of range");
-  const ByteView params = reader.Take(param_bytes);
-  block.coded_bytes = reader.Varint();
-  block.side_bytes = reader.Varint();
-  block.checksum = reader.Fixed<uint64_t>();
-  const size_t checked = format::kCompactMagic.size() + reader.position();
-  const auto check = reader.Fixed<uint32_t>();
-  if (reader.short_of_bytes()) return Parsed{};
-  if (reader.failed()) return corrupt("the header is malformed");
-  if (check != static_cast<uint32_t>(Checksum(in.subspan(0, checked)))) {
+  if (in.size() == format::kCompactMagic.size()) return Parsed{};
+  CompactFields fields = ReadCompact(in);
+  if (fields.major != format::kMajor) return OtherVersion(fields.major);
+  if (!fields.problem.empty()) return corrupt(fields.problem);
+  if (fields.is_short) return Parsed{};
+  if (fields.check != static_cast<uint32_t>(Checksum(in.subspan(0, fields.checked_bytes)))) {
     return corrupt("the header's checksum differs");
   }
+  *header = Header{};
+  header->is_compact = true;
+  header->major = fields.major;
+  header->content = std::move(fields.content);
+  header->compact_block = fields.block;
+  BlockHead& block = header->compact_block;
+  const uint8_t mode = fields.mode;
+  const ByteView params = fields.params;
   // From here on the bytes are what a writer wrote.
   if (mode < 1 || mode > static_cast<uint8_t>(Mode::kModel)) {
     return corrupt("the block's mode is not known");
@@ -108,7 +144,7 @@ absl::StatusOr<Parsed> ParseCompact(ByteView in, uint64_t offset, Header* header
   if (content_bytes.has_value() && *content_bytes != block.raw_bytes) {
     return corrupt("the header's raw length does not fit the content");
   }
-  return Parsed{checked + format::kHeadCheckBytes};
+  return Parsed{fields.checked_bytes + format::kHeadCheckBytes};
 }
 
 }  // namespace
@@ -150,10 +186,7 @@ void AppendCompact(const Header& header, const BlockHead& block, std::string* ou
 }
 
 absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header) {
-  if (in.size() >= format::kCompactMagic.size() &&
-      std::equal(format::kCompactMagic.begin(), format::kCompactMagic.end(), in.begin())) {
-    return ParseCompact(in, offset, header);
-  }
+  if (HasMagic(in, format::kCompactMagic)) return ParseCompact(in, offset, header);
   const size_t known = std::min(in.size(), format::kMagic.size());
   if (!std::equal(in.begin(), in.begin() + known, format::kMagic.begin())) {
     return Corrupt(kNoBlock, offset, "these bytes are not the start of a coded stream");
@@ -194,7 +227,7 @@ absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header)
   if (fields.failed()) return Corrupt(kNoBlock, offset, "the header's fields are cut off");
   if (raw != 0) header->raw_bytes = raw - 1;
   if (fields.left() != 0 && header->minor <= format::kMinor) {
-    return Corrupt(kNoBlock, offset, "the header has bytes behind its fields");
+    return Corrupt(kNoBlock, offset, "the header has bytes after its fields");
   }
   if (header->block_bytes < 1 || header->block_bytes > format::kMaxBlockBytes) {
     return Corrupt(kNoBlock, offset, "the header's block size is out of range");
@@ -205,6 +238,34 @@ absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header)
     return Corrupt(kNoBlock, offset, "the header's raw length does not fit the content");
   }
   return Parsed{checked + format::kChecksumBytes};
+}
+
+HeaderExtent FindHeaderExtent(ByteView in) {
+  if (HasMagic(in, format::kCompactMagic)) {
+    const CompactFields fields = ReadCompact(in);
+    if (fields.major != format::kMajor || !fields.problem.empty()) return {};
+    return {fields.is_short ? 0 : fields.checked_bytes, fields.is_short};
+  }
+  if (!HasMagic(in, format::kMagic)) return {};
+  if (in.size() < format::kFixedHeaderBytes) return {0, true};
+  if (in[format::kMagic.size()] != format::kMajor) return {};
+  ByteReader reader(in.subspan(format::kFixedHeaderBytes));
+  const uint64_t field_bytes = reader.Varint();
+  if (reader.short_of_bytes()) return {0, true};
+  if (reader.failed() || field_bytes > format::kMaxHeaderFields) return {};
+  reader.Take(field_bytes);
+  const size_t checked = format::kFixedHeaderBytes + reader.position();
+  reader.Fixed<uint64_t>();
+  if (reader.failed()) return {0, true};
+  return {checked, false};
+}
+
+bool IsHeaderSound(ByteView in, const HeaderExtent& extent) {
+  const uint64_t sum = Checksum(in.subspan(0, extent.checked_bytes));
+  const uint8_t* const stored = in.data() + extent.checked_bytes;
+  return HasMagic(in, format::kCompactMagic)
+             ? LoadLE<uint32_t>(stored) == static_cast<uint32_t>(sum)
+             : LoadLE<uint64_t>(stored) == sum;
 }
 
 size_t ElementBytes(const Content& content) {

@@ -37,10 +37,20 @@ void AppendHeader(const Header& header, std::string* out);
 // most kMaxCompactRaw.
 void AppendCompact(const Header& header, const BlockHead& block, std::string* out);
 
-// Parses a header from the front of `in`, which may be cut off. `offset`: where `in` stands in the
+// Parses a header from the front of `in`, which may be cut off. `offset`: where `in` begins in the
 // stream, for messages. Takes both forms. DATA_LOSS, UNIMPLEMENTED for a major version or a flag
 // that is not known.
 absl::StatusOr<Parsed> ParseHeader(ByteView in, uint64_t offset, Header* header);
+
+// For a search, which tries many places: the bytes of a header that its checksum covers, found
+// without a checksum or a status. Neither is set where no header begins `in`.
+struct HeaderExtent {
+  size_t checked_bytes = 0;  // 0: they are not all in `in`
+  bool is_cut_off = false;
+};
+HeaderExtent FindHeaderExtent(ByteView in);
+// Whether the checksum holds. REQUIRES: extent.checked_bytes != 0.
+bool IsHeaderSound(ByteView in, const HeaderExtent& extent);
 
 // Bytes of one value of a tensor's content; 1 for bytes and bits.
 size_t ElementBytes(const Content& content);

@@ -89,21 +89,22 @@ absl::StatusOr<Trailer> ParseTrailer(ByteView in, uint64_t offset) {
   return trailer;
 }
 
-absl::StatusOr<Tail> ParseTail(ByteView in, const Header& header, uint64_t offset) {
-  Tail tail;
+absl::StatusOr<BlockHead> ReadTail(ByteView in, const Header& header, uint64_t offset,
+                                   TakeEntry take) {
+  BlockHead end;
   if (in.empty() || in[0] != static_cast<uint8_t>(Mode::kEnd)) {
     return Corrupt(kNoBlock, offset, "the index does not begin with the end mark");
   }
   ByteReader peek(in.subspan(1));
   const uint64_t raw_bytes = peek.Varint();
   TRINE_ASSIGN_OR_RETURN(const Parsed mark,
-                         ParseBlockHead(in, header, raw_bytes, -1, offset, &tail.end));
+                         ParseBlockHead(in, header, raw_bytes, -1, offset, &end));
   if (!mark.complete()) return Corrupt(kNoBlock, offset, "the end mark is cut off");
   const size_t mark_bytes = mark.consumed;
   if (!header.has_index()) {
     if (in.size() != mark_bytes)
-      return Corrupt(kNoBlock, offset, "bytes stand behind the end mark");
-    return tail;
+      return Corrupt(kNoBlock, offset, "unexpected bytes after the end mark");
+    return end;
   }
   if (in.size() < mark_bytes + format::kTrailerBytes) {
     return Corrupt(kNoBlock, offset, "the index is cut off");
@@ -113,31 +114,32 @@ absl::StatusOr<Tail> ParseTail(ByteView in, const Header& header, uint64_t offse
   if (trailer.tail_bytes != tail_bytes || trailer.checksum != Checksum(in.subspan(0, tail_bytes))) {
     return Corrupt(kNoBlock, offset, "the checksum of the index differs");
   }
-  if (tail.end.block_count > (tail_bytes - mark_bytes) / format::kMinIndexEntry) {
+  if (end.block_count > (tail_bytes - mark_bytes) / format::kMinIndexEntry) {
     return Corrupt(kNoBlock, offset, "the index has fewer entries than the stream has blocks");
   }
-  if (tail.end.block_count > format::kMaxListedBlocks) {
-    return LimitExceeded("data", tail.end.block_count, "blocks listed at a time",
+  if (end.block_count > format::kMaxListedBlocks) {
+    return LimitExceeded("data", end.block_count, "blocks listed at a time",
                          format::kMaxListedBlocks);
   }
   ByteView entries = in.subspan(mark_bytes, tail_bytes - mark_bytes);
-  tail.index.resize(static_cast<size_t>(tail.end.block_count));
   uint64_t raw_sum = 0;  // each is at most 2^30, and there are fewer than 2^32 in memory
   uint64_t coded_sum = 0;
-  for (size_t i = 0; i < tail.index.size(); ++i) {
-    TRINE_ASSIGN_OR_RETURN(const Parsed parsed,
-                           ParseIndexEntry(entries, header.block_bytes, static_cast<int64_t>(i),
-                                           offset, &tail.index[i]));
+  for (size_t i = 0; i < end.block_count; ++i) {
+    IndexEntry entry;
+    TRINE_ASSIGN_OR_RETURN(
+        const Parsed parsed,
+        ParseIndexEntry(entries, header.block_bytes, static_cast<int64_t>(i), offset, &entry));
     if (!parsed.complete()) return Corrupt(kNoBlock, offset, "the index is cut off");
     entries.remove_prefix(parsed.consumed);
-    raw_sum += tail.index[i].raw_bytes;
-    coded_sum += tail.index[i].coded_bytes;
+    raw_sum += entry.raw_bytes;
+    coded_sum += entry.coded_bytes;
+    TRINE_RETURN_IF_ERROR(take(i, entry));
   }
-  if (!entries.empty()) return Corrupt(kNoBlock, offset, "the index goes on behind its last entry");
+  if (!entries.empty()) return Corrupt(kNoBlock, offset, "the index goes on after its last entry");
   if (raw_sum != raw_bytes || coded_sum >> 62 != 0) {
     return Corrupt(kNoBlock, offset, "the raw lengths in the index do not add up to the stream's");
   }
-  return tail;
+  return end;
 }
 
 }  // namespace trine::coding

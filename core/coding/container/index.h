@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/coding/container/block_head.h"
@@ -45,13 +47,13 @@ struct Trailer {
 // `in`: the last kTrailerBytes of a stream.
 absl::StatusOr<Trailer> ParseTrailer(ByteView in, uint64_t offset);
 
-// End mark, index and trailer of a stream; `offset` is where they begin.
-struct Tail {
-  BlockHead end;
-  std::vector<IndexEntry> index;  // empty without an index
-};
-// The whole tail must be in `in`, and nothing else. Its sums are checked: raw bytes against the end
-// mark, coded bytes against 2^62.
-absl::StatusOr<Tail> ParseTail(ByteView in, const Header& header, uint64_t offset);
+// Takes the entry of block `number`.
+using TakeEntry = absl::FunctionRef<absl::Status(size_t number, const IndexEntry& entry)>;
+
+// Reads end mark, index and trailer of a stream, which are all that `in` holds; `offset` is where
+// they begin. Its sums are checked in the end: raw bytes against the end mark, coded bytes against
+// 2^62. Returns the end mark. Takes no memory: `take` sees one entry after the other.
+absl::StatusOr<BlockHead> ReadTail(ByteView in, const Header& header, uint64_t offset,
+                                   TakeEntry take);
 
 }  // namespace trine::coding

@@ -60,7 +60,7 @@ absl::Status DecodePayload(const Context& context, const BlockPlan& plan, const 
     return CopyPolled(payload, context.cancel, raw.data());
   }
   if (head.mode == Mode::kConstant) {
-    // Copies what is there behind itself, doubling.
+    // Appends a copy of what is there, doubling it each time.
     size_t done = payload.size();
     std::memcpy(raw.data(), payload.data(), done);
     while (done < raw.size()) {

@@ -24,7 +24,7 @@ struct EncodedBlock {
   BlockSymbols content;
 };
 
-// `raw` is not empty; `raw_offset` is where it stands in the input.
+// `raw` is not empty; `raw_offset` is where it begins in the input.
 absl::StatusOr<EncodedBlock> EncodeBlock(const Context& context, const BlockPlan& plan,
                                          ByteView raw, uint64_t raw_offset);
 

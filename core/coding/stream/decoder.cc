@@ -1,4 +1,4 @@
-// Decode of a stream that is at hand as a whole, and Inspect.
+// Decode: a stream whose bytes have all come.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -36,9 +36,7 @@ absl::StatusOr<std::optional<Layout>> ReadIndexed(const Context& context, ByteVi
   const absl::StatusOr<Trailer> trailer = ParseTrailer(coded.subspan(body), body);
   if (!trailer.ok() || trailer->tail_bytes > body - stream.header_bytes) return none;
   const uint64_t tail_at = body - trailer->tail_bytes;
-  const absl::StatusOr<Tail> tail = ParseTail(coded.subspan(tail_at), stream.header, tail_at);
-  if (!tail.ok()) return none;
-  AddIndexedBlocks(*tail, &layout);
+  if (!ReadIndexedBlocks(context, coded.subspan(tail_at), tail_at, &layout).ok()) return none;
   uint64_t end = stream.header_bytes;
   if (!layout.blocks.empty()) {
     end = layout.blocks.back().coded_offset + layout.blocks.back().coded_bytes;
@@ -67,7 +65,7 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
   const uint64_t end = std::min(ref.raw_offset + ref.raw_bytes, range.offset + range.length);
   const MutableByteView to =
       out.subspan(static_cast<size_t>(begin - range.offset), static_cast<size_t>(end - begin));
-  return DecodeBlockPart(context, plan, head, payload, static_cast<int64_t>(i), ref.coded_offset,
+  return DecodeBlockPart(context, plan, head, payload, layout.NumberOf(i), ref.coded_offset,
                          {begin - ref.raw_offset, end - begin}, to);
 }
 
@@ -103,7 +101,7 @@ absl::Status CheckBlocks(const Context& context, const Layout& layout, const Blo
                            context.limits->max_block_bytes);
     }
     if (block.at == BlockRef::kAbsent) {
-      return InvalidField("range", ToStd(absl::StrCat("block ", i)),
+      return InvalidField("range", ToStd(absl::StrCat("block ", layout.NumberOf(i))),
                           "the excerpt must hold every block of the range");
     }
   }
@@ -119,7 +117,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
     TRINE_ASSIGN_OR_RETURN(found, ReadIndexed(context, coded));
   }
   if (!found.has_value()) {
-    TRINE_ASSIGN_OR_RETURN(found, WalkStreams(context, coded));
+    TRINE_ASSIGN_OR_RETURN(found, ListBlocks(context, coded));
   }
   TRINE_RETURN_IF_ERROR(GiveTables(options, &*found));
   const Layout& layout = *found;
@@ -139,6 +137,7 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();
   decoded.model = static_cast<Model>(layout.streams[0].header.model);
+  TRINE_RETURN_IF_ERROR(context.ReserveResult(range.length));
   // Every block's head is verified by now, and its payload is there. The blocks fill it, or fail.
   decoded.data = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(range.length));
   const auto decode_some = [&](size_t begin, size_t end) {
@@ -148,56 +147,11 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
     }
     return absl::OkStatus();
   };
-  TRINE_RETURN_IF_ERROR(ParallelFor(context, span.last - span.first,
-                                    BlocksPerTask(layout.streams[0].header.block_bytes),
-                                    decode_some));
-  decoded.blocks_decoded = span.last - span.first;
+  const size_t blocks = span.last - span.first;
+  TRINE_RETURN_IF_ERROR(
+      ParallelFor(context, blocks, BlocksPerTask(range.length, blocks), decode_some));
+  decoded.blocks_decoded = blocks;
   return decoded;
-}
-
-absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded) {
-  TRINE_ASSIGN_OR_RETURN(const Layout layout, WalkStreams(context, coded));
-  const StreamLayout& first = layout.streams.front();
-  StreamInfo info;
-  info.format_major = first.header.major;
-  info.format_minor = first.header.minor;
-  info.content = layout.content();
-  info.raw_bytes = layout.raw_bytes;
-  info.coded_bytes = layout.coded_bytes;
-  info.block_bytes = first.header.block_bytes;
-  info.model = static_cast<Model>(first.header.model);
-  info.order = first.plan.order;
-  for (const TableRef& ref : first.plan.tables) {
-    info.tables.push_back({ref.id, ref.by_id, ref.table == nullptr ? 0 : ref.table->size()});
-  }
-  for (const StreamLayout& stream : layout.streams) {
-    info.header_bytes += stream.header_bytes;
-    info.index_bytes += stream.index_bytes;
-  }
-  info.is_excerpt = first.header.is_excerpt();
-  info.is_compact = first.header.is_compact;
-  info.blocks.reserve(layout.blocks.size());
-  uint64_t payload_bytes = 0;
-  for (const BlockRef& block : layout.blocks) {
-    std::string mode = ModeName(block.mode, block.model, block.variant);
-    auto same = std::find_if(info.modes.begin(), info.modes.end(),
-                             [&](const ModeInfo& m) { return m.mode == mode; });
-    if (same == info.modes.end()) same = info.modes.insert(same, ModeInfo{.mode = mode});
-    ++same->blocks;
-    same->raw_bytes += block.raw_bytes;
-    same->coded_bytes += block.coded_bytes;
-    same->side_bytes += block.side_bytes;
-    payload_bytes += block.payload_bytes;
-    info.side_bytes += block.side_bytes;
-    info.blocks.push_back({block.raw_offset, block.raw_bytes, block.coded_offset, block.coded_bytes,
-                           block.payload_bytes, block.side_bytes, std::move(mode)});
-  }
-  info.model_bytes = payload_bytes - info.side_bytes;
-  for (const StreamLayout& stream : layout.streams) {
-    if (!stream.plan.tables.empty()) info.side_bytes += stream.header.params.size();
-  }
-  info.container_bytes = info.coded_bytes - info.model_bytes - info.side_bytes;
-  return info;
 }
 
 }  // namespace trine::coding

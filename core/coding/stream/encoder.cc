@@ -29,9 +29,9 @@ namespace trine::coding {
 namespace {
 
 constexpr size_t kMaxHeadBytes = 64;  // of a block
-constexpr size_t kAhead = 1;          // bytes behind a block that may say where it ends
-// Of what is there as a whole. All threads wait for each other behind so many only, and lists of
-// short blocks stay short.
+constexpr size_t kAhead = 1;          // bytes after a block that may say where it ends
+// Batches of an input that is there as a whole: threads wait for each other only after so many, and
+// lists of short blocks stay short.
 constexpr uint64_t kBatchesAtOnce = 32;
 
 class Encoder final : public StreamEncoder {
@@ -77,6 +77,7 @@ class Encoder final : public StreamEncoder {
     return absl::OkStatus();
   }
 
+  uint64_t copied_bytes() const override { return copied_bytes_; }
   uint64_t HeldBytes() const override {
     return most_pending_ + header_.params.capacity() + index_.capacity() * sizeof(IndexEntry) +
            counts_.size() * sizeof(counts_[0]) + (pairs_.has_value() ? pairs_->HeldBytes() : 0) +
@@ -189,6 +190,7 @@ class Encoder final : public StreamEncoder {
       ReserveLong(static_cast<size_t>(std::min<uint64_t>(header_.raw_bytes.value_or(room), room)),
                   &pending_);
       TRINE_RETURN_IF_ERROR(AppendPolled(raw.subspan(0, step), context_.cancel, &pending_));
+      copied_bytes_ += step;
       most_pending_ = std::max(most_pending_, pending_.size());
       raw.remove_prefix(step);
       if (pending_.size() < batch) break;
@@ -203,7 +205,7 @@ class Encoder final : public StreamEncoder {
   size_t CutBlock(ByteView raw, bool begun, bool last) const {
     const bool text = !plan_.tables.empty() && plan_.tables[0].table->kind() == SymbolKind::kText;
     // A whole block may still be all that comes, which takes the compact form; and whether a
-    // character of text ends is said by the byte behind it.
+    // character of text ends is said by the byte after it.
     const size_t ahead = begun && !text ? 0 : kAhead;
     if (raw.size() < cut_ + ahead) return last ? raw.size() : 0;
     size_t end = static_cast<size_t>(cut_);
@@ -242,7 +244,7 @@ class Encoder final : public StreamEncoder {
       return absl::OkStatus();
     };
     TRINE_RETURN_IF_ERROR(
-        ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes), encode_some));
+        ParallelFor(context_, blocks.size(), BlocksPerTask(header_.block_bytes, 1), encode_some));
     raw_offset_ += taken;
     return taken;
   }
@@ -350,6 +352,7 @@ class Encoder final : public StreamEncoder {
   bool header_written_ = false;
   bool finished_ = false;
   std::vector<uint8_t> pending_;
+  uint64_t copied_bytes_ = 0;
   size_t most_pending_ = 0;  // bytes at a time: its memory is kept for those to come
   uint64_t taken_ = 0;
   uint64_t raw_offset_ = 0;  // of what was coded

@@ -111,8 +111,7 @@ class ExcerptMaker {
     }
     const uint64_t tail_at = body - trailer.tail_bytes;
     TRINE_ASSIGN_OR_RETURN(bytes, Read(tail_at, size_ - tail_at));
-    TRINE_ASSIGN_OR_RETURN(const Tail tail, ParseTail(bytes, stream.header, tail_at));
-    AddIndexedBlocks(tail, &layout_);
+    TRINE_RETURN_IF_ERROR(ReadIndexedBlocks(context_, bytes, tail_at, &layout_));
     uint64_t end = stream.header_bytes;
     if (!layout_.blocks.empty()) {
       end = layout_.blocks.back().coded_offset + layout_.blocks.back().coded_bytes;
@@ -146,9 +145,7 @@ class ExcerptMaker {
         AppendBlockHead(head, false, &tail_);
         const std::string end_mark = tail_;
         AppendIndex(index, ViewOf(end_mark), &tail_);
-        Tail tail;
-        tail.index = std::move(index);
-        AddIndexedBlocks(tail, &layout_);
+        AddIndexedBlocks(index, &layout_);
         return CheckRawBytes(at);
       }
       if (index.size() == format::kMaxListedBlocks) {

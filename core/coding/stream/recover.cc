@@ -8,7 +8,10 @@
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/stream/block.h"
-#include "core/coding/stream/input_buffer.h"
+#include "core/coding/stream/decode_batch.h"
+#include "core/coding/stream/head_search.h"
+#include "core/coding/stream/loss_log.h"
+#include "core/coding/container/input_buffer.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/table_params.h"
@@ -19,36 +22,10 @@
 namespace trine::coding {
 namespace {
 
-using format::Mode;
-
-constexpr uint64_t kZerosAtOnce = uint64_t{1} << 20;
-constexpr size_t kPollScanned = size_t{1} << 14;
-// Heads that are tried in a search: so many at once, then as many as bytes are passed, so that a
-// stream that looks like heads throughout costs no more than one try a byte.
-constexpr uint64_t kTries = 1 << 16;
-constexpr uint64_t kMaxBlocksAhead = 1024;
-
-// Whether the work ended for another reason than the stream.
-bool IsDamage(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kDataLoss ||
-         status.code() == absl::StatusCode::kUnimplemented ||
-         status.code() == absl::StatusCode::kInvalidArgument ||
-         status.code() == absl::StatusCode::kResourceExhausted;
-}
-
-// The text without what the list says in fields of its own.
-std::string ReasonOf(const absl::Status& status) {
-  std::string_view text = ToStd(status.message());
-  for (std::string_view prefix : {"corrupt stream: ", "data: "}) {
-    if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
-  }
-  return std::string(text.substr(0, text.find(" (b")));
-}
-
 class Recoverer final : public StreamRecoverer {
  public:
   Recoverer(const Context& context, const RecoverOptions& options)
-      : context_(context), options_(options) {}
+      : context_(context), options_(options), batch_(context), losses_(options.skip_lost) {}
 
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(failure_);
@@ -58,14 +35,10 @@ class Recoverer final : public StreamRecoverer {
   absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) override {
     *raw = {};
     TRINE_RETURN_IF_ERROR(failure_);
-    while (raw->empty()) {
-      if (zeros_ != 0) {
-        const uint64_t n = std::min(zeros_, kZerosAtOnce);
-        zeros_ -= n;
-        *raw = LongArray<uint8_t>::Zeros(static_cast<size_t>(n));
-        break;
-      }
-      absl::StatusOr<bool> more = Step(raw);
+    while (true) {
+      *raw = ready_.empty() ? losses_.TakeZeros() : ready_.TakeFirst();
+      if (!raw->empty()) break;
+      absl::StatusOr<bool> more = Step();
       if (!more.ok()) return Keep(more.status());
       if (!*more) break;
     }
@@ -75,7 +48,7 @@ class Recoverer final : public StreamRecoverer {
       return Keep(
           LimitExceeded("data", handed_out_, "max_output_bytes", options_.max_output_bytes));
     }
-    buffer_.DropTaken();
+    if (batch_.empty()) buffer_.DropTaken();
     return !raw->empty();
   }
 
@@ -86,15 +59,16 @@ class Recoverer final : public StreamRecoverer {
 
   const Content* content() const override { return known_ ? &content_ : nullptr; }
   Model model() const override { return model_; }
-  uint64_t blocks_decoded() const override { return report_.blocks_good; }
-  const RecoverReport& report() const override { return report_; }
+  uint64_t blocks_decoded() const override { return report().blocks_good; }
+  const RecoverReport& report() const override { return losses_.report(); }
+  uint64_t search_checked_bytes() const override { return search_.checked_bytes(); }
   uint64_t HeldBytes() const override {
-    return buffer_.HeldBytes() + header_.params.capacity() + HeldTableBytes(plan_) +
-           report_.damages.capacity() * sizeof(Damage);
+    return buffer_.HeldBytes() + ready_.bytes() + batch_.HeldBytes() + losses_.HeldBytes() +
+           header_.params.capacity() + HeldTableBytes(plan_);
   }
 
  private:
-  enum class State { kHeader, kBlock, kCompact, kSkip, kSearch, kIndex, kTrailer, kDone };
+  enum class State { kHeader, kBlock, kCompact, kSkip, kSearch, kIndex, kDone };
 
   absl::Status Keep(absl::Status status) {
     failure_ = status;
@@ -103,82 +77,70 @@ class Recoverer final : public StreamRecoverer {
   ByteView rest() const { return buffer_.rest(); }
   uint64_t offset() const { return buffer_.offset(); }
 
-  void AddDamage(int64_t block, uint64_t raw_bytes, std::string reason) {
-    ++report_.damages_total;
-    report_.raw_bytes_lost += raw_bytes;
-    listed_ = report_.damages.size() < RecoverReport::kMaxListed;
-    if (!listed_) return;
-    report_.damages.push_back(
-        {block, stream_begin_ + raw_offset_, raw_bytes, offset(), std::move(reason)});
+  // At the place that is read now.
+  void AddDamageHere(int64_t block, uint64_t raw_bytes, std::string reason) {
+    losses_.Add({block, stream_begin_ + raw_offset_, raw_bytes, offset(), std::move(reason)});
   }
 
-  // The stretch that was lost since the last damage was found to be so long.
   void Lose(uint64_t raw_bytes) {
-    report_.raw_bytes_lost += raw_bytes;
-    if (listed_) report_.damages.back().raw_bytes += raw_bytes;
-    Fill(raw_bytes);
-  }
-
-  void Fill(uint64_t raw_bytes) {
+    losses_.Lose(raw_bytes);
     raw_offset_ += raw_bytes;
-    if (!options_.skip_lost && raw_bytes <= kMaxFilledBytes) zeros_ += raw_bytes;
   }
 
   // The end of what there is; says what is missing: all that the content's shape takes, else
   // `lost_bytes`, which are not filled.
   bool CutOff(std::string_view where, uint64_t lost_bytes = 0) {
     const uint64_t to_come = BytesToCome();
-    AddDamage(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : -1,
-              to_come == 0 ? lost_bytes : 0, absl::StrCat("the stream is cut off", ToAbsl(where)));
+    AddDamageHere(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : kNoBlock,
+                  to_come == 0 ? lost_bytes : 0,
+                  absl::StrCat("the stream is cut off", ToAbsl(where)));
     Lose(to_come);
     state_ = State::kDone;
     return true;
   }
 
-  // Raw bytes between what came and what the content's shape takes; 0 where it has none, and behind
+  // Raw bytes between what came and what the content's shape takes; 0 where it has none, and after
   // the end mark.
   uint64_t BytesToCome() const {
-    if (state_ == State::kIndex || state_ == State::kTrailer || only_headers_) return 0;
+    if (state_ == State::kIndex || only_headers_) return 0;
     const uint64_t raw_bytes = ContentBytes(header_.content).value_or(0);
     return raw_bytes > raw_offset_ ? raw_bytes - raw_offset_ : 0;
   }
 
-  // Holds an end mark against what came before it, as far as that is known.
+  // Compares an end mark with what came before it, as far as that is known.
   void CheckEndMark(const BlockHead& end) {
-    if (report_.damages_total != 0) return;
+    if (report().damages_total != 0) return;
     if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
-      AddDamage(-1, 0, "the header states another raw length than the end mark");
+      AddDamageHere(kNoBlock, 0, "the header states another raw length than the end mark");
     } else if (end.block_count != blocks_) {
-      AddDamage(-1, 0, "the number of blocks in the end mark differs");
+      AddDamageHere(kNoBlock, 0, "the number of blocks in the end mark differs");
     }
   }
 
-  absl::StatusOr<bool> Step(LongArray<uint8_t>* raw) {
+  // Takes a part of the stream. False where more input is needed, or at the end.
+  absl::StatusOr<bool> Step() {
     TRINE_RETURN_IF_ERROR(context_.cancel.Check());
     switch (state_) {
       case State::kHeader:
         return TakeHeader();
       case State::kBlock:
-        return TakeBlock(raw);
+        return TakeBlock();
       case State::kCompact:
-        return TakePayload(header_.compact_block, 0, raw);
+        return TakePayload(header_.compact_block, 0);
       case State::kSkip:
         return SkipPayload();
       case State::kSearch:
         return Search();
       case State::kIndex:
-        return TakeEntry();
-      case State::kTrailer:
-        return TakeTrailer();
+        return TakeIndex();
       case State::kDone:
         break;
     }
     return false;
   }
 
-  // ---- a stream whose parts are sound ----------------------------------------------------------
-
   absl::StatusOr<bool> TakeHeader() {
+    if (!batch_.empty()) return RunBatch();
     if (rest().empty() && (!ended_ || known_)) return false;
     Header header;
     absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
@@ -188,17 +150,10 @@ class Recoverer final : public StreamRecoverer {
       header_ = Header{};
       return CutOff(" in its header");
     }
-    absl::Status status = parsed.status();
     BlockPlan plan;
-    if (status.ok()) {
-      absl::StatusOr<BlockPlan> made = PlanOf(header, *context_.limits, offset());
-      status = made.status();
-      if (made.ok()) {
-        plan = *std::move(made);
-        status = FindTables(options_.tables, &plan.tables);
-        if (absl::IsInvalidArgument(status)) return status;  // the caller can give it
-      }
-    }
+    absl::Status status = parsed.status();
+    if (status.ok()) status = MakePlan(header, &plan);
+    if (absl::IsInvalidArgument(status)) return status;  // the caller can give the table
     if (status.ok() && header.is_excerpt()) {
       return NotOffered("data",
                         "an excerpt lacks blocks as it is; only whole streams are recovered");
@@ -209,7 +164,7 @@ class Recoverer final : public StreamRecoverer {
     blocks_ = 0;
     if (!status.ok()) {
       if (!IsDamage(status)) return status;
-      AddDamage(-1, 0, ReasonOf(status));
+      AddDamageHere(kNoBlock, 0, LossLog::ReasonOf(status));
       header_ = Header{};
       header_.block_bytes = format::kMaxBlockBytes;
       plan_ = BlockPlan{};
@@ -233,17 +188,27 @@ class Recoverer final : public StreamRecoverer {
     return true;
   }
 
-  absl::StatusOr<bool> TakeBlock(LongArray<uint8_t>* raw) {
+  absl::Status MakePlan(const Header& header, BlockPlan* plan) const {
+    TRINE_ASSIGN_OR_RETURN(*plan, PlanOf(header, *context_.limits, offset()));
+    return FindTables(options_.tables, &plan->tables);
+  }
+
+  absl::StatusOr<bool> TakeBlock() {
     BlockHead head;
     const absl::StatusOr<Parsed> parsed = ParseBlockHead(
         rest(), header_, raw_offset_, static_cast<int64_t>(blocks_), offset(), &head);
+    if (parsed.ok() && !parsed->complete() && !ended_) return false;
+    if (parsed.ok() && parsed->complete() && !head.is_end()) {
+      return TakePayload(head, parsed->consumed);
+    }
+    // What is said of this place comes after what is said of the blocks before it.
+    if (!batch_.empty()) return RunBatch();
     if (!parsed.ok()) {
-      AddDamage(static_cast<int64_t>(blocks_), 0, ReasonOf(parsed.status()));
+      AddDamageHere(static_cast<int64_t>(blocks_), 0, LossLog::ReasonOf(parsed.status()));
       BeginSearch(0);
       return true;
     }
-    if (!parsed->complete()) return ended_ ? CutOff(" in a block's head") : false;
-    if (!head.is_end()) return TakePayload(head, parsed->consumed, raw);
+    if (!parsed->complete()) return CutOff(" in a block's head");
     CheckEndMark(head);
     tail_ = RunningChecksum();
     tail_bytes_ = 0;
@@ -260,51 +225,67 @@ class Recoverer final : public StreamRecoverer {
   }
 
   // The block whose head is `head`, of `head_bytes` in front of the payload.
-  absl::StatusOr<bool> TakePayload(const BlockHead& head, size_t head_bytes,
-                                   LongArray<uint8_t>* raw) {
-    const bool compact = state_ == State::kCompact;
-    if (head.raw_bytes > context_.limits->max_block_bytes) {
+  absl::StatusOr<bool> TakePayload(const BlockHead& head, size_t head_bytes) {
+    const bool too_long = head.raw_bytes > context_.limits->max_block_bytes;
+    const bool is_here = rest().size() >= head_bytes + head.coded_bytes;
+    if (!too_long && !is_here && !ended_) return false;
+    if ((too_long || !is_here) && !batch_.empty()) return RunBatch();
+    if (too_long) {
       // Not even its payload is kept.
-      ++report_.blocks_lost;
-      AddDamage(static_cast<int64_t>(blocks_), head.raw_bytes,
-                ReasonOf(LimitExceeded("data", head.raw_bytes, "max_block_bytes",
-                                       context_.limits->max_block_bytes)));
-      Fill(head.raw_bytes);
+      ++losses_.report().blocks_lost;
+      AddDamageHere(static_cast<int64_t>(blocks_), head.raw_bytes,
+                    LossLog::ReasonOf(LimitExceeded("data", head.raw_bytes, "max_block_bytes",
+                                                    context_.limits->max_block_bytes)));
+      losses_.Fill(head.raw_bytes);
+      raw_offset_ += head.raw_bytes;
       ++blocks_;
       buffer_.Take(head_bytes);
       skip_ = head.coded_bytes;
       state_ = State::kSkip;
       return true;
     }
-    if (rest().size() < head_bytes + head.coded_bytes) {
-      if (!ended_) return false;
-      ++report_.blocks_lost;
+    if (!is_here) {
+      ++losses_.report().blocks_lost;
       return CutOff(" in a block", head.raw_bytes);
     }
-    const ByteView payload = rest().subspan(head_bytes, static_cast<size_t>(head.coded_bytes));
-    const auto number = static_cast<int64_t>(blocks_);
-    auto bytes = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(head.raw_bytes));
-    absl::Status status;
+    DecodeBatch::Block block;
+    block.head = head;
+    block.number = static_cast<int64_t>(blocks_);
+    block.offset = offset();
+    block.part = {0, head.raw_bytes};
     // Several tables code by an index, which is not here; what was stored without them is.
-    if (head.mode == Mode::kModel) status = CheckNoTableIndex(plan_);
-    if (status.ok()) {
-      status = DecodeBlock(context_, plan_, head, payload, number, offset(), absl::MakeSpan(bytes));
-    }
-    if (status.ok()) {
-      *raw = std::move(bytes);
-      ++report_.blocks_good;
-      report_.raw_bytes_good += head.raw_bytes;
-      raw_offset_ += head.raw_bytes;
-    } else if (IsDamage(status)) {
-      ++report_.blocks_lost;
-      AddDamage(number, head.raw_bytes, ReasonOf(status));
-      Fill(head.raw_bytes);
-    } else {
-      return status;
-    }
+    if (head.mode == format::Mode::kModel) block.status = CheckNoTableIndex(plan_);
+    buffer_.Take(head_bytes);
+    block.payload_at = buffer_.position();
+    buffer_.Take(static_cast<size_t>(head.coded_bytes));
+    batch_.Add(std::move(block));
+    raw_offset_ += head.raw_bytes;
     ++blocks_;
-    buffer_.Take(head_bytes + static_cast<size_t>(head.coded_bytes));
-    state_ = compact ? State::kHeader : State::kBlock;
+    if (state_ == State::kCompact) state_ = State::kHeader;
+    return batch_.IsFull(header_) ? RunBatch() : true;
+  }
+
+  // Decodes the blocks that wait. Those that are damaged are left out, or are zeros.
+  absl::StatusOr<bool> RunBatch() {
+    TRINE_RETURN_IF_ERROR(batch_.Decode(plan_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kGoOn));
+    RecoverReport& report = losses_.report();
+    for (DecodeBatch::Block& block : batch_.blocks()) {
+      if (block.is_decoded) {
+        ++report.blocks_good;
+        report.raw_bytes_good += block.head.raw_bytes;
+        continue;
+      }
+      ++report.blocks_lost;
+      losses_.Add({block.number, stream_begin_ + block.head.raw_offset, block.head.raw_bytes,
+                   block.offset, LossLog::ReasonOf(block.status)});
+      if (options_.skip_lost) continue;
+      TRINE_RETURN_IF_ERROR(
+          InPieces(block.to.size(), context_.cancel, [&](size_t begin, size_t bytes) {
+            std::fill_n(block.to.begin() + begin, bytes, uint8_t{0});
+          }));
+      block.is_decoded = true;
+    }
+    ready_ = batch_.Take();
     return true;
   }
 
@@ -318,28 +299,24 @@ class Recoverer final : public StreamRecoverer {
     return true;
   }
 
-  absl::StatusOr<bool> TakeEntry() {
-    if (entries_left_ == 0) {
-      state_ = State::kTrailer;
+  // Entry by entry, then the trailer.
+  absl::StatusOr<bool> TakeIndex() {
+    if (entries_left_ != 0) {
+      IndexEntry entry;
+      const absl::StatusOr<Parsed> parsed =
+          ParseIndexEntry(rest(), header_.block_bytes, kNoBlock, offset(), &entry);
+      if (parsed.ok() && !parsed->complete()) return ended_ ? CutOff(" in its index") : false;
+      if (!parsed.ok()) return IndexIsDamaged(parsed.status());
+      TakeOfTail(parsed->consumed);
+      --entries_left_;
       return true;
     }
-    IndexEntry entry;
-    const absl::StatusOr<Parsed> parsed =
-        ParseIndexEntry(rest(), header_.block_bytes, -1, offset(), &entry);
-    if (parsed.ok() && !parsed->complete()) return ended_ ? CutOff(" in its index") : false;
-    if (!parsed.ok()) return IndexIsDamaged(parsed.status());
-    TakeOfTail(parsed->consumed);
-    --entries_left_;
-    return true;
-  }
-
-  absl::StatusOr<bool> TakeTrailer() {
     if (rest().size() < format::kTrailerBytes) return ended_ ? CutOff(" in its index") : false;
     const absl::StatusOr<Trailer> trailer =
         ParseTrailer(rest().subspan(0, format::kTrailerBytes), offset());
     if (!trailer.ok()) return IndexIsDamaged(trailer.status());
     if (trailer->tail_bytes != tail_bytes_ || trailer->checksum != tail_.Value()) {
-      AddDamage(-1, 0, "the checksum of the index differs");
+      AddDamageHere(kNoBlock, 0, "the checksum of the index differs");
     }
     buffer_.Take(format::kTrailerBytes);
     state_ = State::kHeader;
@@ -348,89 +325,42 @@ class Recoverer final : public StreamRecoverer {
 
   // No raw byte is lost with it; another stream may follow.
   bool IndexIsDamaged(const absl::Status& status) {
-    AddDamage(-1, 0, ReasonOf(status));
+    AddDamageHere(kNoBlock, 0, LossLog::ReasonOf(status));
     BeginSearch(0);
     only_headers_ = true;
     return true;
   }
 
-  // ---- a search for where the stream goes on ---------------------------------------------------
-
   // From `skip` bytes on: what could not be read here as it was expected may be so otherwise.
   void BeginSearch(size_t skip) {
     state_ = State::kSearch;
     only_headers_ = false;
-    tries_ = kTries;
     buffer_.Take(std::min(skip, rest().size()));
   }
 
   absl::StatusOr<bool> Search() {
-    for (size_t passed = 0;; ++passed, buffer_.Take(1), ++tries_) {
-      if (passed % kPollScanned == 0) TRINE_RETURN_IF_ERROR(context_.cancel.Check());
-      const ByteView in = rest();
-      if (in.empty() || (in.size() < format::kMaxBlockHead && !ended_)) {
-        if (!ended_) return false;
+    TRINE_ASSIGN_OR_RETURN(
+        const HeadSearch::Step step,
+        search_.Find(rest(), offset(), ended_,
+                     {header_, raw_offset_, block_bytes_known_, only_headers_}, context_.cancel));
+    buffer_.Take(step.passed);
+    switch (step.found) {
+      case HeadSearch::Found::kNothing:
+        return false;
+      case HeadSearch::Found::kEnd:
         Lose(BytesToCome());
         state_ = State::kDone;
-        return true;
-      }
-      if (FindHeader(in)) return true;
-      if (!only_headers_ && FindBlock(in)) return true;
+        break;
+      case HeadSearch::Found::kHeader:
+        state_ = State::kHeader;
+        break;
+      case HeadSearch::Found::kHead:
+        blocks_ += step.blocks_ahead;
+        losses_.report().blocks_lost += step.blocks_ahead;
+        Lose(step.raw_offset - raw_offset_);
+        state_ = State::kBlock;
+        break;
     }
-  }
-
-  bool FindHeader(ByteView in) {
-    if (in[0] != format::kMagic[0] || in.size() < format::kCompactMagic.size()) return false;
-    const bool compact =
-        std::equal(format::kCompactMagic.begin(), format::kCompactMagic.end(), in.begin());
-    if (!compact && (in.size() < format::kMagic.size() ||
-                     !std::equal(format::kMagic.begin(), format::kMagic.end(), in.begin()))) {
-      return false;
-    }
-    Header header;
-    const absl::StatusOr<Parsed> parsed = ParseHeader(in, offset(), &header);
-    // A longer header than what is at hand is believed by its magic.
-    if (!parsed.ok() || (!parsed->complete() && compact)) return false;
-    state_ = State::kHeader;
-    return true;
-  }
-
-  // A sound head of this stream, a whole number of blocks on from where it was lost.
-  bool FindBlock(ByteView in) {
-    if (in[0] > static_cast<uint8_t>(Mode::kModel)) return false;
-    ByteReader reader(in.subspan(1, std::min(in.size(), format::kMaxBlockHead) - 1));
-    if (in[0] == static_cast<uint8_t>(Mode::kEnd)) {
-      const uint64_t raw_bytes = reader.Varint();
-      if (reader.failed() || raw_bytes < raw_offset_ || !TryHead(in, raw_bytes)) return false;
-      Lose(raw_bytes - raw_offset_);
-      return true;
-    }
-    const uint8_t model = reader.Byte();
-    const uint8_t variant = reader.Byte();
-    const uint64_t raw = reader.Varint();
-    const uint64_t coded = reader.Varint();
-    if (reader.failed() || raw < 1 || raw > header_.block_bytes || coded > raw) return false;
-    if (in[0] != static_cast<uint8_t>(Mode::kModel) && (model != 0 || variant != 0)) return false;
-    const uint64_t ahead = block_bytes_known_ ? kMaxBlocksAhead : 0;
-    for (uint64_t k = 0; k <= ahead && tries_ > 0; ++k) {
-      const uint64_t raw_offset = raw_offset_ + k * header_.block_bytes;
-      if (!TryHead(in, raw_offset)) continue;
-      blocks_ += k;
-      report_.blocks_lost += k;
-      Lose(raw_offset - raw_offset_);
-      return true;
-    }
-    return false;
-  }
-
-  // Whether a head for `raw_offset` begins `in`; then the stream goes on there.
-  bool TryHead(ByteView in, uint64_t raw_offset) {
-    if (tries_ == 0) return false;
-    --tries_;
-    BlockHead head;
-    const TriedHead tried = TryBlockHead(in, header_, raw_offset, &head);
-    if (!tried.wrong.empty() || !tried.parsed.complete()) return false;
-    state_ = State::kBlock;
     return true;
   }
 
@@ -452,13 +382,13 @@ class Recoverer final : public StreamRecoverer {
   uint64_t entries_left_ = 0;
   RunningChecksum tail_;  // of end mark and index
   uint64_t tail_bytes_ = 0;
-  uint64_t zeros_ = 0;  // to be handed out
-  uint64_t skip_ = 0;   // of a payload that is not decoded
+  uint64_t skip_ = 0;  // of a payload that is not decoded
   uint64_t handed_out_ = 0;
   bool only_headers_ = false;
-  bool listed_ = false;  // whether the last damage is in the list
-  uint64_t tries_ = 0;
-  RecoverReport report_;
+  HeadSearch search_;
+  DecodeBatch batch_;
+  Pieces ready_;    // to be handed out
+  LossLog losses_;  // its zeros come after `ready_`
 };
 
 }  // namespace

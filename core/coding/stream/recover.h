@@ -1,10 +1,11 @@
 // What is left of a damaged stream: every block that still verifies, at its place, and a list of
 // what is lost.
 //
-// Forward only and in bounded memory, so that streams of any length work, arriving in pieces. A
-// block whose payload is damaged is passed by its head's word. Where a head itself is damaged, the
-// next one is looked for byte by byte: a head's check covers its raw offset, so that only one of
-// this stream and a whole number of blocks further on is taken. Pull, as StreamDecoder.
+// Forward only and in bounded memory, so that streams of any length work, arriving in pieces.
+// Blocks are decoded in parallel, as by StreamDecoder; what comes out does not depend on the
+// threads. A block whose payload is damaged is passed by its head's word. Where a head itself is
+// damaged, the next one is searched for byte by byte, within a budget of work
+// (core/coding/stream/head_search.h). Pull, as StreamDecoder.
 #pragma once
 
 #include <cstdint>
@@ -48,12 +49,12 @@ struct RecoverOptions {
   std::vector<TablePtr> tables;
 };
 
-// Next hands out at most a block or 1 MiB of zeros at a time. Damage is no error of Write, Next and
-// Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED for an excerpt, and
-// INVALID_ARGUMENT for a stream that names a table by its id that is not given. Blocks that are
-// coded by several tables are lost, since their index is not here. What a tensor's or a picture's
-// shape takes behind a cut is counted as lost, and filled. The content is that of the first header,
-// or plain bytes where that was lost.
+// Next hands out at most a block, or 1 MiB of several short ones or of zeros, at a time. Damage is
+// no error of Write, Next and Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED
+// for an excerpt, and INVALID_ARGUMENT for a stream that names a table by its id that is not given.
+// Blocks that are coded by several tables are lost, since their index is not here. What a tensor's
+// or a picture's shape takes after a cut is counted as lost, and filled. The content is that of the
+// first header, or plain bytes where that was lost.
 class StreamRecoverer : public StreamDecoder {
  public:
   // Lost stretches beyond this are left out even so: a damaged length must not fill a disk.
@@ -61,7 +62,10 @@ class StreamRecoverer : public StreamDecoder {
 
   static std::unique_ptr<StreamRecoverer> Create(const Context& context,
                                                  const RecoverOptions& options);
+  // Complete once Next has returned false after Finish.
   virtual const RecoverReport& report() const = 0;
+  // Bytes that searches have checksummed: HeadSearch::checked_bytes.
+  virtual uint64_t search_checked_bytes() const = 0;
 };
 
 }  // namespace trine::coding

@@ -1,6 +1,5 @@
 // StreamDecoder: the same streams as Decode, in pieces and in bounded memory.
 #include <algorithm>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -8,22 +7,18 @@
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
-#include "core/coding/stream/batch.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/models/table/table_params.h"
+#include "core/coding/stream/decode_batch.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
-#include "core/coding/stream/input_buffer.h"
+#include "core/coding/container/input_buffer.h"
 #include "core/coding/stream/layout.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"
-#include "core/runtime/thread_pool.h"
 
 namespace trine::coding {
 namespace {
-
-// Blocks shorter than this are handed out together, up to so many bytes.
-constexpr size_t kPieceBytes = size_t{1} << 20;
 
 class Decoder final : public StreamDecoder {
  public:
@@ -31,7 +26,8 @@ class Decoder final : public StreamDecoder {
       : context_(context),
         range_(options.range),
         max_output_(options.max_output_bytes),
-        tables_(options.tables) {}
+        tables_(options.tables),
+        batch_(context) {}
 
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(BeginCall());
@@ -46,15 +42,13 @@ class Decoder final : public StreamDecoder {
       failure_ = Advance();
       // Blocks that came whole before the fault are handed out before it is told.
       if (!failure_.ok()) {
-        if (absl::Status status = DecodeBatch(); !status.ok()) failure_ = std::move(status);
+        if (absl::Status status = RunBatch(); !status.ok()) failure_ = std::move(status);
         if (ready_.empty()) return failure_;
       }
     }
     if (batch_.empty()) buffer_.DropTaken();
     if (ready_.empty()) return false;
-    *raw = std::move(ready_.front());
-    ready_.pop_front();
-    ready_bytes_ -= raw->size();
+    *raw = ready_.TakeFirst();
     return true;
   }
 
@@ -69,22 +63,12 @@ class Decoder final : public StreamDecoder {
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
   uint64_t HeldBytes() const override {
-    return buffer_.HeldBytes() + ready_bytes_ + batch_.capacity() * sizeof(Waiting) +
-           header_.params.capacity() + HeldTableBytes(plan_) + tail_.HeldBytes();
+    return buffer_.HeldBytes() + ready_.bytes() + batch_.HeldBytes() + header_.params.capacity() +
+           HeldTableBytes(plan_) + tail_.HeldBytes();
   }
 
  private:
   enum class State { kHeader, kBlock, kCompact, kSkip, kTail };
-
-  // A block whose payload is in the buffer and that waits for the others of its batch.
-  struct Waiting {
-    BlockHead head;
-    size_t at = 0;  // of the payload in the buffer
-    int64_t number = 0;
-    uint64_t offset = 0;
-    ByteRange part = {};      // of its raw bytes that is handed out
-    MutableByteView to = {};  // goes here
-  };
 
   static absl::Status Finished() {
     return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "STREAM_FINISHED"},
@@ -133,18 +117,18 @@ class Decoder final : public StreamDecoder {
 
   absl::StatusOr<bool> TakeHeader() {
     // The blocks of the stream before, of another plan.
-    TRINE_RETURN_IF_ERROR(DecodeBatch());
+    TRINE_RETURN_IF_ERROR(RunBatch());
     if (!ready_.empty()) return true;
     if (rest().empty()) return false;
     Header header;
     const absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
     if (!parsed.ok() && streams_ > 0 && parsed.status().code() == absl::StatusCode::kDataLoss) {
-      return CorruptHere("bytes stand behind the stream that are not another one");
+      return CorruptHere("unexpected bytes after the end of the stream");
     }
     TRINE_RETURN_IF_ERROR(parsed.status());
     if (!parsed->complete()) return false;
     if (streams_ > 0 && (header.is_excerpt() || header_.is_excerpt())) {
-      return CorruptHere("an excerpt stands behind or before another stream");
+      return CorruptHere("an excerpt is next to another stream");
     }
     if (header.is_excerpt() && !header.has_index()) return CorruptHere("the excerpt has no index");
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
@@ -178,15 +162,13 @@ class Decoder final : public StreamDecoder {
     TRINE_RETURN_IF_ERROR(CheckLimits(head));
     if (rest().size() < head.coded_bytes) return false;
     TRINE_RETURN_IF_ERROR(CheckNoGap(here));
-    batch_.push_back({head, buffer_.position(), 0, offset()});
-    batch_raw_bytes_ += head.raw_bytes;
-    buffer_.Take(static_cast<size_t>(head.coded_bytes));
+    AddToBatch(head, 0, offset());
     ++blocks_;
     raw_offset_ += head.raw_bytes;
     if (raw_offset_ > format::kMaxStreamBytes) return CorruptHere("the raw length is out of range");
     state_ = State::kHeader;
-    // Behind the last stream nothing may come: now, not with the next header.
-    TRINE_RETURN_IF_ERROR(DecodeBatch());
+    // The last stream ends without a mark: now, not when the next header comes.
+    TRINE_RETURN_IF_ERROR(RunBatch());
     return true;
   }
 
@@ -196,13 +178,18 @@ class Decoder final : public StreamDecoder {
         const Parsed parsed,
         ParseBlockHead(rest(), header_, raw_offset_ - stream_begin_, number(), place(), &head));
     if (!parsed.complete()) return false;
-    if (head.is_end()) return BeginTail(head);
+    if (head.is_end()) {
+      if (!batch_.empty()) return RanBatch();
+      return BeginTail(head);
+    }
     TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan_));
     if (head.raw_offset < raw_offset_ - stream_begin_) {
       return CorruptHere("the blocks of the excerpt are not in order");
     }
     const ByteRange here{stream_begin_ + head.raw_offset, head.raw_bytes};
     if (!Wanted(here)) {
+      // The input is kept as long as blocks wait, and much of it may be skipped here.
+      if (!batch_.empty()) return RanBatch();
       TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
       skip_ = head.coded_bytes;
       state_ = State::kSkip;
@@ -211,18 +198,11 @@ class Decoder final : public StreamDecoder {
     TRINE_RETURN_IF_ERROR(CheckLimits(head));
     TRINE_RETURN_IF_ERROR(CheckNoGap(here));
     if (rest().size() < parsed.consumed + head.coded_bytes) return false;
-    Waiting waiting;
-    waiting.head = head;
-    waiting.number = number();
-    waiting.offset = place();
+    const int64_t number_here = number();
+    const uint64_t offset_here = place();
     TRINE_RETURN_IF_ERROR(TakeHead(head, parsed.consumed));
-    waiting.at = buffer_.position();
-    buffer_.Take(static_cast<size_t>(head.coded_bytes));
-    batch_.push_back(waiting);
-    batch_raw_bytes_ += head.raw_bytes;
-    if (batch_raw_bytes_ + header_.block_bytes > BatchBytes(context_, header_.block_bytes)) {
-      TRINE_RETURN_IF_ERROR(DecodeBatch());
-    }
+    AddToBatch(head, number_here, offset_here);
+    if (batch_.IsFull(header_)) TRINE_RETURN_IF_ERROR(RunBatch());
     return true;
   }
 
@@ -307,71 +287,33 @@ class Decoder final : public StreamDecoder {
     return true;
   }
 
-  // Decodes the waiting blocks in parallel, each to where it is handed out.
-  absl::Status DecodeBatch() {
+  // The block whose payload comes next in the buffer.
+  void AddToBatch(const BlockHead& head, int64_t number, uint64_t offset) {
+    const ByteRange part = PartOf({stream_begin_ + head.raw_offset, head.raw_bytes});
+    batch_.Add({.head = head,
+                .payload_at = buffer_.position(),
+                .number = number,
+                .offset = offset,
+                .part = part});
+    buffer_.Take(static_cast<size_t>(head.coded_bytes));
+    emitted_ += part.length;
+  }
+
+  // Decodes the blocks that wait. Those before the first that is damaged are handed out.
+  absl::Status RunBatch() {
     if (batch_.empty()) return absl::OkStatus();
-    std::deque<LongArray<uint8_t>> pieces = LayOutBatch();
-    std::vector<uint8_t> done(batch_.size());  // by block; no bits, which threads would share
-    const auto decode_some = [&](size_t begin, size_t end) {
-      for (size_t i = begin; i < end; ++i) {
-        const Waiting& block = batch_[i];
-        const ByteView payload =
-            buffer_.Bytes(block.at, static_cast<size_t>(block.head.coded_bytes));
-        TRINE_RETURN_IF_ERROR(DecodeBlockPart(context_, plan_, block.head, payload, block.number,
-                                              block.offset, block.part, block.to));
-        done[i] = true;
-      }
-      return absl::OkStatus();
-    };
-    absl::Status status =
-        ParallelFor(context_, batch_.size(), BlocksPerTask(header_.block_bytes), decode_some);
-    if (!status.ok()) {
-      if (!context_.cancel.Check().ok()) return status;
-      Shorten(done, &pieces);
+    absl::Status status = batch_.Decode(plan_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kStop);
+    if (!status.ok() && !IsDamage(status)) {
+      batch_.Take();
+      return status;
     }
-    blocks_decoded_ +=
-        static_cast<uint64_t>(std::find(done.begin(), done.end(), false) - done.begin());
-    batch_.clear();
-    batch_raw_bytes_ = 0;
-    ready_ = std::move(pieces);
-    for (const LongArray<uint8_t>& piece : ready_) ready_bytes_ += piece.size();
+    for (const DecodeBatch::Block& block : batch_.blocks()) blocks_decoded_ += block.is_decoded;
+    ready_ = batch_.Take();
     return status;
   }
-
-  // Leaves of the batch's pieces what its first blocks, which were decoded, have filled.
-  void Shorten(const std::vector<uint8_t>& done, std::deque<LongArray<uint8_t>>* pieces) const {
-    size_t left = 0;
-    for (size_t i = 0; i < batch_.size() && done[i]; ++i) left += batch_[i].to.size();
-    size_t kept = 0;
-    for (; left > 0; ++kept) {
-      LongArray<uint8_t>& piece = (*pieces)[kept];
-      if (piece.size() > left) piece.Truncate(left);
-      left -= piece.size();
-    }
-    pieces->resize(kept);
-  }
-
-  // Gives the batch's blocks their places: a piece for each, or for several short ones.
-  std::deque<LongArray<uint8_t>> LayOutBatch() {
-    std::vector<size_t> sizes;
-    for (Waiting& block : batch_) {
-      block.part = PartOf({stream_begin_ + block.head.raw_offset, block.head.raw_bytes});
-      const auto bytes = static_cast<size_t>(block.part.length);
-      emitted_ += bytes;
-      if (sizes.empty() || sizes.back() + bytes > kPieceBytes) sizes.push_back(0);
-      sizes.back() += bytes;
-    }
-    std::deque<LongArray<uint8_t>> pieces;
-    MutableByteView room;
-    for (Waiting& block : batch_) {
-      if (room.empty()) {
-        pieces.push_back(LongArray<uint8_t>::ForOverwrite(sizes[pieces.size()]));
-        room = absl::MakeSpan(pieces.back());
-      }
-      block.to = room.subspan(0, static_cast<size_t>(block.part.length));
-      room.remove_prefix(block.to.size());
-    }
-    return pieces;
+  absl::StatusOr<bool> RanBatch() {
+    TRINE_RETURN_IF_ERROR(RunBatch());
+    return true;
   }
 
   // Of a wanted block at these raw bytes of all streams: what of it is wanted, from its start on.
@@ -400,13 +342,11 @@ class Decoder final : public StreamDecoder {
   uint64_t blocks_ = 0;        // heads taken of this stream
   uint64_t skip_ = 0;
   TailParser tail_{Header{}};
-  std::vector<Waiting> batch_;
-  uint64_t batch_raw_bytes_ = 0;
-  std::deque<LongArray<uint8_t>> ready_;  // to be handed out
-  uint64_t ready_bytes_ = 0;
+  DecodeBatch batch_;
+  Pieces ready_;  // to be handed out
   uint64_t blocks_decoded_ = 0;
   uint64_t emitted_ = 0;
-  uint64_t wanted_at_ = 0;  // raw offset behind the last block that was wanted
+  uint64_t wanted_at_ = 0;  // raw offset after the last block that was wanted
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ void TestOne(ByteView coded, uint64_t seed) {
   options.range = ByteRange{begin, std::min<uint64_t>(info->raw_bytes - begin, 1 + seed % 5000)};
   const auto part = Decode(context, coded, options);
   const auto part_pieces = DecodeInPieces(coded, seed, options);
-  // Decode does not look at the blocks beside the range where there is an index.
+  // Decode does not read the blocks outside the range where there is an index.
   Require(part.ok() || !part_pieces.ok());
   if (part.ok() && part_pieces.ok()) {
     Require(std::string(part->data.begin(), part->data.end()) == *part_pieces);

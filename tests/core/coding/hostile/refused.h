@@ -8,31 +8,14 @@
 
 #include "core/coding/coding.h"
 #include "tests/core/coding/golden/golden_builder.h"
+#include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 
 inline absl::StatusOr<std::string> DecodeStream(const Context& context, ByteView coded,
                                                 size_t piece, const DecodeOptions& options = {}) {
-  auto decoder = StreamDecoder::Create(context, options);
-  if (!decoder.ok()) return decoder.status();
-  std::string raw;
-  LongArray<uint8_t> part;
-  const auto drain = [&]() -> absl::Status {
-    while (true) {
-      auto more = (*decoder)->Next(&part);
-      if (!more.ok()) return more.status();
-      if (!*more) return absl::OkStatus();
-      raw += AsString(part);
-    }
-  };
-  for (size_t i = 0; i < coded.size(); i += piece) {
-    if (auto s = (*decoder)->Write(coded.subspan(i, piece)); !s.ok()) return s;
-    if (auto s = drain(); !s.ok()) return s;
-  }
-  if (auto s = (*decoder)->Finish(); !s.ok()) return s;
-  if (auto s = drain(); !s.ok()) return s;
-  return raw;
+  return DecodeInPieces(coded, piece, options, context);
 }
 
 inline void ExpectRefused(ByteView coded, absl::StatusCode code, const std::string& text,

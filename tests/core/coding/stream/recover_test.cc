@@ -9,49 +9,11 @@
 
 #include "core/coding/container/index.h"
 #include "tests/core/coding/golden/golden_variants.h"
+#include "tests/core/coding/stream/recover_helpers.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 namespace {
-
-constexpr size_t kBlock = 500;
-
-struct Recovered {
-  absl::Status status;
-  std::string raw;
-  RecoverReport report;
-};
-
-Recovered Recover(const std::string& coded, size_t piece = 97, RecoverOptions options = {}) {
-  Recovered out;
-  const auto recoverer = StreamRecoverer::Create({}, options);
-  const auto drain = [&] {
-    LongArray<uint8_t> raw;
-    while (out.status.ok()) {
-      const auto more = recoverer->Next(&raw);
-      out.status = more.status();
-      if (!more.ok() || !*more) break;
-      out.raw += AsString(raw);
-    }
-  };
-  for (size_t at = 0; at < coded.size() && out.status.ok(); at += piece) {
-    out.status = recoverer->Write(AsBytes(coded.substr(at, piece)));
-    drain();
-  }
-  if (out.status.ok()) out.status = recoverer->Finish();
-  drain();
-  out.report = recoverer->report();
-  return out;
-}
-
-std::string Coded(const std::string& raw, Model model = Model::kStatic) {
-  EncodeOptions options;
-  options.model = model;
-  options.block_bytes = kBlock;
-  const auto coded = Encode({}, {}, AsBytes(raw), options);
-  EXPECT_TRUE(coded.ok());
-  return *coded;
-}
 
 // Every byte of `raw` is the input's or, where it was lost, 0.
 void ExpectHoles(const std::string& raw, const std::string& input, const RecoverReport& report) {
@@ -123,7 +85,7 @@ TEST(Recover, TablesAreGivenAsToADecoder) {
   }
 }
 
-// A picture's or tensor's shape says how much is lost behind a cut.
+// A picture's or tensor's shape says how much is lost after a cut.
 TEST(Recover, ACutTensorKeepsItsLength) {
   const std::string raw = Words(2600, 3);
   const Content content{ContentKind::kTensor, DType::kUint16, {13, 100}};
@@ -151,7 +113,7 @@ TEST(Recover, ACutTensorKeepsItsLength) {
     const Recovered skipped = Recover(coded->substr(0, n), 50, {.skip_lost = true});
     EXPECT_EQ(skipped.raw.size(), good);
   }
-  // A head that is lost at the end takes what is behind it along.
+  // A head that is lost at the end takes what is after it along.
   std::string damaged = coded->substr(0, last.coded_offset + 20);
   damaged[last.coded_offset + 1] ^= 0x40;
   const Recovered got = Recover(damaged);
@@ -237,7 +199,7 @@ TEST(Recover, BytesTakenOutAndPutIn) {
   EXPECT_EQ(got.raw, raw);
   EXPECT_EQ(got.report.damages_total, 1u);
   EXPECT_EQ(got.report.raw_bytes_lost, 0u);
-  // Noise behind a stream, then another stream.
+  // Noise after a stream, then another stream.
   got = Recover(coded + Noise(500, 2) + coded);
   ASSERT_TRUE(got.status.ok());
   EXPECT_EQ(got.raw, raw + raw);

@@ -1,0 +1,106 @@
+#include "core/coding/stream/decode_batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/coding/stream/batch.h"
+#include "core/runtime/thread_pool.h"
+
+namespace trine::coding {
+namespace {
+
+// Parts shorter than this are handed out together, up to so many bytes.
+constexpr size_t kPieceBytes = size_t{1} << 20;
+
+}  // namespace
+
+bool IsDamage(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kDataLoss ||
+         status.code() == absl::StatusCode::kUnimplemented ||
+         status.code() == absl::StatusCode::kInvalidArgument ||
+         status.code() == absl::StatusCode::kResourceExhausted;
+}
+
+bool DecodeBatch::IsFull(const Header& header) const {
+  const uint64_t block_bytes = std::min(header.block_bytes, context_.limits->max_block_bytes);
+  return raw_bytes_ + block_bytes > BatchBytes(context_, block_bytes) ||
+         blocks_.size() >= kMaxBatchBlocks;
+}
+
+void DecodeBatch::Add(Block block) {
+  raw_bytes_ += block.head.raw_bytes;
+  blocks_.push_back(std::move(block));
+}
+
+absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input,
+                                 uint64_t held_bytes, AtDamage at_damage) {
+  TRINE_RETURN_IF_ERROR(context_.Reserve(held_bytes + raw_bytes_));
+  LayOut();
+  const auto decode_some = [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      Block& block = blocks_[i];
+      if (block.status.ok()) {
+        const ByteView payload =
+            input.Bytes(block.payload_at, static_cast<size_t>(block.head.coded_bytes));
+        block.status = DecodeBlockPart(context_, plan, block.head, payload, block.number,
+                                       block.offset, block.part, block.to);
+      }
+      block.is_decoded = block.status.ok();
+      if (!block.is_decoded && (at_damage == AtDamage::kStop || !IsDamage(block.status))) {
+        return block.status;
+      }
+    }
+    return absl::OkStatus();
+  };
+  absl::Status status =
+      ParallelFor(context_, blocks_.size(), BlocksPerTask(raw_bytes_, blocks_.size()), decode_some);
+  if (!status.ok()) {
+    auto block =
+        std::find_if(blocks_.begin(), blocks_.end(), [](const Block& b) { return !b.is_decoded; });
+    for (; block != blocks_.end(); ++block) block->is_decoded = false;
+  }
+  return status;
+}
+
+// Gives the blocks their places: a piece for each, or for several short ones.
+void DecodeBatch::LayOut() {
+  std::vector<size_t> sizes;
+  for (const Block& block : blocks_) {
+    const auto bytes = static_cast<size_t>(block.part.length);
+    if (sizes.empty() || sizes.back() + bytes > kPieceBytes) sizes.push_back(0);
+    sizes.back() += bytes;
+  }
+  MutableByteView room;
+  for (Block& block : blocks_) {
+    if (room.empty()) {
+      pieces_.push_back(LongArray<uint8_t>::ForOverwrite(sizes[pieces_.size()]));
+      room = absl::MakeSpan(pieces_.back());
+    }
+    block.to = room.subspan(0, static_cast<size_t>(block.part.length));
+    room.remove_prefix(block.to.size());
+  }
+}
+
+Pieces DecodeBatch::Take() {
+  Pieces taken;
+  auto block = blocks_.begin();
+  for (LongArray<uint8_t>& piece : pieces_) {
+    // Closes the gaps of blocks that were not decoded; a long block has its piece to itself.
+    size_t kept = 0;
+    for (size_t at = 0; at < piece.size(); at += block->to.size(), ++block) {
+      if (!block->is_decoded) continue;
+      if (kept != at) std::memmove(piece.data() + kept, block->to.data(), block->to.size());
+      kept += block->to.size();
+    }
+    piece.Truncate(kept);
+    if (kept != 0) taken.Add(std::move(piece));
+  }
+  blocks_.clear();
+  pieces_.clear();
+  raw_bytes_ = 0;
+  return taken;
+}
+
+}  // namespace trine::coding

@@ -1,0 +1,113 @@
+#include "core/coding/stream/head_search.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/polled.h"
+#include "core/coding/container/bytes_io.h"
+
+namespace trine::coding {
+namespace {
+
+using format::Mode;
+
+// Bytes that are passed or checksummed between two polls: below 1 ms.
+constexpr uint64_t kPollBytes = uint64_t{1} << 14;
+// A head is expected so many whole blocks after the one that is missing.
+constexpr uint64_t kMaxBlocksAhead = 1024;
+// A try of a head costs so much at least, also where there is nothing to checksum.
+constexpr uint64_t kLeastOfHead = 32;
+constexpr uint64_t kMostOfHead = 64;
+// A header that is found is checksummed here, to parse it, and by the reader that goes on there.
+constexpr uint64_t kHeaderChecks = 3;
+
+}  // namespace
+
+void HeadSearch::Refill(uint64_t offset) {
+  const uint64_t room = kBurstBytes - budget_;
+  const uint64_t passed = std::exchange(refilled_at_, offset);
+  budget_ += std::min(room, kBytesAByte * std::min(offset - passed, kBurstBytes));
+}
+
+void HeadSearch::Spend(uint64_t bytes) {
+  budget_ -= bytes;
+  checked_bytes_ += bytes;
+}
+
+absl::StatusOr<HeadSearch::Step> HeadSearch::Find(ByteView in, uint64_t offset, bool ended,
+                                                  const Stream& stream, const CancelToken& cancel) {
+  Step step;
+  Poller poller(cancel, kPollBytes);
+  uint64_t seen = checked_bytes_;
+  for (;; ++step.passed) {
+    TRINE_RETURN_IF_ERROR(poller.Spend(1 + checked_bytes_ - std::exchange(seen, checked_bytes_)));
+    const ByteView here = in.subspan(step.passed);
+    if (here.empty() || (here.size() < format::kMaxBlockHead && !ended)) {
+      step.found = ended ? Found::kEnd : Found::kNothing;
+      return step;
+    }
+    Refill(offset + step.passed);
+    const uint8_t first = here[0];
+    if (first == format::kMagic[0]) {
+      TRINE_ASSIGN_OR_RETURN(const Answer answer, TryHeader(here, ended, cancel));
+      step.found = answer == Answer::kYes ? Found::kHeader : Found::kNothing;
+      if (answer != Answer::kNo) return step;
+    } else if (first <= static_cast<uint8_t>(Mode::kModel) && !stream.only_headers) {
+      if (TryHeads(here, stream, &step)) return step;
+    }
+  }
+}
+
+// kWait where the header is longer than what has come of it.
+absl::StatusOr<HeadSearch::Answer> HeadSearch::TryHeader(ByteView in, bool ended,
+                                                         const CancelToken& cancel) {
+  const HeaderExtent extent = FindHeaderExtent(in);
+  if (extent.is_cut_off) return ended ? Answer::kNo : Answer::kWait;
+  if (extent.checked_bytes == 0 || budget_ < kHeaderChecks * extent.checked_bytes) {
+    return Answer::kNo;
+  }
+  TRINE_RETURN_IF_ERROR(cancel.Check());
+  Spend(extent.checked_bytes);
+  if (!IsHeaderSound(in, extent)) return Answer::kNo;
+  Spend((kHeaderChecks - 1) * extent.checked_bytes);
+  Header header;
+  return ParseHeader(in, 0, &header).ok() ? Answer::kYes : Answer::kNo;
+}
+
+bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
+  ByteReader reader(in.subspan(1, std::min(in.size(), format::kMaxBlockHead) - 1));
+  if (in[0] == static_cast<uint8_t>(Mode::kEnd)) {
+    const uint64_t raw_bytes = reader.Varint();
+    return !reader.failed() && raw_bytes >= stream.raw_offset &&
+           TryHead(in, stream, raw_bytes, step);
+  }
+  const uint8_t model = reader.Byte();
+  const uint8_t variant = reader.Byte();
+  const uint64_t raw = reader.Varint();
+  const uint64_t coded = reader.Varint();
+  const uint64_t block_bytes = stream.header.block_bytes;
+  if (reader.failed() || raw < 1 || raw > block_bytes || coded > raw) return false;
+  if (in[0] != static_cast<uint8_t>(Mode::kModel) && (model != 0 || variant != 0)) return false;
+  const uint64_t ahead = stream.has_block_bytes ? kMaxBlocksAhead : 0;
+  for (uint64_t k = 0; k <= ahead && budget_ >= kMostOfHead; ++k) {
+    if (!TryHead(in, stream, stream.raw_offset + k * block_bytes, step)) continue;
+    step->blocks_ahead = k;
+    return true;
+  }
+  return false;
+}
+
+// Whether a head for `raw_offset` begins `in`.
+bool HeadSearch::TryHead(ByteView in, const Stream& stream, uint64_t raw_offset, Step* step) {
+  if (budget_ < kMostOfHead) return false;
+  BlockHead head;
+  const TriedHead tried = TryBlockHead(in, stream.header, raw_offset, &head);
+  Spend(std::max<uint64_t>(kLeastOfHead, tried.checked_bytes));
+  if (!tried.wrong.empty() || !tried.parsed.complete()) return false;
+  step->found = Found::kHead;
+  step->raw_offset = raw_offset;
+  return true;
+}
+
+}  // namespace trine::coding
