@@ -77,7 +77,7 @@ Metrics::Metrics()
       response_bytes_(
           Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")),
       copies_(Counter(registry_, "trine_payload_copies_total",
-                      "Payloads of requests that were copied to lie in one piece.")),
+                      "Copies of payloads in memory: joined, collected for a block, cut into chunks.")),
       copied_bytes_(Counter(registry_, "trine_payload_copied_bytes_total", "Bytes of those.")),
       refusals_(Counter(registry_, "trine_refusals_total",
                         "RPCs that ended in an error before their handler ran, by its reason.")),

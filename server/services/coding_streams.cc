@@ -22,6 +22,13 @@ namespace {
 constexpr size_t kMaxChunkBytes = size_t{2} << 20;   // of a request
 constexpr size_t kSentChunkBytes = size_t{1} << 20;  // of an answer, at most
 
+// Tells of bytes that were copied in memory, if any were.
+void NoteCopy(const Call& call, uint64_t bytes) {
+  if (bytes != 0 && call.wire.copies != nullptr) {
+    call.wire.copies->Copied(static_cast<size_t>(bytes));
+  }
+}
+
 // Bytes on their way out, cut into chunks: what is short enough leaves as it is, without a copy.
 // Taking a chunk does not move those after it.
 template <typename Bytes>
@@ -30,10 +37,13 @@ class Outbox {
   Bytes* buffer() { return &buffer_; }
   bool empty() const { return taken_ == buffer_.size(); }
 
-  Bytes TakeChunk() {
+  uint64_t HeldBytes() const { return buffer_.size(); }
+
+  Bytes TakeChunk(const Call& call) {
     if (taken_ == 0 && buffer_.size() <= kSentChunkBytes) return std::exchange(buffer_, {});
     const size_t end = std::min(buffer_.size(), taken_ + kSentChunkBytes);
     Bytes chunk(buffer_.data() + taken_, buffer_.data() + end);
+    NoteCopy(call, chunk.size());
     taken_ = end;
     if (empty()) {
       buffer_ = {};
@@ -84,7 +94,10 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
       failed_ = Begin(call, m.header());
       return absl::OkStatus();
     }
-    return AboutChunk(encoder_->Write(request->Payload(m.chunk()), outbox_.buffer()));
+    const uint64_t copied = encoder_->copied_bytes();
+    const absl::Status status = encoder_->Write(request->Payload(m.chunk()), outbox_.buffer());
+    NoteCopy(call, encoder_->copied_bytes() - copied);
+    return AboutChunk(status);
   }
 
   absl::Status OnEnd(const Call& call) override {
@@ -92,10 +105,11 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
     return EndItem(call);
   }
 
-  absl::StatusOr<bool> Produce(const Call&, Response<v1::EncodeStreamResponse>* response) override {
+  absl::StatusOr<bool> Produce(const Call& call,
+                               Response<v1::EncodeStreamResponse>* response) override {
     v1::EncodeStreamResponse* out = response->mutable_message();
     if (!outbox_.empty()) {
-      response->SetPayload(out->mutable_chunk(), outbox_.TakeChunk());
+      response->SetPayload(out->mutable_chunk(), outbox_.TakeChunk(call));
       return true;
     }
     if (!std::exchange(statistics_due_, false)) {
@@ -104,6 +118,11 @@ class EncodeStream : public StreamHandler<v1::EncodeStreamRequest, v1::EncodeStr
     }
     StatsToProto(stats_, out->mutable_statistics());
     return true;
+  }
+
+  uint64_t HeldBytes() const override {
+    return (encoder_ == nullptr ? 0 : encoder_->HeldBytes()) + tables_.HeldBytes() +
+           outbox_.HeldBytes();
   }
 
  private:
@@ -156,6 +175,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     }
     const ByteView chunk = request->Payload(m.chunk());
     coded_bytes_ += chunk.size();
+    NoteCopy(call, chunk.size());  // into the decoder's buffer
     return Named(decoder_->Write(chunk));
   }
 
@@ -180,10 +200,15 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
       return true;
     }
     if (outbox_.empty()) return Summarise(call, out);
-    LongArray<uint8_t> chunk = outbox_.TakeChunk();
+    LongArray<uint8_t> chunk = outbox_.TakeChunk(call);
     raw_bytes_ += chunk.size();
     response->SetPayload(out->mutable_chunk(), std::move(chunk));
     return true;
+  }
+
+  uint64_t HeldBytes() const override {
+    return (decoder_ == nullptr ? 0 : decoder_->HeldBytes()) + tables_.HeldBytes() +
+           outbox_.HeldBytes();
   }
 
  private:
