@@ -43,7 +43,7 @@ targets() {
   normalize) echo normalize_bench ;;
   coding) echo coding_bench trine ;;
   service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
-  cancel) echo cancel_bench ;;
+  cancel) echo cancel_bench hostile_bench ;;
   *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
   esac
 }
@@ -57,7 +57,10 @@ run() {
     "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
       "$seconds" ${row:+"$row"}
     ;;
-  cancel) "$bin/cancel_bench" ;;
+  cancel)
+    "$bin/cancel_bench" "$row"
+    "$bin/hostile_bench" "$row"
+    ;;
   esac
 }
 
