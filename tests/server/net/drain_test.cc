@@ -129,8 +129,15 @@ TEST(Drain, LetsRunningAndWaitingCallsEnd) {
   // New calls are refused: the connection goes away.
   for (;;) {
     const auto fresh = server.Channel();
-    const Reply reply = CallRaw(fresh, "/trine.v1.ServerService/GetServerInfo", "");
-    if (reply.status.ok()) continue;
+    const Reply reply = CallRaw(
+        fresh, "/trine.v1.ServerService/GetServerInfo", "", [](grpc::ClientContext* context) {
+          context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+        });
+    // gRPC 1.51 keeps, about once in three thousand times, a call that comes in the moment in which
+    // it stops to serve, until the server is closed or the call's deadline: the next one is
+    // refused.
+    if (reply.status.ok() || reply.status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED)
+      continue;
     // A call that meets the connection while it closes is ended by gRPC itself as CANCELLED.
     EXPECT_THAT(reply.status.error_code(),
                 ::testing::AnyOf(grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::CANCELLED));
