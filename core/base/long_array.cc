@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -36,6 +37,11 @@ void PreferHugePages(void* memory, size_t bytes) {
   const size_t length = (bytes - skip) / kHugePageBytes * kHugePageBytes;
   madvise(static_cast<char*>(memory) + skip, length, MADV_HUGEPAGE);  // a wish: small ones do too
 #endif
+}
+
+size_t TouchedMemory(size_t touched, size_t capacity) {
+  if (capacity < internal::kMappedBytes) return touched;
+  return std::min(capacity, MappedLength(touched));
 }
 
 namespace internal {

@@ -31,6 +31,10 @@ void FreeLong(void* memory, size_t bytes) noexcept;
 // is still to be touched. Does nothing for short memory, or where the system has none.
 void PreferHugePages(void* memory, size_t bytes);
 
+// Memory that a buffer of `capacity` bytes, reserved below, takes at most once its first `touched`
+// bytes were written: huge pages come whole.
+size_t TouchedMemory(size_t touched, size_t capacity);
+
 // Room for `n` elements in a std::string or a std::vector that is to grow to about that length: it
 // then does not copy itself, and what it never touches costs nothing.
 template <typename Buffer>

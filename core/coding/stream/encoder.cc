@@ -79,9 +79,9 @@ class Encoder final : public StreamEncoder {
 
   uint64_t copied_bytes() const override { return copied_bytes_; }
   uint64_t HeldBytes() const override {
-    return most_pending_ + header_.params.capacity() + index_.capacity() * sizeof(IndexEntry) +
-           counts_.size() * sizeof(counts_[0]) + (pairs_.has_value() ? pairs_->HeldBytes() : 0) +
-           HeldTableBytes(plan_);
+    return TouchedMemory(most_pending_, pending_.capacity()) + header_.params.capacity() +
+           index_.capacity() * sizeof(IndexEntry) + counts_.size() * sizeof(counts_[0]) +
+           (pairs_.has_value() ? pairs_->HeldBytes() : 0) + HeldTableBytes(plan_);
   }
 
   // Write and Finish of all the bytes at once, without a copy of them.

@@ -92,6 +92,16 @@ TEST(LongArray, EmptyAndTruncated) {
   EXPECT_EQ(copy.end()[-1], 3);
 }
 
+TEST(LongArray, CountsTheHugePagesThatAreTouched) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  EXPECT_EQ(TouchedMemory(0, 64 * kMiB), 0u);
+  EXPECT_EQ(TouchedMemory(1, 64 * kMiB), 2 * kMiB);
+  EXPECT_EQ(TouchedMemory(3 * kMiB, 64 * kMiB), 4 * kMiB);
+  EXPECT_EQ(TouchedMemory(4 * kMiB, 64 * kMiB), 4 * kMiB);
+  EXPECT_EQ(TouchedMemory(5 * kMiB, 5 * kMiB + 1), 5 * kMiB + 1);
+  EXPECT_EQ(TouchedMemory(3 * kMiB, 3 * kMiB), 3 * kMiB);  // too short for huge pages
+}
+
 TEST(LongArray, ReservesForWhatGrows) {
   std::string text = "x";
   ReserveLong(3 * internal::kMappedBytes, &text);
