@@ -52,6 +52,7 @@ void ExactStats(const coding::ExactCode& code, uint64_t raw_bytes,
   std::map<std::string_view, uint64_t> occurrences;
   for (const std::string& symbol : symbols) ++occurrences[symbol];
   std::vector<uint64_t> counts;
+  counts.reserve(occurrences.size());
   for (const auto& [symbol, count] : occurrences) counts.push_back(count);
   const auto n = static_cast<double>(symbols.size());
   out->set_entropy_bits_per_symbol(coding::EntropyBits(counts) / n);

@@ -96,6 +96,7 @@ Measured Load(const Call& call, int concurrency, std::chrono::milliseconds durat
   const Stopwatch watch;
   const Clock::time_point end = Clock::now() + duration;
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(concurrency));
   for (int i = 0; i < concurrency; ++i) {
     threads.emplace_back([&] {
       Measured mine;

@@ -105,6 +105,7 @@ absl::Status SetFieldFromText(std::string_view text, Message* message) {
   const FieldDescriptor* field = message->GetDescriptor()->FindFieldByName(name);
   if (field == nullptr) {
     std::vector<std::string> known;
+    known.reserve(static_cast<size_t>(message->GetDescriptor()->field_count()));
     for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
       known.push_back(message->GetDescriptor()->field(i)->name());
     }
