@@ -140,20 +140,25 @@ TEST(Overload, StreamsAreBounded) {
   }
 }
 
-TEST(Overload, AStreamWhoseClientWentAwayDoesNotWaitForAPlace) {
-  Options options = OneAtATime(1);
+TEST(Overload, CallsWhoseClientsWentAwayDoNotWaitForAPlace) {
+  Options options = OneAtATime(1000);
   options.metrics_listen = "127.0.0.1:0";
+  options.max_queued_per_client = 0;
   TestServer server(options);
-  std::vector<std::unique_ptr<BidiCall>> streams;
-  for (int i = 0; i < 20; ++i) {
-    streams.push_back(std::make_unique<BidiCall>(server.Channel(), kEchoStream));
-    ASSERT_TRUE(streams.back()->Write("a"));
-    ASSERT_EQ(streams.back()->Read(), "a");
-  }
   PendingCall running(server.Channel(), kWait, "");
   ASSERT_TRUE(server.gate->AwaitEntered(1));
-  // Each waits for its client's next message, and learns of the end in either order: that the read
-  // failed, that the call was cancelled.
+  // The server learns of the end before, while or after it reads the message.
+  const auto channel = server.Channel();
+  for (int i = 0; i < 300; ++i) {
+    PendingCall call(channel, kEcho, std::string(i % 2 == 0 ? 10 : 100'000, 'x'));
+    if (i % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(10 * i));
+    call.Cancel();
+  }
+  std::vector<std::unique_ptr<BidiCall>> streams;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(std::make_unique<BidiCall>(channel, kEchoStream));
+    EXPECT_TRUE(streams.back()->Write("a"));
+  }
   streams.clear();
   const std::string& address = server.server->metrics_address();
   EXPECT_EQ(AwaitValue(address, "trine_active_calls", 1), 1);
