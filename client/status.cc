@@ -6,7 +6,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/coding/models/table/rational_text.h"
 #include "core/coding/models/table/table_fit.h"
 #include "core/base/utf8.h"

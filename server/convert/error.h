@@ -6,7 +6,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/error.h"
 #include "core/base/strings.h"
 
 namespace trine::server {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <grpcpp/support/status.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,6 @@
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
 #include "client/cli/flags/table_args.h"
-#include "client/status.h"
 #include "core/base/error.h"
 
 namespace trine::cli {

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/files/array_file.h"
 #include "client/cli/files/convert.h"
-#include "client/cli/errors.h"
 #include "client/status.h"
 #include "core/base/error.h"
 

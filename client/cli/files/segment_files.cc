@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
-#include "client/status.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 

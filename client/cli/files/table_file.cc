@@ -9,7 +9,6 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 
 namespace trine::cli {
 namespace {

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"

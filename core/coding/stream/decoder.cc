@@ -9,11 +9,8 @@
 #include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
-#include "core/coding/models/model_list.h"
-#include "core/coding/models/table/dictionary.h"
 #include "core/coding/models/table/table_params.h"
 #include "core/coding/stream/layout.h"
-#include "core/coding/container/polled.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::coding {

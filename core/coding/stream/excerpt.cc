@@ -3,7 +3,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"

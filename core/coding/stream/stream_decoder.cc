@@ -14,7 +14,6 @@
 #include "core/coding/container/index.h"
 #include "core/coding/container/input_buffer.h"
 #include "core/coding/stream/layout.h"
-#include "core/coding/container/polled.h"
 #include "core/coding/container/tail.h"
 
 namespace trine::coding {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/checked.h"
 
 namespace trine::image::internal {
 namespace {

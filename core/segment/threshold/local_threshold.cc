@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/segment/threshold/window_sums.h"
-#include "core/segment/threshold/wide_uint.h"
 
 namespace trine::segment {
 namespace {

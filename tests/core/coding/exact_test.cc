@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstddef>
 
 #include "core/base/error.h"
 #include "core/coding/exact.h"
-#include "tests/core/coding/test_data.h"
+#include "core/coding/coding.h"
 
 namespace trine::coding {
 namespace {

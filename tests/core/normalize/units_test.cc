@@ -5,7 +5,6 @@
 #include <cmath>
 #include <set>
 
-#include "core/base/bytes.h"
 #include "core/base/float16.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"

@@ -11,8 +11,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/base/error.h"
-
 namespace trine {
 namespace {
 

@@ -1,4 +1,3 @@
-#include "core/segment/contours/contours.h"
 
 #include <algorithm>
 

@@ -1,4 +1,3 @@
-#include "core/segment/regions/watershed.h"
 
 #include <cmath>
 

@@ -3,7 +3,6 @@
 #include "core/coding/models/adaptive/adaptive_model.h"
 #include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"

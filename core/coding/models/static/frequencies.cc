@@ -8,7 +8,6 @@
 #include "core/base/strings.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/corrupt.h"
-#include "core/coding/container/format.h"
 #include "core/coding/coder/nibble_coder.h"
 
 namespace trine::coding {

@@ -10,7 +10,8 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/coding/models/payload.h"
-#include "core/coding/models/table/table_params.h"
+#include "core/coding/coding.h"
+#include "core/coding/models/block_plan.h"
 
 namespace trine::coding {
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/corrupt.h"
@@ -13,7 +12,6 @@
 #include "core/coding/coder/interleaved.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/order0_kernels.h"
-#include "core/coding/models/table/table_fit.h"
 #include "core/base/utf8.h"
 #include "core/coding/container/bytes_io.h"
 

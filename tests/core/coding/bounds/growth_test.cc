@@ -6,7 +6,6 @@
 #include <random>
 
 #include "core/coding/models/adaptive/adaptive_model.h"
-#include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/bounds/fence.h"
 #include "tests/core/coding/payloads/whole_payloads.h"

@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
 #include "core/coding/models/table/table_params.h"
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_variants.h"

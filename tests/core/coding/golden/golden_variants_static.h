@@ -7,7 +7,6 @@
 
 #include "core/coding/models/static/frequencies.h"
 #include "core/coding/models/static/order1_table.h"
-#include "core/coding/models/static/static_model.h"
 #include "tests/core/coding/golden/golden_builder.h"
 
 namespace trine::coding {

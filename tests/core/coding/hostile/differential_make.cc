@@ -16,7 +16,6 @@
 
 #include "core/coding/coding.h"
 #include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
 #include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_damage.h"

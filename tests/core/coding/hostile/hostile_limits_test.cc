@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/golden/golden_variants.h"

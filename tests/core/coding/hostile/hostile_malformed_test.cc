@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/models/static/static_model.h"

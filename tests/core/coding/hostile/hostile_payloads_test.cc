@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/hostile/allocation_counter.h"

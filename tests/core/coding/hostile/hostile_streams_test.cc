@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "core/coding/container/checksum.h"
-#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/golden/golden_variants.h"

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/coding/container/checksum.h"
-#include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_model.h"

@@ -6,8 +6,6 @@
 
 #include <set>
 
-#include "core/base/error.h"
-#include "core/coding/models/select_model.h"
 #include "core/coding/models/static/order1_table.h"
 #include "tests/core/coding/test_data.h"
 

@@ -8,7 +8,6 @@
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/table_store.h"
 #include "tests/core/coding/golden/golden_cases.h"

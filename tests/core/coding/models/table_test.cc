@@ -8,10 +8,10 @@
 #include <numeric>
 
 #include "core/coding/coding.h"
-#include "core/coding/models/table/rational_text.h"
-#include "core/coding/models/table/table_fit.h"
-#include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/test_data.h"
+#include "core/base/polled.h"
+#include "core/coding/coder/interleaved.h"
+#include "core/coding/models/table/dictionary.h"
 
 namespace trine::coding {
 namespace {

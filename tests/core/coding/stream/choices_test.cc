@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/coding/coding.h"
-#include "core/runtime/thread_pool.h"
 #include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"
 

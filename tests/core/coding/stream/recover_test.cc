@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <string>
 
-#include "core/coding/container/index.h"
 #include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/stream/recover_helpers.h"
 #include "tests/core/coding/test_data.h"
