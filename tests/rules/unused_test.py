@@ -32,6 +32,7 @@ TYPE = re.compile(
     r"\b(?:class|struct|union|enum|enum\s+class|enum\s+struct|concept|using)\s+"
     r"(?:\[\[\w+\]\]\s*|HWY_\w+\s+)*(\w+)\s*(?:final\s*)?(?=[;:{=<])"
 )
+TYPEDEF = re.compile(r"\btypedef\b[^;{]*?(\w+)\s*;")
 FUNCTION = re.compile(r"\b(operator|\w+)\s*\(")
 CONSTANT = re.compile(r"\b(k[A-Z]\w*)\b")
 MEMBER = re.compile(r"\b([A-Za-z]\w*)\s*\(")
@@ -103,7 +104,7 @@ def declared(text):
     # Who calls a member needs the whole class, though he may never name it.
     names.update(n for n in MEMBER.findall(code) if n not in COMMON_MEMBERS)
     outside = without_arguments(outside_of_bodies(code))
-    for pattern in (TYPE, FUNCTION, CONSTANT):
+    for pattern in (TYPE, TYPEDEF, FUNCTION, CONSTANT):
         names.update(pattern.findall(outside))
     return {n for n in names - NOT_NAMES if not n.startswith("HWY_")}
 
@@ -223,6 +224,7 @@ def self_test():
         "core/a/function.h": "namespace n {\nint Compute(int x);\n}\n",
         "core/a/constant.h": "namespace n {\ninline constexpr int kMost = 3;\n}\n",
         "core/a/macro.h": "#define TRINE_MACRO(x) x\n",
+        "core/a/typedef.h": "typedef unsigned long Wide;\n",
         "core/a/enum.h": "enum Colour { kRed, kGreen = 4 };\n",
         "core/a/members.h": "class Holder { public: void Inner(); int field; };\n",
         "core/a/dead.h": "struct Dead {};\n",
@@ -236,6 +238,7 @@ def self_test():
         "core/a/own.cc": '#include "core/a/own.h"\n#include "core/a/function.h"\nint x = Compute(1);\n',
         "core/a/good.cc": '#include "core/a/used.h"\n#include "core/a/constant.h"\n'
         '#include "core/a/macro.h"\n#include "core/a/enum.h"\n#include "core/a/members.h"\n'
+        '#include "core/a/typedef.h"\nWide wide;\n'
         "n::Used u; int y = n::kMost; int z = TRINE_MACRO(1); int w = kGreen; Holder h;\n",
         "core/a/bad.cc": '#include "core/a/used.h"\n#include "core/a/constant.h"\n'
         '#include "core/a/macro.h"\n#include "core/a/enum.h"\n#include "core/a/function.h"\n'

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/segment/threshold/window_sums.h"
+#include "core/segment/threshold/wide_uint.h"
 
 namespace trine::segment {
 namespace {
