@@ -17,10 +17,8 @@ WORKDIR /src
 COPY deploy/install-deps.sh deploy/
 RUN deploy/install-deps.sh --otlp && rm -rf /var/lib/apt/lists/*
 COPY . .
-# The same settings as tests/run.sh: a cache filled by one build then serves the other, whatever
-# folder each is in.
-ENV CCACHE_DIR=/ccache CCACHE_BASEDIR=/src CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content \
-    CCACHE_SLOPPINESS=locale
+# cmake/Trine.cmake has the settings that make one cache serve this build and those outside.
+ENV CCACHE_DIR=/ccache
 # The kernels' tests run here, against the very libraries that the image ships; the service's need
 # the whole test environment and stay outside.
 RUN --mount=type=cache,id=trine-ccache,target=/ccache,from=ccache-seed \

@@ -5,16 +5,28 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
+# One compiler cache for every way to build: a script, an image or a clone in another folder finds
+# what any other has compiled. Depend mode takes the list of headers from the compiler and so spares
+# a file that is new to the cache the run of the preprocessor. The sloppiness is what ccache's manual
+# asks of precompiled headers.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(launcher env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+               CCACHE_COMPILERCHECK=content CCACHE_DEPEND=1
+               CCACHE_SLOPPINESS=locale,pch_defines,time_macros
+               ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(TBB REQUIRED)
 find_package(PkgConfig REQUIRED)
+
+# Some of the packages' targets ask for it. All get it: precompiled headers are shared only by what
+# is compiled with the same macros.
+add_compile_options(-pthread)
 
 # Flags of our own code only: generated code and headers of the system are not ours to mend.
 add_library(trine_flags INTERFACE)
@@ -40,25 +52,39 @@ if(TRINE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# trine_library(NAME SOURCES ... DEPS ...): one static library with the project's flags.
+include(${CMAKE_CURRENT_LIST_DIR}/Precompiled.cmake)
+trine_define_precompiled(core DEPS absl::statusor absl::strings absl::span)
+
+# trine_library(NAME SOURCES ... DEPS ... [PRECOMPILED kind]): one static library with the project's
+# flags and the precompiled header of its kind, core where none is named.
 function(trine_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED core)
+  endif()
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE trine_flags ${ARG_PRIVATE_DEPS})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  trine_precompiled(${name} ${ARG_PRECOMPILED})
 endfunction()
 
 # trine_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s]): a GoogleTest program, one ctest
 # entry. The label "core" marks what needs no server; "data" what needs the folder that the
 # environment variable TRINE_TEST_DATA names: such a program prints "TRINE_TEST_DATA is not set"
 # where it is absent, and ctest reports it as skipped.
+# Its own code is optimised for building fast: it does not ship, and what it tests is in libraries.
 function(trine_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;PRECOMPILED" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED test)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE trine_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${TRINE_TEST_OPTIMISATION})
+  trine_precompiled(${name} ${ARG_PRECOMPILED})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        SKIP_REGULAR_EXPRESSION "TRINE_TEST_DATA is not set")

@@ -31,6 +31,8 @@ build() {
   "$root/deploy/install-deps.sh"
   say "Building (some minutes the first time)"
   local bin=$root/build/release
+  # The cache that tests/run.sh uses.
+  export CCACHE_DIR=${CCACHE_DIR:-${TRINE_CACHE_DIR:-$HOME/.cache/trine}/ccache}
   [ -f "$bin/build.ninja" ] || (cd "$root" && cmake --preset release >"$out/configure.log") ||
     { tail -n 20 "$out/configure.log" >&2; return 1; }
   cmake --build "$bin" --target trine trine-server

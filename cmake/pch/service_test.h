@@ -1,0 +1,3 @@
+// For tests of what speaks gRPC.
+#include "cmake/pch/service.h"
+#include "cmake/pch/test.h"
