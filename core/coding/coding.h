@@ -48,8 +48,8 @@ struct ModelInfo {
 };
 std::vector<ModelInfo> OfferedModels();
 
-// How much time to spend on finding a shorter form. What is decoded, and how fast, does not depend on it, but
-// for the model that is found. Numbers equal those of the proto enum.
+// How much time to spend on finding a shorter form. What is decoded, and how fast, does not depend
+// on it, but for the model that is found. Numbers equal those of the proto enum.
 enum class Effort : uint8_t {
   kFast = 1,      // no trials; AUTO chooses between the orders of STATIC
   kBalanced = 2,  // the default: AUTO tries every model on a sample

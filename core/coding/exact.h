@@ -48,8 +48,8 @@ absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
 
 // `table` has kind kText and probabilities or counts. INVALID_ARGUMENT names "message" (unknown
 // symbol), "table.probabilities" (the sum is not exactly 1; it is stated); RESOURCE_EXHAUSTED for
-// more than limits.max_exact_symbols symbols, max_steps above limits.max_exact_steps, or steps whose
-// numbers could take more than 16 MiB of text, which is bounded before any is printed.
+// more than limits.max_exact_symbols symbols, max_steps above limits.max_exact_steps, or steps
+// whose numbers could take more than 16 MiB of text, which is bounded before any is printed.
 absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityTable& table,
                                       const std::vector<std::string>& message, uint64_t max_steps);
 

@@ -15,9 +15,9 @@
 // infinity stay inside the windows that hold them and no cancellation happens after a large value.
 // A NaN in the result is always the quiet NaN without payload. Results are bitwise the same for any
 // number of threads and for either layout. They may differ in the last units from one instruction
-// set to another (core/normalize/kernels/row_kernels.h). Accuracy (float32): at most 4 + log2(n) ULP
-// from a float64 computation for finite results with 1e-15 <= |x| <= 1e15; gradients at most (8 +
-// log2 n) eps times the sum of absolute terms.
+// set to another (core/normalize/kernels/row_kernels.h). Accuracy (float32): at most 4 + log2(n)
+// ULP from a float64 computation for finite results with 1e-15 <= |x| <= 1e15; gradients at most (8
+// + log2 n) eps times the sum of absolute terms.
 #pragma once
 
 #include <cstdint>

@@ -76,8 +76,9 @@ Metrics::Metrics()
       request_bytes_(Counter(registry_, "trine_request_bytes_total", "Bytes of request messages.")),
       response_bytes_(
           Counter(registry_, "trine_response_bytes_total", "Bytes of response messages.")),
-      copies_(Counter(registry_, "trine_payload_copies_total",
-                      "Copies of payloads in memory: joined, collected for a block, cut into chunks.")),
+      copies_(
+          Counter(registry_, "trine_payload_copies_total",
+                  "Copies of payloads in memory: joined, collected for a block, cut into chunks.")),
       copied_bytes_(Counter(registry_, "trine_payload_copied_bytes_total", "Bytes of those.")),
       refusals_(Counter(registry_, "trine_refusals_total",
                         "RPCs that ended in an error before their handler ran, by its reason.")),

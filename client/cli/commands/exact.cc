@@ -22,7 +22,7 @@ struct Args {
   CLI::Option* message_given = nullptr;
   std::string decode;
   CLI::Option* decode_given = nullptr;
-  uint64_t count = 0;
+  int64_t count = 0;
   CLI::Option* count_given = nullptr;
   std::string table;
   bool steps = false;
@@ -126,7 +126,7 @@ absl::Status RunDecode(const Args& args, const v1::ProbabilityTable& table, Sess
   const Stopwatch watch;
   v1::DecodeRequest request;
   request.mutable_exact()->set_bits(args.decode);
-  request.mutable_exact()->set_count(args.count);
+  request.mutable_exact()->set_count(static_cast<uint64_t>(args.count));
   *request.mutable_exact()->mutable_table() = table;
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   TRINE_ASSIGN_OR_RETURN(const v1::DecodeResponse response, client->Decode(request));
@@ -179,6 +179,7 @@ void AddExactCommand(CLI::App* app, Run* run) {
           ->type_name("BITS");
   args->count_given =
       command->add_option("--count", args->count, "Symbols of the message to decode")
+          ->check(CLI::NonNegativeNumber)
           ->type_name("N");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunExact(*args, session); }; });

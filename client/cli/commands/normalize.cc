@@ -1,6 +1,5 @@
 // trine normalize: local response normalization of an array or a picture.
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -111,7 +110,7 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
 absl::Status RunNormalize(const Args& args, Session* session) {
   const Stopwatch watch;
   if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
-  if (!std::isfinite(args.lrn.scale)) return UsageError("--scale must be finite");
+  TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(args.output, args.force));

@@ -36,6 +36,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   const Stopwatch watch;
   if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   if (args.input == "-" && args.gradient == "-") return UsageError("stdin can be one input only");
+  TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray in, Load(args.input, args.lrn.scale));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray gradient, Load(args.gradient, 1));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,

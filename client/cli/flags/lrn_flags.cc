@@ -1,5 +1,8 @@
 #include "client/cli/flags/lrn_flags.h"
 
+#include <cmath>
+
+#include "client/cli/errors.h"
 #include "client/cli/flags/enum_text.h"
 
 namespace trine::cli {
@@ -47,6 +50,11 @@ void AddLrnFlags(CLI::App* command, LrnFlags* f) {
           ->add_option("--scale", f->scale,
                        "Multiply the input first, such as 0.00392156862745098. Default: 1")
           ->type_name("X");
+}
+
+absl::Status CheckLrnFlags(const LrnFlags& f) {
+  if (!std::isfinite(f.scale)) return UsageError("--scale must be finite");
+  return absl::OkStatus();
 }
 
 v1::LrnOptions ToLrnOptions(const LrnFlags& f) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "trine/v1/normalization.pb.h"
 
 namespace trine::cli {
@@ -18,6 +19,9 @@ struct LrnFlags {
 };
 
 void AddLrnFlags(CLI::App* command, LrnFlags* flags);
+
+// What no server is asked about: the flags whose values the command line itself works with.
+absl::Status CheckLrnFlags(const LrnFlags& flags);
 
 // What the flags say; what they leave out stays the preset's.
 v1::LrnOptions ToLrnOptions(const LrnFlags& flags);

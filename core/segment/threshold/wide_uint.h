@@ -1,8 +1,8 @@
 // Unsigned integers of a fixed number of 64-bit limbs, for comparisons that must be exact.
 //
 // Only what comparing sums of fractions needs: addition, products with 64 bits, order. Nothing
-// checks for overflow: each user states why its values fit. GMP would allocate for each number: where
-// gray values are equally frequent, nearly all of multi-Otsu's comparisons are exact ones.
+// checks for overflow: each user states why its values fit. GMP would allocate for each number:
+// where gray values are equally frequent, nearly all of multi-Otsu's comparisons are exact ones.
 #pragma once
 
 #include <array>

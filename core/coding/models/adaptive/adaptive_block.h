@@ -15,7 +15,6 @@ absl::Status DecodeAdaptiveBlock(const Context& context, const BlockPlan& plan,
                                  const CodedBlock& block, MutableByteView raw);
 // The order.
 void AppendAdaptiveParams(const BlockPlan& plan, std::string* out);
-absl::Status ParseAdaptiveParams(const HeaderParams& params, const Limits& limits,
-                                 BlockPlan* plan);
+absl::Status ParseAdaptiveParams(const HeaderParams& params, const Limits& limits, BlockPlan* plan);
 
 }  // namespace trine::coding

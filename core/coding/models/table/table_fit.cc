@@ -146,7 +146,7 @@ std::vector<uint32_t> RoundShares(const std::vector<uint64_t>& shares, int total
 }
 
 absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits& limits,
-                                           const CancelToken& cancel) {
+                                     const CancelToken& cancel) {
   TRINE_RETURN_IF_ERROR(ValidateTablePolled(table, limits, cancel));
   if (table.size() > format::kMaxTableSymbols) {
     return LimitExceeded("table", table.size(), "symbols of the format", format::kMaxTableSymbols);

@@ -28,6 +28,6 @@ struct FittedTable {
 std::vector<uint32_t> RoundShares(const std::vector<uint64_t>& shares, int total_bits);
 
 absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits& limits,
-                                           const CancelToken& cancel);
+                                     const CancelToken& cancel);
 
 }  // namespace trine::coding
