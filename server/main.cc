@@ -15,10 +15,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/build_info.h"
-#include "server/options/config.h"
-#include "server/observe/log.h"
-#include "server/server.h"
 #include "server/base/text.h"
+#include "server/observe/log.h"
+#include "server/options/config.h"
+#include "server/server.h"
 
 namespace trine::server {
 namespace {

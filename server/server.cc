@@ -19,11 +19,11 @@
 #include "server/call/call_env.h"
 #include "server/net/http_endpoint.h"
 #include "server/net/listener.h"
-#include "server/options/option_table.h"
+#include "server/net/tls.h"
 #include "server/observe/process_metrics.h"
+#include "server/options/option_table.h"
 #include "server/options/reload.h"
 #include "server/server_impl.h"
-#include "server/net/tls.h"
 
 namespace trine::server {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "server/observe/log.h"
-#include "server/wire/rpc.h"
 #include "server/server.h"
+#include "server/wire/rpc.h"
 
 namespace trine::server {
 

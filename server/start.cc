@@ -3,8 +3,8 @@
 
 #include "core/base/error.h"
 #include "server/call/auth.h"
-#include "server/server_impl.h"
 #include "server/net/tls.h"
+#include "server/server_impl.h"
 
 namespace trine::server {
 namespace {

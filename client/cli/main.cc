@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <exception>
 
-#include "client/cli/files/cleanup.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/cleanup.h"
 #include "client/cli/globals.h"
 #include "client/cli/session.h"
 

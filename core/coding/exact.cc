@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/coding/models/table/rational_text.h"
 #include "core/coding/models/table/table_fit.h"
-#include "core/base/utf8.h"
 
 namespace trine::coding {
 namespace {

@@ -44,8 +44,8 @@ absl::Status CheckReal(std::string_view field, const Range& range, double value)
 absl::Status CheckReals(std::string_view field, const Parameter& parameter,
                         const std::vector<double>& values) {
   if (!IsWithin(parameter.range, static_cast<double>(values.size()))) {
-    return InvalidField(field, static_cast<int64_t>(values.size()),
-                        BoundsText(parameter.range) + " " + std::string(parameter.name));
+    return InvalidField(field, std::to_string(values.size()) + " " + std::string(parameter.name),
+                        "must be " + BoundsText(parameter.range));
   }
   for (size_t i = 0; i < values.size(); ++i) {
     TRINE_RETURN_IF_ERROR(
@@ -121,7 +121,7 @@ absl::Status CheckRange(std::string_view field, const Parameter& parameter, cons
     case ParameterKind::kInteger: {
       const int64_t number = std::get<int64_t>(value);
       if (IsAllowed(parameter.range, number)) return absl::OkStatus();
-      return InvalidField(field, number, BoundsText(parameter.range));
+      return InvalidField(field, number, "must be " + BoundsText(parameter.range));
     }
     case ParameterKind::kReal:
       return CheckReal(field, parameter.range, std::get<double>(value));
@@ -131,7 +131,7 @@ absl::Status CheckRange(std::string_view field, const Parameter& parameter, cons
       const int64_t number = std::get<int64_t>(value);
       if (number >= 0 && number <= static_cast<int64_t>(parameter.choices.size()))
         return absl::OkStatus();
-      return InvalidField(field, number, ChoiceNames(parameter));
+      return InvalidField(field, number, "must be " + ChoiceNames(parameter));
     }
     case ParameterKind::kFlag:
       break;

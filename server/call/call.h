@@ -26,8 +26,8 @@
 #include <string_view>
 
 #include "core/base/cancel.h"
-#include "server/call/call_env.h"
 #include "server/base/queue_tag.h"
+#include "server/call/call_env.h"
 #include "server/observe/trace.h"
 
 namespace trine::server {

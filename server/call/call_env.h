@@ -7,15 +7,15 @@
 
 #include "core/runtime/thread_pool.h"
 #include "server/base/active_calls.h"
+#include "server/base/client_name.h"
 #include "server/call/admission.h"
 #include "server/call/auth.h"
-#include "server/wire/buffer.h"
-#include "server/base/client_name.h"
 #include "server/observe/log.h"
 #include "server/observe/metrics.h"
 #include "server/observe/otlp.h"
-#include "server/wire/rpc.h"
 #include "server/options/options.h"
+#include "server/wire/buffer.h"
+#include "server/wire/rpc.h"
 
 namespace trine::server {
 

@@ -16,8 +16,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/options/reload.h"
 #include "server/options/options.h"
+#include "server/options/reload.h"
 
 namespace trine::server {
 

@@ -11,8 +11,8 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "server/base/file.h"
-#include "server/options/option_table.h"
 #include "server/base/toml.h"
+#include "server/options/option_table.h"
 
 namespace trine::server {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
-#include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "client/cli/quantity.h"
 #include "client/status.h"
 #include "core/base/error.h"

@@ -10,6 +10,7 @@
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/table_file.h"
+#include "client/cli/flags/validators.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -179,7 +180,7 @@ void AddExactCommand(CLI::App* app, Run* run) {
           ->type_name("BITS");
   args->count_given =
       command->add_option("--count", args->count, "Symbols of the message to decode")
-          ->check(CLI::NonNegativeNumber)
+          ->check(NotNegative())
           ->type_name("N");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunExact(*args, session); }; });

@@ -7,12 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
-#include "client/cli/report/content_json.h"
-#include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/excerpt.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/flags/enum_text.h"
 #include "client/cli/path_names.h"
+#include "client/cli/report/content_json.h"
 #include "core/base/error.h"
 
 namespace trine::cli {

@@ -3,14 +3,14 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/files/array_file.h"
 #include "client/cli/command.h"
-#include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
-#include "client/cli/flags/lrn_flags.h"
-#include "client/cli/report/lrn_report.h"
+#include "client/cli/files/array_file.h"
+#include "client/cli/files/convert.h"
 #include "client/cli/files/output_file.h"
+#include "client/cli/flags/lrn_flags.h"
 #include "client/cli/path_names.h"
+#include "client/cli/report/lrn_report.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 

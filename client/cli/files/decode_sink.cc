@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "client/cli/files/input_file.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/files/convert.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 

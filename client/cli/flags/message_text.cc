@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
+#include "client/cli/flags/enum_text.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {

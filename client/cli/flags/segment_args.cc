@@ -1,6 +1,7 @@
 #include "client/cli/flags/segment_args.h"
 
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/validators.h"
 #include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
@@ -120,7 +121,7 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
   const std::string group = "Picture and regions";
   c->add_flag("--invert", a->invert, "Objects are dark. Default: bright")->group(group);
   c->add_option("--channel", a->channel, "Channel from 0 instead of the gray of all. Default: gray")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->type_name("N")
       ->group(group);
   c->add_option("--mask", a->mask, "Picture whose pixels of 0 belong to nothing. Default: none")
@@ -131,7 +132,7 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
       ->type_name("NAME")
       ->group(group);
   c->add_option("--page", a->page, "Page of a TIFF, from 0. Default: 0")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->type_name("N")
       ->group(group);
   c->add_flag("--fill-holes", a->fill_holes, "Fill holes of the mask. Default: no")->group(group);

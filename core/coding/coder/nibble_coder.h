@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "core/coding/container/format.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/coder/range_coder.h"
+#include "core/coding/container/format.h"
 
 namespace trine::coding {
 

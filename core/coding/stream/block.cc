@@ -8,13 +8,13 @@
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
+#include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/format.h"
+#include "core/coding/container/polled.h"
 #include "core/coding/models/histogram.h"
 #include "core/coding/models/model_list.h"
-#include "core/coding/container/polled.h"
 #include "core/coding/models/select_model.h"
-#include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
 namespace {

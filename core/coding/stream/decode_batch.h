@@ -14,8 +14,8 @@
 #include "core/coding/coding.h"
 #include "core/coding/container/block_head.h"
 #include "core/coding/container/header.h"
-#include "core/coding/stream/block.h"
 #include "core/coding/container/input_buffer.h"
+#include "core/coding/stream/block.h"
 #include "core/runtime/context.h"
 
 namespace trine::coding {

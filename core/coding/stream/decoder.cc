@@ -5,11 +5,11 @@
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
-#include "core/coding/stream/batch.h"
-#include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/table_params.h"
+#include "core/coding/stream/batch.h"
+#include "core/coding/stream/block.h"
 #include "core/coding/stream/layout.h"
 #include "core/runtime/thread_pool.h"
 

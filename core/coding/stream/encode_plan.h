@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 #include "core/base/limits.h"
 #include "core/coding/coding.h"
-#include "core/runtime/context.h"
 #include "core/coding/models/block_plan.h"
+#include "core/runtime/context.h"
 
 namespace trine::coding {
 

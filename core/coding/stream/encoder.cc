@@ -9,20 +9,20 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/stream/batch.h"
-#include "core/coding/stream/block.h"
-#include "core/coding/stream/encode_plan.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
-#include "core/coding/stream/in_order.h"
 #include "core/coding/container/polled.h"
-#include "core/coding/stats.h"
 #include "core/coding/models/model_list.h"
 #include "core/coding/models/select_model.h"
 #include "core/coding/models/table/dictionary.h"
 #include "core/coding/models/table/table_params.h"
-#include "core/coding/container/bytes_io.h"
+#include "core/coding/stats.h"
+#include "core/coding/stream/batch.h"
+#include "core/coding/stream/block.h"
+#include "core/coding/stream/encode_plan.h"
+#include "core/coding/stream/in_order.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::coding {
@@ -60,7 +60,7 @@ class Encoder final : public StreamEncoder {
   absl::Status Write(ByteView raw, std::string* out) override {
     TRINE_RETURN_IF_ERROR(BeginCall());
     if (header_.raw_bytes.has_value() && raw.size() > *header_.raw_bytes - taken_) {
-      return Fail(WrongLength(taken_ + raw.size(), "or more "));
+      return Fail(WrongLength(taken_ + raw.size(), "at least "));
     }
     taken_ += raw.size();
     return Fail(Consume(raw, out));
@@ -87,7 +87,7 @@ class Encoder final : public StreamEncoder {
   // Write and Finish of all the bytes at once, without a copy of them.
   absl::Status EncodeWhole(ByteView raw, std::string* out, EncodeStats* stats) {
     if (header_.raw_bytes.has_value() && raw.size() != *header_.raw_bytes) {
-      return WrongLength(raw.size(), raw.size() > *header_.raw_bytes ? "or more " : "");
+      return WrongLength(raw.size(), raw.size() > *header_.raw_bytes ? "at least " : "");
     }
     if (plan_.tables.size() > 1 && plan_.table_index.size() != raw.size() / SymbolBytes(plan_)) {
       return InvalidField("table_index", ToStd(absl::StrCat(plan_.table_index.size(), " bytes")),
@@ -168,11 +168,10 @@ class Encoder final : public StreamEncoder {
     return status;
   }
 
-  absl::Status WrongLength(uint64_t bytes, std::string_view more) const {
-    return InvalidField(
-        "data", ToStd(absl::StrCat(bytes, " bytes")),
-        absl::StrCat(ToAbsl(more), "the shape ", ShapeToString(header_.content.shape), " takes ",
-                     *header_.raw_bytes, " bytes"));
+  absl::Status WrongLength(uint64_t bytes, std::string_view at_least) const {
+    return InvalidField("data", ToStd(absl::StrCat(ToAbsl(at_least), bytes, " bytes")),
+                        absl::StrCat("the shape ", ShapeToString(header_.content.shape), " takes ",
+                                     *header_.raw_bytes, " bytes"));
   }
 
   absl::Status Consume(ByteView raw, std::string* out) {

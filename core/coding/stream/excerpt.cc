@@ -3,11 +3,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
-#include "core/coding/container/index.h"
-#include "core/coding/stream/layout.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/index.h"
+#include "core/coding/stream/block.h"
+#include "core/coding/stream/layout.h"
 
 namespace trine::coding {
 namespace {

@@ -8,9 +8,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
-#include "core/coding/stream/block.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
+#include "core/coding/stream/block.h"
 #include "core/runtime/context.h"
 
 namespace trine::coding {

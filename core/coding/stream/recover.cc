@@ -7,21 +7,23 @@
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
+#include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
+#include "core/coding/container/index.h"
+#include "core/coding/container/input_buffer.h"
+#include "core/coding/container/polled.h"
+#include "core/coding/container/tail.h"
+#include "core/coding/models/table/table_params.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/stream/decode_batch.h"
 #include "core/coding/stream/head_search.h"
 #include "core/coding/stream/loss_log.h"
-#include "core/coding/container/input_buffer.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
-#include "core/coding/models/table/table_params.h"
-#include "core/coding/container/polled.h"
-#include "core/coding/container/tail.h"
-#include "core/coding/container/bytes_io.h"
 
 namespace trine::coding {
 namespace {
 
+// One state machine over all that a damaged stream may hold, in one file: its states share their
+// fields, and what can be told apart from them is in head_search, decode_batch and loss_log.
 class Recoverer final : public StreamRecoverer {
  public:
   Recoverer(const Context& context, const RecoverOptions& options)

@@ -7,14 +7,14 @@
 #include "core/base/error.h"
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
-#include "core/coding/stream/block.h"
-#include "core/coding/models/table/table_params.h"
-#include "core/coding/stream/decode_batch.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/index.h"
 #include "core/coding/container/input_buffer.h"
-#include "core/coding/stream/layout.h"
 #include "core/coding/container/tail.h"
+#include "core/coding/models/table/table_params.h"
+#include "core/coding/stream/block.h"
+#include "core/coding/stream/decode_batch.h"
+#include "core/coding/stream/layout.h"
 
 namespace trine::coding {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/segment/regions/grid.h"
 #include "core/segment/histogram.h"
+#include "core/segment/regions/grid.h"
 
 namespace trine::segment {
 namespace {

@@ -4,8 +4,8 @@
 #include <limits>
 #include <string>
 
-#include "core/segment/threshold/window_sums.h"
 #include "core/segment/threshold/wide_uint.h"
+#include "core/segment/threshold/window_sums.h"
 
 namespace trine::segment {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstddef>
 
 #include "core/base/error.h"
-#include "core/coding/exact.h"
 #include "core/coding/coding.h"
+#include "core/coding/exact.h"
 
 namespace trine::coding {
 namespace {

@@ -1,19 +1,19 @@
 // The order of steps, what is refused, threads, cancellation.
 #include <limits>
 
-#include "core/segment/regions/components.h"
 #include "core/segment/contours/contours.h"
+#include "core/segment/histogram.h"
+#include "core/segment/regions/components.h"
 #include "core/segment/regions/distance.h"
 #include "core/segment/regions/fill_holes.h"
-#include "core/segment/histogram.h"
-#include "core/segment/threshold/local_threshold.h"
 #include "core/segment/regions/markers.h"
 #include "core/segment/regions/measure.h"
+#include "core/segment/regions/watershed.h"
+#include "core/segment/threshold/local_threshold.h"
 #include "core/segment/threshold/multi_otsu.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
-#include "core/segment/regions/watershed.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"

@@ -1,12 +1,12 @@
 // The models' decoders on arbitrary payloads: a payload that decodes is the one that the bytes it
 // decodes to have with the same parameters.
+#include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
 #include "core/coding/models/adaptive/drifting_model.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/static/static_model.h"
+#include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_model.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/fuzz/coding/coding_fuzz.h"
 
 namespace trine::coding {

@@ -1,9 +1,9 @@
 // Inspect and the recoverer on arbitrary bytes, and on a sound stream that the input damages: the
 // recoverer never fails for damage, hands out no more than it says, and finds all of a stream that
 // decodes. The checksums in arbitrary bytes are mended first, at the fuzzer's choice.
+#include "core/coding/container/bytes_io.h"
 #include "core/coding/container/index.h"
 #include "core/coding/stream/recover.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/hostile/mend_checksums.h"
 #include "tests/fuzz/coding/coding_fuzz.h"
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/image/image.h"
-#include "tests/server/services/coding_examples.h"
-#include "tests/server/services/segment_examples.h"
+#include "tests/server/services/coding/coding_examples.h"
+#include "tests/server/services/segmentation/segment_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/normalization.pb.h"
 

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "core/base/error.h"
-#include "server/observe/log.h"
 #include "server/call/status_map.h"
+#include "server/observe/log.h"
 #include "server/observe/trace.h"
 #include "tests/server/harness.h"
 

@@ -8,9 +8,9 @@
 #include <map>
 
 #include "server/base/address.h"
-#include "server/options/option_table.h"
-#include "server/observe/otlp.h"
 #include "server/base/toml.h"
+#include "server/observe/otlp.h"
+#include "server/options/option_table.h"
 
 namespace trine::server {
 namespace {

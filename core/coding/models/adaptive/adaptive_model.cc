@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/coding/models/adaptive/adaptive_kernels.h"
-#include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/coder/lane_count.h"
-#include "core/coding/container/corrupt.h"
-#include "core/coding/container/format.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/container/format.h"
+#include "core/coding/models/adaptive/adaptive_kernels.h"
+#include "core/coding/models/adaptive/drifting_model.h"
 
 namespace trine::coding {
 namespace {

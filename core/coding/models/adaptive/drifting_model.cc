@@ -4,15 +4,14 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/coding/coder/lane_count.h"
-#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/fixed_log2.h"
-#include "core/coding/container/corrupt.h"
-#include "core/coding/container/format.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_coder.h"
 #include "core/coding/coder/order0_kernels.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/container/format.h"
 
 namespace trine::coding {
 namespace {

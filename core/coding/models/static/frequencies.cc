@@ -7,8 +7,8 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/coder/fixed_log2.h"
-#include "core/coding/container/corrupt.h"
 #include "core/coding/coder/nibble_coder.h"
+#include "core/coding/container/corrupt.h"
 
 namespace trine::coding {
 namespace {

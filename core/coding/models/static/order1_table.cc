@@ -5,9 +5,8 @@
 
 #include "core/base/error.h"
 #include "core/coding/coder/lane_count.h"
+#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/container/corrupt.h"
-#include "core/coding/coder/nibble_coder.h"
-#include "core/coding/coder/nibble_coder.h"
 
 namespace trine::coding {
 namespace {

@@ -4,13 +4,13 @@
 #include <bit>
 
 #include "core/base/error.h"
-#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
+#include "core/coding/coder/lane_count.h"
+#include "core/coding/coder/lane_log.h"
+#include "core/coding/coder/order0_kernels.h"
 #include "core/coding/container/corrupt.h"
 #include "core/coding/container/format.h"
-#include "core/coding/coder/lane_log.h"
 #include "core/coding/models/static/order1_table.h"
-#include "core/coding/coder/order0_kernels.h"
 
 namespace trine::coding {
 namespace {

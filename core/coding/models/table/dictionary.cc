@@ -9,10 +9,10 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/models/table/table_fit.h"
 #include "core/base/utf8.h"
-#include "core/coding/container/corrupt.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/models/table/table_fit.h"
 
 namespace trine::coding {
 namespace {

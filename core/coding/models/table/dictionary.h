@@ -10,8 +10,8 @@
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
 #include "core/base/limits.h"
-#include "core/coding/container/format.h"
 #include "core/coding/coder/interleaved.h"
+#include "core/coding/container/format.h"
 #include "core/coding/table.h"
 
 namespace trine::coding {

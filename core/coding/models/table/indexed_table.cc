@@ -6,14 +6,14 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/fixed_log2.h"
-#include "core/coding/container/corrupt.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/container/polled.h"
 #include "core/coding/coder/interleaved.h"
-#include "core/coding/models/table/table_model.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/container/polled.h"
+#include "core/coding/models/table/table_model.h"
 
 namespace trine::coding {
 namespace {

@@ -9,9 +9,9 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
-#include "core/coding/models/payload.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/block_plan.h"
+#include "core/coding/models/payload.h"
 
 namespace trine::coding {
 

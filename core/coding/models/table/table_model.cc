@@ -5,15 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/coding/coder/lane_count.h"
+#include "core/base/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
-#include "core/coding/container/corrupt.h"
-#include "core/coding/container/format.h"
 #include "core/coding/coder/interleaved.h"
+#include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/order0_kernels.h"
-#include "core/base/utf8.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/container/format.h"
 
 namespace trine::coding {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/types/span.h"
 #include "core/base/bytes.h"
 #include "core/base/cancel.h"
-#include "core/coding/models/table/dictionary.h"
 #include "core/coding/models/payload.h"
+#include "core/coding/models/table/dictionary.h"
 
 namespace trine::coding {
 

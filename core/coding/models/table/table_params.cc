@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/coding/models/table/dictionary.h"
-#include "core/coding/container/corrupt.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/corrupt.h"
+#include "core/coding/models/table/dictionary.h"
 
 namespace trine::coding {
 namespace {

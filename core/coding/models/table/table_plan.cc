@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/coding/models/table/dictionary.h"
 #include "core/coding/container/format.h"
+#include "core/coding/models/table/dictionary.h"
 
 namespace trine::coding {
 namespace {

@@ -8,11 +8,11 @@
 #include "core/coding/models/adaptive/drifting_model.h"
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"
+#include "tests/core/coding/bounds/fence.h"
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/bounds/fence.h"
-#include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/payloads/order1_payload.h"
+#include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

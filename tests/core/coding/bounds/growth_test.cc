@@ -6,8 +6,8 @@
 #include <random>
 
 #include "core/coding/models/adaptive/adaptive_model.h"
-#include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/bounds/fence.h"
+#include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/test_data.h"
 

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/coding/coder/range_coder.h"
+#include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
-#include "core/coding/coder/range_coder.h"
 #include "core/coding/table.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/golden/golden_cases.h"
 
 namespace trine::coding {

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/coding/stream/block.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/table_params.h"
+#include "core/coding/stream/block.h"
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_files.h"
 #include "tests/core/coding/hostile/mend_checksums.h"

@@ -15,11 +15,11 @@
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/bytes_io.h"
 #include "core/coding/container/checksum.h"
+#include "core/coding/container/format.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/table/dictionary.h"
-#include "core/coding/container/format.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

@@ -8,9 +8,9 @@
 #include <set>
 #include <sstream>
 
+#include "core/coding/coder/nibble_model.h"
 #include "core/coding/container/checksum.h"
 #include "core/coding/models/table/dictionary.h"
-#include "core/coding/coder/nibble_model.h"
 #include "tests/core/coding/golden/golden_cases.h"
 #include "tests/core/coding/golden/golden_files.h"
 #include "tests/core/coding/golden/golden_variants.h"

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_params.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/golden/golden_builder.h"
 #include "tests/core/coding/golden/golden_variants_adaptive.h"
 #include "tests/core/coding/golden/golden_variants_container.h"

@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/models/adaptive/adaptive_model.h"
-#include "core/coding/coder/nibble_coder.h"
 #include "core/coding/models/adaptive/drifting_model.h"
-#include "core/coding/coder/nibble_coder.h"
 #include "tests/core/coding/golden/golden_builder.h"
 #include "tests/core/coding/golden/golden_variants_static.h"
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "core/coding/coding.h"
-#include "core/coding/container/checksum.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_damage.h"
 #include "tests/core/coding/golden/golden_files.h"

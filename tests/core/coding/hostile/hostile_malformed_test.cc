@@ -7,8 +7,8 @@
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/payloads/order1_payload.h"
 #include "tests/core/coding/hostile/refused.h"
+#include "tests/core/coding/payloads/order1_payload.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

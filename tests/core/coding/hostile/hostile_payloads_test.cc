@@ -5,8 +5,8 @@
 
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/table_model.h"
-#include "tests/core/coding/hostile/allocation_counter.h"
 #include "tests/core/coding/golden/golden_variants.h"
+#include "tests/core/coding/hostile/allocation_counter.h"
 #include "tests/core/coding/payloads/whole_payloads.h"
 #include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"

@@ -6,8 +6,8 @@
 #include <limits>
 #include <optional>
 
-#include "core/coding/container/checksum.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/table/table_model.h"
 #include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/payloads/whole_payloads.h"

@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/coding/container/checksum.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_model.h"
 #include "core/coding/models/table/table_params.h"
-#include "tests/core/coding/hostile/allocation_counter.h"
 #include "tests/core/coding/golden/golden_variants.h"
+#include "tests/core/coding/hostile/allocation_counter.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

@@ -6,12 +6,12 @@
 #include <string>
 
 #include "core/base/bytes.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/container/bytes_io.h"
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/coding/coding.h"
 #include "core/coding/container/block_head.h"
+#include "core/coding/container/bytes_io.h"
+#include "core/coding/container/checksum.h"
 #include "core/coding/container/header.h"
 
 namespace trine::coding {

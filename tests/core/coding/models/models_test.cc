@@ -5,16 +5,16 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/coding/models/adaptive/adaptive_model.h"
+#include "core/base/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
-#include "core/coding/models/static/frequencies.h"
-#include "core/coding/models/histogram.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/coder/range_coder.h"
+#include "core/coding/container/bytes_io.h"
+#include "core/coding/models/adaptive/adaptive_model.h"
+#include "core/coding/models/histogram.h"
+#include "core/coding/models/static/frequencies.h"
 #include "core/coding/models/static/static_model.h"
 #include "core/coding/stats.h"
-#include "core/base/utf8.h"
-#include "core/coding/container/bytes_io.h"
 #include "tests/core/coding/test_data.h"
 #include "tests/oracle/coding_oracle.h"
 

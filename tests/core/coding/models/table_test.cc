@@ -7,11 +7,11 @@
 #include <limits>
 #include <numeric>
 
-#include "core/coding/coding.h"
-#include "tests/core/coding/test_data.h"
 #include "core/base/polled.h"
 #include "core/coding/coder/interleaved.h"
+#include "core/coding/coding.h"
 #include "core/coding/models/table/dictionary.h"
+#include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 namespace {

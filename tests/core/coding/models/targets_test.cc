@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "core/base/long_array.h"
-#include "core/coding/models/adaptive/adaptive_model.h"
-#include "core/coding/coding.h"
 #include "core/coding/coder/lanes.h"
-#include "core/coding/models/static/order1_table.h"
 #include "core/coding/coder/range_coder.h"
+#include "core/coding/coding.h"
+#include "core/coding/models/adaptive/adaptive_model.h"
+#include "core/coding/models/static/order1_table.h"
 #include "tests/core/coding/each_target.h"
 #include "tests/core/coding/golden/golden_builder.h"
 #include "tests/core/coding/golden/golden_cases.h"

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "core/coding/models/adaptive/drifting_table.h"
+#include "core/coding/coder/lanes.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/coder/range_coder.h"
 #include "core/coding/container/bytes_io.h"
-#include "tests/core/coding/golden/golden_cases.h"
-#include "core/coding/coder/lanes.h"
+#include "core/coding/models/adaptive/drifting_table.h"
 #include "core/coding/models/payload.h"
 #include "core/coding/models/static/order1_kernels.h"
+#include "tests/core/coding/golden/golden_cases.h"
 
 namespace trine::coding {
 

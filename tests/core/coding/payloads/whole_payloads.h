@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "core/coding/models/adaptive/adaptive_model.h"
+#include "core/coding/models/static/static_model.h"
 #include "core/coding/models/table/indexed_table.h"
 #include "core/coding/models/table/table_model.h"
 #include "core/coding/models/table/table_params.h"
 #include "tests/core/coding/payloads/table_writer.h"
-#include "core/coding/models/adaptive/adaptive_model.h"
-#include "core/coding/models/static/static_model.h"
 
 namespace trine::coding {
 

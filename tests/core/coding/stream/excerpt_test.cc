@@ -5,11 +5,11 @@
 #include <cstring>
 
 #include "core/coding/coding.h"
+#include "core/coding/container/checksum.h"
 #include "core/runtime/thread_pool.h"
+#include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"
-#include "core/coding/container/checksum.h"
-#include "tests/core/coding/golden/golden_variants.h"
 
 namespace trine::coding {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "core/coding/coding.h"
 #include "core/coding/container/checksum.h"
-#include "tests/core/coding/stream/stream_helpers.h"
-#include "tests/core/coding/test_data.h"
 #include "tests/core/coding/golden/golden_variants.h"
 #include "tests/core/coding/hostile/allocation_counter.h"
+#include "tests/core/coding/stream/stream_helpers.h"
+#include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
 namespace {

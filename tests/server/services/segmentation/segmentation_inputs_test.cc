@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/image/image.h"
-#include "tests/server/services/segment_examples.h"
+#include "tests/server/services/segmentation/segment_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/segmentation.pb.h"
 

@@ -137,7 +137,7 @@ class Segment(support.CliTest):
                          [{"name": "classes", "range": "2 to 16", "default": "3",
                            "about": "Classes to part the pixels into"}])
         self.assertEqual(steps["components"]["writes"], ["mask", "labels"])
-        page = pathlib.Path(__file__).parents[2] / "docs" / "segment-steps.md"
+        page = pathlib.Path(__file__).parents[3] / "docs" / "segment-steps.md"
         self.assertEqual(self.ok("segment", "--steps-markdown").decode(), page.read_text())
 
     def test_methods_and_their_flags(self):

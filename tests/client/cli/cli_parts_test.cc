@@ -6,16 +6,16 @@
 #include <fstream>
 #include <tuple>
 
-#include "client/cli/flags/enum_text.h"
 #include "client/cli/errors.h"
-#include "client/cli/flags/message_text.h"
-#include "client/cli/flags/step_names.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/outputs.h"
 #include "client/cli/files/overlay.h"
+#include "client/cli/files/table_file.h"
+#include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/message_text.h"
+#include "client/cli/flags/step_names.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
-#include "client/cli/files/table_file.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "trine/v1/segmentation.pb.h"

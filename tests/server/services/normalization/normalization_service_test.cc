@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/float16.h"
-#include "tests/server/services/normalization_examples.h"
+#include "tests/server/services/normalization/normalization_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/normalization.pb.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/server/services/coding_examples.h"
+#include "tests/server/services/coding/coding_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/coding.pb.h"
 

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "core/image/image.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/segmentation.pb.h"
 
 namespace trine::server {
+
+inline std::string PngOf(const Tensor& picture) {
+  return image::EncodeImage({}, image::Format::kPng, picture.view()).value();
+}
 
 // Two bright disks (200) that touch, the left one with a hole of one pixel, on a dark ground (40).
 struct Disks {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/image/image.h"
-#include "tests/server/services/coding_examples.h"
+#include "tests/server/services/coding/coding_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/coding.pb.h"
 

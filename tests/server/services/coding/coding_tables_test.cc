@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/server/services/coding_examples.h"
-#include "tests/server/services/coding_tables_examples.h"
+#include "tests/server/services/coding/coding_examples.h"
+#include "tests/server/services/coding/coding_tables_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/coding.pb.h"
 
