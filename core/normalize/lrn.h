@@ -53,7 +53,7 @@ enum class Layout : uint8_t { kChannelsFirst = 1, kChannelsLast = 2, kHwc = 3 };
 // What alpha is divided by: nothing, the size n, or n^d with d the window's axes.
 enum class AlphaScaling : uint8_t { kSum = 1, kSize = 2, kSizePowD = 3 };
 
-// How a window of even size n stands: kLow has lo = n/2, hi = n/2 - 1 (PyTorch); kHigh has
+// Where a window of even size n lies: kLow has lo = n/2, hi = n/2 - 1 (PyTorch); kHigh has
 // lo = n/2 - 1, hi = n/2 (ONNX, cuDNN); kTruncate n/2 - 1 on both sides (oneDNN: n - 1 taps);
 // kWiden n/2 on both sides (the paper's formula: n + 1 taps). The divisor stays n.
 enum class EvenWindow : uint8_t { kLow = 1, kHigh = 2, kTruncate = 3, kWiden = 4 };

@@ -57,7 +57,7 @@ absl::Status ApplyEnvironment(const Environment& environment, Options* options) 
     const std::optional<std::string> value = environment(name);
     if (!value) continue;
     if (absl::Status status = SetOption(spec, *value, options); !status.ok())
-      return Locate(status, name);
+      return TranslateField(status, {{kAnyField, name}});
   }
   return absl::OkStatus();
 }
@@ -134,7 +134,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     std::string text = absl::StrJoin(flag->results(), ",");
     if (text == kEmptyValue) text.clear();
     if (absl::Status status = SetOption(*spec, text, &result.options); !status.ok())
-      return Locate(status, absl::StrCat("--", spec->name));
+      return TranslateField(status, {{kAnyField, absl::StrCat("--", spec->name)}});
   }
   TRINE_RETURN_IF_ERROR(ValidateOptions(result.options));
   // A program that listens nowhere serves nobody.

@@ -39,7 +39,7 @@ struct WatchedFiles {
 
 // The contents of `files` now, or the error of the first that cannot be read (server/base/file.h).
 absl::StatusOr<std::vector<std::string>> ReadFiles(const std::vector<WatchedFiles::File>& files);
-// Stands for contents, which are secrets and not kept for comparing.
+// Identifies contents, which are secrets and not kept for comparing.
 std::string Fingerprint(const std::vector<std::string>& contents);
 
 class Reloader {

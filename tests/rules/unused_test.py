@@ -66,7 +66,7 @@ def without_comments(text):
 
 
 def outside_of_bodies(code):
-    """What stands at the level of namespaces, each body of a function or class as {}."""
+    """What is at the level of namespaces, each body of a function or class as {}."""
     out, kept = [], []  # `kept`: for each open brace whether what it encloses is kept
     start = 0
     for match in re.finditer(r"[{}]", code):

@@ -72,6 +72,7 @@ void AddMethod(CLI::App* c, SegmentArgs* a) {
   c->add_option("--steps", a->steps,
                 "Instead: steps in order, parameters after colons, such as "
                 "otsu,fill-holes,components:min_area=20:connectivity=4,measure; help lists them")
+      ->check(NotEmpty("one step"))
       ->type_name("LIST")
       ->excludes(method)
       ->group(group);

@@ -16,4 +16,13 @@ inline CLI::Validator NotNegative() {
       "", "not_negative");
 }
 
+// A text that says something: an unset variable of a script is not taken for a choice.
+inline CLI::Validator NotEmpty(const std::string& what) {
+  return CLI::Validator(
+      [what](const std::string& text) {
+        return text.empty() ? "is empty; must hold at least " + what : std::string();
+      },
+      "", "not_empty");
+}
+
 }  // namespace trine::cli

@@ -298,7 +298,7 @@ bool Sweep::Streams(const uint8_t* x, const uint8_t* out, const How& how) const 
   // Two steps that share a first cache have no time to wait for streamed stores.
   if (column_taps() == 1) return how.gradient && rows_begin_lines;
   // Elements that may lie across two cache lines are in no vector that lies within one; and what is
-  // before and behind whole lines costs a short row more than the caches do.
+  // before and after whole lines costs a short row more than the caches do.
   return address % DTypeSize(dtype_) == 0 && static_cast<size_t>(strip_width_) >= 64 * line;
 }
 

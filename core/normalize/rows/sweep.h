@@ -1,6 +1,6 @@
 // Normalization by sweeps over rows: the fast way, for windows over one or two axes.
 //
-// A plane of the tensor is rows of contiguous elements. The window stands over neighbours in a row
+// A plane of the tensor is rows of contiguous elements. The window covers neighbours in a row
 // (`step` elements apart), over neighbouring rows, or both:
 //   across channels, channels first: a row is a strip of one channel's positions, a plane one image
 //   across channels, channels last:  a row is one position's channels

@@ -59,7 +59,7 @@ std::vector<uint8_t> Kodak(const std::string& folder) {
   return out;
 }
 
-// Activations behind a ReLU: float32 max(0, x), x normal by Box and Muller.
+// Activations after a ReLU: float32 max(0, x), x normal by Box and Muller.
 std::vector<uint8_t> Relu() {
   Numbers numbers(1);
   std::vector<uint8_t> out(kMadeBytes);

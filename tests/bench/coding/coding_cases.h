@@ -14,7 +14,7 @@ struct Input {
 
 // With `folder`: book1, geo and obj2 of the Calgary corpus, kodak (12 pictures in BT.601 gray) and
 // relu. Without: text, skewed and relu, all made by rule, the same bytes on every machine. The last
-// input is `all`: the others behind each other.
+// input is `all`: the others one after another.
 std::vector<Input> CodingInputs(const std::string& folder);
 
 // `raw` over and over, cut at `bytes`.

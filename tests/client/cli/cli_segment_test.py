@@ -117,8 +117,9 @@ class Segment(support.CliTest):
             self.fails(2, "segment", self.picture, "--steps", wrong)
         # What no server takes is wrong usage, and the message says what is allowed.
         for wrong, allowed in (("components:min_area=-1", "at least 0"),
-                               ("multi-otsu:classes=17", "2 to 16"),
-                               ("sauvola:window=4", "odd, 3 to 65535"),
+                               ("multi-otsu:classes=17", "must be 2 to 16"),
+                               ("sauvola:window=4", "must be odd, 3 to 65535"),
+                               ("", "at least one step"),
                                ("gaussian:sigma=0", "above 0")):
             self.assertIn(allowed, self.fails(2, "segment", self.picture, "--steps", wrong))
         self.assertIn("--steps measure: ",

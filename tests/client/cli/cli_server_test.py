@@ -40,7 +40,7 @@ class WithServer(support.CliTest):
             ["bench", "--seconds", "50ms", "--size", "1KiB"],
         ]
         for command in commands:
-            # Global options before the command, behind it, and from the environment.
+            # Global options before the command, after it, and from the environment.
             told = json.loads(self.ok("--json", *self.target, *command, cwd=self.dir))
             self.assertGreaterEqual(told["elapsed_ms"], 0, command)
             if "-o" in command:

@@ -21,7 +21,7 @@ def generate(folder):
     subprocess.run([support.OPTIONS.protoc, "-I", support.OPTIONS.proto_dir,
                     f"--python_out={folder}", *protos], check=True)
     # The generated modules import each other by these names. "grpc" and "google" are packages of
-    # others already: ours are put behind theirs.
+    # others already: ours are put after theirs.
     import google
     sys.path.insert(0, folder)
     google.__path__.append(str(pathlib.Path(folder) / "google"))

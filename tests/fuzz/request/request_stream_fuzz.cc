@@ -1,5 +1,5 @@
 // Any messages in any order to the stream TRINE_FUZZ_METHOD. The input is a list of them, each
-// behind its length in two bytes, little-endian; the last may be cut off.
+// after its length in two bytes, little-endian; the last may be cut off.
 #include <algorithm>
 #include <memory>
 

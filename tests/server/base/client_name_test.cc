@@ -20,7 +20,7 @@ TEST(Client, IsWhatATrustedProxySays) {
   const auto namer = ClientNamer::Create({"10.0.0.0/8", "fd00::/8", "192.168.1.1"});
   ASSERT_TRUE(namer.ok());
   EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "1.2.3.4"), "ipv4:1.2.3.4");
-  // What stands before the last untrusted address was written by who has that address.
+  // What comes before the last untrusted address was written by who has that address.
   EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "9.9.9.9, 1.2.3.4, 192.168.1.1"), "ipv4:1.2.3.4");
   EXPECT_EQ(namer->Name("ipv6:%5Bfd00::2%5D:1", "[2001:db8::1]:99"), "ipv6:[2001:db8::1]");
   EXPECT_EQ(namer->Name("ipv4:10.9.8.7:1", "1.2.3.4:5678"), "ipv4:1.2.3.4");

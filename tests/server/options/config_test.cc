@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 using Variables = std::map<std::string, std::string>;
 
@@ -157,9 +158,9 @@ TEST(Options, TheMetricsCanBeSwitchedOff) {
 
 TEST(Refusals, NameTheSourceTheValueAndWhatIsAllowed) {
   EXPECT_THAT(Refusal({"--max-queued", "x"}),
-              ::testing::AllOf(HasSubstr("--max-queued"), HasSubstr("is x"), HasSubstr("0 to")));
+              ::testing::AllOf(StartsWith("--max-queued: is x; "), HasSubstr("0 to")));
   EXPECT_THAT(Refusal({}, {{"TRINE_THREADS", "1025"}}),
-              ::testing::AllOf(HasSubstr("TRINE_THREADS"), HasSubstr("1025"), HasSubstr("1024")));
+              ::testing::AllOf(StartsWith("TRINE_THREADS: is 1025; "), HasSubstr("1024")));
   EXPECT_THAT(Refusal({"--config", ConfigFile("threads = 2\ndrain-ms = \"5 parsecs\"\n")}),
               ::testing::AllOf(HasSubstr("line 2"), HasSubstr("5 parsecs")));
   for (const std::vector<std::string>& arguments :

@@ -154,7 +154,7 @@ TEST_F(ItemsTest, TablesOfAnEarlierHeaderAreKnownByTheirIds) {
   ExpectRefused(DecodeItems(decode), StatusCode::kInvalidArgument, "header.tables");
 }
 
-// What is wrong behind an item does not take its answer away.
+// What is wrong after an item does not take its answer away.
 TEST_F(ItemsTest, AnItemIsAnsweredBeforeTheNextHeaderIsRefused) {
   const std::string a = SomeText(2000);
   const struct {
