@@ -48,7 +48,8 @@ Admission::Bounds AdmissionBounds(const Options& options) {
           .memory_limit = options.memory_limit,
           .memory_aside =
               options.memory_limit > 0 ? options.max_buffer_bytes + options.max_pooled_bytes : 0,
-          .max_streams = options.max_streams};
+          .max_streams = options.max_streams,
+          .max_side_calls = options.max_side_calls};
 }
 
 // The memory limit that holds, and the shares of it that gRPC's buffers (a quarter) and blocks for
@@ -169,6 +170,10 @@ void ServerImpl::AddGauges() {
        {},
        admission(&Admission::Snapshot::held_memory)},
       {"trine_streams", "Open streams.", {}, admission(&Admission::Snapshot::streams)},
+      {"trine_side_calls",
+       "Open watches of health and streams of reflection.",
+       {},
+       admission(&Admission::Snapshot::side_calls)},
       {"trine_inflight_bytes",
        "Bytes of requests that run or wait.",
        {},
@@ -266,13 +271,14 @@ absl::Status ServerImpl::Start(Registry registry) {
         log_.get());
     env_.tracer = tracer_.get();
   }
-  TRINE_ASSIGN_OR_RETURN(main_, StartMainListener(options_, services_, QueueCount(pool_->threads()),
-                                                  MakeCredentials(tls_), &generic_));
+  TRINE_ASSIGN_OR_RETURN(
+      main_, StartMainListener(options_, services_, &admission_, QueueCount(pool_->threads()),
+                               MakeCredentials(tls_), &generic_));
   for (const auto& queue : main_.queues)
     for (int i = 0; i < kAcceptsPerQueue; ++i) RpcCall::Accept(&env_, &generic_, queue.get());
   main_.Run();
   if (!options_.health_listen.empty()) {
-    TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_, services_));
+    TRINE_ASSIGN_OR_RETURN(health_, StartHealthListener(options_, services_, &admission_));
     health_address_ = health_.addresses.at(0);
     health_.Run();
   }

@@ -194,10 +194,34 @@ void Admission::CloseStream() {
   --streams_;
 }
 
+absl::Status Admission::OpenSideCall(const Cost& cost) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (side_calls_ >= bounds_.max_side_calls) {
+    const auto limit = static_cast<uint64_t>(bounds_.max_side_calls);
+    return RefuseForNow("TOO_MANY_SIDE_CALLS", "max_side_calls", limit, absl::StrCat(side_calls_),
+                        absl::StrCat("the server is busy: ", side_calls_,
+                                     " watches of health and streams of reflection are open, the "
+                                     "limit is max_side_calls = ",
+                                     limit));
+  }
+  Cost none;
+  TRINE_RETURN_IF_ERROR(ledger_.Keep(&none, cost.held));
+  ++side_calls_;
+  return absl::OkStatus();
+}
+
+void Admission::CloseSideCall(const Cost& cost) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --side_calls_;
+  }
+  Release(cost);
+}
+
 Admission::Snapshot Admission::snapshot() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const Cost& sum = ledger_.sum();
-  return {running_,  queued_,     streams_, static_cast<int>(clients_.size()),
+  return {running_,  queued_,     streams_, side_calls_, static_cast<int>(clients_.size()),
           sum.bytes, sum.total(), sum.held};
 }
 

@@ -36,11 +36,13 @@ class Admission {
     uint64_t memory_limit = 0;
     uint64_t memory_aside = 0;  // of memory_limit: see Ledger
     int max_streams = 0;
+    int max_side_calls = 0;
   };
   struct Snapshot {
     int running = 0;
     int queued = 0;
     int streams = 0;
+    int side_calls = 0;
     int clients = 0;  // with jobs that run or wait
     uint64_t inflight_bytes = 0;
     uint64_t inflight_memory = 0;
@@ -99,6 +101,13 @@ class Admission {
   absl::Status OpenStream();
   void CloseStream();
 
+  // A call beside the services', a watch of health or a stream of reflection, that keeps
+  // `cost.held`. RESOURCE_EXHAUSTED, nothing counted: TOO_MANY_SIDE_CALLS where max_side_calls are
+  // open, or MEMORY_FULL.
+  absl::Status OpenSideCall(const Cost& cost);
+  // What it keeps by now goes too.
+  void CloseSideCall(const Cost& cost);
+
   Snapshot snapshot() const;
 
  private:
@@ -128,6 +137,7 @@ class Admission {
   int running_ = 0;
   int queued_ = 0;
   int streams_ = 0;
+  int side_calls_ = 0;
   Ledger ledger_;
 };
 

@@ -28,6 +28,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/base/status_names.h"
+#include "server/call/allowed_time.h"
 #include "server/call/status_map.h"
 #include "server/observe/trace.h"
 
@@ -117,25 +118,11 @@ void RpcCall::BeginTrace() {
   if (!trace_.empty()) context_.AddInitialMetadata("traceparent", trace_.Traceparent());
 }
 
-// The client's own deadline is watched by gRPC, which then cancels the call; the alarm is for calls
-// that bring none, or one further away than max_deadline.
 void RpcCall::SetDeadline() {
-  const auto none = std::chrono::system_clock::time_point::max();
-  const auto max = std::chrono::milliseconds(env_.options.max_deadline_ms);
-  const auto given = context_.deadline();
-  auto allowed = std::chrono::milliseconds(env_.options.default_deadline_ms);
-  bool own = true;
-  // gRPC's "never" need not be the clock's maximum: ten years away is as good as never.
-  const auto now = std::chrono::system_clock::now();
-  if (given != none && given - now < std::chrono::hours(24 * 3650)) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(given - now);
-    own = left > max;
-    allowed = own ? max : left;
-  }
-  allowed = std::min(allowed, max);
+  const auto [allowed, is_ours] = TimeAllowed(env_.options, context_.deadline());
   deadline_ = arrived_ + allowed;
   cancel_.SetDeadline(deadline_);
-  if (!own) return;
+  if (!is_ours) return;
   const std::lock_guard<std::mutex> lock(mutex_);
   alarm_set_ = true;
   Ref();

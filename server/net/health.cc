@@ -1,10 +1,11 @@
 #include "server/net/health.h"
 
-#include <atomic>
 #include <optional>
 #include <utility>
 
-#include "server/base/queue_tag.h"
+#include "absl/strings/str_cat.h"
+#include "server/call/ledger.h"
+#include "server/call/status_map.h"
 #include "server/net/small_message.h"
 
 namespace trine::server {
@@ -13,6 +14,9 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 namespace {
+
+// The service's methods, by their indices.
+enum : int { kCheck, kWatch };
 
 grpc::Status Parse(const grpc::ByteBuffer& bytes, std::string* service) {
   HealthCheckRequest request;
@@ -30,138 +34,92 @@ grpc::ByteBuffer Serialize(HealthCheckResponse::ServingStatus status) {
 }  // namespace
 
 // One Check: accepted, answered, gone.
-class HealthService::CheckCall final : public QueueTag {
+class HealthService::CheckCall final : public SideCall {
  public:
   CheckCall(HealthService* health, grpc::ServerCompletionQueue* queue)
-      : health_(*health), queue_(queue), responder_(&context_) {
-    health_.calls_.Begin();
-    health_.service_.RequestCheck(&context_, &request_, &responder_, queue, queue, AsTag());
-  }
-
-  void Fire(bool ok) override {
-    if (!ok || answered_) {
-      ActiveCalls& calls = health_.calls_;
-      delete this;
-      calls.End();
-      return;
-    }
-    new CheckCall(&health_, queue_);
-    answered_ = true;
-    std::string service;
-    if (const grpc::Status status = Parse(request_, &service); !status.ok())
-      return responder_.FinishWithError(status, AsTag());
-    const auto status = [&] {
-      const std::lock_guard<std::mutex> lock(health_.mutex_);
-      return health_.StatusOf(service);
-    }();
-    if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
-      responder_.FinishWithError({grpc::StatusCode::NOT_FOUND, "the server has no such service"},
-                                 AsTag());
-    } else {
-      responder_.Finish(Serialize(status), grpc::Status::OK, AsTag());
-    }
-  }
+      : SideCall(&health->calls_, &health->service_, kCheck, queue), health_(*health) {}
 
  private:
+  void AcceptNext() override { (new CheckCall(&health_, queue_))->Accept(); }
+
+  absl::Status Admit(const Cost& cost) override {
+    if (health_.checks_.size() >= kMaxChecks) {
+      CheckCall* const oldest = health_.checks_.front();
+      health_.checks_.pop_front();
+      oldest->CutOff(ToGrpcStatus(
+          RefuseForNow("TOO_MANY_SIDE_CALLS", "open_checks", kMaxChecks, absl::StrCat(kMaxChecks),
+                       "the server is busy: this call waited for its message while others came")));
+    }
+    health_.checks_.push_back(this);
+    calls_.admission.Charge(cost);
+    return absl::OkStatus();
+  }
+
+  void OnMessage(const grpc::ByteBuffer& message) override {
+    std::string service;
+    if (const grpc::Status status = Parse(message, &service); !status.ok()) return Finish(status);
+    const auto status = health_.StatusOf(service);
+    if (status == HealthCheckResponse::SERVICE_UNKNOWN)
+      return Finish({grpc::StatusCode::NOT_FOUND, "the server has no such service"});
+    WriteAndFinish(Serialize(status));
+  }
+
+  void OnOver() override { std::erase(health_.checks_, this); }
+
   HealthService& health_;
-  grpc::ServerCompletionQueue* const queue_;
-  grpc::ServerContext context_;
-  grpc::ByteBuffer request_;
-  grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> responder_;
-  bool answered_ = false;
 };
 
 // One Watch: writes the status at once and whenever it changes, until the client cancels it or the
-// server ends. Counted references, one for each operation whose tag is out; what is said to be
-// guarded is so by the service's mutex.
-class HealthService::WatchCall {
+// server ends.
+class HealthService::WatchCall final : public SideCall {
  public:
   WatchCall(HealthService* health, grpc::ServerCompletionQueue* queue)
-      : health_(*health), queue_(queue), responder_(&context_) {
-    health_.calls_.Begin();
-    context_.AsyncNotifyWhenDone(done_tag_.AsTag());
-    health_.service_.RequestWatch(&context_, &request_, &responder_, queue, queue,
-                                  accepted_tag_.AsTag());
-  }
+      : SideCall(&health->calls_, &health->service_, kWatch, queue), health_(*health) {}
 
   // Guarded. Does what is next, unless something is under way: writes what is new, or ends.
   void Advance() {
-    if (writing_ || finishing_ || done_) return;
+    if (state() != State::kIdle || over()) return;
     const auto status = health_.StatusOf(name_);
     if (!written_ || *written_ != status) {
-      writing_ = true;
       written_ = status;
-      refs_.fetch_add(1);
-      responder_.Write(Serialize(status), written_tag_.AsTag());
-    } else if (health_.ending_) {
-      finishing_ = true;
-      refs_.fetch_add(1);
-      responder_.Finish({grpc::StatusCode::UNAVAILABLE, "the server ends"}, finished_tag_.AsTag());
+      Write(Serialize(status));
+    } else if (calls_.ending) {
+      FinishAtServersEnd();
     }
   }
 
- private:
-  using Tag = CallTag<WatchCall>;
-  friend Tag;
-
-  void Unref() {
-    if (refs_.fetch_sub(1) != 1) return;
-    ActiveCalls& calls = health_.calls_;
-    delete this;
-    calls.End();
-  }
-
-  void OnAccepted(bool ok) {
-    if (!ok) return;  // the server shuts down; done_tag_ will not come
-    new WatchCall(&health_, queue_);
-    refs_.fetch_add(1);  // done_tag_
-    if (const grpc::Status status = Parse(request_, &name_); !status.ok()) {
-      refs_.fetch_add(1);
-      return responder_.Finish(status, finished_tag_.AsTag());
-    }
-    const std::lock_guard<std::mutex> lock(health_.mutex_);
-    if (done_) return;
-    health_.watches_.insert(this);
+  void End() override {
+    SideCall::End();
     Advance();
   }
 
-  void OnWritten(bool ok) {
-    const std::lock_guard<std::mutex> lock(health_.mutex_);
-    writing_ = false;
-    if (ok) Advance();
-  }
+ private:
+  void AcceptNext() override { (new WatchCall(&health_, queue_))->Accept(); }
 
-  void OnFinished(bool) {}
-
-  void OnDone(bool) {
-    const std::lock_guard<std::mutex> lock(health_.mutex_);
-    done_ = true;
-    health_.watches_.erase(this);
+  void OnMessage(const grpc::ByteBuffer& message) override {
+    if (const grpc::Status status = Parse(message, &name_); !status.ok()) return Finish(status);
+    // Balancers watch for as long as they live.
+    LiftDeadline();
+    if (!over()) health_.watches_.insert(this);
+    Advance();
   }
+  void OnSent() override { Advance(); }
+  void OnOver() override { health_.watches_.erase(this); }
 
   HealthService& health_;
-  grpc::ServerCompletionQueue* const queue_;
-  grpc::ServerContext context_;
-  grpc::ByteBuffer request_;
-  grpc::ServerAsyncWriter<grpc::ByteBuffer> responder_;
-  Tag accepted_tag_{this, &WatchCall::OnAccepted};
-  Tag written_tag_{this, &WatchCall::OnWritten};
-  Tag finished_tag_{this, &WatchCall::OnFinished};
-  Tag done_tag_{this, &WatchCall::OnDone};
-  std::atomic<int> refs_{1};
   std::string name_;
-  bool done_ = false;                                          // guarded
-  bool writing_ = false;                                       // guarded
-  bool finishing_ = false;                                     // guarded
   std::optional<HealthCheckResponse::ServingStatus> written_;  // guarded: the last one
 };
 
-HealthService::HealthService(const std::vector<std::string>& services)
-    : names_([&] {
+HealthService::HealthService(const std::vector<std::string>& services, const Options& options,
+                             Admission* admission)
+    : service_("grpc.health.v1.Health", {"Check", "Watch"}),
+      names_([&] {
         std::unordered_set<std::string> names(services.begin(), services.end());
         names.insert("");
         return names;
-      }()) {}
+      }()),
+      calls_(options, admission) {}
 
 HealthCheckResponse::ServingStatus HealthService::StatusOf(const std::string& service) const {
   if (names_.count(service) == 0) return HealthCheckResponse::SERVICE_UNKNOWN;
@@ -169,19 +127,13 @@ HealthCheckResponse::ServingStatus HealthService::StatusOf(const std::string& se
 }
 
 void HealthService::Serve(grpc::ServerCompletionQueue* queue) {
-  new CheckCall(this, queue);
-  new WatchCall(this, queue);
+  (new CheckCall(this, queue))->Accept();
+  (new WatchCall(this, queue))->Accept();
 }
 
 void HealthService::SetServing(bool serving) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(calls_.mutex);
   serving_ = serving;
-  for (WatchCall* watch : watches_) watch->Advance();
-}
-
-void HealthService::EndWatches() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  ending_ = true;
   for (WatchCall* watch : watches_) watch->Advance();
 }
 

@@ -20,6 +20,12 @@
 namespace trine::server {
 namespace {
 
+// civetweb holds a thread for each connection until its request has come. Idle threads cost a few
+// pages each; with so many, and so short a time to send a request in, a probe gets past hundreds of
+// connections whose requests never end.
+constexpr int kThreads = 64;
+constexpr int kRequestTimeoutMs = 1000;
+
 class Handler : public CivetHandler {
  public:
   explicit Handler(HttpEndpoint::Pages pages) : pages_(std::move(pages)) {}
@@ -132,8 +138,8 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Start(const std::str
       host.find(':') == std::string::npos ? host : absl::StrCat("[", host, "]");
   const std::vector<std::string> settings = {
       "listening_ports",    absl::StrCat(bracketed, ":", parsed.port),
-      "num_threads",        "2",
-      "request_timeout_ms", "5000",
+      "num_threads",        absl::StrCat(kThreads),
+      "request_timeout_ms", absl::StrCat(kRequestTimeoutMs),
       "max_request_size",   "8192",
       "enable_keep_alive",  "no"};
   auto handler = std::make_unique<Handler>(std::move(pages));

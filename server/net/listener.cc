@@ -24,8 +24,8 @@ void Listener::Run() {
 
 void Listener::BeginShutdown() {
   acceptor->Stop();
-  health->EndWatches();
-  if (reflection != nullptr) reflection->EndStreams();
+  health->EndCalls();
+  if (reflection != nullptr) reflection->EndCalls();
   closed = std::async(std::launch::async, [this] { server->Shutdown(); });
 }
 
@@ -116,8 +116,8 @@ void SetArguments(const Options& options, grpc::ServerBuilder* builder) {
 
 // Builds, and fills in addresses; `option` names who asked for `addresses`.
 absl::Status Build(const char* option, const std::vector<std::string>& wanted,
-                   const std::vector<std::string>& services, int queues,
-                   grpc::ServerBuilder* builder, Listener* listener) {
+                   std::unique_ptr<HealthService> health, int queues, grpc::ServerBuilder* builder,
+                   Listener* listener) {
   std::vector<Address> parsed;
   for (const std::string& text : wanted) {
     TRINE_ASSIGN_OR_RETURN(Address address, ParseAddress(option, text));
@@ -138,8 +138,8 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
         listener->credentials);
   }
-  listener->health = std::make_unique<HealthService>(services);
-  builder->RegisterService(listener->health->service());
+  listener->health = std::move(health);
+  listener->health->Register(builder);
   if (listener->reflection != nullptr) listener->reflection->Register(builder);
   for (int i = 0; i < queues; ++i) listener->queues.push_back(builder->AddCompletionQueue());
   listener->server = builder->BuildAndStart();
@@ -159,7 +159,8 @@ absl::Status Build(const char* option, const std::vector<std::string>& wanted,
 }  // namespace
 
 absl::StatusOr<Listener> StartMainListener(const Options& options,
-                                           const std::vector<std::string>& services, int queues,
+                                           const std::vector<std::string>& services,
+                                           Admission* admission, int queues,
                                            std::shared_ptr<grpc::ServerCredentials> credentials,
                                            grpc::AsyncGenericService* generic) {
   InitChannelzOnce();
@@ -174,25 +175,32 @@ absl::StatusOr<Listener> StartMainListener(const Options& options,
     std::vector<std::string> listed = services;
     listed.emplace_back(kHealth);
     if (channelz) listed.emplace_back(kChannelz);
-    listener.reflection = std::make_unique<ReflectionService>(std::move(listed));
+    listener.reflection =
+        std::make_unique<ReflectionService>(std::move(listed), options, admission);
   }
   builder.RegisterAsyncGenericService(generic);
-  TRINE_RETURN_IF_ERROR(Build("listen", options.listen, services, queues, &builder, &listener));
+  TRINE_RETURN_IF_ERROR(Build("listen", options.listen,
+                              std::make_unique<HealthService>(services, options, admission), queues,
+                              &builder, &listener));
   return listener;
 }
 
 absl::StatusOr<Listener> StartHealthListener(const Options& options,
-                                             const std::vector<std::string>& services) {
+                                             const std::vector<std::string>& services,
+                                             Admission* admission) {
   InitChannelzOnce();
   Listener listener;
   listener.credentials = grpc::InsecureServerCredentials();
   grpc::ServerBuilder builder;
   SetArguments(options, &builder);
   builder.SetOption(std::make_unique<ChannelzChoice>(false));
-  if (options.reflection)
-    listener.reflection = std::make_unique<ReflectionService>(std::vector<std::string>{kHealth});
-  TRINE_RETURN_IF_ERROR(
-      Build("health-listen", {options.health_listen}, services, 1, &builder, &listener));
+  if (options.reflection) {
+    listener.reflection =
+        std::make_unique<ReflectionService>(std::vector<std::string>{kHealth}, options, admission);
+  }
+  TRINE_RETURN_IF_ERROR(Build("health-listen", {options.health_listen},
+                              std::make_unique<HealthService>(services, options, admission), 1,
+                              &builder, &listener));
   return listener;
 }
 

@@ -51,16 +51,19 @@ struct Listener {
 };
 
 // The main server: every call but health's, reflection's and channelz's arrives at `generic`, on
-// one of `queues` completion queues, over connections made with `credentials`. Errors name the
+// one of `queues` completion queues, over connections made with `credentials`. `options` and
+// `admission`, which counts health's and reflection's calls, outlive the result. Errors name the
 // option.
 absl::StatusOr<Listener> StartMainListener(const Options& options,
-                                           const std::vector<std::string>& services, int queues,
+                                           const std::vector<std::string>& services,
+                                           Admission* admission, int queues,
                                            std::shared_ptr<grpc::ServerCredentials> credentials,
                                            grpc::AsyncGenericService* generic);
 
 // grpc.health.v1 for `services` (and reflection, where it is on) alone, in plaintext, on
 // options.health_listen.
 absl::StatusOr<Listener> StartHealthListener(const Options& options,
-                                             const std::vector<std::string>& services);
+                                             const std::vector<std::string>& services,
+                                             Admission* admission);
 
 }  // namespace trine::server

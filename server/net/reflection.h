@@ -8,22 +8,20 @@
 #include <grpcpp/server_builder.h>
 
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "server/base/active_calls.h"
 #include "server/net/described_services.h"
+#include "server/net/side_call.h"
 
 namespace trine::server {
 
 // Thread safety: all members may be called from any thread.
 class ReflectionService {
  public:
-  // Lists `services` and itself.
-  explicit ReflectionService(std::vector<std::string> services);
-  ~ReflectionService();
+  // Lists `services` and itself. `options` and `admission` outlive it.
+  ReflectionService(std::vector<std::string> services, const Options& options,
+                    Admission* admission);
 
   // Before the server starts; must outlive the server.
   void Register(grpc::ServerBuilder* builder);
@@ -31,23 +29,19 @@ class ReflectionService {
   // Waits for calls on `queue`, whose tags ServeQueue fires. REQUIRES: the server has started.
   void Serve(grpc::ServerCompletionQueue* queue);
 
-  // Ends every stream, those to come too, with UNAVAILABLE (see HealthService::EndWatches).
-  void EndStreams();
+  // Ends every stream, those to come too, with UNAVAILABLE (see HealthService::EndCalls).
+  void EndCalls() { calls_.End(); }
 
   // Returns when no operation waits on a queue any more or ever will. REQUIRES: the server was
   // shut down and all its calls cancelled.
-  void WaitIdle() { calls_.WaitIdle(); }
+  void WaitIdle() { calls_.objects.WaitIdle(); }
 
  private:
-  class Version;
   class StreamCall;
 
   const DescribedServices described_;
-  std::vector<std::unique_ptr<Version>> versions_;
-  std::mutex mutex_;
-  bool ending_ = false;            // no stream goes on
-  std::set<StreamCall*> streams_;  // that are open
-  ActiveCalls calls_;              // objects with an operation on a queue
+  std::vector<std::unique_ptr<SideService>> versions_;
+  SideCalls calls_;
 };
 
 }  // namespace trine::server

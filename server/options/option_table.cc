@@ -60,6 +60,8 @@ constexpr OptionSpec kOptions[] = {
      "memory of connections and of messages that are on their way in; calls beyond it are cut off"},
     {"max-streams", &Options::max_streams, kCount, 0, 1'000'000, true,
      "open bidirectional streams"},
+    {"max-side-calls", &Options::max_side_calls, kCount, 0, 1'000'000, true,
+     "open watches of health and streams of reflection"},
     {"max-streams-per-connection", &Options::max_streams_per_connection, kCount, 1, 1'000'000, true,
      "calls of any kind that one connection may have open"},
     {"default-deadline-ms", &Options::default_deadline_ms, kMilliseconds, 1, 30 * kDayMs, true,

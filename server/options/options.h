@@ -30,7 +30,8 @@ struct Options {
   uint64_t max_pooled_bytes = uint64_t{256} << 20;  // memory kept for the next payloads
   // What gRPC may hold for connections and unfinished messages; it cuts calls off beyond it.
   uint64_t max_buffer_bytes = uint64_t{1} << 30;
-  int max_streams = 256;  // open bidirectional streams
+  int max_streams = 256;      // open bidirectional streams
+  int max_side_calls = 1024;  // open watches of health and streams of reflection
   int max_streams_per_connection = 100;
   int64_t default_deadline_ms = 60'000;  // for calls that bring none
   int64_t max_deadline_ms = 3'600'000;

@@ -83,24 +83,31 @@ std::string WriteFile(const std::string& name, const std::string& text) {
   return path;
 }
 
-// The whole answer to one HTTP request, "" where nothing listens.
-namespace {
-
-std::string Http(const std::string& address, const std::string& request) {
+int Connect(const std::string& address) {
   const size_t colon = address.rfind(':');
   sockaddr_in peer{};
   peer.sin_family = AF_INET;
   peer.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(colon + 1))));
   peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+// The whole answer to one HTTP request, "" where nothing listens.
+namespace {
+
+std::string Http(const std::string& address, const std::string& request) {
+  const int fd = Connect(address);
   std::string answer;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0 &&
+  if (fd >= 0 &&
       write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
     char buffer[4096];
     for (ssize_t n = 0; (n = read(fd, buffer, sizeof(buffer))) > 0;)
       answer.append(buffer, static_cast<size_t>(n));
   }
-  close(fd);
+  if (fd >= 0) close(fd);
   return answer;
 }
 

@@ -54,6 +54,9 @@ struct TestServer {
 // Writes `text` to a file of the test's, and returns its path.
 std::string WriteFile(const std::string& name, const std::string& text);
 
+// A socket connected to `address`, IPV4:PORT, to be closed by the caller; -1 where nothing listens.
+int Connect(const std::string& address);
+
 // The whole HTTP answer of `address`, "" where nothing listens.
 std::string Get(const std::string& address, const std::string& path,
                 const std::string& method = "GET");

@@ -50,6 +50,28 @@ TEST(Admission, BoundsBytesButLetsOneAlonePass) {
   EXPECT_TRUE(admission.EnterUnary(&c, "me", {1000, 0}, [] {}).ok());
 }
 
+TEST(Admission, BoundsSideCallsByNumberAndMemory) {
+  Admission admission({.memory_limit = 1000, .max_side_calls = 2});
+  EXPECT_EQ(GetErrorDetail(admission.OpenSideCall({.held = 1001}))->reason, "MEMORY_FULL");
+  EXPECT_EQ(admission.snapshot().side_calls, 0);
+  EXPECT_EQ(admission.snapshot().held_memory, 0u);
+  ASSERT_TRUE(admission.OpenSideCall({.held = 400}).ok());
+  // As much again stays free, as for all that is held.
+  EXPECT_EQ(GetErrorDetail(admission.OpenSideCall({.held = 301}))->reason, "MEMORY_FULL");
+  ASSERT_TRUE(admission.OpenSideCall({.held = 300}).ok());
+  const absl::Status refused = admission.OpenSideCall({.held = 1});
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(GetErrorDetail(refused)->reason, "TOO_MANY_SIDE_CALLS");
+  EXPECT_EQ(GetErrorDetail(refused)->limit, "max_side_calls = 2");
+  EXPECT_GE(GetErrorDetail(refused)->retry_after_ms, 0);
+  EXPECT_EQ(admission.snapshot().side_calls, 2);
+  EXPECT_EQ(admission.snapshot().held_memory, 700u);
+  admission.CloseSideCall({.held = 300});
+  admission.CloseSideCall({.held = 400});
+  EXPECT_EQ(admission.snapshot().side_calls, 0);
+  EXPECT_EQ(admission.snapshot().held_memory, 0u);
+}
+
 TEST(Admission, StepsOfStreamsRunOneByOneWhereMemoryIsShort) {
   Admission admission({.max_running = 9,
                        .max_queued = 9,

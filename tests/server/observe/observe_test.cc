@@ -1,5 +1,6 @@
 // What operators see: metrics, readiness, the access log, GetServerInfo, reflection.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <future>
 #include <nlohmann/json.hpp>
@@ -173,6 +174,26 @@ TEST(HttpPages, AreFewAndReadOnly) {
   const std::string head = Get(address, "/metrics", "HEAD");
   EXPECT_THAT(head, StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(head.find("grpc_server"), std::string::npos);
+}
+
+TEST(HttpPages, AreServedBesideRequestsThatNeverEnd) {
+  TestServer server(ObservedOptions());
+  const std::string& address = server.server->metrics_address();
+  const std::string half = "GET /metrics HTTP/1.1\r\nX: a";
+  std::vector<int> open;
+  for (int i = 0; i < 200; ++i) {
+    const int fd = Connect(address);
+    if (fd < 0) break;
+    EXPECT_EQ(write(fd, half.data(), half.size()), static_cast<ssize_t>(half.size()));
+    open.push_back(fd);
+  }
+  EXPECT_THAT(Get(address, "/healthz"), StartsWith("HTTP/1.1 200"));
+  // The server ends each of them.
+  char buffer[4096];
+  for (const int fd : open) {
+    while (read(fd, buffer, sizeof(buffer)) > 0) continue;
+    close(fd);
+  }
 }
 
 TEST(HttpPages, TellOfADrain) {
