@@ -45,6 +45,7 @@ bool RpcCall::FinishIfOver() {
 void RpcCall::QueueUnary() {
   if (served_->method.traits.immediate) {
     absl::Status status = CallHandler(nullptr);
+    ReleaseStep();  // what it reserved
     if (!status.ok()) return Finish(status);
     step_ = {0, 0, out_.Length()};
     env_.admission.Charge(step_);

@@ -17,6 +17,13 @@ absl::StatusOr<Context> Call::WithThreads(int32_t max_threads) const {
   return limited;
 }
 
+CallBeside::CallBeside(const Call& call, uint64_t parsed_bytes)
+    : call_(call), parsed_bytes_(parsed_bytes) {
+  if (parsed_bytes == 0) return;
+  beside_ = call;
+  beside_->context.memory = this;
+}
+
 std::vector<std::string> Registry::services() const {
   std::set<std::string> names;
   for (const Method& method : methods_) names.insert(method.service);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,24 @@ struct Call {
   // fit. See core/runtime/memory_account.h.
   absl::Status Reserve(uint64_t bytes) const { return context.Reserve(bytes); }
   absl::Status ReserveAnswer(uint64_t bytes) const { return context.ReserveResult(bytes); }
+};
+
+// A unary call whose work asks for memory beside its parsed message, which stays as long as the
+// work does.
+class CallBeside final : private MemoryAccount {
+ public:
+  // REQUIRES: `call` outlives this.
+  CallBeside(const Call& call, uint64_t parsed_bytes);
+
+  const Call& get() const { return beside_ ? *beside_ : call_; }
+
+ private:
+  absl::Status Reserve(uint64_t bytes) override { return call_.Reserve(parsed_bytes_ + bytes); }
+  absl::Status ReserveResult(uint64_t bytes) override { return call_.ReserveAnswer(bytes); }
+
+  const Call& call_;
+  const uint64_t parsed_bytes_;
+  std::optional<Call> beside_;  // where there is something to add
 };
 
 template <typename Req, typename Res>
@@ -121,9 +140,10 @@ class Registry {
     RawUnary raw = [handler = std::move(handler)](const Call& call, const grpc::ByteBuffer& in,
                                                   grpc::ByteBuffer* out) -> absl::Status {
       Request<Req> request(call.wire);
-      if (absl::Status s = request.Parse(in); !s.ok()) return s;
+      if (absl::Status s = request.Parse(in, call.context); !s.ok()) return s;
       Response<Res> response(call.wire);
-      if (absl::Status s = handler(call, request, &response); !s.ok()) return s;
+      const CallBeside beside(call, request.parsed_bytes());
+      if (absl::Status s = handler(beside.get(), request, &response); !s.ok()) return s;
       return response.Serialize(out);
     };
     methods_.push_back({std::move(service), std::move(name), std::move(raw), nullptr, traits});
@@ -151,7 +171,8 @@ class Registry {
         : handler_(std::move(handler)) {}
     absl::Status OnMessage(const Call& call, const grpc::ByteBuffer& in) override {
       auto request = std::make_unique<Request<Req>>(call.wire);
-      if (absl::Status s = request->Parse(in); !s.ok()) return s;
+      if (absl::Status s = request->Parse(in, call.context, handler_->HeldBytes()); !s.ok())
+        return s;
       return handler_->OnMessage(call, std::move(request));
     }
     absl::Status OnEnd(const Call& call) override { return handler_->OnEnd(call); }

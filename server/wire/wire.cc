@@ -9,15 +9,31 @@
 namespace trine::server {
 namespace {
 
-// protobuf's own bound (3.21, parse_context) of nested groups.
-constexpr int kMaxGroupDepth = 100;
+// A message that is smaller without its payloads needs little memory whatever it holds, and is not
+// scanned.
+constexpr size_t kScannedBytes = 4096;
 
-absl::Status Malformed() {
-  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "MALFORMED_MESSAGE"},
-                   "the request's bytes are not a message of this method");
+// Elements of one message. A request within its limits has at most two for a symbol of its tables.
+constexpr uint64_t kMaxElements = 1'000'000;
+constexpr uint64_t kElementsPerSymbol = 4;
+
+absl::StatusOr<uint64_t> ParsedBytes(const std::string& rest, const ParsePlan& plan,
+                                     const Context& context, uint64_t held) {
+  if (rest.size() < kScannedBytes) return 0;
+  const uint64_t symbols = context.limits->max_table_symbols;
+  TRINE_ASSIGN_OR_RETURN(
+      const uint64_t bytes,
+      EstimateParse(rest, plan, std::max(kMaxElements, kElementsPerSymbol * symbols)));
+  TRINE_RETURN_IF_ERROR(context.Reserve(held + rest.size() + bytes));
+  return bytes;
 }
 
 }  // namespace
+
+absl::Status MalformedMessage() {
+  return MakeError(absl::StatusCode::kInvalidArgument, {.reason = "MALFORMED_MESSAGE"},
+                   "the request's bytes are not a message of this method");
+}
 
 // Reads a message in slices from front to back and writes what protobuf shall parse. Functions
 // return false for bytes that are no message. Lengths and tags are copied as they were written, so
@@ -166,18 +182,22 @@ class Scanner {
   uint64_t at_ = 0;  // bytes read
 };
 
-absl::Status ReceivedPayloads::Parse(const grpc::ByteBuffer& bytes, const PayloadPlan& plan,
-                                     google::protobuf::MessageLite* message) {
+absl::StatusOr<uint64_t> ReceivedPayloads::Parse(const grpc::ByteBuffer& bytes,
+                                                 const PayloadPlan& plan, const ParsePlan& costs,
+                                                 const Context& context, uint64_t held,
+                                                 google::protobuf::MessageLite* message) {
   slices_.clear();
   places_.clear();
   joined_.clear();
   const uint64_t length = bytes.Valid() ? bytes.Length() : 0;
-  if (length > kMaxMessageBytes || (length > 0 && !bytes.Dump(&slices_).ok())) return Malformed();
+  if (length > kMaxMessageBytes || (length > 0 && !bytes.Dump(&slices_).ok()))
+    return MalformedMessage();
   std::string rest;
-  if (!Scanner(slices_, &places_).Strip(plan, length, &rest)) return Malformed();
-  if (!message->ParseFromString(rest)) return Malformed();
+  if (!Scanner(slices_, &places_).Strip(plan, length, &rest)) return MalformedMessage();
+  TRINE_ASSIGN_OR_RETURN(const uint64_t parsed, ParsedBytes(rest, costs, context, held));
+  if (!message->ParseFromString(rest)) return MalformedMessage();
   joined_.resize(places_.size());
-  return absl::OkStatus();
+  return parsed;
 }
 
 const ReceivedPayloads::Place* ReceivedPayloads::Find(const std::string& field) const {

@@ -22,9 +22,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/bytes.h"
+#include "core/base/error.h"
 #include "core/base/long_array.h"
+#include "core/runtime/context.h"
 #include "server/wire/buffer.h"
+#include "server/wire/parse_cost.h"
 #include "server/wire/payload_plan.h"
 
 namespace trine::server {
@@ -47,10 +51,10 @@ class ReceivedPayloads {
  public:
   explicit ReceivedPayloads(WireEnv env) : env_(std::move(env)) {}
 
-  // Parses `bytes` as `message`. INVALID_ARGUMENT, reason MALFORMED_MESSAGE, exactly where protobuf
-  // refuses them too.
-  absl::Status Parse(const grpc::ByteBuffer& bytes, const PayloadPlan& plan,
-                     google::protobuf::MessageLite* message);
+  // See Request. Returns the memory of `message` [bytes], 0 where it is too small to matter.
+  absl::StatusOr<uint64_t> Parse(const grpc::ByteBuffer& bytes, const PayloadPlan& plan,
+                                 const ParsePlan& costs, const Context& context, uint64_t held,
+                                 google::protobuf::MessageLite* message);
 
   // See Request.
   ByteView Get(const std::string& field);
@@ -82,9 +86,19 @@ class Request {
  public:
   explicit Request(WireEnv env = {}) : payloads_(std::move(env)) {}
 
-  absl::Status Parse(const grpc::ByteBuffer& bytes) {
-    return payloads_.Parse(bytes, PlanOf<Message>(), &message_);
+  // Parses `bytes`; the memory that this takes is asked of `context` first, beside `held` bytes
+  // that the call has already. INVALID_ARGUMENT: reason MALFORMED_MESSAGE, where protobuf refuses
+  // them too, and a message of more elements than any good one has. Else what `context` says.
+  absl::Status Parse(const grpc::ByteBuffer& bytes, const Context& context = {},
+                     uint64_t held = 0) {
+    TRINE_ASSIGN_OR_RETURN(
+        parsed_.bytes, payloads_.Parse(bytes, PlanOf<Message>(), ParsePlanOf<Message>(), context,
+                                       held, &message_));
+    return absl::OkStatus();
   }
+
+  // What message() takes beside what came [bytes]: 0 where it is too small to matter.
+  uint64_t parsed_bytes() const { return parsed_.bytes; }
 
   // All fields but the payloads, whose values here mean nothing to others.
   const Message& message() const { return message_; }
@@ -99,6 +113,7 @@ class Request {
   std::optional<Buffer> TakeJoined(const std::string& field) { return payloads_.Take(field); }
 
  private:
+  ParsedMemory parsed_;  // before the message, which goes first
   Message message_;
   ReceivedPayloads payloads_;
 };

@@ -6,10 +6,18 @@
 #include <limits>
 #include <string>
 
+#include "absl/status/status.h"
+
 namespace trine::server {
 
 // The largest message that protobuf knows.
 inline constexpr uint64_t kMaxMessageBytes = std::numeric_limits<int>::max();
+
+// protobuf's own bound (3.21, parse_context) of nested groups.
+inline constexpr int kMaxGroupDepth = 100;
+
+// INVALID_ARGUMENT, reason MALFORMED_MESSAGE.
+absl::Status MalformedMessage();
 
 enum class WireType : uint8_t {
   kVarint = 0,

@@ -22,7 +22,10 @@ STREAMS = 256
 ENCODE = "/trine.v1.CodingService/Encode"
 DECODE = "/trine.v1.CodingService/Decode"
 INSPECT = "/trine.v1.CodingService/Inspect"
+SEGMENT = "/trine.v1.SegmentationService/Segment"
+ADAPTIVE = 3
 EXACT = 5
+REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 def channel(address):
@@ -165,6 +168,33 @@ class Memory(unittest.TestCase):
         told = call(server.address, INSPECT, field(1, coded))
         self.assertGreater(len(told), 10_000)
         self.expect_grown_at_most(server, 64, since=held)
+
+    def test_messages_of_empty_messages(self):
+        # Two bytes each, and an object for every one of them.
+        options = field(1, ADAPTIVE)
+        requests = {
+            "tables": (DECODE, b"\x2a\0" * (30 * MIB)),
+            "options.tables": (ENCODE, field(5, options + b"\x3a\0" * (16 * MIB))),
+            "steps": (SEGMENT, b"\x3a\0" * (8 * MIB)),
+        }
+        for limit in ("512MiB", "0"):
+            with self.subTest(limit=limit):
+                server = self.start("--memory-limit", limit, "--threads", "2")
+                for name, (method, request) in requests.items():
+                    with self.assertRaises(grpc.RpcError) as refused:
+                        call(server.address, method, request)
+                    self.assertIn(refused.exception.code(), REFUSED, refused.exception.details())
+                    self.expect_healthy(server.address)
+                    self.assertLessEqual(self.peak(server), 512, name)
+
+    def test_what_a_parsed_message_took_is_given_back(self):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2")
+        for _ in range(6):
+            with self.assertRaises(grpc.RpcError):
+                call(server.address, DECODE, b"\x2a\0" * 900_000)
+        self.await_rest(server)
+        left = processes.memory_mib(server.pid) - self.idle
+        self.assertLessEqual(left, 100)
 
 
 if __name__ == "__main__":

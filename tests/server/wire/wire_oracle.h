@@ -67,12 +67,23 @@ Message Whole(Request<Message>& request) {
   return whole;
 }
 
+// Empty where the estimate of what parsing `raw` takes is there wherever protobuf takes `raw`, and
+// then no lower than what protobuf says of `parsed`; else what is wrong.
+template <typename Message>
+std::string CompareEstimate(const std::string& raw, bool valid, const Message& parsed) {
+  const absl::StatusOr<uint64_t> estimate = EstimateParse(raw, ParsePlanOf<Message>(), raw.size());
+  if (!valid) return "";
+  if (!estimate.ok()) return "not estimated, and is valid";
+  return *estimate >= parsed.SpaceUsedLong() ? "" : "estimated too low";
+}
+
 // Empty where both take `raw`, cut into slices, for the same message, or both refuse it; else what
 // differs.
 template <typename Message>
 std::string CompareWithProtobuf(const std::string& raw, size_t slice_bytes) {
   Message want;
   const bool valid = want.ParseFromString(raw);
+  if (std::string wrong = CompareEstimate(raw, valid, want); !wrong.empty()) return wrong;
   Request<Message> request;
   const absl::Status status = request.Parse(Sliced(raw, slice_bytes));
   if (valid != status.ok()) return valid ? "refused, and is valid" : "taken, and is not valid";
