@@ -67,22 +67,29 @@ Reply MakeReply(const grpc::Status& status, const grpc::ByteBuffer& response,
 Reply CallBuffer(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                  const grpc::ByteBuffer& request,
                  const std::function<void(grpc::ClientContext*)>& prepare) {
-  grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   Prepare(&context, prepare);
-  grpc::CompletionQueue queue;
-  auto reader = stub.PrepareUnaryCall(&context, method, request, &queue);
-  reader->StartCall();
   grpc::ByteBuffer response;
-  grpc::Status status;
-  reader->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
+  const grpc::Status status = Await(channel, method, request, &context, &response);
   return MakeReply(status, response, context);
 }
 
 }  // namespace
+
+grpc::Status Await(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                   const grpc::ByteBuffer& request, grpc::ClientContext* context,
+                   grpc::ByteBuffer* response) {
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  auto reader = stub.PrepareUnaryCall(context, method, request, &queue);
+  reader->StartCall();
+  grpc::Status status;
+  reader->Finish(response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
 
 Reply CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
               const std::string& raw, const std::function<void(grpc::ClientContext*)>& prepare) {

@@ -44,6 +44,11 @@ std::string ToString(const grpc::ByteBuffer& buffer);
 // A BytesValue's wire form.
 std::string Wrap(const std::string& bytes);
 
+// One call from its start to its end, in `context`.
+grpc::Status Await(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                   const grpc::ByteBuffer& request, grpc::ClientContext* context,
+                   grpc::ByteBuffer* response);
+
 // One unary call with `raw` as the request message's bytes. `prepare` may change the context
 // (deadline, metadata); without a deadline of its own the call has one of a minute.
 Reply CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,

@@ -14,8 +14,7 @@
 
 #if !TRINE_LANES_SCALAR
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // The lanes of an encoder in registers, where there are enough of them.
@@ -122,8 +121,7 @@ HWY_INLINE V32 SlotEstimate(V32 code, V32 range) {
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // !TRINE_LANES_SCALAR
 

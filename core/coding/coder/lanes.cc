@@ -20,8 +20,7 @@
 #include "core/coding/coder/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 
 using internal::Resolving;
 
@@ -97,17 +96,13 @@ void ResolveRows(const uint64_t* first, const uint64_t* last, int lanes, Resolvi
   while (last != first) ResolveRow(*--last, at);
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(ResolveRows);
-
-}  // namespace
 
 EncoderLanes::EncoderLanes(int log2) : lanes_log2(log2) {
   std::fill_n(low, format::kMaxLanes, 0);

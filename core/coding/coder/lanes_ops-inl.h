@@ -30,8 +30,7 @@
 
 #if !TRINE_LANES_SCALAR
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -213,8 +212,7 @@ HWY_INLINE hn::Vec<DF32> HalfToFloat(V32 v) { return ToFloat(hn::ShiftRight<1>(v
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // !TRINE_LANES_SCALAR
 

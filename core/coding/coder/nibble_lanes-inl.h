@@ -19,8 +19,7 @@
 #include "core/coding/coder/nibble_model.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // ---- a lane at a time ------------------------------------------------------------------------
@@ -356,8 +355,7 @@ HWY_INLINE void DecodeShared(V32 (&code)[kGroups], V32 (&range)[kGroups], const 
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // per-target include guard

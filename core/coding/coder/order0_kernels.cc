@@ -23,8 +23,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // ---- a lane at a time ------------------------------------------------------------------------
@@ -318,18 +317,14 @@ void Decode0(DecoderLanes& lanes, const Order0Slots& table, uint8_t* symbols, si
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(Encode0);
 HWY_EXPORT(Decode0);
-
-}  // namespace
 
 void EncodeOrder0(const uint8_t* symbols, size_t n, const Order0Parts& table, EncoderLanes& lanes) {
   [[maybe_unused]] const uint32_t* const digits = lanes.digits;

@@ -20,8 +20,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 using DT = hwy::HWY_NAMESPACE::CappedTag<uint32_t, 16>;
@@ -83,16 +82,16 @@ void BuildSlots(const uint32_t* starts, const uint32_t* freqs, int bits, Order0S
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(BuildParts);
 HWY_EXPORT(BuildSlots);
+
+namespace {
 
 // Freq 0 where the part ends at the total.
 uint32_t Part(uint32_t start, uint32_t freq, int bits) {

@@ -8,22 +8,17 @@
 #include "core/normalize/kernels/row_steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 
 const RowKernels<float>* KernelsBfloat16() { return &kKernels<Bfloat16>; }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::normalize {
-namespace {
 
 HWY_EXPORT(KernelsBfloat16);
-
-}  // namespace
 
 const RowKernels<float>& RowKernelsBfloat16() { return *HWY_DYNAMIC_DISPATCH(KernelsBfloat16)(); }
 

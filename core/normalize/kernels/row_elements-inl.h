@@ -20,8 +20,7 @@
 #endif
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -135,8 +134,7 @@ using Bfloat16 = Narrow<ConvertBfloat16>;
 using Float16 = Narrow<ConvertFloat16>;
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // TRINE_NORMALIZE_ROW_ELEMENTS_INL_H_

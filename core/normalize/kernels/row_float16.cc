@@ -8,22 +8,17 @@
 #include "core/normalize/kernels/row_steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 
 const RowKernels<float>* KernelsFloat16() { return &kKernels<Float16>; }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::normalize {
-namespace {
 
 HWY_EXPORT(KernelsFloat16);
-
-}  // namespace
 
 const RowKernels<float>& RowKernelsFloat16() { return *HWY_DYNAMIC_DISPATCH(KernelsFloat16)(); }
 

@@ -8,22 +8,17 @@
 #include "core/normalize/kernels/row_steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 
 const RowKernels<float>* KernelsFloat32() { return &kKernels<Plain<float>>; }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::normalize {
-namespace {
 
 HWY_EXPORT(KernelsFloat32);
-
-}  // namespace
 
 const RowKernels<float>& RowKernelsFloat32() { return *HWY_DYNAMIC_DISPATCH(KernelsFloat32)(); }
 

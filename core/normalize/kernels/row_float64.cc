@@ -8,22 +8,17 @@
 #include "core/normalize/kernels/row_steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 
 const RowKernels<double>* KernelsFloat64() { return &kKernels<Plain<double>>; }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::normalize {
-namespace {
 
 HWY_EXPORT(KernelsFloat64);
-
-}  // namespace
 
 const RowKernels<double>& RowKernelsFloat64() { return *HWY_DYNAMIC_DISPATCH(KernelsFloat64)(); }
 

@@ -8,8 +8,7 @@
 #include "core/normalize/kernels/row_parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 // As ForParts, for rows so long that their ends do not matter, and with less code.
@@ -66,20 +65,16 @@ void PlusDouble(const double* a, const double* b, size_t count, double* out) {
   PlusOf(a, b, count, out);
 }
 
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::normalize {
-namespace {
 
 HWY_EXPORT(Sum);
 HWY_EXPORT(SumDouble);
 HWY_EXPORT(Plus);
 HWY_EXPORT(PlusDouble);
-
-}  // namespace
 
 template <>
 const RowKernels<float>& RowKernelsFor(DType dtype) {

@@ -16,8 +16,7 @@
 #include "core/normalize/kernels/row_elements-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 // Several vectors that go through each operation one after the other: the operations on one element
@@ -109,8 +108,7 @@ HWY_INLINE Pack<T, kN> Tree(const Get& get) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // TRINE_NORMALIZE_ROW_PACK_INL_H_

@@ -15,8 +15,7 @@
 #include "core/normalize/kernels/row_shape.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 // Not known when this is compiled.
@@ -167,8 +166,7 @@ HWY_INLINE void ForParts(size_t width, const Body& body, size_t head = 0) {
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // TRINE_NORMALIZE_ROW_PARTS_INL_H_

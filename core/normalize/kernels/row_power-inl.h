@@ -15,8 +15,7 @@
 #include "core/normalize/kernels/row_pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 // s^-1/2, off by less than 2^kEstimateBits relative.
@@ -280,8 +279,7 @@ HWY_INLINE Pack<T, kN> MixedQuotient(const Pack<T, kN>& a, const Pack<T, kN>& s)
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // TRINE_NORMALIZE_ROW_POWER_INL_H_

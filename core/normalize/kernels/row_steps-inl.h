@@ -17,8 +17,7 @@
 #include "core/normalize/kernels/row_power-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::normalize {
-namespace HWY_NAMESPACE {
+namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 template <class Type>
@@ -277,8 +276,7 @@ constexpr RowKernels<LaneOf<Type>> kKernels = {Square<Type>, Scale<Type>, Slide<
                                                Combine<Type>};
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::normalize
+}  // namespace trine::normalize::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #endif  // TRINE_NORMALIZE_ROW_STEPS_INL_H_

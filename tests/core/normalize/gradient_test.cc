@@ -20,12 +20,7 @@ double Epsilon(DType dtype) {
 }
 
 LrnOptions Options(int64_t n, double alpha, double beta, double bias, Mode mode, Layout layout) {
-  LrnOptions options;
-  options.preset = Preset::kOnnx;
-  options.size = n;
-  options.alpha = alpha;
-  options.beta = beta;
-  options.bias = bias;
+  LrnOptions options = OnnxOptions(n, alpha, beta, bias);
   options.mode = mode;
   options.layout = layout;
   return options;

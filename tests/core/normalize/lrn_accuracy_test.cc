@@ -38,16 +38,6 @@ void ExpectAccurate(const LrnOptions& options, DType dtype, const Shape& shape,
       << " layout=" << static_cast<int>(resolved.layout);
 }
 
-LrnOptions Options(int64_t n, double alpha, double beta, double bias) {
-  LrnOptions options;
-  options.preset = Preset::kOnnx;
-  options.size = n;
-  options.alpha = alpha;
-  options.beta = beta;
-  options.bias = bias;
-  return options;
-}
-
 class Accuracy : public ::testing::TestWithParam<std::tuple<DType, Mode, Layout>> {
  protected:
   DType dtype() const { return std::get<0>(GetParam()); }
@@ -63,7 +53,7 @@ TEST_P(Accuracy, EverySizeEveryEvenWindow) {
     for (const EvenWindow even :
          {EvenWindow::kLow, EvenWindow::kHigh, EvenWindow::kTruncate, EvenWindow::kWiden}) {
       if (n % 2 != 0 && even != EvenWindow::kLow) continue;
-      LrnOptions options = Options(n, 1.7, 0.75, 1);
+      LrnOptions options = OnnxOptions(n, 1.7, 0.75, 1);
       options.even_window = even;
       Apply(options);
       const Shape shape =
@@ -77,7 +67,7 @@ TEST_P(Accuracy, EveryRank) {
   for (const Shape& shape : {Shape{3, 17}, Shape{2, 9, 14}, Shape{2, 7, 6, 5}, Shape{2, 5, 4, 6, 3},
                              Shape{1, 1, 1, 1, 1}, Shape{1, 8, 1, 9}, Shape{3, 1, 9, 1}})
     for (const int64_t n : {1, 3, 4, 5, 15, 99}) {
-      LrnOptions options = Options(n, 2, 0.75, 1.5);
+      LrnOptions options = OnnxOptions(n, 2, 0.75, 1.5);
       Apply(options);
       if (options.mode == Mode::kWithinChannel && shape.size() == 2) continue;
       ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
@@ -91,7 +81,7 @@ TEST_P(Accuracy, EveryPower) {
     for (const double bias : {0.0, 1e-5, 1.0, 14.2})
       for (const double alpha : {0.0, 1e-9, 1e-4, 1.0, 30.0}) {
         if (alpha == 0 && bias == 0) continue;  // 0^-beta times x: infinite
-        LrnOptions options = Options(5, alpha, beta, bias);
+        LrnOptions options = OnnxOptions(5, alpha, beta, bias);
         Apply(options);
         ExpectAccurate(options, dtype(), shape, random.Bells(Count(shape)));
       }
@@ -100,7 +90,7 @@ TEST_P(Accuracy, EveryPower) {
 TEST_P(Accuracy, SpikesAmongSmallValues) {
   Random random(4);
   for (const int64_t n : {3, 5, 9, 33}) {
-    LrnOptions options = Options(n, 1, 0.75, 1e-5);
+    LrnOptions options = OnnxOptions(n, 1, 0.75, 1e-5);
     Apply(options);
     const Shape shape{1, 70, 4, 9};
     std::vector<double> values = random.Bells(Count(shape), 1e-2);
@@ -117,7 +107,7 @@ TEST_P(Accuracy, LargeAndSmallMagnitudes) {
   for (const int64_t n : {1, 5, 33})
     for (const double alpha : {1e-12, 1e-4, 1.0, 1e6})
       for (const double bias : {0.0, 1e-20, 1.0}) {
-        LrnOptions options = Options(n, alpha, 0.75, bias);
+        LrnOptions options = OnnxOptions(n, alpha, 0.75, bias);
         Apply(options);
         const Shape shape{2, 37, 3, 7};
         ExpectAccurate(options, dtype(), shape, random.Decades(Count(shape), low, high));
@@ -129,7 +119,7 @@ TEST_P(Accuracy, Subnormals) {
   const double tiny = dtype() == DType::kFloat16   ? 0x1p-24
                       : dtype() == DType::kFloat64 ? 0x1p-1074
                                                    : 0x1p-133;
-  LrnOptions options = Options(5, 1, 0.75, 2);
+  LrnOptions options = OnnxOptions(5, 1, 0.75, 2);
   Apply(options);
   const Shape shape{1, 9, 3, 5};
   std::vector<double> values(Count(shape));
@@ -139,7 +129,7 @@ TEST_P(Accuracy, Subnormals) {
 
 TEST_P(Accuracy, Rectified) {
   Random random(7);
-  LrnOptions options = Options(5, 3, 0.75, 1);
+  LrnOptions options = OnnxOptions(5, 3, 0.75, 1);
   options.activation = Activation::kRelu;
   Apply(options);
   const Shape shape{2, 9, 4, 5};
@@ -167,7 +157,7 @@ TEST(LrnAccuracy, MoreThanOneTile) {
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast})
         for (const Shape& shape : {Shape{1, 3000, 1, 5}, Shape{1, 1, 300, 250},
                                    Shape{2, 70, 20, 21}, Shape{1, 1, 40, 41, 43}}) {
-          LrnOptions options = Options(4, 3, 0.75, 1);
+          LrnOptions options = OnnxOptions(4, 3, 0.75, 1);
           options.mode = mode;
           options.layout = layout;
           ExpectAccurate(options, dtype, shape, random.Bells(Count(shape)));
@@ -180,7 +170,7 @@ TEST(LrnAccuracy, ManyValuesWithoutBias) {
   const Shape shape{64, 1, 2048};
   for (const double beta : {0.5, 0.75, 1.0})
     for (const double alpha : {0.1, 1.0 / 3, 0.7}) {
-      LrnOptions options = Options(1, alpha, beta, 0);
+      LrnOptions options = OnnxOptions(1, alpha, beta, 0);
       ExpectAccurate(options, DType::kFloat32, shape, random.Decades(Count(shape), 1e-2, 1e2));
     }
 }
@@ -191,7 +181,7 @@ TEST(LrnAccuracy, LongWindowsOverManyChannels) {
     const Shape shape{1, 6000};
     std::vector<double> values(Count(shape));
     for (double& value : values) value = random.Uniform(0.1, 0.2);
-    ExpectAccurate(Options(n, static_cast<double>(n), 0.75, 0), DType::kFloat32, shape, values);
+    ExpectAccurate(OnnxOptions(n, static_cast<double>(n), 0.75, 0), DType::kFloat32, shape, values);
   }
 }
 

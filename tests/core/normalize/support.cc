@@ -128,6 +128,16 @@ size_t Count(const Shape& shape) {
   return count;
 }
 
+LrnOptions OnnxOptions(int64_t n, double alpha, double beta, double bias) {
+  LrnOptions options;
+  options.preset = Preset::kOnnx;
+  options.size = n;
+  options.alpha = alpha;
+  options.beta = beta;
+  options.bias = bias;
+  return options;
+}
+
 oracle::Lrn ToOracle(const Resolved& resolved) {
   EXPECT_NE(resolved.layout, Layout::kHwc);
   return {.within = resolved.mode == Mode::kWithinChannel,

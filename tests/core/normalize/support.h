@@ -47,6 +47,9 @@ class Random {
 
 size_t Count(const Shape& shape);
 
+// ONNX's preset, which leaves nothing to defaults.
+LrnOptions OnnxOptions(int64_t n, double alpha, double beta, double bias);
+
 // The oracle's parameters for what `resolved` says, for tensors that are not kHwc.
 oracle::Lrn ToOracle(const Resolved& resolved);
 

@@ -192,16 +192,21 @@ TEST(Measure, SumsAreExact) {
   EXPECT_EQ(b.mean_intensity, 65534.5);
 }
 
+// The regions of basins flooded over the gray values from given markers.
+template <typename T>
+auto MeasureFlooded(const Grid<T>& gray, Labels& markers) {
+  WatershedStep flood;
+  flood.markers = MarkerSource::kGiven;
+  flood.relief = Relief::kGray;
+  return RunSteps(gray, {flood, MeasureStep{}}, Profile::kExact, false, nullptr, &markers);
+}
+
 TEST(Measure, SparseGivenLabelsAndFloats) {
   Grid<float> gray(1, 6);
   gray.cells = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f};
   Labels markers(1, 6);
   markers.cells = {2147483647, 0, 0, 0, 0, 5};
-  WatershedStep flood;
-  flood.markers = MarkerSource::kGiven;
-  flood.relief = Relief::kGray;
-  const auto result =
-      RunSteps(gray, {flood, MeasureStep{}}, Profile::kExact, false, nullptr, &markers);
+  const auto result = MeasureFlooded(gray, markers);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->label_count, 2147483647);
   ASSERT_EQ(result->regions.size(), 2u);
@@ -217,11 +222,7 @@ TEST(Measure, ManyLabelsInAnyOrderComeSorted) {
   Labels markers(100, 200);
   for (size_t i = 0; i < markers.cells.size(); ++i)
     markers.cells[i] = static_cast<int32_t>(1 + (i * 7919) % 20000);
-  WatershedStep flood;
-  flood.markers = MarkerSource::kGiven;
-  flood.relief = Relief::kGray;
-  const auto result =
-      RunSteps(gray, {flood, MeasureStep{}}, Profile::kExact, false, nullptr, &markers);
+  const auto result = MeasureFlooded(gray, markers);
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_EQ(result->regions.size(), 20000u);
   for (size_t i = 0; i < result->regions.size(); ++i) {

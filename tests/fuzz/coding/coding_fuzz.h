@@ -64,4 +64,11 @@ inline absl::StatusOr<std::string> DecodeInPieces(ByteView coded, uint64_t seed,
   }
 }
 
+// What a fuzzer's entry does: `test` reads its case from the bytes.
+inline int WithReader(void (*test)(ByteReader& in), const uint8_t* data, size_t size) {
+  ByteReader in(ByteView(data, size));
+  test(in);
+  return 0;
+}
+
 }  // namespace trine::coding

@@ -68,7 +68,5 @@ void TestOne(ByteReader& in) {
 }  // namespace trine::coding
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  trine::coding::ByteReader in(trine::ByteView(data, size));
-  trine::coding::TestOne(in);
-  return 0;
+  return trine::coding::WithReader(trine::coding::TestOne, data, size);
 }

@@ -17,6 +17,7 @@
 #include "core/base/error.h"
 #include "core/base/limits.h"
 #include "server/wire/rpc.h"
+#include "tests/server/services/all_services.h"
 
 namespace trine::server {
 
@@ -24,21 +25,6 @@ namespace trine::server {
 inline void Require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
-
-inline const Method& FindMethod(std::string_view name) {
-  static const Registry* const kRegistry = [] {
-    auto* registry = new Registry;
-    RegisterNormalizationService(registry);
-    RegisterCodingService(registry);
-    RegisterSegmentationService(registry);
-    return registry;
-  }();
-  for (const Method& method : kRegistry->methods()) {
-    if (method.name == name) return method;
-  }
-  std::fprintf(stderr, "there is no such method\n");
   std::abort();
 }
 

@@ -24,7 +24,7 @@ absl::Status Drain(const Call& call, RawStream& stream, int* answers) {
 }
 
 absl::Status Run(const Call& call, ByteView input) {
-  const std::unique_ptr<RawStream> stream = FindMethod(TRINE_FUZZ_METHOD).stream();
+  const std::unique_ptr<RawStream> stream = FindMethod(TRINE_FUZZ_METHOD)->stream();
   int answers = 0;
   while (input.size() >= 2 && answers < kMaxAnswers) {
     const size_t length = std::min<size_t>(LoadLE<uint16_t>(input.data()), input.size() - 2);

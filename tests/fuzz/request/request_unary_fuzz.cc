@@ -24,7 +24,7 @@ void CheckRoundTrip(const uint8_t* data, size_t size, const grpc::ByteBuffer& ou
   const std::string bytes = request.SerializeAsString();
   const FuzzCall decode;
   grpc::ByteBuffer raw;
-  const absl::Status status = FindMethod("Decode").unary(
+  const absl::Status status = FindMethod("Decode")->unary(
       decode.call(), OneSlice(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), &raw);
   if (status.code() == absl::StatusCode::kDeadlineExceeded) return;
   Require(status.ok(), "Decode refuses what Encode made");
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const FuzzCall fuzz;
   grpc::ByteBuffer out;
   const absl::Status status =
-      FindMethod(TRINE_FUZZ_METHOD).unary(fuzz.call(), OneSlice(data, size), &out);
+      FindMethod(TRINE_FUZZ_METHOD)->unary(fuzz.call(), OneSlice(data, size), &out);
   if (!status.ok()) {
     CheckRefusal(status);
   } else if (std::string_view(TRINE_FUZZ_METHOD) == "Encode") {

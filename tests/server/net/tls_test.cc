@@ -95,18 +95,10 @@ class Tls : public ::testing::Test {
   }
   // Who answers a call over `channel`: the common name of the certificate, or the call's status.
   static std::string Answerer(const std::shared_ptr<grpc::Channel>& channel) {
-    grpc::GenericStub stub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
-    grpc::CompletionQueue queue;
-    auto reader = stub.PrepareUnaryCall(&context, kEcho, ToBuffer(Wrap("x")), &queue);
-    reader->StartCall();
     grpc::ByteBuffer response;
-    grpc::Status status;
-    reader->Finish(&response, &status, nullptr);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
+    const grpc::Status status = Await(channel, kEcho, ToBuffer(Wrap("x")), &context, &response);
     if (!status.ok()) return "status " + std::to_string(status.error_code());
     const auto names = context.auth_context()->FindPropertyValues("x509_common_name");
     return names.empty() ? "nobody" : std::string(names[0].data(), names[0].size());

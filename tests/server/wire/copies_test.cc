@@ -8,6 +8,7 @@
 
 #include "core/base/bytes.h"
 #include "server/wire/rpc.h"
+#include "tests/server/services/all_services.h"
 #include "tests/server/services/service_harness.h"
 #include "tests/server/wire/wire_oracle.h"
 #include "trine/v1/coding.pb.h"
@@ -25,20 +26,6 @@ class CountCopies : public CopyCounter {
   std::vector<size_t> copies;
 };
 
-const Method& Find(const std::string& name) {
-  static const Registry* const kRegistry = [] {
-    auto* registry = new Registry;
-    RegisterNormalizationService(registry);
-    RegisterCodingService(registry);
-    RegisterSegmentationService(registry);
-    return registry;
-  }();
-  for (const Method& method : kRegistry->methods())
-    if (method.name == name) return method;
-  ADD_FAILURE() << name;
-  return kRegistry->methods().front();
-}
-
 // The sizes of the copies that a call makes whose request comes in slices of `slice_bytes`.
 template <typename Req>
 std::vector<size_t> Copies(const std::string& method, const Req& request, size_t slice_bytes,
@@ -48,7 +35,7 @@ std::vector<size_t> Copies(const std::string& method, const Req& request, size_t
   call.wire.copies = &counter;
   grpc::ByteBuffer out;
   const absl::Status status =
-      Find(method).unary(call, Sliced(request.SerializeAsString(), slice_bytes), &out);
+      FindMethod(method)->unary(call, Sliced(request.SerializeAsString(), slice_bytes), &out);
   EXPECT_TRUE(status.ok()) << status;
   if (answer != nullptr) *answer = Joined(out);
   return counter.copies;
@@ -129,7 +116,7 @@ std::vector<size_t> StreamCopies(const std::string& method, const std::vector<Re
   CountCopies counter;
   Call call;
   call.wire.copies = &counter;
-  const std::unique_ptr<RawStream> stream = Find(method).stream();
+  const std::unique_ptr<RawStream> stream = FindMethod(method)->stream();
   const auto drain = [&] {
     while (true) {
       grpc::ByteBuffer out;
@@ -200,8 +187,9 @@ TEST(Copies, AnswersAreSentFromTheKernelsMemory) {
   FillFloats(request.mutable_tensor());
   const Call call;
   grpc::ByteBuffer out;
-  ASSERT_TRUE(
-      Find("Normalize").unary(call, Sliced(request.SerializeAsString(), 1 << 30), &out).ok());
+  ASSERT_TRUE(FindMethod("Normalize")
+                  ->unary(call, Sliced(request.SerializeAsString(), 1 << 30), &out)
+                  .ok());
   std::vector<grpc::Slice> slices;
   ASSERT_TRUE(out.Dump(&slices).ok());
   ASSERT_GE(slices.size(), 2u);

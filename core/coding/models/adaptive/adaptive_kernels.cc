@@ -12,8 +12,7 @@
 #include "core/coding/coder/nibble_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // ---- a lane at a time ------------------------------------------------------------------------
@@ -285,18 +284,14 @@ void DecodeA(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(EncodeA);
 HWY_EXPORT(DecodeA);
-
-}  // namespace
 
 void EncodeAdaptiveRows(const uint8_t* bytes, size_t count, int active,
                         const AdaptiveTables& tables, AdaptiveRows& at, EncoderLanes& lanes) {

@@ -13,8 +13,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -68,16 +67,16 @@ DriftTop Weigh(const uint32_t* HWY_RESTRICT slow, const uint32_t* HWY_RESTRICT f
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(Remember);
 HWY_EXPORT(Weigh);
+
+namespace {
 
 // A symbol that was never seen counts as 26/64 of one.
 constexpr uint32_t kUnseen = 26;

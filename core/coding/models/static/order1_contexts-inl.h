@@ -17,8 +17,7 @@
 
 #if !TRINE_LANES_SCALAR
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 constexpr size_t kRowsAtOnce = 4;  // the bytes of a 32-bit number
@@ -150,8 +149,7 @@ class ContextTable {
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // !TRINE_LANES_SCALAR
 

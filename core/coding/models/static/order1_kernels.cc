@@ -16,8 +16,7 @@
 #include "core/coding/models/static/order1_contexts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace trine::coding {
-namespace HWY_NAMESPACE {
+namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // ---- a lane at a time ------------------------------------------------------------------------
@@ -260,18 +259,14 @@ void Decode1(DecoderLanes& lanes, const Order1Slots& table, size_t rows, Order1P
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace trine::coding
+}  // namespace trine::coding::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trine::coding {
-namespace {
 
 HWY_EXPORT(Encode1);
 HWY_EXPORT(Decode1);
-
-}  // namespace
 
 void EncodeOrder1(const uint8_t* block, size_t rows, const Order1Parts& table, Order1Position& at,
                   EncoderLanes& lanes) {
