@@ -38,7 +38,7 @@ std::string FirstToken(const std::string& text) {
 
 }  // namespace
 
-void AddGlobalFlags(CLI::App* app, Globals* g) {
+void AddGlobalFlags(Command app, Globals* g) {
   const std::string group = "Global options (before or after the command)";
   app->add_option("--server", g->server,
                   "Server: HOST:PORT, unix:PATH, dns:///NAME:PORT. Default: an embedded server in "
@@ -83,7 +83,7 @@ void AddGlobalFlags(CLI::App* app, Globals* g) {
   app->add_flag("-q,--quiet", g->quiet, "Print no text but errors")->group(group);
   app->add_option("--progress", g->progress,
                   "Progress bar on stderr: auto (on a terminal), always, never. Default: auto")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->check(IsMember({"auto", "always", "never"}))
       ->type_name("WHEN")
       ->envname("TRINE_PROGRESS")
       ->group(group);

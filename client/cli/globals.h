@@ -1,11 +1,11 @@
 // The options that every command shares; they may come before or after the command's name.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "client/cli/command_line.h"
 #include "client/cli/progress.h"
 #include "client/options.h"
 
@@ -24,7 +24,7 @@ struct Globals {
   std::string progress = "auto";
 };
 
-void AddGlobalFlags(CLI::App* app, Globals* globals);
+void AddGlobalFlags(Command app, Globals* globals);
 
 ProgressMode ProgressOf(const Globals& globals);
 

@@ -1,4 +1,5 @@
 // trine: the command line.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
@@ -15,7 +16,8 @@ constexpr char kFooter[] =
     "Exit codes: 0 done, 1 the server refused or failed, 2 wrong usage, 3 cannot reach the\n"
     "server, 4 corrupt input. 'trine COMMAND --help' shows a command's options.";
 
-void AddCommands(CLI::App* app, Run* run) {
+void AddCommands(CLI::App* cli, Run* run) {
+  const Command app(cli);
   AddNormalizeCommand(app, run);
   AddNormalizeGradientCommand(app, run);
   AddEncodeCommand(app, run);
@@ -27,7 +29,7 @@ void AddCommands(CLI::App* app, Run* run) {
   AddHealthCommand(app, run);
   AddBenchCommand(app, run);
   // Global options may come after the command too.
-  for (CLI::App* command : app->get_subcommands({})) command->fallthrough();
+  for (CLI::App* command : cli->get_subcommands({})) command->fallthrough();
 }
 
 int Finish(const absl::Status& result, const Session& session) {
@@ -50,7 +52,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kFooter);
   Globals globals;
-  AddGlobalFlags(&app, &globals);
+  AddGlobalFlags(Command(&app), &globals);
   Run run;
   AddCommands(&app, &run);
   try {

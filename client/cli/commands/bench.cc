@@ -175,18 +175,18 @@ absl::Status RunBench(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddBenchCommand(CLI::App* app, Run* run) {
+void AddBenchCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand("bench", "Load a server and show throughput and latency");
+  Command command = app->add_subcommand("bench", "Load a server and show throughput and latency");
   command->add_option("--rpc", args->rpc, "What is called. Default: normalize")
-      ->check(CLI::IsMember({"normalize", "encode", "decode", "segment", "info", "health"}))
+      ->check(IsMember({"normalize", "encode", "decode", "segment", "info", "health"}))
       ->type_name("NAME");
   command->add_option("--size", args->size, "Payload of a call [bytes]. Default: 1MiB")
       ->type_name("SIZE");
   command->add_option("--seconds", args->seconds, "How long, such as 5 or 500ms [s]. Default: 5")
       ->type_name("TIME");
   command->add_option("--concurrency", args->concurrency, "Calls at once, 1 to 256. Default: 1")
-      ->check(CLI::Range(1, 256))
+      ->check(InRange(1, 256))
       ->type_name("N");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunBench(*args, session); }; });

@@ -286,9 +286,9 @@ absl::Status RunDecode(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddDecodeCommand(CLI::App* app, Run* run) {
+void AddDecodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand("decode", "Decode coded streams");
+  Command command = app->add_subcommand("decode", "Decode coded streams");
   command->add_option("IN", args->inputs, "Coded streams; - for stdin")->required();
   command
       ->add_option("-o,--output", args->outputs.output,

@@ -29,7 +29,7 @@ struct Args {
   Outputs outputs;
   bool force = false;
   std::string model = "auto";
-  CLI::Option* order_given = nullptr;
+  Flag order_given;
   int order = 1;
   std::string effort = "balanced";
   std::string block_size;
@@ -267,9 +267,9 @@ absl::Status RunEncode(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddEncodeCommand(CLI::App* app, Run* run) {
+void AddEncodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand("encode", "Code files without loss");
+  Command command = app->add_subcommand("encode", "Code files without loss");
   command->add_option("IN", args->inputs, "Files; - for stdin")->required();
   command->add_option("-o,--output", args->outputs.output, "Coded stream; - for stdout")
       ->type_name("OUT");
@@ -289,7 +289,7 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
   command
       ->add_option("--effort", args->effort,
                    "How long to search for a shorter form: fast, balanced, best. Default: balanced")
-      ->check(CLI::IsMember(EnumNames<v1::Effort>()))
+      ->check(IsMember(EnumNames<v1::Effort>()))
       ->type_name("EFFORT");
   command
       ->add_option("--block-size", args->block_size,
@@ -315,7 +315,7 @@ void AddEncodeCommand(CLI::App* app, Run* run) {
                    "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
                    "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
                    "bilevel rows, with --shape H,W). Default: bytes")
-      ->check(CLI::IsMember({"bytes", "image", "tensor", "raw", "bits"}))
+      ->check(IsMember({"bytes", "image", "tensor", "raw", "bits"}))
       ->type_name("KIND");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
   command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");

@@ -10,7 +10,6 @@
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/table_file.h"
-#include "client/cli/flags/validators.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -20,11 +19,11 @@ constexpr uint32_t kMaxSteps = 256;
 
 struct Args {
   std::string message;
-  CLI::Option* message_given = nullptr;
+  Flag message_given;
   std::string decode;
-  CLI::Option* decode_given = nullptr;
+  Flag decode_given;
   int64_t count = 0;
-  CLI::Option* count_given = nullptr;
+  Flag count_given;
   std::string table;
   bool steps = false;
 };
@@ -161,9 +160,9 @@ absl::Status RunExact(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddExactCommand(CLI::App* app, Run* run) {
+void AddExactCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand(
+  Command command = app->add_subcommand(
       "exact", "The textbook's coder: a message's interval and codewords, in exact rationals");
   args->message_given = command->add_option(
       "MESSAGE", args->message,

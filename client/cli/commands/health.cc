@@ -47,9 +47,9 @@ absl::Status RunHealth(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddHealthCommand(CLI::App* app, Run* run) {
+void AddHealthCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command =
+  Command command =
       app->add_subcommand("health",
                           "Ask grpc.health.v1; exit code 0 only if SERVING. Without --server "
                           "127.0.0.1:7433 is asked");

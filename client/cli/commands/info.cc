@@ -68,9 +68,8 @@ absl::Status RunInfo(Session* session) {
 
 }  // namespace
 
-void AddInfoCommand(CLI::App* app, Run* run) {
-  CLI::App* command =
-      app->add_subcommand("info", "Version, hardware, limits and offers of a server");
+void AddInfoCommand(Command app, Run* run) {
+  Command command = app->add_subcommand("info", "Version, hardware, limits and offers of a server");
   command->callback([run] { *run = RunInfo; });
 }
 

@@ -164,9 +164,9 @@ absl::Status RunInspect(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddInspectCommand(CLI::App* app, Run* run) {
+void AddInspectCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command =
+  Command command =
       app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
   command->add_option("IN", args->input, "Coded stream; - for stdin")->required();
   command

@@ -139,9 +139,9 @@ absl::Status RunNormalize(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddNormalizeCommand(CLI::App* app, Run* run) {
+void AddNormalizeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command =
+  Command command =
       app->add_subcommand("normalize", "Local response normalization of an array or a picture");
   command->add_option("IN", args->input, ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin")
       ->required();

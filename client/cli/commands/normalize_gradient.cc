@@ -76,10 +76,10 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
 
 }  // namespace
 
-void AddNormalizeGradientCommand(CLI::App* app, Run* run) {
+void AddNormalizeGradientCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
-  CLI::App* command = app->add_subcommand("normalize-gradient",
-                                          "Gradient with respect to the normalization's input");
+  Command command = app->add_subcommand("normalize-gradient",
+                                        "Gradient with respect to the normalization's input");
   command->add_option("IN", args->input, "The layer's input: .npy or a picture")->required();
   command
       ->add_option("GRAD", args->gradient,

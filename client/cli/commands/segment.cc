@@ -255,9 +255,9 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
 
 }  // namespace
 
-void AddSegmentCommand(CLI::App* app, Run* run) {
+void AddSegmentCommand(Command app, Run* run) {
   auto args = std::make_shared<SegmentArgs>();
-  CLI::App* command = app->add_subcommand("segment", "Find objects in pictures");
+  Command command = app->add_subcommand("segment", "Find objects in pictures");
   AddSegmentFlags(command, args.get());
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunSegment(*args, session); }; });

@@ -9,14 +9,14 @@ namespace trine::cli {
 namespace {
 
 template <typename E>
-void AddEnum(CLI::App* command, const std::string& flag, std::string* value,
+void AddEnum(Command command, const std::string& flag, std::string* value,
              const std::string& help) {
-  command->add_option(flag, *value, help)->check(CLI::IsMember(EnumNames<E>()))->type_name("NAME");
+  command->add_option(flag, *value, help)->check(IsMember(EnumNames<E>()))->type_name("NAME");
 }
 
 }  // namespace
 
-void AddLrnFlags(CLI::App* command, LrnFlags* f) {
+void AddLrnFlags(Command command, LrnFlags* f) {
   AddEnum<v1::LrnPreset>(command, "--preset", &f->preset,
                          "Framework whose convention fills in the rest. Default: alexnet");
   AddEnum<v1::LrnMode>(command, "--mode", &f->mode,
@@ -24,10 +24,10 @@ void AddLrnFlags(CLI::App* command, LrnFlags* f) {
   AddEnum<v1::LrnLayout>(command, "--layout", &f->layout,
                          "Where the channels are. Default: pictures hwc; arrays nchw, with preset "
                          "tensorflow nhwc");
-  auto* size = command
-                   ->add_option("--size", f->size,
-                                "Window size n, 1 to 65535 [elements]. Default: the preset's")
-                   ->type_name("N");
+  auto size = command
+                  ->add_option("--size", f->size,
+                               "Window size n, 1 to 65535 [elements]. Default: the preset's")
+                  ->type_name("N");
   command
       ->add_option("--depth-radius", f->depth_radius,
                    "Taps on either side r, n = 2r + 1, 0 to 32767. Default: the preset's")

@@ -1,11 +1,11 @@
 // The options of local response normalization on the command line.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "client/cli/command_line.h"
 #include "trine/v1/normalization.pb.h"
 
 namespace trine::cli {
@@ -15,10 +15,10 @@ struct LrnFlags {
   std::optional<int64_t> size, depth_radius;
   std::optional<double> alpha, beta, bias;
   double scale = 1;
-  CLI::Option* scale_given = nullptr;
+  Flag scale_given;
 };
 
-void AddLrnFlags(CLI::App* command, LrnFlags* flags);
+void AddLrnFlags(Command command, LrnFlags* flags);
 
 // What no server is asked about: the flags whose values the command line itself works with.
 absl::Status CheckLrnFlags(const LrnFlags& flags);

@@ -1,13 +1,12 @@
 #include "client/cli/flags/segment_args.h"
 
 #include "client/cli/flags/enum_text.h"
-#include "client/cli/flags/validators.h"
 #include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
 namespace {
 
-void AddFiles(CLI::App* c, SegmentArgs* a) {
+void AddFiles(Command c, SegmentArgs* a) {
   const std::string group = "Outputs";
   c->add_option("-o,--output", a->outputs.output,
                 "Mask, 0 and 255: .png, .tif, .pgm or .npy; - for stdout as PNG")
@@ -17,7 +16,7 @@ void AddFiles(CLI::App* c, SegmentArgs* a) {
       ->type_name("DIR")
       ->group(group);
   c->add_option("--emit", a->emit, "With --out-dir: mask, labels or overlay. Default: mask")
-      ->check(CLI::IsMember({"mask", "labels", "overlay"}))
+      ->check(IsMember({"mask", "labels", "overlay"}))
       ->type_name("WHAT")
       ->group(group);
   c->add_option("--labels", a->labels, "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
@@ -37,7 +36,7 @@ void AddFiles(CLI::App* c, SegmentArgs* a) {
 }
 
 // The list of the steps, for which no picture is needed.
-void AddStepsHelp(CLI::App* c, CLI::Option* inputs, SegmentArgs* a) {
+void AddStepsHelp(Command c, Flag inputs, SegmentArgs* a) {
   const auto help = [inputs, a] {
     a->help_steps = true;
     inputs->required(false);
@@ -58,14 +57,14 @@ void AddStepsHelp(CLI::App* c, CLI::Option* inputs, SegmentArgs* a) {
       ->group("");
 }
 
-void AddMethod(CLI::App* c, SegmentArgs* a) {
+void AddMethod(Command c, SegmentArgs* a) {
   const std::string group = "Method";
-  auto* method =
+  auto method =
       c->add_option("--method", a->method,
                     "otsu, multi-otsu, threshold (given), mean, gaussian, sauvola (local), or "
                     "watershed (otsu, fill-holes, distance, watershed, measure; with --markers: "
                     "of the gray picture from these). Default: otsu")
-          ->check(CLI::IsMember(
+          ->check(IsMember(
               {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola", "watershed"}))
           ->type_name("NAME")
           ->group(group);
@@ -118,7 +117,7 @@ void AddMethod(CLI::App* c, SegmentArgs* a) {
       ->group(group);
 }
 
-void AddRest(CLI::App* c, SegmentArgs* a) {
+void AddRest(Command c, SegmentArgs* a) {
   const std::string group = "Picture and regions";
   c->add_flag("--invert", a->invert, "Objects are dark. Default: bright")->group(group);
   c->add_option("--channel", a->channel, "Channel from 0 instead of the gray of all. Default: gray")
@@ -129,7 +128,7 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
       ->type_name("FILE")
       ->group(group);
   c->add_option("--profile", a->profile, "Whose conventions hold. Default: exact")
-      ->check(CLI::IsMember(EnumNames<v1::SegmentProfile>()))
+      ->check(IsMember(EnumNames<v1::SegmentProfile>()))
       ->type_name("NAME")
       ->group(group);
   c->add_option("--page", a->page, "Page of a TIFF, from 0. Default: 0")
@@ -145,19 +144,18 @@ void AddRest(CLI::App* c, SegmentArgs* a) {
       ->group(group);
   c->add_option("--connectivity", a->connectivity,
                 "Neighbours of a pixel, 4 or 8. Default: components 8, watershed 4")
-      ->check(CLI::IsMember({4, 8}))
+      ->check(IsMember({4, 8}))
       ->type_name("N")
       ->group(group);
 }
 
 }  // namespace
 
-void AddSegmentFlags(CLI::App* command, SegmentArgs* args) {
-  CLI::Option* inputs =
-      command
-          ->add_option("IN", args->inputs,
-                       "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
-          ->required();
+void AddSegmentFlags(Command command, SegmentArgs* args) {
+  Flag inputs = command
+                    ->add_option("IN", args->inputs,
+                                 "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
+                    ->required();
   AddFiles(command, args);
   AddMethod(command, args);
   AddStepsHelp(command, inputs, args);

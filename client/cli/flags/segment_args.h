@@ -1,11 +1,11 @@
 // The options of "trine segment".
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "client/cli/command_line.h"
 #include "client/cli/files/outputs.h"
 
 namespace trine::cli {
@@ -39,6 +39,6 @@ struct SegmentArgs {
   std::optional<int64_t> page;
 };
 
-void AddSegmentFlags(CLI::App* command, SegmentArgs* args);
+void AddSegmentFlags(Command command, SegmentArgs* args);
 
 }  // namespace trine::cli
