@@ -18,6 +18,14 @@ inline std::optional<uint64_t> CheckedAdd(uint64_t a, uint64_t b) {
   return out;
 }
 
+// UINT64_MAX instead of a wrap-around.
+inline uint64_t SaturatingMul(uint64_t a, uint64_t b) {
+  return CheckedMul(a, b).value_or(UINT64_MAX);
+}
+inline uint64_t SaturatingAdd(uint64_t a, uint64_t b) {
+  return CheckedAdd(a, b).value_or(UINT64_MAX);
+}
+
 // ceil(a / b), b > 0, without overflow.
 inline constexpr uint64_t CeilDiv(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
 

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ struct DecodeOptions {
   int64_t page = 0;  // page of a TIFF, from 0
   // Bound of the decoded picture's bytes; 0: limits->max_output_bytes.
   uint64_t max_bytes = 0;
+  // What the caller needs beside a picture of this shape and dtype once it is there [bytes], where
+  // it is not empty: reserved with the picture, before anything is unpacked.
+  std::function<uint64_t(const Shape&, DType)> beside = {};
 };
 
 // A picture from a file's bytes (any format but NPY).

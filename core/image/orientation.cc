@@ -134,6 +134,7 @@ int ParseExifOrientation(ByteView exif) {
 
 absl::StatusOr<Tensor> ApplyOrientation(const Context& context, Tensor picture, int orientation) {
   if (orientation <= 1 || orientation > 8) return picture;
+  TRINE_RETURN_IF_ERROR(context.Reserve(2 * picture.data.size()));
   const Turn turn = TurnOf(orientation);
   const size_t height = static_cast<size_t>(picture.shape[0]);
   const size_t width = static_cast<size_t>(picture.shape[1]);

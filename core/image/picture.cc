@@ -37,8 +37,10 @@ absl::StatusOr<PictureSize> CheckPictureSize(const Context& context, const Decod
   const uint64_t max_bytes = MaxPictureBytes(context, options);
   if (bytes > max_bytes) return LimitExceeded("image", bytes, "max_output_bytes", max_bytes);
   // A packed file may be a thousand times smaller.
-  TRINE_RETURN_IF_ERROR(context.Reserve(bytes));
-  return PictureSize{width, height, channels, dtype};
+  const PictureSize size = {width, height, channels, dtype};
+  const uint64_t beside = options.beside ? options.beside(size.shape(), dtype) : 0;
+  TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(bytes, beside)));
+  return size;
 }
 
 void UnpackBits(const uint8_t* packed, size_t count, int bits, uint8_t* out) {

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <utility>
 
+#include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/runtime/part_account.h"
 #include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
 
@@ -74,12 +76,21 @@ absl::Status State::ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> 
 
 absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
                                    const Options& options) {
-  State state(context, inputs, options);
+  const uint64_t need = MemoryOf(context, inputs.gray.shape[0], inputs.gray.shape[1],
+                                 inputs.gray.dtype, options.steps)
+                            .total();
+  TRINE_RETURN_IF_ERROR(context.Reserve(need));
+  PartAccount account(context.memory);
+  account.SetBeside(need);
+  Context of_steps = context;
+  of_steps.memory = &account;
+  State state(of_steps, inputs, options);
   TRINE_RETURN_IF_ERROR(CheckFinite(context, state.gray));
   for (state.index = 0; state.index < options.steps.size(); ++state.index) {
     TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const Step& step = options.steps[state.index];
     TRINE_RETURN_IF_ERROR(step.spec().run(state, step.parameters()));
+    account.SetBeside(SaturatingAdd(need, state.result.ListBytes()));
   }
   TRINE_RETURN_IF_ERROR(CountForeground(state));
   return std::move(state.result);

@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "core/base/dtype.h"
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
@@ -201,6 +202,7 @@ class ContourList {
 
   size_t size() const { return list_.size(); }
   bool empty() const { return list_.empty(); }
+  uint64_t bytes() const { return points_.size() * sizeof(Point) + size() * sizeof(Contour); }
   const Contour& operator[](size_t i) const { return list_[i]; }
   const Contour* begin() const { return list_.begin(); }
   const Contour* end() const { return list_.end(); }
@@ -220,12 +222,30 @@ struct Result {
   double foreground_fraction = 0;  // of the mask, over the pixels inside Inputs::mask
   std::vector<Region> regions;     // by label, labels without pixels left out
   ContourList contours;
+
+  // Memory of the lists, whose lengths the pixels' values decide.
+  uint64_t ListBytes() const { return regions.size() * sizeof(Region) + contours.bytes(); }
 };
 
 // Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED
-// for more steps, pixels, bytes or regions than context.limits allow.
+// for more steps, pixels, bytes or regions than context.limits allow. Memory is reserved with the
+// context before it is allocated (MemoryOf).
 absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
                                const Options& options);
+
+// Memory that a segmentation needs, known from its steps before anything is allocated.
+struct MemoryNeed {
+  uint64_t maps = 0;     // mask, labels and distance: until the result goes
+  uint64_t working = 0;  // of the step that needs most of it
+
+  uint64_t total() const;
+};
+
+// What Segment reserves for `steps` on a picture [height,width] of `dtype`, at most UINT64_MAX.
+// What depends on the pixels' values (regions, contours) comes on top, as it is found. REQUIRES:
+// height and width are not negative.
+MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType dtype,
+                    absl::Span<const Step> steps);
 
 std::string_view ProfileName(Profile profile);  // "exact", "opencv", ...
 std::optional<Profile> ParseProfile(std::string_view name);

@@ -76,6 +76,23 @@ enum Map : unsigned {
 // "mask", "labels".
 std::vector<std::string_view> MapNames(unsigned maps);
 
+// Memory that a step works with beside the maps, at most [bytes]. Without a default: a row that
+// does not say it does not compile.
+struct Working {
+  uint64_t a_pixel;
+  uint64_t a_level;   // of each distinct gray value
+  uint64_t a_column;  // on each thread
+
+  static constexpr Working Nothing() { return Working(0, 0, 0); }
+  static constexpr Working APixel(uint64_t bytes) { return Working(bytes, 0, 0); }
+  static constexpr Working ALevel(uint64_t bytes) { return Working(0, bytes, 0); }
+  static constexpr Working AColumn(uint64_t bytes) { return Working(0, 0, bytes); }
+
+ private:
+  constexpr Working(uint64_t pixel, uint64_t level, uint64_t column)
+      : a_pixel(pixel), a_level(level), a_column(column) {}
+};
+
 // A row of the list.
 struct StepSpec {
   std::string_view name;   // as in the protocol: "fill_holes"
@@ -84,6 +101,8 @@ struct StepSpec {
   unsigned needs = 0;  // must have been made before
   unsigned uses = 0;   // read as well, where they are there or a parameter says so
   unsigned makes = 0;
+  // What depends on the pixels' values (regions, contours) the step reserves while it runs.
+  Working working;
   std::any defaults;  // the struct of parameters, as it is where nothing is given
   // What the ranges do not say; may be empty.
   std::function<absl::Status(const StepToCheck&, const std::any&)> check;

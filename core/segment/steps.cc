@@ -29,7 +29,9 @@ std::vector<StepSpec> MakeRows() {
       {.name = "otsu",
        .about = "Otsu's threshold: the largest variance between dark and bright",
        .uses = kGray,
-       .makes = kThresholds | kMask},
+       .makes = kThresholds | kMask,
+       // Sorted keys of floats, then values, counts and offsets of the levels.
+       .working = Working::ALevel(32)},
       [](State& s, const OtsuStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, Otsu(s.context, s.gray, s.options.profile));
         return s.ApplyThreshold(false);
@@ -41,7 +43,9 @@ std::vector<StepSpec> MakeRows() {
        .parameters = {Param<&MultiOtsuStep::classes>("classes", "Classes to part the pixels into",
                                                      Between(kMinClasses, kMaxClasses))},
        .uses = kGray,
-       .makes = kThresholds | kMask | kLabels},
+       .makes = kThresholds | kMask | kLabels,
+       // The same, moments, and the search: two rows of sums and the ends of 14 numbers of classes.
+       .working = Working::ALevel(144)},
       [](State& s, const MultiOtsuStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, MultiOtsu(s.context, s.gray, s.options.profile,
                                                              p.classes, s.Field("classes")));
@@ -58,7 +62,8 @@ std::vector<StepSpec> MakeRows() {
            "thresholds", "Gray values, increasing; repeat the parameter for several",
            Between(1, kMaxClasses - 1))},
        .uses = kGray,
-       .makes = kThresholds | kMask | kLabels},
+       .makes = kThresholds | kMask | kLabels,
+       .working = Working::ALevel(32)},
       [](State& s, const ThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, Describe(s.context, s.gray, p.thresholds));
         return s.ApplyThreshold(true);
@@ -86,7 +91,9 @@ std::vector<StepSpec> MakeRows() {
             Param<&LocalThresholdStep::sigma>("sigma", "gaussian: deviation [pixels]", Above(0),
                                               "(window - 1) / 6")},
        .uses = kGray,
-       .makes = kMask},
+       .makes = kMask,
+       // A window's sums, squares, counts and columns, of floats.
+       .working = Working::AColumn(40)},
       [](State& s, const LocalThresholdStep& p) {
         // Pixels outside are never visited: the mask must start from 0 there.
         s.result.mask.reset();
@@ -99,7 +106,8 @@ std::vector<StepSpec> MakeRows() {
   rows.push_back(Row<InvertStep>({.name = "invert",
                                   .about = "Swaps foreground and background",
                                   .needs = kMask,
-                                  .makes = kMask},
+                                  .makes = kMask,
+                                  .working = Working::Nothing()},
                                  [](State& s, const InvertStep&) { return Invert(s); }));
 
   rows.push_back(Row<FillHolesStep>(
@@ -110,7 +118,9 @@ std::vector<StepSpec> MakeRows() {
             Param<&FillHolesStep::max_area>("max_area", "Only holes of at most so many pixels",
                                             AtLeast(0), "0: all holes")},
        .needs = kMask,
-       .makes = kMask},
+       .makes = kMask,
+       // Labels, and for every second pixel at most a root and an area.
+       .working = Working::APixel(10)},
       [](State& s, const FillHolesStep& p) {
         return FillHoles(s.context, s.gray.height, s.gray.width, p, s.gray.inside, s.Mask());
       }));
@@ -123,7 +133,9 @@ std::vector<StepSpec> MakeRows() {
                       Param<&ComponentsStep::min_area>(
                           "min_area", "Smaller components are removed [pixels]", AtLeast(0))},
        .needs = kMask,
-       .makes = kMask | kLabels},
+       .makes = kMask | kLabels,
+       // For every second pixel at most a root and an area.
+       .working = Working::APixel(4)},
       [](State& s, const ComponentsStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.label_count,
                                LabelComponents(s.context, s.gray.height, s.gray.width, p, s.Field(),
@@ -134,7 +146,9 @@ std::vector<StepSpec> MakeRows() {
   rows.push_back(Row<DistanceStep>({.name = "distance",
                                     .about = "Exact Euclidean distance to the background",
                                     .needs = kMask,
-                                    .makes = kDistance},
+                                    .makes = kDistance,
+                                    // A row of parabolas; the columns are solved in the map itself.
+                                    .working = Working::AColumn(16)},
                                    [](State& s, const DistanceStep&) {
                                      return DistanceMap(s.context, s.Mask(), s.gray.height,
                                                         s.gray.width, s.Distance());
@@ -156,14 +170,18 @@ std::vector<StepSpec> MakeRows() {
                 "distance: how far a maximum rises above its saddle to count [pixels]", AtLeast(0)),
             Param<&WatershedStep::lines>("lines", "Pixels where two basins meet become 0")},
        .uses = kGray | kMask | kDistance | kMarkers,
-       .makes = kMask | kLabels},
+       .makes = kMask | kLabels,
+       // Ranks, order and sorted keys; then levels and the queue over them.
+       .working = Working::APixel(16)},
       RunWatershed, CheckWatershed));
 
   rows.push_back(Row<ContoursStep>(
       {.name = "contours",
        .about = "Outlines with their hierarchy",
        .needs = kMask,
-       .makes = kContours},
+       .makes = kContours,
+       // Labels of borders.
+       .working = Working::APixel(4)},
       [](State& s, const ContoursStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.contours, FindContours(s.context, s.Mask(), s.gray.height,
                                                                s.gray.width, s.Field()));
@@ -175,7 +193,8 @@ std::vector<StepSpec> MakeRows() {
        .about = "Area, box, centre and mean intensity of each label",
        .needs = kLabels,
        .uses = kGray,
-       .makes = kRegions},
+       .makes = kRegions,
+       .working = Working::Nothing()},
       [](State& s, const MeasureStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.regions, MeasureRegions(s.context, s.gray, s.Labels(),
                                                                 s.result.label_count, s.Field()));

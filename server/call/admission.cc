@@ -99,7 +99,7 @@ std::vector<std::function<void()>> Admission::TakeAllNext() {
   return next;
 }
 
-absl::Status Admission::EnterUnary(Place* place, const std::string& client, const Cost& cost,
+absl::Status Admission::EnterUnary(Place* place, const std::string& client, Cost* cost,
                                    std::function<void()> start) {
   std::function<void()> now;
   {
@@ -107,7 +107,7 @@ absl::Status Admission::EnterUnary(Place* place, const std::string& client, cons
     absl::Status status = CheckQueues(client);
     if (status.ok()) status = ledger_.Check(cost);
     if (!status.ok()) return status;
-    ledger_.Add(cost);
+    ledger_.Add(*cost);
     now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
@@ -148,15 +148,24 @@ void Admission::Leave(Place* place) {
   for (const auto& start : next) start();
 }
 
-absl::Status Admission::Recharge(Cost* own, const Cost& to) {
+absl::Status Admission::Changed(absl::Status (Ledger::*change)(Cost*, const Cost&), Cost* own,
+                                const Cost& to) {
   std::vector<std::function<void()>> next;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    TRINE_RETURN_IF_ERROR(ledger_.Recharge(own, to));
+    TRINE_RETURN_IF_ERROR((ledger_.*change)(own, to));
     next = TakeAllNext();
   }
   for (const auto& start : next) start();
   return absl::OkStatus();
+}
+
+absl::Status Admission::Recharge(Cost* own, const Cost& to) {
+  return Changed(&Ledger::Recharge, own, to);
+}
+
+absl::Status Admission::RechargeStep(Cost* own, const Cost& to) {
+  return Changed(&Ledger::RechargeStep, own, to);
 }
 
 absl::Status Admission::Keep(Cost* own, uint64_t held) {

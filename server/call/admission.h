@@ -78,8 +78,9 @@ class Admission {
 
   // Counts `cost` and calls start() now (on this thread) or later (on the thread that calls
   // Leave), unless Withdraw comes first. RESOURCE_EXHAUSTED, nothing counted: QUEUE_FULL,
-  // CLIENT_QUEUE_FULL, INFLIGHT_FULL or MEMORY_FULL. `start` must not block.
-  absl::Status EnterUnary(Place* place, const std::string& client, const Cost& cost,
+  // CLIENT_QUEUE_FULL, INFLIGHT_FULL or MEMORY_FULL. `start` must not block. Of a call that is
+  // alone the ledger may cut `*cost`, before it starts.
+  absl::Status EnterUnary(Place* place, const std::string& client, Cost* cost,
                           std::function<void()> start);
   // The same for a step of an open stream; never refused.
   void EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
@@ -91,6 +92,7 @@ class Admission {
   // See Ledger. What was counted on entering or charged since changes from `*own` to `to`; who
   // waits for the memory that this sets free starts.
   absl::Status Recharge(Cost* own, const Cost& to);
+  absl::Status RechargeStep(Cost* own, const Cost& to);
   absl::Status Keep(Cost* own, uint64_t held);
   // Counts `cost` whatever is counted already.
   void Charge(const Cost& cost);
@@ -128,6 +130,8 @@ class Admission {
   // The next to start, if any may: takes it out of its queue and counts it.
   std::function<void()> TakeNext();
   std::vector<std::function<void()>> TakeAllNext();
+  absl::Status Changed(absl::Status (Ledger::*change)(Cost*, const Cost&), Cost* own,
+                       const Cost& to);
   absl::Status CheckQueues(const std::string& client) const;
 
   const Bounds bounds_;

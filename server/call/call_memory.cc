@@ -8,28 +8,33 @@
 namespace trine::server {
 namespace {
 
-uint64_t Sum(uint64_t a, uint64_t b) { return CheckedAdd(a, b).value_or(UINT64_MAX); }
-
 uint64_t Difference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
 // What an answer of so many bytes holds: a payload's block may be a quarter larger than what is in
 // it (server/wire/buffer.h).
-uint64_t AnswerMemory(uint64_t bytes) { return Sum(bytes, bytes / 4); }
+uint64_t AnswerMemory(uint64_t bytes) { return SaturatingAdd(bytes, bytes / 4); }
 
 }  // namespace
 
 Cost RpcCall::CostOf(uint64_t bytes) const {
-  return {bytes, bytes * (1 + served_->method.traits.memory_factor)};
+  const MethodTraits& traits = served_->method.traits;
+  const uint64_t memory = bytes * (1 + traits.memory_factor);
+  // A step of a stream waits where it is, in gRPC's buffers; the bytes of a request may have to be
+  // joined.
+  const uint64_t asked = handler_ != nullptr ? 0 : traits.asks_for_all ? 2 * bytes : memory;
+  return {bytes, memory, 0, asked};
 }
 
-// A stream's work holds what it asks for longer than this step, as a rule: it is charged as state
-// at once, and ChargeState takes back what was needed for the moment only.
 absl::Status RpcCall::Reserve(uint64_t bytes) {
-  if (handler_ != nullptr)
+  const bool stream = handler_ != nullptr;
+  // Such a stream's work holds what it asks for longer than this step, as a rule: it is charged as
+  // state at once, and ChargeState takes back what was needed for the moment only.
+  if (stream && !served_->method.traits.asks_for_all)
     return bytes <= kept_.held ? absl::OkStatus() : env_.admission.Keep(&kept_, bytes);
-  const uint64_t needed = Sum(step_.bytes, bytes);
-  if (needed <= step_.total()) return absl::OkStatus();
-  return env_.admission.Recharge(&step_, {step_.bytes, needed - step_.held, step_.held});
+  const uint64_t asked = Difference(SaturatingAdd(step_.bytes, bytes), step_.held);
+  if (asked <= step_.asked) return absl::OkStatus();
+  const Cost to = {step_.bytes, std::max(step_.memory, asked), step_.held, asked};
+  return stream ? env_.admission.RechargeStep(&step_, to) : env_.admission.Recharge(&step_, to);
 }
 
 // A stream's result is taken chunk by chunk and is part of its state until then.
@@ -38,7 +43,7 @@ absl::Status RpcCall::ReserveResult(uint64_t bytes) {
   const uint64_t answer = AnswerMemory(bytes);
   // The estimate counts with an answer: what is set aside for this one is taken out of it.
   const uint64_t work = std::max(step_.bytes, Difference(step_.total(), answer));
-  return env_.admission.Recharge(&step_, {step_.bytes, work, answer});
+  return env_.admission.Recharge(&step_, {step_.bytes, work, answer, std::min(step_.asked, work)});
 }
 
 // The work is done; the answer stays until it is sent.
@@ -46,9 +51,11 @@ absl::Status RpcCall::ChargeAnswer() {
   return env_.admission.Recharge(&step_, {0, 0, AnswerMemory(out_.Length())});
 }
 
-// What a stream keeps until its next step.
+// What a stream keeps until its next step. What this step asked for is over where it holds nothing
+// of it: it must not keep its own answer away.
 absl::Status RpcCall::ChargeState() {
-  return env_.admission.Keep(&kept_, Sum(handler_->HeldBytes(), out_.Length()));
+  if (served_->method.traits.asks_for_all) ReleaseStep();
+  return env_.admission.Keep(&kept_, SaturatingAdd(handler_->HeldBytes(), out_.Length()));
 }
 
 void RpcCall::ReleaseStep() {

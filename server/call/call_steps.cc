@@ -63,7 +63,7 @@ void RpcCall::QueueUnary() {
   // 0 means never, for a request of no bytes too.
   const bool small = bytes < served_->method.traits.inline_bytes;
   if (small) entering = this;
-  absl::Status status = env_.admission.EnterUnary(&place_, client_, step_, [this] {
+  absl::Status status = env_.admission.EnterUnary(&place_, client_, &step_, [this] {
     if (entering != this) return StartJob(&RpcCall::RunUnary);
     entering = nullptr;
     call_.context.pool = nullptr;

@@ -41,17 +41,21 @@ absl::Status Ledger::MemoryFull(uint64_t more) const {
                       absl::StrCat(sum_.total(), " + ", more), text);
 }
 
-absl::Status Ledger::Check(const Cost& cost) const {
-  // As for memory, a request that is alone may exceed the limit.
-  if (sum_.bytes > 0 && Exceeds(sum_.bytes, cost.bytes, bounds_.max_inflight_bytes)) {
+absl::Status Ledger::Check(Cost* cost) const {
+  // A request that is alone may exceed the limit.
+  if (sum_.bytes > 0 && Exceeds(sum_.bytes, cost->bytes, bounds_.max_inflight_bytes)) {
     return RefuseForNow(
         "INFLIGHT_FULL", "max_inflight_bytes", bounds_.max_inflight_bytes,
-        absl::StrCat(sum_.bytes, " + ", cost.bytes),
+        absl::StrCat(sum_.bytes, " + ", cost->bytes),
         absl::StrCat("the server is busy: requests of ", sum_.bytes, " bytes are in flight, ",
-                     cost.bytes, " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
+                     cost->bytes,
+                     " more exceed max_inflight_bytes = ", bounds_.max_inflight_bytes));
   }
-  if (bounds_.memory_limit > 0 && Exceeds(sum_.total(), cost.total(), room()) && !IsAlone(sum_))
-    return MemoryFull(cost.total());
+  if (bounds_.memory_limit == 0 || !Exceeds(sum_.total(), cost->total(), room()))
+    return absl::OkStatus();
+  if (!IsAlone(sum_) || Exceeds(sum_.total(), cost->certain(), room()))
+    return MemoryFull(cost->total());
+  cost->memory = room() - sum_.total() - cost->held;
   return absl::OkStatus();
 }
 
@@ -64,44 +68,57 @@ void Ledger::Add(const Cost& cost) {
   sum_.bytes += cost.bytes;
   sum_.memory += cost.memory;
   sum_.held += cost.held;
+  sum_.asked += cost.asked;
 }
 
 void Ledger::Remove(const Cost& cost) {
   sum_.bytes -= cost.bytes;
   sum_.memory -= cost.memory;
   sum_.held -= cost.held;
+  sum_.asked -= cost.asked;
+}
+
+Cost Ledger::Without(const Cost& own) const {
+  return {sum_.bytes - own.bytes, sum_.memory - own.memory, sum_.held - own.held,
+          sum_.asked - own.asked};
+}
+
+void Ledger::Change(Cost* own, const Cost& to) {
+  Remove(*own);
+  Add(to);
+  *own = to;
 }
 
 // As much again stays free of what others hold; who is the only one may fill the room.
 bool Ledger::MayHold(const Cost& others, const Cost& to) const {
   const uint64_t again = others.held == 0 ? 0 : to.held;
-  const auto needed = CheckedAdd(to.total(), again);
-  return needed.has_value() && !Exceeds(others.held, *needed, room());
+  return !Exceeds(others.certain(), SaturatingAdd(to.total(), again), room());
 }
 
 absl::Status Ledger::Recharge(Cost* own, const Cost& to) {
   if (bounds_.memory_limit > 0 && to.total() > own->total()) {
-    const Cost others = {0, sum_.memory - own->memory, sum_.held - own->held};
-    const bool fits = !Exceeds(others.total(), to.total(), room()) || IsAlone(others);
-    if (!fits || (to.held > own->held && !MayHold(others, to)))
+    const Cost others = Without(*own);
+    if (Exceeds(others.total(), to.total(), room()) ||
+        (to.held > own->held && !MayHold(others, to)))
       return MemoryFull(to.total() - own->total());
   }
-  Remove(*own);
-  Add(to);
-  *own = to;
+  return RechargeStep(own, to);
+}
+
+absl::Status Ledger::RechargeStep(Cost* own, const Cost& to) {
+  if (bounds_.memory_limit > 0 && to.certain() > own->certain() &&
+      Exceeds(Without(*own).certain(), to.certain(), room()))
+    return MemoryFull(to.certain() - own->certain());
+  Change(own, to);
   return absl::OkStatus();
 }
 
 absl::Status Ledger::Keep(Cost* own, uint64_t held) {
   Cost to = *own;
   to.held = held;
-  if (bounds_.memory_limit > 0 && held > own->held) {
-    const Cost others = {0, sum_.memory - own->memory, sum_.held - own->held};
-    if (!MayHold(others, to)) return MemoryFull(held - own->held);
-  }
-  Remove(*own);
-  Add(to);
-  *own = to;
+  if (bounds_.memory_limit > 0 && held > own->held && !MayHold(Without(*own), to))
+    return MemoryFull(held - own->held);
+  Change(own, to);
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/image/image.h"
@@ -40,7 +41,8 @@ const PictureTypes kLabelTypes = {kLabelList, "an integer type of up to 32 bits"
 
 absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
                                          ByteView tensor_data, ByteView encoded,
-                                         const PictureTypes& types, std::string_view field) {
+                                         const PictureTypes& types, std::string_view field,
+                                         const MemoryBeside& beside) {
   Picture picture;
   switch (image.source_case()) {
     case v1::Image::SOURCE_NOT_SET:
@@ -53,6 +55,11 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
       TRINE_ASSIGN_OR_RETURN(picture.view,
                              ViewFromProto(image.tensor(), tensor_data, *context.limits, path));
       TRINE_RETURN_IF_ERROR(CheckPicture(picture.view, types, path));
+      if (beside) {
+        // Its bytes may be a copy of the request's.
+        TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(
+            picture.view.data.size(), beside(picture.view.shape, picture.view.dtype))));
+      }
       return picture;
     }
     case v1::Image::kEncoded:
@@ -62,7 +69,7 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   if (image.page() < 0) {
     return InvalidField(Path(field, "page"), image.page(), "pages count from 0");
   }
-  auto decoded = image::DecodeImage(context, encoded, {.page = image.page()});
+  auto decoded = image::DecodeImage(context, encoded, {.page = image.page(), .beside = beside});
   if (!decoded.ok()) {
     return TranslateField(decoded.status(), {{"page", Path(field, "page")}, {kAnyField, path}});
   }

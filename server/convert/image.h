@@ -1,6 +1,7 @@
 // Pictures of messages to views of core.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -31,20 +32,25 @@ extern const PictureTypes kMaskTypes;
 // Integers of up to 32 bits.
 extern const PictureTypes kLabelTypes;
 
+// Memory that is needed beside a picture, from its shape and dtype [bytes]; may be empty.
+using MemoryBeside = std::function<uint64_t(const Shape&, DType)>;
+
 // The picture of `image`, decoded where it is a file; `tensor_data` and `encoded` are the payloads
 // of its two sources. INVALID_ARGUMENT names "<field>", "<field>.page", "<field>.tensor.<part>" or
-// "<field>.encoded"; the pixels are bounded by the limits before they are allocated.
+// "<field>.encoded"; the pixels are bounded by the limits, and with what is needed `beside` them
+// reserved, before they are allocated.
 absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
                                          ByteView tensor_data, ByteView encoded,
-                                         const PictureTypes& types, std::string_view field);
+                                         const PictureTypes& types, std::string_view field,
+                                         const MemoryBeside& beside = {});
 
 // The same, with the payloads of `image` inside `request`.
 template <typename Message>
 absl::StatusOr<Picture> PictureOf(const Context& context, Request<Message>& request,
                                   const v1::Image& image, const PictureTypes& types,
-                                  std::string_view field) {
+                                  std::string_view field, const MemoryBeside& beside = {}) {
   return PictureFromProto(context, image, request.Payload(image.tensor().data()),
-                          request.Payload(image.encoded()), types, field);
+                          request.Payload(image.encoded()), types, field, beside);
 }
 
 }  // namespace trine::server

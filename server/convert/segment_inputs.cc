@@ -1,5 +1,6 @@
 #include "server/convert/segment_inputs.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -14,6 +15,11 @@ namespace trine::server {
 namespace {
 
 constexpr size_t kPixelsARange = size_t{1} << 16;
+
+uint64_t Pixels(const Shape& shape) {
+  if (shape.size() < 2) return 0;
+  return SaturatingMul(static_cast<uint64_t>(shape[0]), static_cast<uint64_t>(shape[1]));
+}
 
 // The field to blame for a picture's shape.
 std::string ShapePath(const v1::Image& image, std::string_view field) {
@@ -148,6 +154,35 @@ absl::Status MakeMarkers(const Context& context, const v1::Image& image, Segment
 }
 
 }  // namespace
+
+uint64_t MaskMemory(const Shape& shape, DType) { return Pixels(shape); }
+uint64_t MarkersMemory(const Shape& shape, DType) {
+  return SaturatingMul(Pixels(shape), sizeof(int32_t));
+}
+
+MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
+                           const segment::Options& options, std::optional<image::Format> format) {
+  // Files are made when the steps are done: a mask of bits; labels of 16 bits beside a narrow copy
+  // of them, or of 32 bits, which grow.
+  const uint64_t file_bytes =
+      format.has_value()
+          ? (request.outputs().mask() ? 1 : 0) +
+                (request.outputs().labels() ? (*format == image::Format::kPng ? 5 : 12) : 0)
+          : 0;
+  return [&context, &request, &options, file_bytes](const Shape& shape, DType dtype) -> uint64_t {
+    if (shape.size() < 2) return 0;  // not a picture
+    const bool one_channel = shape.size() == 2 || shape[2] == 1;
+    const bool weighs = !one_channel && !request.has_channel();
+    const DType gray =
+        weighs && options.profile == segment::Profile::kSkimage ? DType::kFloat32 : dtype;
+    const uint64_t pixels = Pixels(shape);
+    const segment::MemoryNeed need =
+        segment::MemoryOf(context, shape[0], shape[1], gray, options.steps);
+    return SaturatingAdd(
+        SaturatingAdd(need.maps, one_channel ? 0 : SaturatingMul(pixels, DTypeSize(gray))),
+        std::max(need.working, SaturatingMul(pixels, file_bytes)));
+  };
+}
 
 absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
                                                 const v1::SegmentRequest& request,

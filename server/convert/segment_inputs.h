@@ -1,12 +1,17 @@
 // The gray picture, mask and markers that a Segment request describes.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
+#include "core/image/image.h"
 #include "core/runtime/context.h"
+#include "core/runtime/part_account.h"
 #include "core/segment/segment.h"
 #include "server/convert/image.h"
 #include "server/wire/wire.h"
@@ -33,21 +38,40 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
                                                 const v1::SegmentRequest& request,
                                                 segment::Profile profile, SegmentPictures pictures);
 
+// What a request needs beside its image, from the image's shape and dtype [bytes]: the plane that
+// is segmented, what the steps need (segment::MemoryOf), files of the results.
+MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
+                           const segment::Options& options, std::optional<image::Format> format);
+
+// What masks and markers may have to be converted to.
+uint64_t MaskMemory(const Shape& shape, DType dtype);
+uint64_t MarkersMemory(const Shape& shape, DType dtype);
+
 // The pictures of `item`, a SegmentRequest inside `request`, and the inputs made from them.
+// `context` reserves with `account`, which is told of what they hold.
 template <typename Message>
 absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Message>& request,
                                               const v1::SegmentRequest& item,
-                                              segment::Profile profile) {
+                                              segment::Profile profile, const MemoryBeside& beside,
+                                              PartAccount* account) {
+  // Each picture is reserved on top of those before it, and of all that the image needs.
+  const auto keep = [&](const Picture& picture, uint64_t more) {
+    account->SetBeside(
+        SaturatingAdd(account->beside(), SaturatingAdd(picture.view.data.size(), more)));
+  };
   SegmentPictures pictures;
   TRINE_ASSIGN_OR_RETURN(pictures.image,
-                         PictureOf(context, request, item.image(), kGrayTypes, "image"));
+                         PictureOf(context, request, item.image(), kGrayTypes, "image", beside));
+  keep(pictures.image, beside(pictures.image.view.shape, pictures.image.view.dtype));
   if (item.has_mask()) {
-    TRINE_ASSIGN_OR_RETURN(pictures.mask,
-                           PictureOf(context, request, item.mask(), kMaskTypes, "mask"));
+    TRINE_ASSIGN_OR_RETURN(
+        pictures.mask, PictureOf(context, request, item.mask(), kMaskTypes, "mask", MaskMemory));
+    keep(pictures.mask, MaskMemory(pictures.mask.view.shape, pictures.mask.view.dtype));
   }
   if (item.has_markers()) {
-    TRINE_ASSIGN_OR_RETURN(pictures.markers,
-                           PictureOf(context, request, item.markers(), kLabelTypes, "markers"));
+    TRINE_ASSIGN_OR_RETURN(pictures.markers, PictureOf(context, request, item.markers(),
+                                                       kLabelTypes, "markers", MarkersMemory));
+    keep(pictures.markers, MarkersMemory(pictures.markers.view.shape, pictures.markers.view.dtype));
   }
   return MakeSegmentInputs(context, item, profile, std::move(pictures));
 }

@@ -26,6 +26,7 @@ namespace {
 
 // What streams usually unpack to; max_output_bytes bounds it.
 constexpr uint64_t kDecodeMemoryFactor = 8;
+constexpr uint64_t kInspectMemoryFactor = 4;
 constexpr uint64_t kDefaultListedBlocks = 1000;
 constexpr uint64_t kMaxListedBlocks = 1'000'000;
 constexpr std::string_view kExact = "exact";  // not one of the stream's models
@@ -74,8 +75,14 @@ absl::StatusOr<EncodeInput> InputFromProto(const Context& context,
       return input;
     }
     case v1::EncodeRequest::kImage: {
+      // What it is coded to is hardly longer.
+      const auto coded = [](const Shape& shape, DType dtype) {
+        uint64_t bytes = DTypeSize(dtype);
+        for (const int64_t side : shape) bytes = SaturatingMul(bytes, static_cast<uint64_t>(side));
+        return SaturatingAdd(bytes, bytes / 8);
+      };
       TRINE_ASSIGN_OR_RETURN(input.picture,
-                             PictureOf(context, request, m.image(), kGrayTypes, "image"));
+                             PictureOf(context, request, m.image(), kGrayTypes, "image", coded));
       const TensorView& view = input.picture.view;
       input.raw = view.data;
       input.content = {ContentKind::kImage, view.dtype, view.shape};
@@ -166,6 +173,9 @@ absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
     return InvalidField("max_blocks", static_cast<int64_t>(max_blocks),
                         absl::StrCat("at most ", kMaxListedBlocks, " are listed"));
   }
+  // Of blocks no longer than their heads are; tests/server/memory measures it.
+  TRINE_RETURN_IF_ERROR(
+      call.Reserve(SaturatingMul(kInspectMemoryFactor, request.Payload(m.coded()).size())));
   const auto info =
       coding::Inspect(call.context, request.Payload(m.coded()), static_cast<size_t>(max_blocks));
   if (!info.ok()) return TranslateField(info.status(), RequestNames({"coded"}));
@@ -177,14 +187,16 @@ absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
 void RegisterCodingService(Registry* registry) {
   const std::string service = "trine.v1.CodingService";
   // What an inspection remembers of a block is a few times the size of the smallest one.
-  const MethodTraits decode{.memory_factor = kDecodeMemoryFactor};
+  const MethodTraits decode{.memory_factor = kDecodeMemoryFactor, .asks_for_all = true};
+  // It keeps what it asks for from message to message.
+  const MethodTraits decode_stream{.memory_factor = kDecodeMemoryFactor};
   registry->AddUnary<v1::EncodeRequest, v1::EncodeResponse>(service, "Encode", {}, Encode);
   registry->AddUnary<v1::DecodeRequest, v1::DecodeResponse>(service, "Decode", decode, Decode);
   registry->AddUnary<v1::InspectRequest, v1::InspectResponse>(service, "Inspect", decode, Inspect);
   registry->AddStream<v1::EncodeStreamRequest, v1::EncodeStreamResponse>(service, "EncodeStream",
                                                                          {}, MakeEncodeStream);
-  registry->AddStream<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(service, "DecodeStream",
-                                                                         decode, MakeDecodeStream);
+  registry->AddStream<v1::DecodeStreamRequest, v1::DecodeStreamResponse>(
+      service, "DecodeStream", decode_stream, MakeDecodeStream);
 }
 
 }  // namespace trine::server

@@ -6,8 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/field_names.h"
+#include "core/runtime/part_account.h"
 #include "core/segment/segment.h"
 #include "server/convert/error.h"
 #include "server/convert/segment.h"
@@ -19,8 +21,8 @@
 namespace trine::server {
 namespace {
 
-// Labels, distances and a queue of a watershed beside a byte a pixel: of a request's bytes, and of
-// the pixels of a picture that came packed.
+// A guess at the steps that follow, until the picture's size is known: labels, distances and a
+// queue of a watershed beside a byte a pixel.
 constexpr uint64_t kMemoryFactor = 16;
 
 // A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
@@ -38,20 +40,29 @@ absl::Status InRequest(const absl::Status& status, const v1::SegmentRequest& ite
 template <typename Req, typename Res>
 absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::SegmentRequest& item,
                          Response<Res>* response, v1::SegmentResponse* out) {
-  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
+  TRINE_ASSIGN_OR_RETURN(Context context, call.WithThreads(item.max_threads()));
+  PartAccount account(context.memory);
+  context.memory = &account;
   const Limits& limits = *context.limits;
   if (!item.has_image()) return MissingField("image", "a picture is required");
   TRINE_ASSIGN_OR_RETURN(const segment::Options options, SegmentOptionsFromProto(item, limits));
   TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
                          OutputFormatFromProto(item.outputs()));
   TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
-                         SegmentInputsOf(context, request, item, options.profile));
+                         SegmentInputsOf(context, request, item, options.profile,
+                                         SegmentMemory(context, item, options, format), &account));
   const TensorView& gray = sources.inputs.gray;
-  TRINE_RETURN_IF_ERROR(call.Reserve(gray.data.size() * kMemoryFactor));
   TRINE_RETURN_IF_ERROR(
       CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
+  // What the steps ask for is among what was asked for with the image.
+  const uint64_t steps_need =
+      segment::MemoryOf(context, gray.shape[0], gray.shape[1], gray.dtype, options.steps).total();
+  account.SetBeside(account.beside() - steps_need);
   auto result = segment::Segment(context, sources.inputs, options);
   if (!result.ok()) return InRequest(result.status(), item);
+  // Lists are there as core's, as messages and as bytes at once.
+  TRINE_RETURN_IF_ERROR(
+      context.Reserve(SaturatingAdd(steps_need, SaturatingMul(4, result->ListBytes()))));
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
@@ -80,9 +91,11 @@ class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::Segment
     if (request_ == nullptr) return false;
     const auto request = std::move(request_);
     v1::SegmentStreamResponse* out = response->mutable_message();
-    TRINE_RETURN_IF_ERROR(TranslateField(
-        SegmentItem(call, *request, request->message().item(), response, out->mutable_item()),
-        {{"", "item"}}));
+    const CallBeside beside(call, request->parsed_bytes());
+    TRINE_RETURN_IF_ERROR(
+        TranslateField(SegmentItem(beside.get(), *request, request->message().item(), response,
+                                   out->mutable_item()),
+                       {{"", "item"}}));
     out->set_index(next_index_++);
     return true;
   }
@@ -96,7 +109,7 @@ class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::Segment
 
 void RegisterSegmentationService(Registry* registry) {
   const std::string service = "trine.v1.SegmentationService";
-  const MethodTraits traits{.memory_factor = kMemoryFactor};
+  const MethodTraits traits{.memory_factor = kMemoryFactor, .asks_for_all = true};
   registry->AddUnary<v1::SegmentRequest, v1::SegmentResponse>(service, "Segment", traits, Segment);
   registry->AddStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
       service, "SegmentStream", traits, [] { return std::make_unique<SegmentStream>(); });

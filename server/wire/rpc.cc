@@ -18,10 +18,11 @@ absl::StatusOr<Context> Call::WithThreads(int32_t max_threads) const {
 }
 
 CallBeside::CallBeside(const Call& call, uint64_t parsed_bytes)
-    : call_(call), parsed_bytes_(parsed_bytes) {
+    : call_(call), account_(call.context.memory) {
   if (parsed_bytes == 0) return;
+  account_.SetBeside(parsed_bytes);
   beside_ = call;
-  beside_->context.memory = this;
+  beside_->context.memory = &account_;
 }
 
 std::vector<std::string> Registry::services() const {

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/runtime/context.h"
+#include "core/runtime/part_account.h"
 #include "server/wire/wire.h"
 
 namespace trine::server {
@@ -52,21 +53,19 @@ struct Call {
   absl::Status ReserveAnswer(uint64_t bytes) const { return context.ReserveResult(bytes); }
 };
 
-// A unary call whose work asks for memory beside its parsed message, which stays as long as the
+// A call whose work asks for memory beside its parsed message, which stays as long as the
 // work does.
-class CallBeside final : private MemoryAccount {
+class CallBeside {
  public:
   // REQUIRES: `call` outlives this.
   CallBeside(const Call& call, uint64_t parsed_bytes);
+  CallBeside(const CallBeside&) = delete;
 
   const Call& get() const { return beside_ ? *beside_ : call_; }
 
  private:
-  absl::Status Reserve(uint64_t bytes) override { return call_.Reserve(parsed_bytes_ + bytes); }
-  absl::Status ReserveResult(uint64_t bytes) override { return call_.ReserveAnswer(bytes); }
-
   const Call& call_;
-  const uint64_t parsed_bytes_;
+  PartAccount account_;
   std::optional<Call> beside_;  // where there is something to add
 };
 
@@ -119,6 +118,10 @@ struct MethodTraits {
   // Memory that the work on a request may need beside it, in multiples of its size: what it
   // unpacks, computes with and answers. An estimate for the admission; hard bounds are Limits'.
   uint64_t memory_factor = 2;
+  // The work asks for all that it needs beside the message (Call::Reserve) before it allocates it,
+  // and holds it for this message only: memory_factor is a guess then, which may be cut to what
+  // there is.
+  bool asks_for_all = false;
 };
 
 struct Method {

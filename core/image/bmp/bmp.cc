@@ -194,6 +194,7 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
 
 absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Palette& palette,
                                const PictureSize& size, ByteView coded) {
+  TRINE_RETURN_IF_ERROR(context.Reserve(size.bytes() + size.width * size.height));
   TRINE_ASSIGN_OR_RETURN(
       const LongArray<uint8_t> indices,
       DecodeBmpRle(context, coded, size.width, size.height, static_cast<int>(h.bits)));

@@ -158,6 +158,12 @@ absl::StatusOr<Tensor> DecodeJpeg(const Context& context, ByteView bytes,
       decoder.info.num_components != info.components) {
     return Corrupt("the JPEG's headers contradict each other");
   }
+  if (jpeg_has_multiple_scans(&decoder.info) == TRUE) {
+    // Coefficients of two bytes a sample; sides are padded to blocks of 32 pixels at most.
+    const uint64_t samples = (uint64_t{info.width} + 32) * (uint64_t{info.height} + 32) *
+                             static_cast<uint64_t>(info.components);
+    TRINE_RETURN_IF_ERROR(context.Reserve(size.bytes() + 2 * samples));
+  }
   TRINE_ASSIGN_OR_RETURN(Tensor picture, ReadPixels(context, decoder, size));
   return ApplyOrientation(context, std::move(picture), info.orientation);
 }

@@ -32,6 +32,7 @@ class BorderFollower {
   }
 
   absl::Status Run(const uint8_t* mask) {
+    TRINE_RETURN_IF_ERROR(ReserveFound());
     TRINE_RETURN_IF_ERROR(Load(mask));
     for (int64_t y = 0; y < height_; ++y) {
       int32_t last = 1;  // the border met last on this row; 1 is the frame
@@ -76,6 +77,18 @@ class BorderFollower {
   int64_t MaxPoints() const {
     return static_cast<int64_t>(std::min(context_.limits->max_output_bytes / sizeof(Point),
                                          8 * static_cast<uint64_t>(height_ * width_)));
+  }
+
+  // How many contours and points there are only following them tells: their memory, with that of
+  // their order in the tree, is asked for some ahead of them.
+  absl::Status ReserveFound() {
+    constexpr size_t kAhead = size_t{1} << 14;
+    constexpr uint64_t kContourBytes = sizeof(Found) + 3 * sizeof(int64_t) + sizeof(Contour);
+    reserved_ = point_count_ + kAhead;  // at least a point a contour
+    // The labels of the frame are not among the picture's.
+    const uint64_t frame = labels_.size() - static_cast<uint64_t>(height_ * width_);
+    return context_.Reserve(frame * sizeof(int32_t) + reserved_ * sizeof(Point) +
+                            (count_ + kAhead) * kContourBytes);
   }
 
   int64_t Index(int64_t y, int64_t x) const { return (y + 1) * stride_ + x + 1; }
@@ -160,6 +173,7 @@ class BorderFollower {
       return LimitExceeded(field_, (point_count_ + 1) * sizeof(Point), "max_output_bytes",
                            context_.limits->max_output_bytes);
     }
+    if (point_count_ == reserved_) TRINE_RETURN_IF_ERROR(ReserveFound());
     points_[point_count_++] = {static_cast<int32_t>(y), static_cast<int32_t>(x)};
     return absl::OkStatus();
   }
@@ -174,6 +188,7 @@ class BorderFollower {
   size_t count_ = 0;
   Scratch<Point> points_;
   size_t point_count_ = 0;
+  size_t reserved_ = 0;  // points whose memory is
 };
 
 // Pre-order, of siblings the last found first; sets the links.

@@ -56,6 +56,13 @@ template <typename T>
 absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Picture& gray,
                                             const int32_t* labels, int64_t highest_label,
                                             std::string_view field) {
+  // Sums, a slot of the table (which doubles its room), the sort and its copy, and the region.
+  constexpr uint64_t kLabelBytes =
+      sizeof(Sums<T>) + 2 * (sizeof(LabelSlot) + 1) + 2 * sizeof(LabelSlot) + sizeof(Region);
+  TRINE_RETURN_IF_ERROR(
+      context.Reserve(std::min({context.limits->max_regions, static_cast<uint64_t>(gray.pixels()),
+                                static_cast<uint64_t>(highest_label)}) *
+                      kLabelBytes));
   // Room for all there can be: what is not touched costs nothing, a copy to grow would not poll.
   auto all = Scratch<Sums<T>>::ForOverwrite(static_cast<size_t>(
       std::min<uint64_t>(context.limits->max_regions, static_cast<uint64_t>(gray.pixels()))));

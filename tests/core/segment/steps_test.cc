@@ -1,10 +1,12 @@
 // The list of steps: what follows from a row, and that a row is all that a step needs.
 #include "core/segment/steps.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <string>
 
+#include "core/runtime/memory_account.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
 #include "core/segment/segment.h"
@@ -76,6 +78,83 @@ TEST(Steps, TextsForPeople) {
   EXPECT_THAT(MapNames(FindStep("components")->makes), ElementsAre("mask", "labels"));
 }
 
+// What a row says it makes and works with is what is reserved.
+TEST(Steps, MemoryIsTheSumOfTheRows) {
+  const Context context;
+  constexpr int64_t kHeight = 30, kWidth = 70;
+  constexpr uint64_t kPixels = uint64_t{kHeight} * kWidth;
+  const auto need = [&](const std::vector<Step>& steps, DType dtype = DType::kUint8) {
+    return MemoryOf(context, kHeight, kWidth, dtype, steps);
+  };
+  for (const StepSpec& spec : AllSteps()) {
+    for (const DType dtype : {DType::kUint8, DType::kUint16, DType::kFloat32}) {
+      const uint64_t levels = dtype == DType::kUint8    ? 256
+                              : dtype == DType::kUint16 ? 65536
+                                                        : kPixels;
+      const MemoryNeed alone = need({Step(spec)}, dtype);
+      EXPECT_EQ(alone.maps, kPixels * (((spec.makes & kMask) != 0 ? 1 : 0) +
+                                       ((spec.makes & kLabels) != 0 ? 4 : 0) +
+                                       ((spec.makes & kDistance) != 0 ? 4 : 0)))
+          << spec.name;
+      EXPECT_EQ(alone.working,
+                std::max({kPixels * spec.working.a_pixel, levels * spec.working.a_level,
+                          uint64_t{kWidth} * spec.working.a_column}))
+          << spec.name;
+    }
+  }
+  EXPECT_EQ(need({OtsuStep{}, InvertStep{}}).maps, kPixels);
+  const std::vector<Step> all = {OtsuStep{},    InvertStep{},   ComponentsStep{},
+                                 MeasureStep{}, DistanceStep{}, WatershedStep{}};
+  EXPECT_EQ(need(all).maps, 9 * kPixels);  // each map once, however many steps write it
+  EXPECT_EQ(need(all).working, need({WatershedStep{}}).working);
+  EXPECT_GE(need(all).total(), 25 * kPixels);
+  EXPECT_EQ(MemoryOf(context, INT64_MAX, INT64_MAX, DType::kUint8, all).total(), UINT64_MAX);
+}
+
+// An account with so much room, which remembers the most that was asked for.
+class Room final : public MemoryAccount {
+ public:
+  explicit Room(uint64_t bytes) : bytes_(bytes) {}
+  uint64_t asked() const { return asked_; }
+  absl::Status Reserve(uint64_t bytes) override {
+    asked_ = std::max(asked_, bytes);
+    return bytes <= bytes_ ? absl::OkStatus() : absl::ResourceExhaustedError("room");
+  }
+  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
+
+ private:
+  uint64_t bytes_;
+  uint64_t asked_ = 0;
+};
+
+TEST(Steps, MemoryIsReservedBeforeTheyRun) {
+  Grid<uint8_t> gray(40, 60);
+  for (size_t i = 0; i < gray.cells.size(); ++i) gray.cells[i] = i % 2 == 0 ? 200 : 10;
+  const Unaligned<uint8_t> picture(gray);
+  Inputs inputs;
+  inputs.gray = picture.view();
+  const auto run = [&](Room* room, std::vector<Step> steps) {
+    Context context;
+    context.memory = room;
+    Options options;
+    options.steps = std::move(steps);
+    return Segment(context, inputs, options).status();
+  };
+  const uint64_t maps_and_roots = (1 + 4 + 4) * gray.cells.size();
+  for (const uint64_t bytes : {maps_and_roots - 1, maps_and_roots, maps_and_roots + 1}) {
+    Room room(bytes);
+    EXPECT_EQ(
+        run(&room, {ThresholdStep{{100}}, InvertStep{}, ComponentsStep{}}).code(),
+        bytes < maps_and_roots ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kOk);
+  }
+  // Lists of regions and contours come on top.
+  Room exact(UINT64_MAX), more(UINT64_MAX);
+  EXPECT_TRUE(run(&exact, {ThresholdStep{{100}}, ComponentsStep{}}).ok());
+  EXPECT_TRUE(
+      run(&more, {ThresholdStep{{100}}, ComponentsStep{}, MeasureStep{}, ContoursStep{}}).ok());
+  EXPECT_GT(more.asked(), exact.asked());
+}
+
 TEST(Steps, ValuesGoIntoTheStructAndBack) {
   Step step = WatershedStep{};
   EXPECT_EQ(step.spec().name, "watershed");
@@ -134,7 +213,8 @@ TEST(Steps, ARowIsAllThatAStepNeeds) {
                       .about = "Adds to each label",
                       .parameters = {Param<&ShiftStep::by>("by", "What is added", Between(1, 9))},
                       .needs = kLabels,
-                      .makes = kLabels},
+                      .makes = kLabels,
+                      .working = Working::Nothing()},
                      [](State& state, const ShiftStep& shift) {
                        int32_t* labels = state.Labels();
                        return state.ForPixels([&](size_t begin, size_t end) {

@@ -3,12 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 
 namespace trine::server {
 namespace {
+
+absl::Status Enter(Admission& admission, Admission::Place* place, const std::string& client,
+                   Cost cost, std::function<void()> start) {
+  return admission.EnterUnary(place, client, &cost, std::move(start));
+}
 
 TEST(Admission, RunsWaitsAndRefuses) {
   Admission admission(
@@ -16,13 +23,13 @@ TEST(Admission, RunsWaitsAndRefuses) {
   Admission::Place a, b, c;
   int started = 0;
   const auto start = [&started] { ++started; };
-  EXPECT_TRUE(admission.EnterUnary(&a, "me", {10, 0}, start).ok());
+  EXPECT_TRUE(Enter(admission, &a, "me", {10, 0}, start).ok());
   EXPECT_EQ(started, 1);
   EXPECT_TRUE(admission.Peek("me").ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, "me", {20, 0}, start).ok());
+  EXPECT_TRUE(Enter(admission, &b, "me", {20, 0}, start).ok());
   EXPECT_EQ(started, 1);
   EXPECT_EQ(GetErrorDetail(admission.Peek("me"))->reason, "QUEUE_FULL");
-  const absl::Status refused = admission.EnterUnary(&c, "me", {1, 0}, start);
+  const absl::Status refused = Enter(admission, &c, "me", {1, 0}, start);
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(GetErrorDetail(refused)->reason, "QUEUE_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "max_queued = 1");
@@ -41,13 +48,13 @@ TEST(Admission, BoundsBytesButLetsOneAlonePass) {
   Admission admission(
       {.max_running = 9, .max_queued = 9, .max_inflight_bytes = 100, .max_streams = 1});
   Admission::Place a, b, c;
-  EXPECT_TRUE(admission.EnterUnary(&a, "me", {60, 0}, [] {}).ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, "me", {40, 0}, [] {}).ok());
-  const absl::Status refused = admission.EnterUnary(&c, "me", {1, 0}, [] {});
+  EXPECT_TRUE(Enter(admission, &a, "me", {60, 0}, [] {}).ok());
+  EXPECT_TRUE(Enter(admission, &b, "me", {40, 0}, [] {}).ok());
+  const absl::Status refused = Enter(admission, &c, "me", {1, 0}, [] {});
   EXPECT_EQ(GetErrorDetail(refused)->reason, "INFLIGHT_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "max_inflight_bytes = 100");
   admission.Release({100, 0});
-  EXPECT_TRUE(admission.EnterUnary(&c, "me", {1000, 0}, [] {}).ok());
+  EXPECT_TRUE(Enter(admission, &c, "me", {1000, 0}, [] {}).ok());
 }
 
 TEST(Admission, BoundsSideCallsByNumberAndMemory) {
@@ -118,9 +125,9 @@ TEST(Admission, WhatIsWithdrawnNeverStarts) {
       {.max_running = 1, .max_queued = 3, .max_inflight_bytes = 100, .max_streams = 1});
   Admission::Place a, b, c;
   std::string order;
-  EXPECT_TRUE(admission.EnterUnary(&a, "me", {0, 0}, [&] { order += 'a'; }).ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, "me", {0, 0}, [&] { order += 'b'; }).ok());
-  EXPECT_TRUE(admission.EnterUnary(&c, "me", {0, 0}, [&] { order += 'c'; }).ok());
+  EXPECT_TRUE(Enter(admission, &a, "me", {0, 0}, [&] { order += 'a'; }).ok());
+  EXPECT_TRUE(Enter(admission, &b, "me", {0, 0}, [&] { order += 'b'; }).ok());
+  EXPECT_TRUE(Enter(admission, &c, "me", {0, 0}, [&] { order += 'c'; }).ok());
   EXPECT_FALSE(admission.Withdraw(&a));
   EXPECT_TRUE(admission.Withdraw(&b));
   EXPECT_FALSE(admission.Withdraw(&b));
@@ -156,7 +163,7 @@ TEST(Admission, ClientsTakeTurns) {
   Admission::Place places[6];
   std::string order;
   const auto enter = [&](int i, const char* client, char name) {
-    return admission.EnterUnary(&places[i], client, {1, 1}, [&order, name] { order += name; });
+    return Enter(admission, &places[i], client, {1, 1}, [&order, name] { order += name; });
   };
   // One client is first with four requests; two others wait for one of theirs, not for all four.
   EXPECT_TRUE(enter(0, "greedy", 'a').ok());
@@ -181,7 +188,7 @@ TEST(Admission, AClientMayRunAndQueueOnlySoMany) {
   Admission::Place places[5];
   std::string order;
   const auto enter = [&](int i, const char* client, char name) {
-    return admission.EnterUnary(&places[i], client, {1, 1}, [&order, name] { order += name; });
+    return Enter(admission, &places[i], client, {1, 1}, [&order, name] { order += name; });
   };
   EXPECT_TRUE(enter(0, "me", 'a').ok());
   EXPECT_TRUE(enter(1, "me", 'b').ok());
@@ -208,14 +215,14 @@ TEST(Admission, BoundsTheMemoryThatWorkMayNeed) {
   Admission admission(
       {.max_running = 9, .max_queued = 9, .max_inflight_bytes = 1000, .memory_limit = 100});
   Admission::Place a, b, c;
-  EXPECT_TRUE(admission.EnterUnary(&a, "me", {10, 60}, [] {}).ok());
-  EXPECT_TRUE(admission.EnterUnary(&b, "me", {10, 40}, [] {}).ok());
-  const absl::Status refused = admission.EnterUnary(&c, "you", {1, 1}, [] {});
+  EXPECT_TRUE(Enter(admission, &a, "me", {10, 60}, [] {}).ok());
+  EXPECT_TRUE(Enter(admission, &b, "me", {10, 40}, [] {}).ok());
+  const absl::Status refused = Enter(admission, &c, "you", {1, 1}, [] {});
   EXPECT_EQ(GetErrorDetail(refused)->reason, "MEMORY_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "memory_limit = 100");
   EXPECT_EQ(admission.snapshot().inflight_memory, 100u);
   admission.Release({20, 100});
-  EXPECT_TRUE(admission.EnterUnary(&c, "you", {500, 5000}, [] {}).ok());
+  EXPECT_TRUE(Enter(admission, &c, "you", {500, 5000}, [] {}).ok());
 }
 
 }  // namespace

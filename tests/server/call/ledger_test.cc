@@ -1,6 +1,7 @@
 // Memory that clients make the server hold: what is charged, until when, and what is refused.
 #include "server/call/ledger.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -21,10 +22,12 @@ Ledger Room() {
   return Ledger({.max_inflight_bytes = 1000, .memory_limit = 160, .memory_aside = 60});
 }
 
+absl::Status Check(const Ledger& ledger, Cost cost) { return ledger.Check(&cost); }
+
 TEST(Ledger, CountsAnswersAndStateWithTheWork) {
   Ledger ledger = Room();
   Cost call = {10, 30};
-  ASSERT_TRUE(ledger.Check(call).ok());
+  ASSERT_TRUE(Check(ledger, call).ok());
   ledger.Add(call);
   // Its work is done; the answer stays, larger than what the work was estimated at.
   ASSERT_TRUE(ledger.Recharge(&call, {0, 0, 40}).ok());
@@ -32,13 +35,13 @@ TEST(Ledger, CountsAnswersAndStateWithTheWork) {
   ASSERT_TRUE(ledger.Keep(&stream, 30).ok());
   EXPECT_EQ(ledger.sum().bytes, 0u);
   EXPECT_EQ(ledger.sum().total(), 70u);
-  EXPECT_TRUE(ledger.Check({1, 30}).ok());
-  const absl::Status refused = ledger.Check({1, 31});
+  EXPECT_TRUE(Check(ledger, {1, 30}).ok());
+  const absl::Status refused = Check(ledger, {1, 31});
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(Reason(refused), "MEMORY_FULL");
   EXPECT_EQ(GetErrorDetail(refused)->limit, "memory_limit = 160");
   ASSERT_TRUE(ledger.Recharge(&call, {}).ok());
-  EXPECT_TRUE(ledger.Check({1, 70}).ok());
+  EXPECT_TRUE(Check(ledger, {1, 70}).ok());
   EXPECT_EQ(call.total(), 0u);
 }
 
@@ -53,7 +56,7 @@ TEST(Ledger, WhatStaysLeavesAsMuchAgainFree) {
   EXPECT_EQ(ledger.sum().held, 75u);
   // Smaller ones find room, and so does work.
   EXPECT_TRUE(ledger.Recharge(&answers[3], {0, 0, 12}).ok());
-  EXPECT_TRUE(ledger.Check({0, 13}).ok());
+  EXPECT_TRUE(Check(ledger, {0, 13}).ok());
   // The same for streams: however many grow, none takes the last room.
   Cost streams[99];
   Ledger other = Room();
@@ -84,23 +87,78 @@ TEST(Ledger, ToShrinkIsNeverRefused) {
   EXPECT_FALSE(ledger.Overfull());
 }
 
-TEST(Ledger, WorkThatIsAloneMayExceedTheRoom) {
+TEST(Ledger, AGuessThatIsAloneIsCutToTheRoom) {
   Ledger ledger = Room();
-  EXPECT_TRUE(ledger.Check({10, 170}).ok());
+  for (const uint64_t guess : {99, 100, 101, 170}) {
+    Cost call = {10, guess, 0, 10};
+    EXPECT_TRUE(ledger.Check(&call).ok()) << guess;
+    EXPECT_EQ(call.memory, std::min<uint64_t>(guess, 100));
+    EXPECT_EQ(call.asked, 10u);
+  }
+  // What is no guess is not cut.
+  EXPECT_TRUE(Check(ledger, {10, 170, 0, 100}).ok());
+  EXPECT_EQ(Reason(Check(ledger, {10, 170, 0, 101})), "MEMORY_FULL");
+  EXPECT_EQ(Reason(Check(ledger, {10, UINT64_MAX, 0, UINT64_MAX})), "MEMORY_FULL");
+  // The state of some streams does not keep it away for ever, much of it does, and so does work.
   Cost stream;
-  // The state of some streams does not keep it away for ever, much of it does.
   ASSERT_TRUE(ledger.Keep(&stream, 25).ok());
-  EXPECT_TRUE(ledger.Check({10, 170}).ok());
-  Cost work = {10, 20};
-  ledger.Add(work);
-  EXPECT_TRUE(ledger.Recharge(&work, {10, 170}).ok());
-  EXPECT_EQ(Reason(ledger.Check({1, 1})), "MEMORY_FULL");
-  ASSERT_TRUE(ledger.Recharge(&work, {}).ok());
+  Cost call = {10, 170};
+  EXPECT_TRUE(ledger.Check(&call).ok());
+  EXPECT_EQ(call.memory, 75u);
   ASSERT_TRUE(ledger.Keep(&stream, 26).ok());
-  EXPECT_EQ(Reason(ledger.Check({10, 170})), "MEMORY_FULL");
+  EXPECT_EQ(Reason(Check(ledger, {10, 170})), "MEMORY_FULL");
+  ASSERT_TRUE(ledger.Keep(&stream, 0).ok());
+  ledger.Add({1, 1});
+  EXPECT_EQ(Reason(Check(ledger, {10, 100})), "MEMORY_FULL");
 }
 
-TEST(Ledger, StateGrowsWhateverWorkIsEstimatedAt) {
+TEST(Ledger, WorkThatIsAloneIsRefusedBeyondTheRoom) {
+  for (const uint64_t needed : {99, 100, 101}) {
+    Ledger ledger = Room();
+    Cost work = {10, 20};
+    ledger.Add(work);
+    const absl::Status status = ledger.Recharge(&work, {10, needed, 0, needed});
+    if (needed <= 100) {
+      EXPECT_TRUE(status.ok()) << needed;
+      EXPECT_EQ(work.asked, needed);
+      continue;
+    }
+    EXPECT_EQ(Reason(status), "MEMORY_FULL");
+    EXPECT_EQ(GetErrorDetail(status)->limit, "memory_limit = 160");
+    EXPECT_GT(GetErrorDetail(status)->retry_after_ms, 0);
+    EXPECT_EQ(work.memory, 20u);  // nothing changed
+    EXPECT_EQ(ledger.sum().total(), 20u);
+    // So are a step of a stream, and a guess that becomes certain.
+    EXPECT_EQ(Reason(ledger.RechargeStep(&work, {10, needed, 0, needed})), "MEMORY_FULL");
+    Cost guessed = {0, 500};
+    ledger.Add(guessed);
+    EXPECT_EQ(Reason(ledger.Recharge(&guessed, {0, 500, 0, needed})), "MEMORY_FULL");
+  }
+}
+
+TEST(Ledger, OfStepsThatNeedMoreThanThereIsTheFirstHasIt) {
+  Ledger ledger = Room();
+  Cost steps[4];
+  for (Cost& step : steps) {
+    step = {10, 90};  // guesses beyond the room
+    ledger.Add(step);
+  }
+  EXPECT_TRUE(ledger.RechargeStep(&steps[1], {10, 90, 0, 60}).ok());
+  for (Cost* late : {&steps[0], &steps[2], &steps[3]}) {
+    const absl::Status refused = ledger.RechargeStep(late, {10, 90, 0, 60});
+    EXPECT_EQ(Reason(refused), "MEMORY_FULL");
+    EXPECT_GT(GetErrorDetail(refused)->retry_after_ms, 0);
+  }
+  EXPECT_TRUE(ledger.RechargeStep(&steps[2], {10, 90, 0, 40}).ok());
+  EXPECT_EQ(ledger.sum().certain(), 100u);
+  // State, too, leaves alone what others asked for.
+  Cost stream;
+  EXPECT_EQ(Reason(ledger.Keep(&stream, 1)), "MEMORY_FULL");
+  EXPECT_TRUE(ledger.RechargeStep(&steps[1], {}).ok());
+  EXPECT_TRUE(ledger.Keep(&stream, 60).ok());
+}
+
+TEST(Ledger, StateGrowsWhateverWorkIsGuessedAt) {
   Ledger ledger = Room();
   ledger.Add({10, 500});
   Cost stream;
@@ -110,10 +168,10 @@ TEST(Ledger, StateGrowsWhateverWorkIsEstimatedAt) {
 TEST(Ledger, WithoutALimitOnlyMessagesAreBounded) {
   Ledger ledger({.max_inflight_bytes = 100});
   Cost call = {60, uint64_t{1} << 50};
-  EXPECT_TRUE(ledger.Check(call).ok());
+  EXPECT_TRUE(Check(ledger, call).ok());
   ledger.Add(call);
   EXPECT_TRUE(ledger.Recharge(&call, {60, 0, uint64_t{1} << 50}).ok());
-  EXPECT_EQ(Reason(ledger.Check({41, 41})), "INFLIGHT_FULL");
+  EXPECT_EQ(Reason(Check(ledger, {41, 41})), "INFLIGHT_FULL");
   EXPECT_FALSE(ledger.Overfull());
 }
 

@@ -7,6 +7,7 @@ files of tests/load and the oracle's xxh3 are needed, so the load tests may run 
 import pathlib
 import struct
 import sys
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path += [str(ROOT / "tests" / "load"), str(ROOT / "tests" / "oracle")]
@@ -56,6 +57,20 @@ def zeros(raw_bytes, blocks=1, block_bytes=1 << 30):
     total = blocks * raw_bytes
     return stream_header(block_bytes) + body + checked(
         total, b"\0" + varint(total) + varint(blocks))
+
+
+def bilevel_png(width, height):
+    """A picture of zeros, of one bit a pixel."""
+    def chunk(kind, data):
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    packer = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) +
+            chunk(b"IEND", b""))
 
 
 def unread_answers(address, callers, raw_bytes):

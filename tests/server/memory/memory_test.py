@@ -23,9 +23,13 @@ ENCODE = "/trine.v1.CodingService/Encode"
 DECODE = "/trine.v1.CodingService/Decode"
 INSPECT = "/trine.v1.CodingService/Inspect"
 SEGMENT = "/trine.v1.SegmentationService/Segment"
+SEGMENT_STREAM = "/trine.v1.SegmentationService/SegmentStream"
 ADAPTIVE = 3
 EXACT = 5
 REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
+# Numbers of the protocol.
+OTSU, INVERT, COMPONENTS, DISTANCE, WATERSHED, MEASURE = 1, 5, 7, 8, 9, 11
+STEPS_FIELD = 7
 
 
 def channel(address):
@@ -50,6 +54,12 @@ def exact_request(symbols, digits):
         table += field(4, probability.encode())
     options = field(1, EXACT) + field(4, table) + field(5, 256)
     return field(4, b"b" * symbols) + field(5, options)
+
+
+def segment_request(file, *steps):
+    """SegmentRequest of a packed picture."""
+    picture = field(1, field(2, file))
+    return picture + b"".join(field(STEPS_FIELD, field(step, b"")) for step in steps)
 
 
 class Memory(unittest.TestCase):
@@ -146,6 +156,61 @@ class Memory(unittest.TestCase):
 
     def test_decoders_in_the_middle_of_a_block(self):
         self.half_blocks(attacks.DECODE_STREAM)
+
+    def test_a_small_file_of_a_large_picture(self):
+        # 268 million pixels in 33 KB: each of the steps refused, by what it needs of them.
+        bomb = attacks.bilevel_png(16384, 16384)
+        self.assertLess(len(bomb), 40_000)
+        server = self.start("--memory-limit", "512MiB")
+        for names in ((OTSU,), (OTSU, COMPONENTS),
+                      (OTSU, INVERT, COMPONENTS, MEASURE, DISTANCE, WATERSHED)):
+            with self.subTest(steps=names):
+                self.segment_beside(server, segment_request(bomb, *names))
+
+    def test_a_picture_that_fits(self):
+        # 8 million pixels: each is answered within what it was charged.
+        picture = attacks.bilevel_png(4096, 2048)
+        for names in ((OTSU,), (OTSU, COMPONENTS),
+                      (OTSU, INVERT, COMPONENTS, MEASURE, DISTANCE, WATERSHED)):
+            with self.subTest(steps=names):
+                server = self.start("--memory-limit", "512MiB")
+                self.assertTrue(self.segment_beside(server, segment_request(picture, *names)))
+
+    def segment_beside(self, server, request):
+        """Whether `request` was answered; while it runs a small one is served."""
+        with channel(server.address) as connection:
+            large = connection.unary_unary(SEGMENT).future(request, timeout=processes.PATIENCE_S)
+            small = segment_request(attacks.bilevel_png(64, 64), OTSU)
+            self.assertGreater(len(call(server.address, SEGMENT, small)), 0)
+            refused = large.exception()
+        self.assertLessEqual(self.peak(server), 512)
+        if refused is None:
+            return True
+        self.assertEqual(refused.code(), grpc.StatusCode.RESOURCE_EXHAUSTED, refused.details())
+        details = dict(refused.trailing_metadata())["grpc-status-details-bin"]
+        self.assertIn(b"google.rpc.QuotaFailure", details)
+        self.assertIn(b"memory_limit", details)
+        return False
+
+    def test_streams_of_pictures_that_fit_only_one_at_a_time(self):
+        # 48 million pixels, of 5 bytes a pixel and more: one has room, four have not.
+        item = field(1, segment_request(attacks.bilevel_png(8192, 6144), OTSU, DISTANCE))
+        server = self.start("--memory-limit", "768MiB", "--threads", "4")
+        with channel(server.address) as connection:
+            streams = [
+                connection.stream_stream(SEGMENT_STREAM)(iter([item]), timeout=processes.PATIENCE_S)
+                for _ in range(4)
+            ]
+            answered = 0
+            for stream in streams:
+                try:
+                    answered += len(list(stream))
+                except grpc.RpcError as error:
+                    self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+                    details = dict(error.trailing_metadata())["grpc-status-details-bin"]
+                    self.assertIn(b"google.rpc.RetryInfo", details)
+        self.assertGreaterEqual(answered, 1)
+        self.assertLessEqual(self.peak(server), 768)
 
     def test_exact_steps_of_many_digits(self):
         server = self.start("--threads", "2")
