@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/call/allowed_time.h"
 #include "server/call/status_map.h"
@@ -13,7 +14,7 @@ namespace trine::server {
 
 SideService::SideService(const std::string& service, const std::vector<std::string>& methods) {
   for (const std::string& method : methods) {
-    paths_.push_back("/" + service + "/" + method);
+    paths_.push_back(absl::StrCat("/", service, "/", method));
     AddMethod(new grpc::internal::RpcServiceMethod(
         paths_.back().c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
     MarkMethodRaw(static_cast<int>(paths_.size()) - 1);
