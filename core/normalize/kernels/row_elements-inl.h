@@ -35,16 +35,16 @@ constexpr Tag<T> kTag{};
 using D = Tag<float>;
 using DI = hn::RebindToSigned<D>;
 using DU = hn::RebindToUnsigned<D>;
-constexpr D kD;
-constexpr DI kDI;
-constexpr size_t kLineBytes = 64;
-constexpr size_t kPrefetchBytes = 512;  // from the place being read to the one prefetched
+inline constexpr D kD;
+inline constexpr DI kDI;
+inline constexpr size_t kLineBytes = 64;
+inline constexpr size_t kPrefetchBytes = 512;  // from the place being read to the one prefetched
 
 // Whether vectors can be loaded and stored in part without touching the memory after that part.
 #if HWY_TARGET <= HWY_AVX2
-constexpr bool kMasks = true;
+inline constexpr bool kMasks = true;
 #else
-constexpr bool kMasks = false;
+inline constexpr bool kMasks = false;
 #endif
 
 template <typename T>

@@ -31,7 +31,7 @@ using FloatPack = Pack<float, kN>;
 
 // As many as registers hold beside the constants. One where a vector is an element: that is only to
 // work, and be compiled quickly.
-constexpr size_t kPack = HWY_TARGET <= HWY_AVX3 ? 4 : HWY_TARGET == HWY_SCALAR ? 1 : 2;
+inline constexpr size_t kPack = HWY_TARGET <= HWY_AVX3 ? 4 : HWY_TARGET == HWY_SCALAR ? 1 : 2;
 
 // {of(0), ..., of(kN - 1)}; not a loop, so that packs stay in registers.
 template <typename T, class Of, size_t... kI>

@@ -19,7 +19,7 @@ namespace trine::normalize::HWY_NAMESPACE {
 namespace {
 
 // Not known when this is compiled.
-constexpr size_t kAnyTaps = 0;
+inline constexpr size_t kAnyTaps = 0;
 
 // The part of a row that a pack covers: elements from `at` on, all that the vectors hold, or, where
 // kPartly, only the first `count`; the other lanes are then 0.

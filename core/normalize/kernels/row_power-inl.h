@@ -20,11 +20,11 @@ namespace {
 
 // s^-1/2, off by less than 2^kEstimateBits relative.
 #if HWY_TARGET <= HWY_AVX3
-constexpr int kEstimateBits = -14;
+inline constexpr int kEstimateBits = -14;
 #elif HWY_TARGET == HWY_SCALAR
-constexpr int kEstimateBits = -4;
+inline constexpr int kEstimateBits = -4;
 #else
-constexpr int kEstimateBits = -11;
+inline constexpr int kEstimateBits = -11;
 #endif
 template <size_t kN>
 HWY_INLINE FloatPack<kN> EstimateInverseRoot(const FloatPack<kN>& s) {

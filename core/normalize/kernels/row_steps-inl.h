@@ -219,7 +219,7 @@ void WithSlidingTaps(size_t taps, const Body& body) {
 // Whether code of its own for each number of taps is worth its size: not beside a power that takes
 // long, nor on processors that few still have.
 template <class Type, class Power>
-constexpr bool kTapsApart =
+inline constexpr bool kTapsApart =
     kMasks&& std::is_same_v<LaneOf<Type>, float> && !std::is_same_v<Power, PowerGeneral>;
 
 // Calls body(taps) with the number, or kAnyTaps. REQUIRES: FusesTaps(taps).
