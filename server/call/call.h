@@ -42,23 +42,8 @@ class RpcCall final : private MemoryAccount {
                      grpc::ServerCompletionQueue* queue);
 
  private:
-  using Event = void (RpcCall::*)(bool ok);
-
-  // The end of one operation, which holds a reference.
-  class Tag final : public QueueTag {
-   public:
-    Tag(RpcCall* call, Event event) : call_(call), event_(event) {}
-
-    void Fire(bool ok) override {
-      RpcCall* const call = call_;
-      (call->*event_)(ok);
-      call->Unref();
-    }
-
-   private:
-    RpcCall* const call_;
-    const Event event_;
-  };
+  using Tag = CallTag<RpcCall>;
+  friend Tag;  // for Unref
 
   enum class Phase { kWaiting, kReading, kQueued, kRunning, kWriting, kFinishing };
 
