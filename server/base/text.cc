@@ -1,5 +1,7 @@
 #include "server/base/text.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/base/utf8.h"
 
 namespace trine::server {
@@ -31,23 +33,7 @@ std::string ValidUtf8(std::string_view text, size_t max_bytes) {
 }
 
 void AppendJsonString(std::string* out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  *out += '"';
-  ForEachCharacter(text, [out](std::string_view piece) {
-    const auto c = static_cast<unsigned char>(piece[0]);
-    if (c == '"' || c == '\\') {
-      *out += '\\';
-      *out += piece;
-    } else if (c < 0x20 || c == 0x7F) {
-      *out += "\\u00";
-      *out += kHex[c >> 4];
-      *out += kHex[c & 15];
-    } else {
-      *out += piece;
-    }
-    return true;
-  });
-  *out += '"';
+  *out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace trine::server

@@ -30,7 +30,16 @@ absl::Status RefuseForNow(const char* reason, const char* name, uint64_t limit, 
                    text);
 }
 
-absl::Status Ledger::MemoryFull(uint64_t more) const {
+absl::Status Ledger::MemoryFull(uint64_t more, uint64_t alone) const {
+  // No retry can help a call that exceeds the room by itself.
+  if (alone > room()) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     {.reason = "MEMORY_LIMIT",
+                      .value = absl::StrCat(alone),
+                      .limit = absl::StrCat("memory_limit = ", bounds_.memory_limit)},
+                     absl::StrCat("the request needs ", alone, " bytes of memory, memory_limit = ",
+                                  bounds_.memory_limit, " leaves ", room(), " for calls"));
+  }
   std::string text = absl::StrCat("the server is busy: calls hold or may need ", sum_.total(),
                                   " bytes of memory, ", more,
                                   " more exceed memory_limit = ", bounds_.memory_limit);
@@ -54,7 +63,7 @@ absl::Status Ledger::Check(Cost* cost) const {
   if (bounds_.memory_limit == 0 || !Exceeds(sum_.total(), cost->total(), room()))
     return absl::OkStatus();
   if (!IsAlone(sum_) || Exceeds(sum_.total(), cost->certain(), room()))
-    return MemoryFull(cost->total());
+    return MemoryFull(cost->total(), cost->certain());
   cost->memory = room() - sum_.total() - cost->held;
   return absl::OkStatus();
 }
@@ -100,7 +109,7 @@ absl::Status Ledger::Recharge(Cost* own, const Cost& to) {
     const Cost others = Without(*own);
     if (Exceeds(others.total(), to.total(), room()) ||
         (to.held > own->held && !MayHold(others, to)))
-      return MemoryFull(to.total() - own->total());
+      return MemoryFull(to.total() - own->total(), to.certain());
   }
   return RechargeStep(own, to);
 }
@@ -108,7 +117,7 @@ absl::Status Ledger::Recharge(Cost* own, const Cost& to) {
 absl::Status Ledger::RechargeStep(Cost* own, const Cost& to) {
   if (bounds_.memory_limit > 0 && to.certain() > own->certain() &&
       Exceeds(Without(*own).certain(), to.certain(), room()))
-    return MemoryFull(to.certain() - own->certain());
+    return MemoryFull(to.certain() - own->certain(), to.certain());
   Change(own, to);
   return absl::OkStatus();
 }
@@ -117,7 +126,7 @@ absl::Status Ledger::Keep(Cost* own, uint64_t held) {
   Cost to = *own;
   to.held = held;
   if (bounds_.memory_limit > 0 && held > own->held && !MayHold(Without(*own), to))
-    return MemoryFull(held - own->held);
+    return MemoryFull(held - own->held, to.certain());
   Change(own, to);
   return absl::OkStatus();
 }

@@ -55,7 +55,8 @@ class Ledger {
 
   explicit Ledger(const Bounds& bounds) : bounds_(bounds) {}
 
-  // May a call of `*cost` begin? RESOURCE_EXHAUSTED, INFLIGHT_FULL or MEMORY_FULL. Cuts what is a
+  // May a call of `*cost` begin? RESOURCE_EXHAUSTED, INFLIGHT_FULL, MEMORY_FULL or
+  // MEMORY_LIMIT (it can never fit). Cuts what is a
   // guess of it to what there is, where the call is alone.
   absl::Status Check(Cost* cost) const;
   // More is charged than may be, which only steps of streams bring about.
@@ -82,7 +83,9 @@ class Ledger {
   // A request whose guess is larger than the room would otherwise never run.
   bool IsAlone(const Cost& others) const { return others.memory == 0 && others.held <= room() / 4; }
   bool MayHold(const Cost& others, const Cost& to) const;
-  absl::Status MemoryFull(uint64_t more) const;
+  // The refusal of `more` to a call that would then have `alone` for certain: MEMORY_LIMIT where
+  // that exceeds the room whatever others do, so that no retry can help.
+  absl::Status MemoryFull(uint64_t more, uint64_t alone) const;
 
   const Bounds bounds_;
   Cost sum_;

@@ -42,7 +42,7 @@ TEST(ValidUtf8, CutsBetweenCharacters) {
 TEST(JsonString, EscapesWhatJsonAsksFor) {
   std::string out;
   AppendJsonString(&out, std::string_view("q\" b\\ n\n z\0 e\x1B d\x7F u\xC3\xA4 x\xFF", 24));
-  EXPECT_EQ(out, "\"q\\\" b\\\\ n\\u000a z\\u0000 e\\u001b d\\u007f u\xC3\xA4 x\xEF\xBF\xBD\"");
+  EXPECT_EQ(out, "\"q\\\" b\\\\ n\\n z\\u0000 e\\u001b d\x7F u\xC3\xA4 x\xEF\xBF\xBD\"");
 }
 
 TEST(RequestId, TakesOverWhatIsSane) {
@@ -92,7 +92,7 @@ TEST(Log, TextQuotesWhatCouldBeMisread) {
                              {"t", 1.5}});
   ASSERT_EQ(log.sink->lines().size(), 1u);
   EXPECT_THAT(log.sink->lines()[0],
-              EndsWith("Z info hello plain=a-b spaced=\"a b\" forged=\"x\\u000a2024 info y=1\" "
+              EndsWith("Z info hello plain=a-b spaced=\"a b\" forged=\"x\\n2024 info y=1\" "
                        "empty=\"\" n=-3 t=1.5\n"));
 }
 
@@ -102,7 +102,7 @@ TEST(Log, JsonIsOneObjectALine) {
   ASSERT_EQ(log.sink->lines().size(), 1u);
   EXPECT_THAT(log.sink->lines()[0],
               EndsWith("\"level\":\"warning\",\"message\":\"say \\\"hi\\\"\",\"bytes\":\""
-                       "\xEF\xBF\xBD\\u000a\",\"n\":7,\"nan\":-1}\n"));
+                       "\xEF\xBF\xBD\\n\",\"n\":7,\"nan\":-1}\n"));
   EXPECT_THAT(log.sink->lines()[0], HasSubstr("{\"time\":\"2"));
 }
 

@@ -59,7 +59,7 @@ TEST(Admission, BoundsBytesButLetsOneAlonePass) {
 
 TEST(Admission, BoundsSideCallsByNumberAndMemory) {
   Admission admission({.memory_limit = 1000, .max_side_calls = 2});
-  EXPECT_EQ(GetErrorDetail(admission.OpenSideCall({.held = 1001}))->reason, "MEMORY_FULL");
+  EXPECT_EQ(GetErrorDetail(admission.OpenSideCall({.held = 1001}))->reason, "MEMORY_LIMIT");
   EXPECT_EQ(admission.snapshot().side_calls, 0);
   EXPECT_EQ(admission.snapshot().held_memory, 0u);
   ASSERT_TRUE(admission.OpenSideCall({.held = 400}).ok());

@@ -69,9 +69,9 @@ TEST(Ledger, TheOnlyOneMayFillTheRoomButNotMore) {
   Ledger ledger = Room();
   Cost call;
   EXPECT_TRUE(ledger.Recharge(&call, {0, 0, 100}).ok());
-  EXPECT_EQ(Reason(ledger.Recharge(&call, {0, 0, 101})), "MEMORY_FULL");
-  EXPECT_EQ(Reason(ledger.Recharge(&call, {0, 0, UINT64_MAX})), "MEMORY_FULL");
-  EXPECT_EQ(Reason(ledger.Keep(&call, UINT64_MAX)), "MEMORY_FULL");
+  EXPECT_EQ(Reason(ledger.Recharge(&call, {0, 0, 101})), "MEMORY_LIMIT");
+  EXPECT_EQ(Reason(ledger.Recharge(&call, {0, 0, UINT64_MAX})), "MEMORY_LIMIT");
+  EXPECT_EQ(Reason(ledger.Keep(&call, UINT64_MAX)), "MEMORY_LIMIT");
   EXPECT_EQ(call.held, 100u);
 }
 
@@ -97,8 +97,8 @@ TEST(Ledger, AGuessThatIsAloneIsCutToTheRoom) {
   }
   // What is no guess is not cut.
   EXPECT_TRUE(Check(ledger, {10, 170, 0, 100}).ok());
-  EXPECT_EQ(Reason(Check(ledger, {10, 170, 0, 101})), "MEMORY_FULL");
-  EXPECT_EQ(Reason(Check(ledger, {10, UINT64_MAX, 0, UINT64_MAX})), "MEMORY_FULL");
+  EXPECT_EQ(Reason(Check(ledger, {10, 170, 0, 101})), "MEMORY_LIMIT");
+  EXPECT_EQ(Reason(Check(ledger, {10, UINT64_MAX, 0, UINT64_MAX})), "MEMORY_LIMIT");
   // The state of some streams does not keep it away for ever, much of it does, and so does work.
   Cost stream;
   ASSERT_TRUE(ledger.Keep(&stream, 25).ok());
@@ -123,16 +123,16 @@ TEST(Ledger, WorkThatIsAloneIsRefusedBeyondTheRoom) {
       EXPECT_EQ(work.asked, needed);
       continue;
     }
-    EXPECT_EQ(Reason(status), "MEMORY_FULL");
+    EXPECT_EQ(Reason(status), "MEMORY_LIMIT");
     EXPECT_EQ(GetErrorDetail(status)->limit, "memory_limit = 160");
-    EXPECT_GT(GetErrorDetail(status)->retry_after_ms, 0);
-    EXPECT_EQ(work.memory, 20u);  // nothing changed
+    EXPECT_EQ(GetErrorDetail(status)->retry_after_ms, -1);  // none can help
+    EXPECT_EQ(work.memory, 20u);                            // nothing changed
     EXPECT_EQ(ledger.sum().total(), 20u);
     // So are a step of a stream, and a guess that becomes certain.
-    EXPECT_EQ(Reason(ledger.RechargeStep(&work, {10, needed, 0, needed})), "MEMORY_FULL");
+    EXPECT_EQ(Reason(ledger.RechargeStep(&work, {10, needed, 0, needed})), "MEMORY_LIMIT");
     Cost guessed = {0, 500};
     ledger.Add(guessed);
-    EXPECT_EQ(Reason(ledger.Recharge(&guessed, {0, 500, 0, needed})), "MEMORY_FULL");
+    EXPECT_EQ(Reason(ledger.Recharge(&guessed, {0, 500, 0, needed})), "MEMORY_LIMIT");
   }
 }
 
@@ -191,13 +191,14 @@ std::shared_ptr<grpc::Channel> Narrow(const TestServer& server) {
   return server.Channel(nullptr, arguments);
 }
 
-void ExpectMemoryFull(const Reply& reply) {
+// `reason` is MEMORY_LIMIT where no retry can help.
+void ExpectMemoryFull(const Reply& reply, std::string_view reason = "MEMORY_FULL") {
   EXPECT_EQ(reply.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(reply.reason(), "MEMORY_FULL");
+  EXPECT_EQ(reply.reason(), reason);
   const auto quota = reply.detail<google::rpc::QuotaFailure>();
   ASSERT_TRUE(quota);
   EXPECT_EQ(quota->violations(0).subject(), "memory_limit");
-  EXPECT_TRUE(reply.detail<google::rpc::RetryInfo>());
+  EXPECT_EQ(reply.detail<google::rpc::RetryInfo>().has_value(), reason == "MEMORY_FULL");
 }
 
 TEST(Memory, AnAnswerIsChargedUntilItIsRead) {
@@ -245,7 +246,7 @@ TEST(Memory, WorkIsRefusedWhatItAsksForBeyondTheRoom) {
   ASSERT_TRUE(server.gate->AwaitEntered(1));
   EXPECT_TRUE(CallUnary(channel, kReserve, std::to_string(6 * kMiB)).status.ok());
   ExpectMemoryFull(CallUnary(channel, kReserve, std::to_string(8 * kMiB)));
-  ExpectMemoryFull(CallUnary(channel, kReserve, std::to_string(UINT64_MAX)));
+  ExpectMemoryFull(CallUnary(channel, kReserve, std::to_string(UINT64_MAX)), "MEMORY_LIMIT");
   server.gate->Open();
   EXPECT_TRUE(running.Await().status.ok());
   EXPECT_EQ(AwaitValue(server.server->metrics_address(), "trine_inflight_memory_bytes", 0), 0);
@@ -283,7 +284,8 @@ TEST(Memory, TheSharesOfAllAddUpToTheLimit) {
   PendingCall running(server.Channel(), kWait, "x");
   ASSERT_TRUE(server.gate->AwaitEntered(1));
   EXPECT_TRUE(CallUnary(server.Channel(), kReserve, std::to_string(10 * kMiB - 100)).status.ok());
-  ExpectMemoryFull(CallUnary(server.Channel(), kReserve, std::to_string(10 * kMiB)));
+  ExpectMemoryFull(CallUnary(server.Channel(), kReserve, std::to_string(10 * kMiB)),
+                   "MEMORY_LIMIT");
   server.gate->Open();
   EXPECT_TRUE(running.Await().status.ok());
 }
