@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/path_names.h"
+#include "client/grpc_log.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/field_names.h"
@@ -26,6 +27,9 @@ std::string ReasonOf(const absl::Status& status) {
 std::string HintFor(const absl::Status& status) {
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (client::IsUnreachable(status)) {
+    if (client::GrpcLogToldOfUntrustedCertificate()) {
+      return "its certificate is not trusted: --tls-ca FILE names the root that signed it";
+    }
     return "is it running, and does it speak TLS or plaintext as asked?";
   }
   if (status.code() == absl::StatusCode::kUnauthenticated) {
@@ -93,6 +97,10 @@ absl::Status UsageError(std::string_view text) {
   return MakeError(absl::StatusCode::kInvalidArgument, {.reason = std::string(kUsage)}, text);
 }
 
+absl::Status InputError(std::string_view text) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "INPUT"}, text);
+}
+
 absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
   const std::string text = absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));
   if (usage) return UsageError(text);
@@ -110,6 +118,10 @@ absl::Status WithFile(const absl::Status& given, const std::string& path) {
     named.SetPayload(url, payload);
   });
   return named;
+}
+
+void PrintWarning(std::string_view text) {
+  std::fprintf(stderr, "trine: warning: %s\n", OneLine(text).c_str());
 }
 
 void PrintError(const absl::Status& status, const std::string& target, bool verbose) {

@@ -24,6 +24,10 @@ int ExitCodeOf(const absl::Status& status);
 // INVALID_ARGUMENT, reason USAGE: exit code 2.
 absl::Status UsageError(std::string_view text);
 
+// FAILED_PRECONDITION, reason INPUT: exit code 1. What is asked for cannot be had of this input,
+// though of another it could.
+absl::Status InputError(std::string_view text);
+
 // "cannot open 'x.png': No such file or directory": reason FILE, exit code 1; or USAGE, exit code
 // 2, where `usage` says that the file was named wrongly. `error` is errno.
 absl::Status FileError(std::string_view what, const std::string& path, int error,
@@ -35,6 +39,9 @@ absl::Status WithFlags(const absl::Status& status);
 
 // WithFlags, and "<path>: " before its message, so that a person sees which file was meant.
 absl::Status WithFile(const absl::Status& status, const std::string& path);
+
+// Writes "trine: warning: <text>" to stderr, in one line.
+void PrintWarning(std::string_view text);
 
 // Writes "trine: error: <message>" and, where there is something to advise, "trine: hint: ..." to
 // stderr; with `verbose` also what the status's detail says. `target` is the server's address.

@@ -1,14 +1,18 @@
 #include "client/cli/globals.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/quantity.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 
 namespace trine::cli {
 namespace {
@@ -36,6 +40,49 @@ std::string FirstToken(const std::string& text) {
   return "";
 }
 
+// What only a server elsewhere is asked with. Not TRINE_TLS_CERT and TRINE_TLS_KEY: in a server's
+// environment these are the server's own.
+struct ServerFlag {
+  const char* flag;
+  const char* variable;
+  std::string Globals::*file;
+  const char* help;
+};
+
+constexpr ServerFlag kServerFlags[] = {
+    {"--tls-ca", "TRINE_TLS_CA", &Globals::tls_ca, "Speak TLS, trusting these roots (PEM file)"},
+    {"--tls-cert", "TRINE_TLS_CLIENT_CERT", &Globals::tls_cert,
+     "Own certificate for mutual TLS (PEM file)"},
+    {"--tls-key", "TRINE_TLS_CLIENT_KEY", &Globals::tls_key,
+     "Key of the own certificate (PEM file)"},
+    {"--token-file", "TRINE_TOKEN_FILE", &Globals::token_file,
+     "Send the first line of this file as bearer token"},
+};
+
+// What is given by name would be left out in silence; what the environment holds may be meant for
+// other calls.
+absl::Status CheckEmbedded(const Globals& g) {
+  std::string_view given = g.tls ? "--tls" : "";
+  for (const ServerFlag& row : kServerFlags) {
+    const char* variable = std::getenv(row.variable);
+    const std::string& file = g.*row.file;
+    if (!file.empty() && (variable == nullptr || file != variable)) given = row.flag;
+  }
+  if (given.empty()) return absl::OkStatus();
+  return UsageError(absl::StrCat(ToAbsl(given),
+                                 " is for a server that --server names; the one in "
+                                 "this process has neither TLS nor tokens"));
+}
+
+// An empty file would mean the system's roots, or no TLS at all.
+absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view flag) {
+  TRINE_ASSIGN_OR_RETURN(std::string text, ReadCredential(path));
+  if (!path.empty() && !absl::StrContains(text, "-----BEGIN ")) {
+    return UsageError(absl::StrCat(ToAbsl(flag), ": '", path, "' is no PEM file"));
+  }
+  return text;
+}
+
 }  // namespace
 
 void AddGlobalFlags(Command app, Globals* g) {
@@ -54,23 +101,12 @@ void AddGlobalFlags(Command app, Globals* g) {
       ->group(group);
   app->add_flag("--tls", g->tls, "Speak TLS, trusting the system's roots. Default: plaintext")
       ->group(group);
-  app->add_option("--tls-ca", g->tls_ca, "Speak TLS, trusting these roots (PEM file)")
-      ->type_name("FILE")
-      ->envname("TRINE_TLS_CA")
-      ->group(group);
-  // Not TRINE_TLS_CERT and TRINE_TLS_KEY: in a server's environment these are the server's own.
-  app->add_option("--tls-cert", g->tls_cert, "Own certificate for mutual TLS (PEM file)")
-      ->type_name("FILE")
-      ->envname("TRINE_TLS_CLIENT_CERT")
-      ->group(group);
-  app->add_option("--tls-key", g->tls_key, "Key of the own certificate (PEM file)")
-      ->type_name("FILE")
-      ->envname("TRINE_TLS_CLIENT_KEY")
-      ->group(group);
-  app->add_option("--token-file", g->token_file, "Send the first line of this file as bearer token")
-      ->type_name("FILE")
-      ->envname("TRINE_TOKEN_FILE")
-      ->group(group);
+  for (const ServerFlag& row : kServerFlags) {
+    app->add_option(row.flag, g->*row.file, row.help)
+        ->type_name("FILE")
+        ->envname(row.variable)
+        ->group(group);
+  }
   app->add_option("--max-message-bytes", g->max_message_bytes,
                   "Longest message sent or received [bytes]. Default: 64MiB; embedded 1GiB")
       ->type_name("SIZE")
@@ -113,18 +149,26 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
       return UsageError("--max-message-bytes: it must be 1KiB to 2147483647 bytes");
     }
   }
-  if (g.server.empty()) return options;  // the embedded server has neither TLS nor tokens
+  if (g.server.empty()) {
+    TRINE_RETURN_IF_ERROR(CheckEmbedded(g));
+    return options;
+  }
   if (g.tls_cert.empty() != g.tls_key.empty()) {
     return UsageError("--tls-cert and --tls-key are given together");
   }
   options.tls = g.tls || !g.tls_ca.empty();
-  TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadCredential(g.tls_ca));
-  TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadCredential(g.tls_cert));
-  TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadCredential(g.tls_key));
+  TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadPem(g.tls_ca, "--tls-ca"));
+  TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadPem(g.tls_cert, "--tls-cert"));
+  TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadPem(g.tls_key, "--tls-key"));
   TRINE_ASSIGN_OR_RETURN(const std::string tokens, ReadCredential(g.token_file));
   options.token = FirstToken(tokens);
   if (!g.token_file.empty() && options.token.empty()) {
     return UsageError(absl::StrCat("--token-file: '", g.token_file, "' holds no token"));
+  }
+  const auto printable = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  if (!std::all_of(options.token.begin(), options.token.end(), printable)) {
+    return UsageError(absl::StrCat("--token-file: '", g.token_file,
+                                   "': a token is printable ASCII without spaces"));
   }
   return options;
 }

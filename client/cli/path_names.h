@@ -5,6 +5,9 @@
 
 namespace trine::cli {
 
+// What names of coded streams end in.
+inline constexpr char kCodedSuffix[] = ".trine";
+
 // "stdin" for "-", else the path: for messages.
 std::string DisplayName(const std::string& path);
 

@@ -43,17 +43,26 @@ void Session::PrintStatus(const std::string& line) const {
   std::fprintf(stdout_is_data_ ? stderr : stdout, "%s\n", line.c_str());
 }
 
+void Session::PrintWarning(const std::string& text) const {
+  if (!globals_.quiet) cli::PrintWarning(text);
+}
+
+void Session::PrintPassedOver(const Inputs& inputs) const {
+  const std::string note = inputs.Note();
+  if (!note.empty()) PrintWarning(note);
+}
+
 void Session::PrintResult(const Json& object) const {
   if (!globals_.json) return;
   std::fprintf(stdout, "%s\n", ToLine(object).c_str());
   std::fflush(stdout);
 }
 
-absl::Status Session::ForEach(const std::vector<std::string>& inputs,
-                              const std::function<absl::Status(const std::string&)>& one) {
+absl::Status Session::ForEach(const std::vector<Input>& inputs,
+                              const std::function<absl::Status(const Input&)>& one) {
   if (inputs.size() == 1) return one(inputs[0]);
   absl::Status first;
-  for (const std::string& input : inputs) {
+  for (const Input& input : inputs) {
     const absl::Status status = WithFlags(one(input));
     if (status.ok()) continue;
     PrintError(status, target(), globals_.verbose);

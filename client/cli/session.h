@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/cli/embedded.h"
+#include "client/cli/files/inputs.h"
 #include "client/cli/globals.h"
 #include "client/cli/report/json.h"
 #include "client/client.h"
@@ -32,13 +33,17 @@ class Session {
   absl::Status UseStdoutForData(const std::string& flag);
   // Text for a person, without its line's end: stdout or stderr; nothing with --quiet or --json.
   void PrintStatus(const std::string& line) const;
+  // What was decided for the user and may surprise, on stderr; nothing with --quiet.
+  void PrintWarning(const std::string& text) const;
+  // A warning of what was met in folders and is not taken.
+  void PrintPassedOver(const Inputs& inputs) const;
   // With --json one line on stdout.
   void PrintResult(const Json& object) const;
 
   // Runs `one` for each input. With several, each failure is printed, the others go on (not past
   // a server that cannot be reached), and the first failure comes back, marked as printed.
-  absl::Status ForEach(const std::vector<std::string>& inputs,
-                       const std::function<absl::Status(const std::string&)>& one);
+  absl::Status ForEach(const std::vector<Input>& inputs,
+                       const std::function<absl::Status(const Input&)>& one);
   bool printed() const { return printed_; }
 
  private:

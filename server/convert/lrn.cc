@@ -1,9 +1,16 @@
 #include "server/convert/lrn.h"
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/convert/enum.h"
 
 namespace trine::server {
+namespace {
+
+// Gray and alpha, colour, colour and alpha.
+constexpr int64_t kMostPictureChannels = 4;
+
+}  // namespace
 
 absl::StatusOr<normalize::LrnOptions> LrnOptionsFromProto(const v1::LrnOptions& options) {
   using normalize::Preset;
@@ -39,6 +46,21 @@ void ResolvedToProto(const normalize::Resolved& resolved, v1::LrnResolved* out) 
   out->set_a(resolved.a);
   out->set_beta(resolved.beta);
   out->set_k(resolved.k);
+}
+
+std::optional<std::string> LayoutWarning(const normalize::LrnOptions& options,
+                                         const normalize::Resolved& resolved, const Shape& shape) {
+  const bool like_a_picture = shape.size() == 3 && shape[0] > kMostPictureChannels &&
+                              shape[1] > kMostPictureChannels && shape[2] > 0 &&
+                              shape[2] <= kMostPictureChannels;
+  const bool first = resolved.layout == normalize::Layout::kChannelsFirst;
+  // Across channels that come last, one picture and a batch of its rows are the same.
+  const bool same = !first && resolved.mode == normalize::Mode::kAcrossChannels;
+  if (options.layout.has_value() || !like_a_picture || same) return std::nullopt;
+  return absl::StrCat("a tensor of rank 3 was taken as ", first ? "[N,C,W]" : "[N,W,C]", " with ",
+                      shape[first ? 1 : 2],
+                      " channels; layout HWC takes it as one picture [H,W,C], ",
+                      first ? "NCHW" : "NHWC", " says that it is none");
 }
 
 }  // namespace trine::server

@@ -1,7 +1,11 @@
 // Options of local response normalization from messages, and what was resolved back into them.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
+#include "core/base/tensor.h"
 #include "core/normalize/lrn.h"
 #include "trine/v1/normalization.pb.h"
 
@@ -12,5 +16,10 @@ namespace trine::server {
 absl::StatusOr<normalize::LrnOptions> LrnOptionsFromProto(const v1::LrnOptions& options);
 
 void ResolvedToProto(const normalize::Resolved& resolved, v1::LrnResolved* out);
+
+// What may surprise in how `shape` was taken; nullopt: nothing. A picture [H,W,C] of rank 3 is a
+// batch unless the options say HWC, and would be normalized along its width.
+std::optional<std::string> LayoutWarning(const normalize::LrnOptions& options,
+                                         const normalize::Resolved& resolved, const Shape& shape);
 
 }  // namespace trine::server

@@ -65,6 +65,9 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
                          normalize::Resolve(options, head.shape));
   HeadToProto(head.dtype, head.shape, out->mutable_tensor());
   ResolvedToProto(resolved, out->mutable_resolved());
+  if (auto warning = LayoutWarning(options, resolved, head.shape)) {
+    out->add_warnings(*std::move(warning));
+  }
   // The answer says what the options came to: it can be too long where the request was not.
   TRINE_RETURN_IF_ERROR(
       CheckResponseBytes(out->ByteSizeLong() + request.PayloadSize(item.tensor().data()),
@@ -119,6 +122,9 @@ absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRe
   HeadToProto(head.dtype, head.shape, gradient);
   response->SetPayload(gradient->mutable_data(), std::move(tensor.memory));
   ResolvedToProto(resolved, response->mutable_message()->mutable_resolved());
+  if (auto warning = LayoutWarning(options, resolved, head.shape)) {
+    response->mutable_message()->add_warnings(*std::move(warning));
+  }
   return absl::OkStatus();
 }
 

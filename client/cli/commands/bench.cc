@@ -3,12 +3,14 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
@@ -23,6 +25,7 @@ namespace {
 struct Args {
   std::string rpc = "normalize";
   std::string size = "1MiB";
+  Flag size_given;
   std::string seconds = "5";
   int concurrency = 1;
 };
@@ -83,9 +86,15 @@ absl::StatusOr<Call> MakeCall(const std::string& rpc, uint64_t size, client::Cli
 
 struct Measured {
   std::vector<double> ms;  // of calls that were answered well
-  uint64_t errors = 0;
+  std::map<absl::StatusCode, uint64_t> failed;
   absl::Status first_error;
   double seconds = 0;
+
+  uint64_t errors() const {
+    uint64_t sum = 0;
+    for (const auto& [code, count] : failed) sum += count;
+    return sum;
+  }
 };
 
 Measured Load(const Call& call, int concurrency, std::chrono::milliseconds duration,
@@ -106,14 +115,17 @@ Measured Load(const Call& call, int concurrency, std::chrono::milliseconds durat
         if (status.ok()) {
           mine.ms.push_back(one.ms());
         } else {
-          ++mine.errors;
-          mine.first_error = status;
+          ++mine.failed[status.code()];
+          // Beyond a server that is gone there is nothing to measure.
+          if (mine.first_error.ok() || client::IsUnreachable(status)) mine.first_error = status;
         }
       }
       const std::lock_guard<std::mutex> lock(mutex);
       all.ms.insert(all.ms.end(), mine.ms.begin(), mine.ms.end());
-      all.errors += mine.errors;
-      if (all.first_error.ok()) all.first_error = mine.first_error;
+      for (const auto& [code, count] : mine.failed) all.failed[code] += count;
+      if (all.first_error.ok() || client::IsUnreachable(mine.first_error)) {
+        all.first_error = mine.first_error;
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -134,19 +146,26 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
   const double bytes_per_second = per_second * static_cast<double>(size);
   session.PrintStatus(absl::StrFormat("%s, %s a call, %d at once, %.1f s: %d calls, %d errors",
                                       args.rpc, SizeText(size), args.concurrency, m.seconds,
-                                      m.ms.size(), m.errors));
+                                      m.ms.size(), m.errors()));
   session.PrintStatus(absl::StrFormat("  throughput  %.1f calls/s, %s/s", per_second,
                                       SizeText(static_cast<uint64_t>(bytes_per_second))));
   session.PrintStatus(absl::StrFormat("  latency     p50 %.3f ms, p99 %.3f ms, longest %.3f ms",
                                       Percentile(m.ms, 0.5), Percentile(m.ms, 0.99),
                                       Percentile(m.ms, 1)));
+  Json by_code = Json::object();
+  for (const auto& [code, count] : m.failed) {
+    const std::string name = absl::StatusCodeToString(code);
+    session.PrintStatus(absl::StrFormat("  failed      %s %d", name, count));
+    by_code[name] = count;
+  }
   Json json;
   json["rpc"] = args.rpc;
   json["size_bytes"] = size;
   json["concurrency"] = args.concurrency;
   json["seconds"] = m.seconds;
   json["calls"] = m.ms.size();
-  json["errors"] = m.errors;
+  json["errors"] = m.errors();
+  json["errors_by_code"] = by_code;
   json["calls_per_second"] = per_second;
   json["bytes_per_second"] = bytes_per_second;
   json["p50_ms"] = Percentile(m.ms, 0.5);
@@ -159,6 +178,10 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
 absl::Status RunBench(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const uint64_t size, ParseSize(args.size, "--size"));
   TRINE_ASSIGN_OR_RETURN(const auto duration, ParseDuration(args.seconds, "--seconds", "s"));
+  const bool no_payload = args.rpc == "info" || args.rpc == "health";
+  if (no_payload && args.size_given->count() > 0) {
+    return UsageError(absl::StrCat("--size: a call of ", args.rpc, " has no payload"));
+  }
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   if (size == 0 || size > client->options().max_message_bytes) {
     return UsageError(absl::StrFormat("--size: it must be 1 to %d bytes (--max-message-bytes)",
@@ -167,10 +190,14 @@ absl::Status RunBench(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Call call, MakeCall(args.rpc, size, client));
   TRINE_RETURN_IF_ERROR(call(client));  // connects, warms up, fails where every call would
   const Measured measured = Load(call, args.concurrency, duration, client);
-  if (measured.ms.empty()) return measured.first_error;
-  const bool no_payload = args.rpc == "info" || args.rpc == "health";
   Report(args, no_payload ? 0 : size, measured, *session);
-  return client::IsUnreachable(measured.first_error) ? measured.first_error : absl::OkStatus();
+  if (measured.failed.empty() || client::IsUnreachable(measured.first_error)) {
+    return measured.first_error;
+  }
+  return MakeError(
+      measured.first_error.code(), {.reason = "FAILED_CALLS"},
+      absl::StrFormat("%d of %d calls failed; the first: %s", measured.errors(),
+                      measured.errors() + measured.ms.size(), measured.first_error.message()));
 }
 
 }  // namespace
@@ -181,8 +208,9 @@ void AddBenchCommand(Command app, Run* run) {
   command->add_option("--rpc", args->rpc, "What is called. Default: normalize")
       ->check(IsMember({"normalize", "encode", "decode", "segment", "info", "health"}))
       ->type_name("NAME");
-  command->add_option("--size", args->size, "Payload of a call [bytes]. Default: 1MiB")
-      ->type_name("SIZE");
+  args->size_given =
+      command->add_option("--size", args->size, "Payload of a call [bytes]. Default: 1MiB")
+          ->type_name("SIZE");
   command->add_option("--seconds", args->seconds, "How long, such as 5 or 500ms [s]. Default: 5")
       ->type_name("TIME");
   command->add_option("--concurrency", args->concurrency, "Calls at once, 1 to 256. Default: 1")

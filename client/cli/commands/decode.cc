@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 #include <grpcpp/support/status.h>
 
@@ -13,9 +14,11 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/decode_sink.h"
 #include "client/cli/files/excerpt.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/outputs.h"
+#include "client/cli/flags/file_flags.h"
 #include "client/cli/flags/table_args.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
@@ -83,10 +86,15 @@ class Decoder {
 
   absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
     ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
-                    BaseName(file->path()), file->size());
+                    BaseName(DisplayName(file->path())), std::nullopt);
+    if (range.has_value()) {
+      bar.set_total(range->length);
+    } else if (bar.shown()) {
+      bar.set_total(RawBytesOf(*file));
+    }
     return Call(
         [file](MutableByteView out, const CancelToken& stop) { return file->Read(out, stop); },
-        range, [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+        range, [&bar](uint64_t, uint64_t received) { bar.Update(received); });
   }
 
   // OK and false where no excerpt can be made (several streams in a row, or a broken
@@ -159,15 +167,24 @@ class Decoder {
   Totals totals_;
 };
 
-// "a.txt.trine" to "a.txt"; other names get ".decoded".
-std::string OutputName(const std::string& input) {
-  const std::string name = BaseName(input);
-  const std::string suffix = ".trine";
-  if (name.size() > suffix.size() && absl::EndsWith(name, suffix)) {
-    return name.substr(0, name.size() - suffix.size());
-  }
-  return name + ".decoded";
+// "a.txt" of "a.txt.trine"; empty for other names.
+std::string WithoutSuffix(const std::string& path) {
+  const std::string_view suffix = kCodedSuffix;
+  if (!absl::EndsWith(path, kCodedSuffix) || BaseName(path) == suffix) return "";
+  return path.substr(0, path.size() - suffix.size());
 }
+
+constexpr Naming kNaming = {
+    [](const std::string& name) {
+      const std::string shorter = WithoutSuffix(name);
+      return shorter.empty() ? absl::StrCat(name, ".decoded") : shorter;
+    },
+    [](const std::string& path) -> absl::StatusOr<std::string> {
+      std::string shorter = WithoutSuffix(path);
+      if (!shorter.empty()) return shorter;
+      return UsageError(absl::StrCat("'", path, "' does not end in ", kCodedSuffix,
+                                     ", which names the output; give -o OUT or --out-dir DIR"));
+    }};
 
 Json DamagesToJson(const v1::DecodeStreamSummary& summary) {
   Json damages = Json::array();
@@ -223,13 +240,19 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
   session.PrintResult(json);
 }
 
-absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const std::string& path,
+absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const Input& from,
                        Session* session) {
   const Stopwatch watch;
-  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  const std::string& path = from.path;
+  TRINE_ASSIGN_OR_RETURN(const std::string out_path, OutputPath(from, args.outputs, kNaming));
+  const bool remove = args.outputs.remove;
+  FileStamp stamp;
+  if (remove) TRINE_RETURN_IF_ERROR(StampForRemoval(path, &stamp));
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
-                         OutputFile::Create(out_path, args.force));
+                         OutputFile::Create(out_path, args.force, Holds::kUnknown));
+  if (remove) TRINE_RETURN_IF_ERROR(output->CheckKept());
+  output->TakeAfter(path);
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   TRINE_ASSIGN_OR_RETURN(std::vector<v1::ProbabilityTable> tables,
                          ReadDecodeTables(args.tables.tables, file));
@@ -247,7 +270,8 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   absl::Status status = done ? absl::OkStatus() : decoder.Whole(&file, range);
   if (status.ok()) status = decoder.Finish();
   if (!status.ok()) return WithFile(status, path);
-  TRINE_RETURN_IF_ERROR(output->Commit());
+  TRINE_RETURN_IF_ERROR(output->Commit(remove));
+  if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
   Report(args, path, out_path, decoder, watch.ms(), *session);
   const v1::DecodeStreamSummary& summary = decoder.totals().last;
   if (!args.recover || summary.damages_total() == 0) return absl::OkStatus();
@@ -261,12 +285,12 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
 }
 
 absl::Status RunDecode(const Args& args, Session* session) {
-  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
-  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
-    return UsageError("decode needs -o OUT or --out-dir DIR");
+  TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
+                                                         TakesCoded, args.outputs.out_dir));
+  if (WritesStdout(inputs.list, args.outputs, kNaming)) {
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   }
-  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
-  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+  if (!args.tables.index.empty() && inputs.list.size() > 1) {
     return UsageError("--table-index belongs to one input, not to several");
   }
   std::optional<Range> range;
@@ -280,8 +304,13 @@ absl::Status RunDecode(const Args& args, Session* session) {
     return UsageError("--recover takes no table index: a stream that has one is not recovered");
   }
   if (args.skip_lost && !args.recover) return UsageError("--skip-lost is for --recover");
+  if (args.outputs.remove && (range.has_value() || args.recover)) {
+    return UsageError("--rm needs a stream that is decoded whole: no --range, no --recover");
+  }
+  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, kNaming));
+  session->PrintPassedOver(inputs);
   return session->ForEach(
-      args.inputs, [&](const std::string& path) { return DecodeOne(args, range, path, session); });
+      inputs.list, [&](const Input& input) { return DecodeOne(args, range, input, session); });
 }
 
 }  // namespace
@@ -289,15 +318,22 @@ absl::Status RunDecode(const Args& args, Session* session) {
 void AddDecodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command = app->add_subcommand("decode", "Decode coded streams");
-  command->add_option("IN", args->inputs, "Coded streams; - for stdin")->required();
+  command->add_option("IN", args->inputs, "Coded streams; - for stdin. Default: stdin");
   command
       ->add_option("-o,--output", args->outputs.output,
-                   "Decoded bytes; - for stdout. An array becomes an .npy file and a picture a "
-                   ".png, .tif, .ppm or .npy file where the name ends so")
+                   "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
+                   "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
+                   "the name ends so")
+      ->check(NotEmpty("a name"))
       ->type_name("OUT");
-  command->add_option("--out-dir", args->outputs.out_dir, "Write NAME.trine's content to DIR/NAME")
+  command
+      ->add_option("--out-dir", args->outputs.out_dir,
+                   "Write NAME.trine's content to DIR/NAME; DIR is made")
+      ->check(NotEmpty("a name"))
       ->type_name("DIR");
-  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  AddRecursiveFlag(command, &args->outputs);
+  AddRemoveFlags(command, &args->outputs);
+  command->add_flag("-f,--force", args->force, "Overwrite; write to a terminal. Default: never");
   command
       ->add_option("--range", args->range,
                    "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "

@@ -11,10 +11,12 @@
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/encode_input.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/files/outputs.h"
 #include "client/cli/files/table_file.h"
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/file_flags.h"
 #include "client/cli/flags/table_args.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
@@ -41,7 +43,11 @@ struct Args {
   std::string dtype;
 };
 
-std::string OutputName(const std::string& input) { return BaseName(input) + ".trine"; }
+std::string CodedName(const std::string& name) { return absl::StrCat(name, kCodedSuffix); }
+
+constexpr Naming kNaming = {CodedName, [](const std::string& path) -> absl::StatusOr<std::string> {
+                              return CodedName(path);
+                            }};
 
 EncodeAs AsOf(const std::string& name) {
   if (name == "image") return EncodeAs::kImage;
@@ -72,7 +78,7 @@ std::string OrdersOf(const coding::ModelInfo& model) {
                       ")");
 }
 
-absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
+absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   v1::EncodeOptions options;
   const auto model = ParseEnumText<v1::CodingModel>(args.model);
   if (!model.has_value()) {
@@ -96,7 +102,7 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args) {
   if ((tables.size() > 1) == args.tables.index.empty()) {
     return UsageError("several --table and --table-index FILE are given together");
   }
-  if (!args.tables.index.empty() && args.inputs.size() > 1) {
+  if (!args.tables.index.empty() && many) {
     return UsageError("--table-index belongs to one input, not to several");
   }
   if (args.table_ids && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
@@ -214,14 +220,20 @@ absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
 }
 
 absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const Shape& shape,
-                       const std::string& path, Session* session) {
+                       const Input& from, Session* session) {
   const Stopwatch watch;
-  const std::string out_path = OutputPath(path, args.outputs, OutputName);
+  const std::string& path = from.path;
+  TRINE_ASSIGN_OR_RETURN(const std::string out_path, OutputPath(from, args.outputs, kNaming));
+  const bool remove = args.outputs.remove;
+  FileStamp stamp;
+  if (remove) TRINE_RETURN_IF_ERROR(StampForRemoval(path, &stamp));
   absl::StatusOr<EncodeInput> input =
       OpenEncodeInput(path, AsOf(args.as), ParseDType(args.dtype), shape);
   if (!input.ok()) return WithFile(input.status(), path);
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(out_path, args.force));
+  if (remove) TRINE_RETURN_IF_ERROR(output->CheckKept());
+  output->TakeAfter(path);
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   v1::EncodeStreamHeader header;
   *header.mutable_content() = input->content;
@@ -230,8 +242,8 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   if (!args.tables.index.empty()) {
     statistics = EncodeWithIndex(args, options, *input, client, output.get());
   } else {
-    ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, BaseName(path),
-                    input->bytes);
+    ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet,
+                    BaseName(DisplayName(path)), input->bytes);
     statistics = client->EncodeStream(
         header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
         [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
@@ -240,18 +252,23 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
     return WithFile(args.as == "raw" ? WithRawFlags(statistics.status()) : statistics.status(),
                     path);
   }
-  TRINE_RETURN_IF_ERROR(output->Commit());
+  TRINE_RETURN_IF_ERROR(output->Commit(remove));
+  if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
   PrintSummary(*session, path, *statistics);
   session->PrintResult(ToJson(path, out_path, *statistics, watch.ms()));
   return absl::OkStatus();
 }
 
 absl::Status RunEncode(const Args& args, Session* session) {
-  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, OutputName));
-  if (args.outputs.output.empty() && args.outputs.out_dir.empty()) {
-    return UsageError("encode needs -o OUT or --out-dir DIR");
+  TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
+                                                         TakesUncoded, args.outputs.out_dir));
+  if (WritesStdout(inputs.list, args.outputs, kNaming)) {
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   }
-  if (args.outputs.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (!args.shape.empty() && args.as != "raw" && args.as != "bits") {
+    return UsageError("--shape is for --as raw and --as bits");
+  }
+  if (!args.dtype.empty() && args.as != "raw") return UsageError("--dtype is for --as raw");
   if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
     return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
   }
@@ -259,9 +276,15 @@ absl::Status RunEncode(const Args& args, Session* session) {
   if (!args.shape.empty()) {
     TRINE_ASSIGN_OR_RETURN(shape, ParseShape(args.shape, "--shape"));
   }
-  TRINE_ASSIGN_OR_RETURN(const v1::EncodeOptions options, MakeOptions(args));
-  return session->ForEach(args.inputs, [&](const std::string& path) {
-    return EncodeOne(args, options, shape, path, session);
+  if (args.outputs.remove && (args.as == "image" || args.as == "tensor")) {
+    return UsageError("--rm needs --as bytes, raw or bits: the others do not bring the file back");
+  }
+  TRINE_ASSIGN_OR_RETURN(const v1::EncodeOptions options,
+                         MakeOptions(args, inputs.list.size() > 1));
+  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, kNaming));
+  session->PrintPassedOver(inputs);
+  return session->ForEach(inputs.list, [&](const Input& input) {
+    return EncodeOne(args, options, shape, input, session);
   });
 }
 
@@ -270,14 +293,20 @@ absl::Status RunEncode(const Args& args, Session* session) {
 void AddEncodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command = app->add_subcommand("encode", "Code files without loss");
-  command->add_option("IN", args->inputs, "Files; - for stdin")->required();
-  command->add_option("-o,--output", args->outputs.output, "Coded stream; - for stdout")
+  command->add_option("IN", args->inputs, "Files; - for stdin. Default: stdin");
+  command
+      ->add_option("-o,--output", args->outputs.output,
+                   "Coded stream; - for stdout. Default: IN.trine; of stdin stdout")
+      ->check(NotEmpty("a name"))
       ->type_name("OUT");
   command
       ->add_option("--out-dir", args->outputs.out_dir,
-                   "Write each input's stream to DIR/NAME.trine")
+                   "Write each input's stream to DIR/NAME.trine; DIR is made")
+      ->check(NotEmpty("a name"))
       ->type_name("DIR");
-  command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
+  AddRecursiveFlag(command, &args->outputs);
+  AddRemoveFlags(command, &args->outputs);
+  command->add_flag("-f,--force", args->force, "Overwrite; write to a terminal. Default: never");
   command
       ->add_option("--model", args->model,
                    absl::StrCat("Model: ", ModelTexts(NameAndSummary), ". Default: auto"))

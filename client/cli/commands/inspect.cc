@@ -10,6 +10,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/excerpt.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/files/inputs.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/path_names.h"
 #include "client/cli/report/content_json.h"
@@ -148,17 +149,18 @@ absl::StatusOr<std::string> ReadInput(InputFile* file, const NamedLimit& limit) 
 
 absl::Status RunInspect(const Args& args, Session* session) {
   const Stopwatch watch;
-  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
+  TRINE_ASSIGN_OR_RETURN(const std::string input, InputOrStdin(args.input));
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(input));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   v1::InspectRequest request;
   absl::StatusOr<std::string> coded = ReadInput(&file, client->options().message_limit());
-  if (!coded.ok()) return WithFile(coded.status(), args.input);
+  if (!coded.ok()) return WithFile(coded.status(), input);
   request.set_coded(*std::move(coded));
   request.set_max_blocks(args.max_blocks);
   const absl::StatusOr<v1::InspectResponse> response = client->Inspect(request);
-  if (!response.ok()) return WithFile(response.status(), args.input);
-  PrintSummary(*session, args.input, *response);
-  session->PrintResult(ToJson(args.input, *response, watch.ms()));
+  if (!response.ok()) return WithFile(response.status(), input);
+  PrintSummary(*session, input, *response);
+  session->PrintResult(ToJson(input, *response, watch.ms()));
   return absl::OkStatus();
 }
 
@@ -168,7 +170,7 @@ void AddInspectCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command =
       app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
-  command->add_option("IN", args->input, "Coded stream; - for stdin")->required();
+  command->add_option("IN", args->input, "Coded stream; - for stdin. Default: stdin");
   command
       ->add_option("--max-blocks", args->max_blocks,
                    "List at most so many blocks in the JSON, to 1000000. Default: 1000")

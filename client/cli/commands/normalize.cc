@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,6 +13,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/array_file.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/files/inputs.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/lrn_flags.h"
@@ -38,7 +40,12 @@ struct Report {
   v1::LrnResolved resolved;
   double output_scale = 1;
   bool streamed = false;
+  std::vector<std::string> warnings;
 };
+
+std::vector<std::string> WarningsOf(const v1::NormalizeResponse& response) {
+  return {response.warnings().begin(), response.warnings().end()};
+}
 
 void PrintSummary(const Args& args, const Report& report, double elapsed_ms,
                   const Session& session) {
@@ -63,6 +70,7 @@ void PrintSummary(const Args& args, const Report& report, double elapsed_ms,
   json["resolved"]["input_dtype"] = std::string(DTypeName(report.file_dtype));
   json["resolved"]["output_scale"] = report.output_scale;
   json["streamed"] = report.streamed;
+  json["warnings"] = report.warnings;
   json["elapsed_ms"] = elapsed_ms;
   session.PrintResult(json);
 }
@@ -103,12 +111,25 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
   TRINE_ASSIGN_OR_RETURN(const TensorView result, ViewOf(response.tensor(), "tensor"));
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
   *report = {result.dtype,        loaded.file_dtype,  result.shape,
-             response.resolved(), saved.output_scale, false};
+             response.resolved(), saved.output_scale, false,
+             WarningsOf(response)};
   return output->Write(AsBytes(saved.bytes));
 }
 
-absl::Status RunNormalize(const Args& args, Session* session) {
+// No IN is stdin, whose result goes to stdout where no -o is given.
+absl::Status FillNames(Args* args) {
+  const bool filter = args->input.empty() || args->input == "-";
+  TRINE_ASSIGN_OR_RETURN(args->input, InputOrStdin(args->input));
+  if (!args->output.empty()) return absl::OkStatus();
+  if (!filter) return UsageError("normalize of a file needs -o OUT");
+  args->output = "-";
+  return absl::OkStatus();
+}
+
+absl::Status RunNormalize(Args args, Session* session) {
   const Stopwatch watch;
+  TRINE_RETURN_IF_ERROR(FillNames(&args));
+  TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
   if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
@@ -124,15 +145,18 @@ absl::Status RunNormalize(const Args& args, Session* session) {
   if (longer->has_value()) {
     const image::NpyHeader& header = **longer;
     TRINE_ASSIGN_OR_RETURN(const DType sent, SentDType(header.dtype, args.lrn.scale));
-    absl::StatusOr<v1::LrnResolved> resolved =
+    const absl::StatusOr<v1::NormalizeResponse> last =
         NormalizeInParts(header, options, sent, args.lrn.scale, &file, output.get(), session);
-    status = resolved.status();
-    if (resolved.ok()) report = {sent, header.dtype, header.shape, *resolved, 1, true};
+    status = last.status();
+    if (last.ok()) {
+      report = {sent, header.dtype, header.shape, last->resolved(), 1, true, WarningsOf(*last)};
+    }
   } else {
     status = NormalizeWhole(args, options, &file, output.get(), session, &report);
   }
   if (!status.ok()) return WithFile(status, args.input);
   TRINE_RETURN_IF_ERROR(output->Commit());
+  for (const std::string& warning : report.warnings) session->PrintWarning(warning);
   PrintSummary(args, report, watch.ms(), *session);
   return absl::OkStatus();
 }
@@ -143,13 +167,13 @@ void AddNormalizeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command =
       app->add_subcommand("normalize", "Local response normalization of an array or a picture");
-  command->add_option("IN", args->input, ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin")
-      ->required();
+  command->add_option("IN", args->input,
+                      ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin. Default: stdin");
   command
       ->add_option("-o,--output", args->output,
                    ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "
-                   "stdout")
-      ->required()
+                   "stdout. Default: of stdin stdout")
+      ->check(NotEmpty("a name"))
       ->type_name("OUT");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
   AddLrnFlags(command, &args->lrn);

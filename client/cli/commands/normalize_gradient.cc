@@ -37,6 +37,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   if (args.input == "-" && args.gradient == "-") return UsageError("stdin can be one input only");
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
+  TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray in, Load(args.input, args.lrn.scale));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray gradient, Load(args.gradient, 1));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
@@ -59,6 +60,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   session->PrintStatus(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)),
                                     " ", ShapeToString(result.shape), " -> ", args.output));
   session->PrintStatus(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
+  for (const std::string& warning : response->warnings()) session->PrintWarning(warning);
   Json json;
   json["input"] = args.input;
   json["gradient"] = args.gradient;
@@ -69,6 +71,8 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   json["resolved"]["scale"] = args.lrn.scale;
   json["resolved"]["input_dtype"] = std::string(DTypeName(in.file_dtype));
   json["resolved"]["output_scale"] = saved.output_scale;
+  json["warnings"] = Json::array();
+  for (const std::string& warning : response->warnings()) json["warnings"].push_back(warning);
   json["elapsed_ms"] = watch.ms();
   session->PrintResult(json);
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 #include "client/cli/commands/normalize_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/files/array_file.h"
@@ -51,10 +52,10 @@ bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, 
   return sample <= limit && sample * static_cast<uint64_t>(header.shape[0]) > limit;
 }
 
-absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
-                                                 const v1::LrnOptions& options, DType sent,
-                                                 double scale, InputFile* file, OutputFile* output,
-                                                 Session* session) {
+absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& header,
+                                                       const v1::LrnOptions& options, DType sent,
+                                                       double scale, InputFile* file,
+                                                       OutputFile* output, Session* session) {
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const uint64_t elements = SampleElements(header);
   const uint64_t sample = elements * DTypeSize(sent);
@@ -88,20 +89,21 @@ absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
     done += now;
     return true;
   };
-  v1::LrnResolved resolved;
+  v1::NormalizeResponse last;
   uint64_t received = 0;
   const auto use = [&](v1::NormalizeResponse response, int64_t) -> absl::Status {
-    resolved = response.resolved();
-    received += response.tensor().data().size();
+    last = std::move(response);
+    received += last.tensor().data().size();
     bar.Update(received);
-    return output->Write(AsBytes(response.tensor().data()));
+    return output->Write(AsBytes(last.tensor().data()));
   };
   TRINE_RETURN_IF_ERROR(client->NormalizeStream(next, use));
   if (received != sample * samples) {
     return client::ProtocolError(
         absl::StrCat("the answers hold ", received, " bytes instead of ", sample * samples));
   }
-  return resolved;
+  last.clear_tensor();
+  return last;
 }
 
 }  // namespace trine::cli

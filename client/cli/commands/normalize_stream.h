@@ -17,10 +17,10 @@ bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, 
 
 // Normalizes the array in `file`, read up to the end of its header, into `output` as .npy of
 // `sent`. Each sample is normalized alone, so parts give the same bytes as a whole. Memory: a few
-// parts of at most 8 MiB, or of one sample.
-absl::StatusOr<v1::LrnResolved> NormalizeInParts(const image::NpyHeader& header,
-                                                 const v1::LrnOptions& options, DType sent,
-                                                 double scale, InputFile* file, OutputFile* output,
-                                                 Session* session);
+// parts of at most 8 MiB, or of one sample. The answer is the last part's, without its tensor.
+absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& header,
+                                                       const v1::LrnOptions& options, DType sent,
+                                                       double scale, InputFile* file,
+                                                       OutputFile* output, Session* session);
 
 }  // namespace trine::cli

@@ -28,48 +28,62 @@ namespace {
 using FilePtr = std::unique_ptr<OutputFile>;
 
 // "a.tif" to "a": --out-dir adds ".mask.png".
-std::string Stem(const std::string& input) {
-  const std::string name = BaseName(input);
+std::string Stem(const std::string& name) {
   const size_t dot = name.rfind('.');
-  return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+  const size_t start = name.size() - BaseName(name).size();
+  return dot == std::string::npos || dot <= start ? name : name.substr(0, dot);
 }
-std::string MaskName(const std::string& input) { return Stem(input) + ".mask.png"; }
-std::string LabelsName(const std::string& input) { return Stem(input) + ".labels.png"; }
-std::string OverlayName(const std::string& input) { return Stem(input) + ".overlay.png"; }
+std::string MaskName(const std::string& name) { return Stem(name) + ".mask.png"; }
+std::string LabelsName(const std::string& name) { return Stem(name) + ".labels.png"; }
+std::string OverlayName(const std::string& name) { return Stem(name) + ".overlay.png"; }
+
+Naming NamingFor(const SegmentArgs& args) {
+  if (args.emit == "labels") return {LabelsName};
+  return {args.emit == "overlay" ? OverlayName : MaskName};
+}
 
 // The paths of one input's outputs; empty: not wanted.
 struct Paths {
-  std::string mask, labels, overlay, contours, csv;
+  std::string mask, labels, overlay, contours;
 };
 
-Paths PathsFor(const SegmentArgs& args, const std::string& input) {
+absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input) {
   if (args.outputs.out_dir.empty()) {
-    return {args.outputs.output, args.labels, args.overlay, args.contours, args.csv};
+    return Paths{args.outputs.output, args.labels, args.overlay, args.contours};
   }
+  TRINE_ASSIGN_OR_RETURN(std::string path, OutputPath(input, args.outputs, NamingFor(args)));
   Paths paths;
-  if (args.emit == "mask") paths.mask = OutputPath(input, args.outputs, MaskName);
-  if (args.emit == "labels") paths.labels = OutputPath(input, args.outputs, LabelsName);
-  if (args.emit == "overlay") paths.overlay = OutputPath(input, args.outputs, OverlayName);
+  (args.emit == "labels"    ? paths.labels
+   : args.emit == "overlay" ? paths.overlay
+                            : paths.mask) = std::move(path);
   return paths;
 }
 
+// What all inputs write to, in their order.
+struct Common {
+  FilePtr csv;            // null: not wanted
+  bool is_first = true;   // nothing was written or printed yet
+  bool in_lines = false;  // a line an input on the terminal
+  size_t name_width = 0;  // of the longest input
+};
+
 // Created before the call, so that a name that cannot be written is refused at once.
 struct Files {
-  FilePtr mask, labels, overlay, contours, csv;
+  FilePtr mask, labels, overlay, contours;
 };
 
 absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
   Files files;
-  const auto create = [force](const std::string& path, FilePtr* file) -> absl::Status {
+  const auto create = [force](const std::string& path, FilePtr* file,
+                              Holds holds = Holds::kBinary) -> absl::Status {
     if (path.empty()) return absl::OkStatus();
-    TRINE_ASSIGN_OR_RETURN(*file, OutputFile::Create(path, force));
+    TRINE_ASSIGN_OR_RETURN(*file, OutputFile::Create(path, force, holds));
     return absl::OkStatus();
   };
   TRINE_RETURN_IF_ERROR(create(paths.mask, &files.mask));
   TRINE_RETURN_IF_ERROR(create(paths.labels, &files.labels));
   TRINE_RETURN_IF_ERROR(create(paths.overlay, &files.overlay));
-  TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours));
-  TRINE_RETURN_IF_ERROR(create(paths.csv, &files.csv));
+  TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours, Holds::kText));
   return files;
 }
 
@@ -133,9 +147,7 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
   if (files.contours != nullptr) {
     TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
   }
-  if (files.csv != nullptr) TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsv(response), files.csv.get()));
-  for (const FilePtr* file :
-       {&files.mask, &files.labels, &files.overlay, &files.contours, &files.csv}) {
+  for (const FilePtr* file : {&files.mask, &files.labels, &files.overlay, &files.contours}) {
     if (*file != nullptr) TRINE_RETURN_IF_ERROR((*file)->Commit());
   }
   return absl::OkStatus();
@@ -166,10 +178,18 @@ absl::StatusOr<Tensor> LoadPixels(const std::string& path, std::optional<int64_t
   return pixels;
 }
 
-absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
-                        const std::string& input, Session* session) {
+void Print(const std::string& input, const v1::SegmentResponse& response, const Common& common,
+           const Session& session) {
+  if (!common.in_lines) return PrintSegment(session, input, response);
+  if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width));
+  session.PrintStatus(SegmentLine(input, common.name_width, response));
+}
+
+absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request, const Input& from,
+                        Common* common, Session* session) {
   const Stopwatch watch;
-  const Paths paths = PathsFor(args, input);
+  const std::string& input = from.path;
+  TRINE_ASSIGN_OR_RETURN(const Paths paths, PathsFor(args, from));
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const NamedLimit limit = client->options().message_limit();
@@ -186,7 +206,12 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
   }
   const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, input);
-  PrintSegment(*session, input, *response);
+  if (common->csv != nullptr) {
+    if (common->is_first) TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsvHead(), common->csv.get()));
+    TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsv(input, *response), common->csv.get()));
+  }
+  Print(input, *response, *common, *session);
+  common->is_first = false;
   Json json;
   json["input"] = input;
   json.update(SegmentJson(*response));
@@ -199,21 +224,32 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request,
   add("labels", paths.labels);
   add("overlay", paths.overlay);
   add("contours", paths.contours);
-  add("csv", paths.csv);
+  add("csv", args.csv);
   json["outputs"] = outputs;
   json["elapsed_ms"] = watch.ms();
   session->PrintResult(json);
   return absl::OkStatus();
 }
 
-absl::Status CheckArgs(const SegmentArgs& args, Session* session) {
-  TRINE_RETURN_IF_ERROR(CheckOutputs(args.inputs, args.outputs, MaskName));
-  if (!args.outputs.out_dir.empty()) {
-    if (!args.labels.empty() || !args.overlay.empty() || !args.contours.empty() ||
-        !args.csv.empty()) {
-      return UsageError("--out-dir writes one file an input; --emit says which");
+absl::Status CheckArgs(const SegmentArgs& args, const std::vector<Input>& inputs,
+                       Session* session) {
+  const bool to_folder = !args.outputs.out_dir.empty();
+  const auto from_stdin =
+      std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
+      (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0);
+  if (from_stdin > 1) return UsageError("stdin can be one input only");
+  for (const auto& [flag, path] : {std::pair{"--labels", &args.labels},
+                                   {"--overlay", &args.overlay},
+                                   {"--contours", &args.contours}}) {
+    if (path->empty()) continue;
+    if (to_folder) return UsageError("--out-dir writes one file an input; --emit says which");
+    if (inputs.size() > 1) {
+      return UsageError(
+          absl::StrCat(flag, " names the output of one input; several go to --out-dir"));
     }
-    return absl::OkStatus();
+  }
+  if (!to_folder && args.emit_given->count() > 0) {
+    return UsageError("--emit says what --out-dir gets, which is not given");
   }
   for (const auto& [flag, path] : {std::pair{"-o -", &args.outputs.output},
                                    {"--labels -", &args.labels},
@@ -238,7 +274,9 @@ absl::Status ListSteps(const SegmentArgs& args, Session* session) {
 
 absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (args.help_steps) return ListSteps(args, session);
-  TRINE_RETURN_IF_ERROR(CheckArgs(args, session));
+  TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
+                                                         TakesPictures, args.outputs.out_dir));
+  TRINE_RETURN_IF_ERROR(CheckArgs(args, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const NamedLimit limit = client->options().message_limit();
@@ -248,9 +286,25 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (!args.markers.empty()) {
     TRINE_RETURN_IF_ERROR(LoadImage(args.markers, std::nullopt, limit, request.mutable_markers()));
   }
-  return session->ForEach(args.inputs, [&](const std::string& input) {
-    return SegmentOne(args, request, input, session);
+  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
+  session->PrintPassedOver(inputs);
+  Common common;
+  if (!args.csv.empty()) {
+    TRINE_ASSIGN_OR_RETURN(common.csv, OutputFile::Create(args.csv, args.force, Holds::kText));
+  }
+  common.in_lines = args.summary || inputs.list.size() > 1;
+  for (const Input& input : inputs.list) {
+    common.name_width = std::max(common.name_width, DisplayName(input.path).size());
+  }
+  const absl::Status status = session->ForEach(inputs.list, [&](const Input& input) {
+    return SegmentOne(args, request, input, &common, session);
   });
+  // What is good is kept where others failed.
+  absl::Status kept;
+  if (common.csv != nullptr && !common.is_first) kept = common.csv->Commit();
+  if (status.ok()) return kept;
+  if (!kept.ok()) PrintError(kept, session->target(), session->globals().verbose);
+  return status;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/path_names.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -75,10 +76,10 @@ absl::StatusOr<DType> SentDType(DType file_dtype, double scale) {
   }
   const std::string name(DTypeName(file_dtype));
   if (!IsFloat(file_dtype)) {
-    return UsageError(
+    return InputError(
         absl::StrCat("elements of ", name, " do not fit float32 exactly; convert them first"));
   }
-  if (scale != 1) return UsageError(absl::StrCat("--scale does not multiply ", name, " elements"));
+  if (scale != 1) return InputError(absl::StrCat("--scale does not multiply ", name, " elements"));
   return file_dtype;
 }
 
@@ -126,6 +127,18 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
   return loaded;
 }
 
+absl::Status CheckArrayName(const std::string& path) {
+  const std::string name = BaseName(path);
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos || dot == 0) return absl::OkStatus();
+  const std::optional<image::Format> format = image::FormatOfExtension(path);
+  if (format.has_value() && *format != image::Format::kJpeg && *format != image::Format::kBmp) {
+    return absl::OkStatus();
+  }
+  return UsageError(absl::StrCat("'", path, "': ", name.substr(dot),
+                                 " is not written; name the output .npy, .tif, .png or .ppm"));
+}
+
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path) {
   SavedArray saved;
   if (IsNpyName(path)) {
@@ -133,12 +146,8 @@ absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string
     return saved;
   }
   const image::Format format = *image::FormatOfExtension(path);
-  if (format == image::Format::kJpeg || format == image::Format::kBmp) {
-    return UsageError(absl::StrCat(ToAbsl(image::FormatName(format)),
-                                   " is not written; name the output .npy, .tif, .png or .ppm"));
-  }
   if (!IsFloat32Picture(tensor)) {
-    return UsageError(absl::StrCat("an array of ", ToAbsl(DTypeName(tensor.dtype)), " ",
+    return InputError(absl::StrCat("an array of ", ToAbsl(DTypeName(tensor.dtype)), " ",
                                    ShapeToString(tensor.shape),
                                    " is no picture; name the output .npy"));
   }

@@ -18,7 +18,7 @@ struct LoadedArray {
 };
 
 // What a file's elements are sent as: integers of up to 16 bits and bool as float32 (exactly), what
-// is a float as it is. USAGE for wider integers, and for a scale but 1 of other floats than float32
+// is a float as it is. INPUT for wider integers, and for a scale but 1 of other floats than float32
 // and float64.
 absl::StatusOr<DType> SentDType(DType file_dtype, double scale);
 
@@ -38,8 +38,12 @@ struct SavedArray {
 
 // The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,
 // else 16-bit integers, value * output_scale with the largest value at 65535 and negative ones at
-// 0. Other names get .npy. REQUIRES for pictures: float32 [H,W,1], [H,W,3] or [H,W].
+// 0. Names without an extension get .npy. INPUT where a picture's name is given for what is not
+// float32 [H,W,1], [H,W,3] or [H,W]. REQUIRES: CheckArrayName.
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path);
+
+// USAGE for a name whose extension asks for something that is not written.
+absl::Status CheckArrayName(const std::string& path);
 
 // True where SaveArray would write .npy.
 bool IsNpyName(const std::string& path);

@@ -16,6 +16,15 @@ absl::StatusOr<std::string> ReadExcerpt(const InputFile& file, const std::option
       [&file](uint64_t offset, MutableByteView out) { return file.ReadAt(offset, out); }, bytes);
 }
 
+std::optional<uint64_t> RawBytesOf(const InputFile& file) {
+  if (!file.size().has_value()) return std::nullopt;
+  const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, std::nullopt);
+  if (!excerpt.ok()) return std::nullopt;
+  const absl::StatusOr<coding::StreamInfo> info = coding::Inspect(Context(), AsBytes(*excerpt), 0);
+  if (!info.ok()) return std::nullopt;
+  return info->raw_bytes;
+}
+
 client::Source SourceOf(const std::string& text) {
   return [rest = AsBytes(text)](MutableByteView out,
                                 const CancelToken&) mutable -> absl::StatusOr<size_t> {

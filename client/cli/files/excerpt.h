@@ -15,6 +15,10 @@ namespace trine::cli {
 // (absent). REQUIRES: file.size().
 absl::StatusOr<std::string> ReadExcerpt(const InputFile& file, const std::optional<Range>& range);
 
+// How many raw bytes the stream of a file decodes to, by its index; nullopt where that does not
+// say: pipes, several streams in a row, damage.
+std::optional<uint64_t> RawBytesOf(const InputFile& file);
+
 // The bytes of `text` as a source; `text` must outlive it.
 client::Source SourceOf(const std::string& text);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/cli/errors.h"
+#include "client/cli/files/file_identity.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -27,6 +28,7 @@ absl::StatusOr<InputFile> InputFile::Open(const std::string& path) {
   struct stat info = {};
   if (fstat(fd, &info) != 0) return FileError("cannot open", path, errno, true);
   if (S_ISDIR(info.st_mode)) return FileError("cannot read", path, EISDIR, true);
+  NoteInput(info);
   // stdin may be a file that someone else has read a part of: then only what follows is the input.
   if (S_ISREG(info.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
     file.size_ = static_cast<uint64_t>(info.st_size);

@@ -6,21 +6,38 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/cli/files/inputs.h"
 
 namespace trine::cli {
 
 struct Outputs {
-  std::string output;   // -o
-  std::string out_dir;  // --out-dir
+  std::string output;      // -o
+  std::string out_dir;     // --out-dir
+  bool recursive = false;  // -r: inputs may be folders
+  bool remove = false;     // --rm: an input goes when its output is safe
 };
 
-// USAGE: many inputs without --out-dir, both ways at once, "-" with --out-dir, or two inputs whose
-// outputs would have one name. `name_of` is the output's file name for an input.
-absl::Status CheckOutputs(const std::vector<std::string>& inputs, const Outputs& outputs,
-                          std::string (*name_of)(const std::string& input));
+// How a command names an output after its input.
+struct Naming {
+  // Its path in --out-dir from Input::name, such as "a/b.txt.trine" for "a/b.txt".
+  std::string (*in_folder)(const std::string& name);
+  // Its path where neither -o nor --out-dir is given; USAGE where the input's name does not say.
+  // Null: then there is none.
+  absl::StatusOr<std::string> (*beside)(const std::string& path) = nullptr;
+};
 
-// "dir/name" for --out-dir, else -o.
-std::string OutputPath(const std::string& input, const Outputs& outputs,
-                       std::string (*name_of)(const std::string& input));
+// The path of `input`'s output: in --out-dir, else -o, else beside it ("-" for stdin's); empty:
+// none was asked for.
+absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& outputs,
+                                       const Naming& naming);
+
+// Before the first input is opened: notes all of them as inputs (files/file_identity.h), and makes
+// --out-dir and the folders in it. USAGE: several inputs for one -o, both ways at once, stdin among
+// several or with --out-dir, or two inputs whose outputs would have one name.
+absl::Status PrepareOutputs(const std::vector<Input>& inputs, const Outputs& outputs,
+                            const Naming& naming);
+
+// True where the output of the first input is stdout.
+bool WritesStdout(const std::vector<Input>& inputs, const Outputs& outputs, const Naming& naming);
 
 }  // namespace trine::cli

@@ -18,7 +18,7 @@ absl::StatusOr<Tensor> ToUint16(const TensorView& labels) {
   for (size_t i = 0; i < labels.data.size() / sizeof(int32_t); ++i) {
     const auto label = LoadLE<int32_t>(&labels.data[i * sizeof(int32_t)]);
     if (label < 0 || label > 65535) {
-      return UsageError(
+      return InputError(
           absl::StrCat("label ", label, " does not fit 16 bits; name the label map .tif or .npy"));
     }
     StoreLE(&out.data[i * sizeof(uint16_t)], static_cast<uint16_t>(label));

@@ -28,7 +28,7 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path);
 v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels);
 
 // The file of `format` from a picture that a server sent, repacked where it came otherwise. A label
-// map of more than 65535 labels does not fit PNG and PNM: USAGE naming TIFF.
+// map of more than 65535 labels does not fit PNG and PNM: INPUT naming TIFF.
 absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format);
 
 // A picture that a server sent, unpacked.

@@ -1,6 +1,7 @@
 #include "client/cli/flags/segment_args.h"
 
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/file_flags.h"
 #include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
@@ -10,15 +11,19 @@ void AddFiles(Command c, SegmentArgs* a) {
   const std::string group = "Outputs";
   c->add_option("-o,--output", a->outputs.output,
                 "Mask, 0 and 255: .png, .tif, .pgm or .npy; - for stdout as PNG")
+      ->check(NotEmpty("a name"))
       ->type_name("OUT")
       ->group(group);
-  c->add_option("--out-dir", a->outputs.out_dir, "Write each input's --emit to DIR/NAME.EMIT.png")
+  c->add_option("--out-dir", a->outputs.out_dir,
+                "Write each input's --emit to DIR/NAME.EMIT.png; DIR is made")
+      ->check(NotEmpty("a name"))
       ->type_name("DIR")
       ->group(group);
-  c->add_option("--emit", a->emit, "With --out-dir: mask, labels or overlay. Default: mask")
-      ->check(IsMember({"mask", "labels", "overlay"}))
-      ->type_name("WHAT")
-      ->group(group);
+  a->emit_given =
+      c->add_option("--emit", a->emit, "With --out-dir: mask, labels or overlay. Default: mask")
+          ->check(IsMember({"mask", "labels", "overlay"}))
+          ->type_name("WHAT")
+          ->group(group);
   c->add_option("--labels", a->labels, "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
       ->type_name("FILE")
       ->group(group);
@@ -29,18 +34,19 @@ void AddFiles(Command c, SegmentArgs* a) {
   c->add_option("--contours", a->contours, "Outlines with their hierarchy, as JSON")
       ->type_name("FILE")
       ->group(group);
-  c->add_option("--csv", a->csv, "Measurements of the regions, as CSV; - for stdout")
+  c->add_option("--csv", a->csv, "Measurements of the regions of all inputs, as CSV; - for stdout")
       ->type_name("FILE")
       ->group(group);
-  c->add_flag("-f,--force", a->force, "Overwrite. Default: never")->group(group);
+  c->add_flag("--summary", a->summary,
+              "A line an input on the terminal. Default: of one input more, of several a line")
+      ->group(group);
+  c->add_flag("-f,--force", a->force, "Overwrite; write to a terminal. Default: never")
+      ->group(group);
 }
 
 // The list of the steps, for which no picture is needed.
-void AddStepsHelp(Command c, Flag inputs, SegmentArgs* a) {
-  const auto help = [inputs, a] {
-    a->help_steps = true;
-    inputs->required(false);
-  };
+void AddStepsHelp(Command c, SegmentArgs* a) {
+  const auto help = [a] { a->help_steps = true; };
   c->get_option("--steps")->each([help](const std::string& list) {
     if (list == "help") help();
   });
@@ -152,13 +158,13 @@ void AddRest(Command c, SegmentArgs* a) {
 }  // namespace
 
 void AddSegmentFlags(Command command, SegmentArgs* args) {
-  Flag inputs = command
-                    ->add_option("IN", args->inputs,
-                                 "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin")
-                    ->required();
+  command->add_option(
+      "IN", args->inputs,
+      "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin. Default: stdin");
+  AddRecursiveFlag(command, &args->outputs);
   AddFiles(command, args);
   AddMethod(command, args);
-  AddStepsHelp(command, inputs, args);
+  AddStepsHelp(command, args);
   AddRest(command, args);
 }
 

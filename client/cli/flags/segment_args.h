@@ -14,6 +14,8 @@ struct SegmentArgs {
   std::vector<std::string> inputs;
   Outputs outputs;            // the mask, or what `emit` says
   std::string emit = "mask";  // with --out-dir: mask, labels or overlay
+  Flag emit_given;
+  bool summary = false;
   bool force = false;
   std::string labels, overlay, contours, csv;
 

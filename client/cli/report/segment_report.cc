@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "client/cli/path_names.h"
 
 namespace trine::cli {
@@ -32,9 +33,27 @@ std::string Exact(double value) {
   return text;
 }
 
+std::string ThresholdsText(const v1::ThresholdResult& t, const char* separator) {
+  return absl::StrJoin(t.thresholds(), separator,
+                       [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
+}
+
+// A field of a CSV line, in quotes where it has to be (RFC 4180).
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+constexpr char kLineFormat[] = "%s  %14s  %12s  %12s  %8s";
+
+// Names are cut to columns by their bytes: a longer one shifts its own line only.
+std::string Padded(std::string name, size_t width) {
+  name.resize(std::max(width, name.size()), ' ');
+  return name;
+}
+
 void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
-  const std::string values = absl::StrJoin(
-      t.thresholds(), ", ", [](std::string* out, double v) { absl::StrAppend(out, Exact(v)); });
+  const std::string values = ThresholdsText(t, ", ");
   std::string line =
       absl::StrCat(t.thresholds_size() == 1 ? "  threshold    " : "  thresholds   ", values);
   if (t.thresholds_size() == 1 && t.plateau_low() < t.plateau_high()) {
@@ -100,14 +119,31 @@ void PrintSegment(const Session& session, const std::string& input, const v1::Se
   }
 }
 
-std::string RegionsCsv(const v1::SegmentResponse& r) {
-  std::string csv = "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity\n";
+std::string SegmentLineHead(size_t name_width) {
+  return absl::StrFormat(kLineFormat, Padded("file", name_width), "width x height", "threshold",
+                         "foreground", "labels");
+}
+
+std::string SegmentLine(const std::string& input, size_t name_width, const v1::SegmentResponse& r) {
+  const std::string thresholds = ThresholdsText(r.threshold(), ",");
+  return absl::StrFormat(
+      kLineFormat, Padded(DisplayName(input), name_width),
+      absl::StrCat(r.width(), " x ", r.height()), thresholds.empty() ? "-" : thresholds,
+      absl::StrFormat("%.4f %%", r.foreground_fraction() * 100), absl::StrCat(r.label_count()));
+}
+
+std::string RegionsCsvHead() {
+  return "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity,file\n";
+}
+
+std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& r) {
+  const std::string file = CsvField(DisplayName(input));
+  std::string csv;
   for (const v1::Region& g : r.regions()) {
     absl::StrAppend(&csv, g.label(), ",", g.area(), ",", g.min_y(), ",");
     absl::StrAppend(&csv, g.min_x(), ",", g.max_y(), ",", g.max_x(), ",");
     absl::StrAppend(&csv, Exact(g.centroid_y()), ",", Exact(g.centroid_x()), ",",
-                    Exact(g.mean_intensity()));
-    csv += '\n';
+                    Exact(g.mean_intensity()), ",", file, "\n");
   }
   return csv;
 }

@@ -17,8 +17,16 @@ Json SegmentJson(const v1::SegmentResponse& response);
 void PrintSegment(const Session& session, const std::string& input,
                   const v1::SegmentResponse& response);
 
-// "label,area,min_y,...": a line a region, numbers with full precision.
-std::string RegionsCsv(const v1::SegmentResponse& response);
+// The same in a line an input, under a line that names the columns, both without their ends:
+// aligned for names of up to `name_width` bytes.
+std::string SegmentLineHead(size_t name_width);
+std::string SegmentLine(const std::string& input, size_t name_width,
+                        const v1::SegmentResponse& response);
+
+// "label,area,min_y,...,file": a line a region, numbers with full precision. The head once, then
+// the regions of each input.
+std::string RegionsCsvHead();
+std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& response);
 
 // {"height", "width", "contours": [{"points": [[x, y], ...], "is_hole", "next", ...}]}
 std::string ContoursFile(const v1::SegmentResponse& response);

@@ -40,13 +40,13 @@ class Files(support.CliTest):
         out = self.path("real", "old")
         out.chmod(0o600)
         self.path("link").symlink_to("real")
-        self.ok("encode", self.path("in", "abc"), "-o", self.path("link"), "--force")
+        self.ok("encode", "-", "-o", self.path("link"), "--force", stdin=b"abc")
         self.assertTrue(self.path("link").is_symlink())
         self.assertNotEqual(out.read_bytes(), b"old")
         self.assertEqual(out.stat().st_mode & 0o777, 0o600)
 
     def test_new_files_have_the_usual_permissions(self):
-        self.ok("encode", self.path("in", "abc"), "-o", self.path("out"))
+        self.ok("encode", "-", "-o", self.path("out"), stdin=b"abc")
         mask = os.umask(0)
         os.umask(mask)
         self.assertEqual(self.path("out").stat().st_mode & 0o777, 0o666 & ~mask)
@@ -64,7 +64,7 @@ class Files(support.CliTest):
         self.fails(2, "encode", self.dir, "-o", self.path("o"))
         self.fails(2, "encode", self.path("in", "abc"), "-o", self.dir)
         self.fails(2, "encode", self.path("in"), "-o", self.path("no/such/folder/o"))
-        self.fails(2, "encode", self.path("in"))
+        self.fails(2, "encode", self.path("in"), "--out-dir", self.path("in"))
 
     def test_many_inputs(self):
         names = ["a.txt", "b.txt", "c.txt"]

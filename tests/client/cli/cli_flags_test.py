@@ -58,7 +58,7 @@ WRONG = {
         "--page": (["-1", "last"], []),
         "--min-area": (["-1"], []),
         "--connectivity": (["5"], []),
-        "--emit": (["all"], []),
+        "--emit": (["all"], ["--out-dir", "out"]),
     },
     "info": {},
     "health": {},
@@ -85,8 +85,8 @@ NAMES = {"--output", "--out-dir", "--table", "--table-index", "--labels", "--ove
          "--tls-key", "--token-file"}
 SWITCHES = {"--help", "--help-all", "--version", "--force", "--table-ids", "--stats", "--recover",
             "--skip-lost", "--lines", "--invert", "--fill-holes", "--components",
-            "--help-steps", "--steps-markdown", "--tls", "--json",
-            "--quiet", "--verbose"}
+            "--help-steps", "--steps-markdown", "--tls", "--json", "--recursive", "--rm", "--keep",
+            "--summary", "--quiet", "--verbose"}
 SWITCHES_OF = {"exact": {"--steps"}}
 
 

@@ -1,5 +1,7 @@
 """normalize and normalize-gradient as processes, with the embedded server."""
 
+import json
+
 import numpy
 
 from pictures import pgm, read_pnm
@@ -70,6 +72,34 @@ class Normalize(support.CliTest):
         numpy.testing.assert_allclose(numpy.load(self.path("b.npy")),
                                       lrn(x, alpha=0.01)[0].transpose(1, 2, 0), rtol=1e-6)
 
+    def test_an_array_that_looks_like_a_picture(self):
+        """[H,W,C] is a batch unless said otherwise: a warning says what it was taken as."""
+        picture, out = self.path("p.npy"), self.path("o.npy")
+        numpy.save(picture, self.array.reshape(10, 12, 3))
+
+        def told(*flags, command=("normalize", picture)):
+            done = support.run("--json", *command, "-o", out, "-f", *flags)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            warnings = json.loads(done.stdout)["warnings"]
+            self.assertEqual(done.stderr.decode(),
+                             "".join(f"trine: warning: {w}\n" for w in warnings))
+            return warnings
+
+        (warning,) = told()
+        self.assertIn("[N,C,W] with 12 channels", warning)
+        self.assertIn("HWC", warning)
+        numpy.testing.assert_allclose(numpy.load(out), lrn(numpy.load(picture)), rtol=1e-6)
+        self.assertEqual(told(command=("normalize-gradient", picture, picture)), [warning])
+        # In parts of a few samples each, once.
+        self.assertEqual(told("--max-message-bytes", "1300"), [warning])
+        for flags in (["--layout", "hwc"], ["--layout", "nchw"], ["--preset", "tensorflow"]):
+            self.assertEqual(told(*flags), [], flags)
+        (within,) = told("--preset", "tensorflow", "--mode", "within-channel")
+        self.assertIn("[N,W,C] with 3 channels", within)
+        self.assertEqual(told(command=("normalize", self.path("a.npy"))), [])
+        done = support.run("-q", "normalize", picture, "-o", out, "-f")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
     def test_a_picture_to_a_picture(self):
         pixels = numpy.arange(1, 43, dtype=numpy.uint8).reshape(6, 7)
         told = self.json("normalize", self.path("p.pgm", pgm(pixels)), "-o", self.path("q.pgm"))
@@ -80,7 +110,7 @@ class Normalize(support.CliTest):
         self.ok("normalize", self.path("p.pgm"), "-o", self.path("q.tif"))
         self.assertIn(self.path("q.tif").read_bytes()[:2], (b"II", b"MM"))
         self.fails(2, "normalize", self.path("p.pgm"), "-o", self.path("q.jpg"))
-        self.fails(2, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
+        self.fails(1, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
 
     def test_integers_in_arrays(self):
         numpy.save(self.path("i.npy"), numpy.arange(8, dtype=numpy.int16).reshape(1, 8))
@@ -88,7 +118,7 @@ class Normalize(support.CliTest):
         self.assertEqual(told["resolved"]["input_dtype"], "int16")
         self.assertEqual(numpy.load(self.path("b.npy")).dtype, numpy.float32)
         numpy.save(self.path("l.npy"), numpy.arange(8).reshape(1, 8))
-        self.assertIn("int64", self.fails(2, "normalize", self.path("l.npy"), "-o",
+        self.assertIn("int64", self.fails(1, "normalize", self.path("l.npy"), "-o",
                                           self.path("c.npy")))
 
     def test_gradient(self):

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <tuple>
 
 #include "client/cli/errors.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/outputs.h"
 #include "client/cli/files/overlay.h"
@@ -14,8 +16,9 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/step_names.h"
-#include "client/cli/path_names.h"
+#include "client/cli/progress.h"
 #include "client/cli/quantity.h"
+#include "client/cli/suggest.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "trine/v1/segmentation.pb.h"
@@ -24,6 +27,7 @@ namespace trine::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 TEST(Quantity, ErrorsNameTheFlagAndTheUnits) {
@@ -55,6 +59,20 @@ TEST(Quantity, RangesAndShapes) {
   EXPECT_EQ(SizeText(1023), "1023 bytes");
   EXPECT_EQ(SizeText(1536), "1.5 KiB");
   EXPECT_EQ(SizeText(uint64_t{1} << 30), "1.0 GiB");
+}
+
+TEST(Progress, RawBytesRateAndTimeLeft) {
+  constexpr uint64_t kMib = uint64_t{1} << 20;
+  EXPECT_EQ(ProgressText("book", kMib, 4 * kMib, 2),
+            "book [######..................]  25 % 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6 s left");
+  EXPECT_EQ(ProgressText("-", kMib, std::nullopt, 2), "- 1.0 MiB, 512.0 KiB/s");
+  EXPECT_THAT(ProgressText("x", kMib, 126 * kMib, 1), EndsWith(", 2 min 05 s left"));
+  EXPECT_THAT(ProgressText("x", kMib, 3721 * kMib, 1), EndsWith(", 1 h 02 min left"));
+  EXPECT_THAT(ProgressText("x", kMib, kMib, 1), EndsWith(", 0 s left"));
+  EXPECT_THAT(ProgressText("x", 2 * kMib, kMib, 1),
+              EndsWith("100 % 2.0 MiB of 1.0 MiB, 2.0 MiB/s, 0 s left"));
+  EXPECT_THAT(ProgressText("x", 0, kMib, 1), EndsWith("  0 % 0 bytes of 1.0 MiB, 0 bytes/s"));
+  EXPECT_THAT(ProgressText("x", 0, 0, 0), EndsWith("100 % 0 bytes of 0 bytes, 0 bytes/s"));
 }
 
 TEST(EnumNames, AreShortAndReadBack) {
@@ -228,16 +246,63 @@ TEST(InputFile, NamesTheLimitThatIsMet) {
 }
 
 std::string SameName(const std::string&) { return "x"; }
-std::string OwnName(const std::string& input) { return BaseName(input) + ".out"; }
+std::string OwnName(const std::string& name) { return name + ".out"; }
 
 TEST(OutputPaths, OneAnInput) {
-  EXPECT_EQ(OutputPath("in/a", {"", "dir"}, OwnName), "dir/a.out");
-  EXPECT_EQ(OutputPath("in/a", {"b", ""}, OwnName), "b");
-  EXPECT_TRUE(CheckOutputs({"a", "b"}, {"", "dir"}, OwnName).ok());
-  EXPECT_FALSE(CheckOutputs({"a", "b"}, {"o", ""}, OwnName).ok());
-  EXPECT_FALSE(CheckOutputs({"a"}, {"o", "dir"}, OwnName).ok());
-  EXPECT_FALSE(CheckOutputs({"-"}, {"", "dir"}, OwnName).ok());
-  EXPECT_FALSE(CheckOutputs({"a", "b"}, {"", "dir"}, SameName).ok());
+  const Input a = {"in/a", "a"};
+  const Input b = {"in/b", "x/b"};
+  const Input piped = {"-", "-"};
+  const std::string dir = ::testing::TempDir() + "/trine-outputs";
+  const Outputs to_dir = {"", dir};
+  const Naming own = {OwnName, [](const std::string& path) -> absl::StatusOr<std::string> {
+                        return path + ".out";
+                      }};
+  EXPECT_EQ(*OutputPath(a, to_dir, own), dir + "/a.out");
+  EXPECT_EQ(*OutputPath(b, to_dir, own), dir + "/x/b.out");
+  EXPECT_EQ(*OutputPath(a, {"o", ""}, own), "o");
+  EXPECT_EQ(*OutputPath(a, {}, own), "in/a.out");
+  EXPECT_EQ(*OutputPath(piped, {}, own), "-");
+  EXPECT_EQ(*OutputPath(a, {}, {OwnName}), "");
+  EXPECT_TRUE(PrepareOutputs({a, b}, to_dir, own).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(dir + "/x"));
+  EXPECT_TRUE(PrepareOutputs({a, b}, {}, own).ok());
+  EXPECT_FALSE(PrepareOutputs({a, b}, {"o", ""}, own).ok());
+  EXPECT_FALSE(PrepareOutputs({a}, {"o", dir}, own).ok());
+  EXPECT_FALSE(PrepareOutputs({piped}, to_dir, own).ok());
+  EXPECT_FALSE(PrepareOutputs({piped, piped}, {}, {OwnName}).ok());
+  EXPECT_FALSE(PrepareOutputs({a, piped}, {}, own).ok());
+  EXPECT_FALSE(PrepareOutputs({a, b}, to_dir, {SameName}).ok());
+  EXPECT_TRUE(WritesStdout({piped}, {}, own));
+  EXPECT_TRUE(WritesStdout({a}, {"-", ""}, own));
+  EXPECT_FALSE(WritesStdout({piped}, {}, {OwnName}));
+  EXPECT_FALSE(WritesStdout({piped}, {"o", ""}, own));
+  std::filesystem::remove_all(dir);
+}
+
+TEST(Removal, OnlyOfWhatDidNotChange) {
+  const std::string path = ::testing::TempDir() + "/trine-removal";
+  std::ofstream(path) << "abc";
+  FileStamp stamp;
+  ASSERT_TRUE(StampForRemoval(path, &stamp).ok());
+  std::ofstream(path, std::ios::app) << "d";
+  EXPECT_THAT(RemoveInput(path, stamp).message(), HasSubstr("it is not removed"));
+  ASSERT_TRUE(StampForRemoval(path, &stamp).ok());
+  EXPECT_TRUE(RemoveInput(path, stamp).ok());
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Suggest, TheNearestWord) {
+  const std::vector<std::string> commands = {"encode", "decode", "inspect", "segment", "info"};
+  const std::pair<const char*, const char*> cases[] = {
+      {"segmnet", "segment"},  {"segmen", "segment"}, {"Segment", "segment"},
+      {"encoed", "encode"},    {"dcode", "decode"},   {"inspekt", "inspect"},
+      {"inof", "info"},        {"fly", ""},           {"", ""},
+      {"completely other", ""}};
+  for (const auto& [word, expected] : cases) EXPECT_EQ(Nearest(word, commands), expected) << word;
+  // What begins like one.
+  EXPECT_EQ(Nearest("--overl", {"--output", "--overlay"}), "--overlay");
+  EXPECT_EQ(Nearest("--metod", {"--method", "--mode"}), "--method");
+  EXPECT_EQ(Nearest("--o", {}), "");
 }
 
 // A 3 x 3 block in a 5 x 5 picture: its border is drawn, its middle pixel is not.

@@ -59,12 +59,30 @@ class WithServer(support.CliTest):
 
     def test_bench(self):
         for rpc in ("normalize", "encode", "decode", "segment", "info", "health"):
-            told = self.json("bench", *self.target, "--rpc", rpc, "--seconds", "50ms", "--size",
-                             "4KiB", "--concurrency", "2")
+            size = [] if rpc in ("info", "health") else ["--size", "4KiB"]
+            told = self.json("bench", *self.target, "--rpc", rpc, "--seconds", "50ms", *size,
+                             "--concurrency", "2")
             self.assertEqual(told["errors"], 0)
+            self.assertEqual(told["errors_by_code"], {})
             self.assertGreaterEqual(told["calls"], 1)
             self.assertLessEqual(told["p50_ms"], told["p99_ms"])
             self.assertLessEqual(told["p99_ms"], told["max_ms"])
+
+    def test_bench_counts_what_failed(self):
+        """One call at a time and none that waits: most of eight callers' are refused."""
+        with support.Server(self.dir, "--max-running", "1", "--max-queued", "0") as server:
+            bench = ["bench", "--server", server.address, "--rpc", "segment", "--size", "4MiB",
+                     "--seconds", "500ms", "--concurrency", "8"]
+            done = support.run("--json", *bench)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            told = json.loads(done.stdout)
+            self.assertGreater(told["errors"], 0)
+            self.assertEqual(told["errors_by_code"], {"RESOURCE_EXHAUSTED": told["errors"]})
+            self.assertIn(f"{told['errors']} of {told['errors'] + told['calls']} calls failed",
+                          done.stderr.decode())
+            done = support.run(*bench)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout.decode(), r"(?m)^  failed +RESOURCE_EXHAUSTED [1-9]\d*$")
 
     def test_health(self):
         self.assertEqual(self.ok("health", *self.target), b"SERVING\n")
@@ -121,6 +139,20 @@ class WithServer(support.CliTest):
                                *self.target, "--progress", when)
             self.assertEqual(done.stderr, b"")
         self.fails(2, "info", "--progress", "sometimes")
+
+    def test_progress_is_in_raw_bytes(self):
+        raw = self.path("raw", support.some_bytes(100_000) * 84)
+        encode = ["encode", raw, "-o", self.path("coded"), *self.target, "--progress", "always"]
+        decode = ["decode", self.path("coded"), "-o", self.path("back"), *encode[4:]]
+        for command in (encode, decode, [*decode, "-f", "--range", "0:8400000"]):
+            done = support.run(*command)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            lines = done.stderr.decode().split("\r\x1b[K")
+            self.assertRegex(lines[1], r"(?:raw|coded) \[#*\.*\] +\d+ % [\d.]+ [KM]iB of 8\.0 MiB, "
+                                       r"[\d.]+ [KMG]iB/s, \d+ s left")
+        done = support.run("decode", "-", *decode[2:], "-f",
+                           stdin=self.path("coded").read_bytes())
+        self.assertRegex(done.stderr.decode(), r"stdin [\d.]+ [KM]iB, [\d.]+ [KMG]iB/s")
 
     def test_timeout(self):
         process = support.start("encode", "-", "-o", self.path("out"), "--timeout", "1s",
@@ -180,6 +212,10 @@ class Credentials(support.CliTest):
             environment = support.clean_environment(TRINE_TOKEN_FILE=str(tokens))
             self.ok("info", *target, env=environment)
 
+    def assert_few_lines(self, error):
+        """An error and a hint, and nothing else."""
+        self.assertRegex(error, r"\Atrine: error: .*\ntrine: hint: .*\n\Z")
+
     @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make certificates")
     def test_tls_and_mutual_tls(self):
         def openssl(*args):
@@ -200,8 +236,20 @@ class Credentials(support.CliTest):
         with support.Server(self.dir, *tls) as server:
             target = ["--server", server.address]
             self.ok("info", *target, *trust)
-            self.fails(3, "info", *target)  # plaintext
-            self.fails(3, "info", *target, "--tls")  # the system does not trust this CA
+            error = self.fails(3, "info", *target)  # plaintext
+            self.assertNotIn("--tls-ca", error)
+            self.assert_few_lines(error)
+            # Neither the system nor an authority of somebody else trusts this certificate.
+            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-keyout", "other.key", "-out", "other.pem", "-days", "2", "-subj",
+                    "/CN=another ca")
+            for flags in (["--tls"], ["--tls-ca", self.path("other.pem")]):
+                error = self.fails(3, "info", *target, *flags)
+                self.assertIn("--tls-ca", error)
+                self.assertIn("not trusted", error)
+                self.assert_few_lines(error)
+            # What gRPC writes itself is for those who ask.
+            self.assertIn("trine: grpc: ", self.fails(3, "-v", "info", *target, "--tls"))
             # The server's own variables in the environment of a health check change nothing.
             environment = support.clean_environment(
                 TRINE_TLS_CERT=str(self.path("server.pem")),

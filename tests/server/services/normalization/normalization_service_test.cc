@@ -37,6 +37,47 @@ class NormalizationServiceTest : public testing::Test {
   ServiceHarness services_;
 };
 
+// [H,W,C] is what pictures in arrays are; as a batch it would be normalized along its width.
+TEST_F(NormalizationServiceTest, WarnsOfABatchThatLooksLikeAPicture) {
+  const auto warnings = [this](std::vector<int64_t> shape, const v1::LrnOptions& options) {
+    int64_t elements = 1;
+    for (const int64_t d : shape) elements *= d;
+    v1::NormalizeRequest request;
+    *request.mutable_tensor() = MakeTensor<float>(
+        v1::DATA_TYPE_FLOAT32, shape, std::vector<float>(static_cast<size_t>(elements), 1.0F));
+    *request.mutable_options() = options;
+    v1::NormalizeGradientRequest gradient;
+    *gradient.mutable_tensor() = request.tensor();
+    *gradient.mutable_output_gradient() = request.tensor();
+    *gradient.mutable_options() = options;
+    const auto response = Normalize(request);
+    const auto of_gradient = Gradient(gradient);
+    EXPECT_TRUE(response.ok() && of_gradient.ok()) << response.status() << of_gradient.status();
+    EXPECT_EQ(response->warnings_size(), of_gradient->warnings_size());
+    return std::vector<std::string>(response->warnings().begin(), response->warnings().end());
+  };
+  using testing::ElementsAre;
+  using testing::HasSubstr;
+  using testing::IsEmpty;
+  v1::LrnOptions options;
+  for (const int64_t channels : {1, 3, 4}) {
+    EXPECT_THAT(warnings({6, 9, channels}, options), ElementsAre(HasSubstr("9 channels")));
+  }
+  EXPECT_THAT(warnings({6, 9, 5}, options), IsEmpty());
+  EXPECT_THAT(warnings({2, 9, 3}, options), IsEmpty());
+  EXPECT_THAT(warnings({6, 3, 3}, options), IsEmpty());
+  EXPECT_THAT(warnings({6, 9, 3, 3}, options), IsEmpty());
+  for (const v1::LrnLayout layout : {v1::LRN_LAYOUT_HWC, v1::LRN_LAYOUT_NCHW}) {
+    options.set_layout(layout);
+    EXPECT_THAT(warnings({6, 9, 3}, options), IsEmpty());
+  }
+  options.clear_layout();
+  options.set_preset(v1::LRN_PRESET_TENSORFLOW);
+  EXPECT_THAT(warnings({6, 9, 3}, options), IsEmpty());
+  options.set_mode(v1::LRN_MODE_WITHIN_CHANNEL);
+  EXPECT_THAT(warnings({6, 9, 3}, options), ElementsAre(HasSubstr("[N,W,C] with 3 channels")));
+}
+
 TEST_F(NormalizationServiceTest, GivesThePublishedExampleInEveryFloatType) {
   v1::NormalizeRequest request = TensorRtExample();
   auto response = Normalize(request);

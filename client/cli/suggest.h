@@ -1,0 +1,14 @@
+// "did you mean ...?" for a word that nobody knows.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trine::cli {
+
+// The one of `words` that `typed` most likely stands for: by the fewest letters that are other, too
+// many, missing or swapped, at most a third of it; else the first that it begins. Empty: none.
+std::string Nearest(std::string_view typed, const std::vector<std::string>& words);
+
+}  // namespace trine::cli

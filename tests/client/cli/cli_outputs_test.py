@@ -1,0 +1,368 @@
+"""What is written, and over what: nothing over an input, modes and times kept, filters, terminals,
+folders, --rm.
+"""
+
+import os
+import pty
+import stat
+import subprocess
+import time
+
+import numpy
+
+from pictures import pgm
+import support
+
+
+def at_terminal(*args, stdin=b""):
+    """Runs the command line with a terminal for stdout: exit code, what the terminal got, stderr."""
+    ours, theirs = pty.openpty()
+    process = support.start(*args, stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    _, error = process.communicate(stdin, timeout=support.WAIT_SECONDS)
+    shown = b""
+    try:
+        while piece := os.read(ours, 1 << 16):
+            shown += piece
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    return process.returncode, shown, error.decode()
+
+
+class NothingOverAnInput(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        numpy.save(self.path("a.npy"), numpy.ones((1, 8, 4, 4), numpy.float32))
+        self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8)))
+        self.path("raw", b"abcdef" * 1000)
+        self.ok("encode", self.path("raw"), "-o", self.path("coded"))
+        self.path("t.json", '{"symbols": [0, 1], "counts": [3, 1]}')
+        self.path("bits", bytes([0, 1, 0, 0]))
+        self.path("index", bytes(4))
+
+    def refused(self, victim, *args):
+        """Refused with the victim's name, which stays as it was; by every name that leads to it."""
+        before = self.path(victim).read_bytes()
+        end = self.path(victim).suffix
+        self.path("hard" + end).hardlink_to(self.path(victim))
+        self.path("soft" + end).symlink_to(self.path(victim))
+        self.path("folder").symlink_to(self.dir)
+        for name in (victim, "hard" + end, "soft" + end, "./" + victim, self.path(victim),
+                     self.path("folder") / victim):
+            line = [str(name) if arg == "OUT" else arg for arg in args]
+            error = self.fails(2, *line, "-f", cwd=self.dir)
+            self.assertIn("is an input too", error, line)
+            self.assertEqual(self.path(victim).read_bytes(), before, line)
+        for name in ("hard" + end, "soft" + end, "folder"):
+            self.path(name).unlink()
+
+    def test_every_command_that_writes(self):
+        for victim, *args in (
+                ("raw", "encode", "raw", "-o", "OUT"),
+                ("coded", "decode", "coded", "-o", "OUT"),
+                ("coded", "decode", "coded", "--range", "1:2", "-o", "OUT"),
+                ("coded", "decode", "coded", "--recover", "-o", "OUT"),
+                ("a.npy", "normalize", "a.npy", "-o", "OUT"),
+                ("a.npy", "normalize-gradient", "a.npy", "a.npy", "-o", "OUT"),
+                ("p.pgm", "segment", "p.pgm", "-o", "OUT"),
+                ("p.pgm", "segment", "p.pgm", "--labels", "OUT"),
+                ("p.pgm", "segment", "p.pgm", "--overlay", "OUT"),
+                ("p.pgm", "segment", "p.pgm", "--contours", "OUT"),
+                ("p.pgm", "segment", "p.pgm", "--csv", "OUT")):
+            with self.subTest(args=args):
+                self.refused(victim, *args)
+
+    def test_inputs_beside_the_first(self):
+        for victim, *args in (
+                ("t.json", "encode", "bits", "--model", "table", "--table", "t.json", "-o", "OUT"),
+                ("index", "encode", "bits", "--model", "table", "--table", "t.json", "--table",
+                 "t.json", "--table-index", "index", "-o", "OUT")):
+            with self.subTest(args=args):
+                self.refused(victim, *args)
+        self.path("m.pgm", pgm(numpy.full((8, 8), 255, numpy.uint8)))
+        error = self.fails(2, "segment", "p.pgm", "--mask", "m.pgm", "-o", "m.pgm", "-f",
+                           cwd=self.dir)
+        self.assertIn("is an input too", error)
+
+    def test_in_a_folder(self):
+        """An output of the first input leads to the second, which waits for its turn."""
+        self.path("b", "bbb")
+        self.path("out").mkdir()
+        (self.path("out") / "raw.trine").symlink_to(self.path("b"))
+        done = support.run("encode", "raw", "b", "--out-dir", "out", "-f", cwd=self.dir)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"is an input too", done.stderr)
+        self.assertEqual(self.path("b").read_bytes(), b"bbb")
+        # The other one was coded.
+        self.assertTrue((self.path("out") / "b.trine").exists())
+
+    def test_stdin_and_stdout(self):
+        raw = self.path("raw").read_bytes()
+        with open(self.path("raw"), "rb") as stdin:
+            done = subprocess.run([support.OPTIONS.trine, "encode", "-", "-o", "raw", "-f"],
+                                  stdin=stdin, capture_output=True, cwd=self.dir,
+                                  env=support.clean_environment())
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"is an input too", done.stderr)
+        # Would grow for ever.
+        with open(self.path("raw"), "ab") as stdout:
+            done = subprocess.run([support.OPTIONS.trine, "encode", "raw", "-o", "-"],
+                                  stdout=stdout, stderr=subprocess.PIPE, cwd=self.dir,
+                                  env=support.clean_environment())
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"stdout is an input too", done.stderr)
+        self.assertEqual(self.path("raw").read_bytes(), raw)
+
+    def test_one_name_for_two_outputs(self):
+        for labels in ("one.pgm", "./one.pgm", f"{self.dir}/one.pgm"):
+            error = self.fails(2, "segment", "p.pgm", "-o", "one.pgm", "--labels", labels, "-f",
+                               cwd=self.dir)
+            self.assertIn("two outputs", error)
+        self.assertFalse(self.path("one.pgm").exists())
+        self.ok("segment", "p.pgm", "--csv", "/dev/null", "--contours", "/dev/null", cwd=self.dir)
+
+
+class ModesAndTimes(support.CliTest):
+    TIME = 1_234_567_890.5
+
+    def made(self, name, mode):
+        path = self.path(name, b"abc" * 100)
+        path.chmod(mode)
+        os.utime(path, (self.TIME - 5, self.TIME))
+        return path
+
+    def check(self, path, mode):
+        info = path.stat()
+        self.assertEqual(stat.S_IMODE(info.st_mode), mode, path)
+        self.assertEqual(info.st_mtime, self.TIME, path)
+
+    def test_there_and_back(self):
+        for mode in (0o600, 0o640, 0o444, 0o755):
+            with self.subTest(mode=oct(mode)):
+                raw = self.made("raw", mode)
+                self.ok("encode", raw, "-o", self.path("coded"))
+                self.check(self.path("coded"), mode)
+                self.ok("decode", self.path("coded"), "-o", self.path("back"))
+                self.check(self.path("back"), mode)
+                self.ok("encode", raw, self.path("back"), "--out-dir", self.path("out"))
+                self.check(self.path("out") / "raw.trine", mode)
+                for name in ("raw", "coded", "back", "out/raw.trine", "out/back.trine"):
+                    self.path(name).unlink()
+
+    def test_over_an_old_file(self):
+        self.path("coded", "old").chmod(0o666)
+        self.ok("encode", self.made("raw", 0o600), "-o", self.path("coded"), "-f")
+        self.check(self.path("coded"), 0o600)
+
+    def test_unfinished_outputs_are_private(self):
+        process = support.start("encode", "-", "-o", self.path("out"), stdin=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        support.wait_until(lambda: list(self.dir.glob(".trine*")), "the unfinished output")
+        unfinished = list(self.dir.glob(".trine*"))[0]
+        self.assertEqual(stat.S_IMODE(unfinished.stat().st_mode), 0o600)
+        process.communicate(b"abc", timeout=support.WAIT_SECONDS)
+        self.assertEqual(process.returncode, 0)
+
+    def test_what_has_no_file_gets_the_usual(self):
+        mask = os.umask(0o027)
+        try:
+            before = time.time() - 10
+            self.ok("encode", "-", "-o", self.path("out"), stdin=b"abc")
+            numpy.save(self.path("a.npy"), numpy.ones((1, 3), numpy.float32))
+            self.path("a.npy").chmod(0o604)
+            os.utime(self.path("a.npy"), (self.TIME, self.TIME))
+            self.ok("normalize", self.path("a.npy"), "-o", self.path("b.npy"))
+        finally:
+            os.umask(mask)
+        for name in ("out", "b.npy"):
+            info = self.path(name).stat()
+            self.assertEqual(stat.S_IMODE(info.st_mode), 0o640)
+            self.assertGreater(info.st_mtime, before)
+
+
+class Filters(support.CliTest):
+    def test_no_input_is_stdin(self):
+        raw = support.some_bytes(100_000)
+        coded = self.ok("encode", stdin=raw)
+        self.assertLess(len(coded), len(raw))
+        self.assertEqual(self.ok("decode", stdin=coded), raw)
+        self.assertEqual(self.ok("decode", "-", stdin=coded), raw)
+        self.ok("encode", "-o", self.path("coded"), stdin=raw)
+        self.assertEqual(self.path("coded").read_bytes(), coded)
+        self.assertEqual(self.json("inspect", stdin=coded)["raw_bytes"], len(raw))
+        picture = pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8))
+        self.assertEqual(self.json("segment", stdin=picture)["input"], "-")
+        array = self.path("a.npy")
+        numpy.save(array, numpy.ones((1, 3), numpy.float32))
+        piped = self.ok("normalize", stdin=array.read_bytes())
+        self.ok("normalize", array, "-o", self.path("b.npy"))
+        self.assertEqual(piped, self.path("b.npy").read_bytes())
+        self.assertIn("-o", self.fails(2, "normalize", array))
+        # Two want stdout.
+        self.fails(2, "--json", "encode", stdin=raw)
+
+    def test_no_input_and_a_terminal(self):
+        for command in (["encode"], ["decode"], ["segment"], ["inspect"],
+                        ["normalize", "-o", str(self.path("o.npy"))]):
+            ours, theirs = pty.openpty()
+            done = subprocess.run([support.OPTIONS.trine, *command], stdin=theirs,
+                                  capture_output=True, env=support.clean_environment(),
+                                  timeout=support.WAIT_SECONDS)
+            os.close(theirs)
+            os.close(ours)
+            self.assertEqual(done.returncode, 2, command)
+            self.assertIn(b"stdin is a terminal", done.stderr, command)
+
+    def test_names_beside_the_input(self):
+        raw = self.path("book.txt", support.some_bytes(5000))
+        told = self.json("encode", raw)
+        self.assertEqual(told["output"], f"{raw}.trine")
+        raw.rename(self.path("old"))
+        told = self.json("decode", f"{raw}.trine")
+        self.assertEqual(told["output"], str(raw))
+        self.assertEqual(raw.read_bytes(), self.path("old").read_bytes())
+        self.assertIn("--force", self.fails(2, "decode", f"{raw}.trine"))
+        self.assertIn(".trine", self.fails(2, "decode", self.path("old")))
+        self.fails(2, "decode", self.path(".trine", "x"))
+        self.path(".trine").unlink()
+        self.path("a", "aaa")
+        self.path("b", "bbb")
+        self.ok("encode", self.path("a"), self.path("b"))
+        self.path("a").unlink()
+        self.path("b").unlink()
+        self.ok("decode", self.path("a.trine"), self.path("b.trine"))
+        self.assertEqual(self.path("a").read_bytes() + self.path("b").read_bytes(), b"aaabbb")
+        self.fails(2, "encode", self.path("a"), "-")
+        self.assertIn("twice", self.fails(2, "encode", self.path("a"), self.path("a"), "-f"))
+        # A variable of a script that is not set names nothing.
+        for flag in ("-o", "--out-dir"):
+            self.fails(2, "encode", self.path("a"), flag, "", "-f")
+
+    def test_binary_and_terminals(self):
+        code, shown, error = at_terminal("encode", stdin=b"abc")
+        self.assertEqual((code, shown), (2, b""))
+        self.assertIn("terminal", error)
+        code, shown, _ = at_terminal("encode", "-f", stdin=b"abc")
+        self.assertEqual(code, 0)
+        self.assertGreater(len(shown), 8)
+        text = self.ok("encode", stdin="Grüße\n".encode())
+        code, shown, _ = at_terminal("decode", stdin=text)
+        self.assertEqual((code, shown.decode()), (0, "Grüße\r\n"))
+        binary = self.ok("encode", stdin=bytes(range(256)))
+        code, shown, error = at_terminal("decode", stdin=binary)
+        self.assertEqual((code, shown), (2, b""), error)
+        self.assertEqual(at_terminal("decode", "-f", stdin=binary)[0], 0)
+        picture = pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8))
+        self.assertEqual(at_terminal("segment", "-o", "-", stdin=picture)[:2], (2, b""))
+        code, shown, _ = at_terminal("segment", "--csv", "-", stdin=picture)
+        self.assertEqual((code, shown[:6]), (0, b"label,"))
+
+
+class Folders(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        self.files = {"x.txt": b"x" * 100, "a/y": b"y" * 100, "a/b/z.bin": bytes(50),
+                      "a/.hidden": b"h"}
+        for name, content in self.files.items():
+            path = self.dir / "data" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def tree(self, top):
+        return {str(p.relative_to(self.path(top))): p.read_bytes()
+                for p in sorted(self.path(top).rglob("*")) if p.is_file()}
+
+    def test_there_and_back(self):
+        (self.path("data") / "link").symlink_to("x.txt")
+        (self.path("data") / "loop").symlink_to(".")
+        os.mkfifo(self.path("data") / "a" / "pipe")
+        done = support.run("encode", "-r", "data", "--out-dir", "new/coded", cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"passed over: 2 symbolic links and 1 file of other kinds", done.stderr)
+        self.assertEqual(set(self.tree("new/coded")), {n + ".trine" for n in self.files})
+        self.ok("decode", "-r", "new/coded", "--out-dir", "back", cwd=self.dir)
+        self.assertEqual(self.tree("back"), self.files)
+
+    def test_beside(self):
+        self.ok("encode", "-r", "data", "--rm", cwd=self.dir)
+        self.assertEqual(set(self.tree("data")), {n + ".trine" for n in self.files})
+        # Coded ones are not coded again.
+        (self.path("data") / "new").write_bytes(b"n")
+        done = support.run("encode", "-r", "data", "--rm", cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"passed over: 4 files", done.stderr)
+        self.ok("decode", "--recursive", "data", "--rm", cwd=self.dir)
+        self.assertEqual(self.tree("data"), {**self.files, "new": b"n"})
+        self.assertIn("no file to take", self.fails(2, "decode", "-r", "data", cwd=self.dir))
+
+    def test_folders_need_the_flag(self):
+        self.assertIn("directory", self.fails(2, "encode", "data", cwd=self.dir))
+        self.fails(2, "encode", "-r", cwd=self.dir)
+        # With it, files are files still, and what is named is followed.
+        self.path("link").symlink_to("data/a")
+        self.ok("encode", "-r", "data/x.txt", "link", "--out-dir", "out", cwd=self.dir)
+        self.assertEqual(set(self.tree("out")),
+                         {"x.txt.trine", "y.trine", "b/z.bin.trine", ".hidden.trine"})
+
+    def test_names_that_meet(self):
+        self.path("other").mkdir()
+        (self.path("other") / "x.txt").write_bytes(b"o")
+        error = self.fails(2, "encode", "-r", "data", "other", "--out-dir", "out", cwd=self.dir)
+        self.assertIn("x.txt.trine", error)
+        self.assertFalse(self.path("out").exists())
+
+    def test_pictures(self):
+        picture = pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8))
+        (self.path("data") / "a" / "p.pgm").write_bytes(picture)
+        for _ in range(2):  # the second time its own outputs are in the folder
+            done = support.run("segment", "-r", ".", "--out-dir", "./masks", "-f", cwd=self.dir)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"files of other kinds", done.stderr)
+            self.assertEqual(list(self.tree("masks")), ["data/a/p.mask.png"])
+
+    def test_quiet(self):
+        (self.path("data") / "link").symlink_to("x.txt")
+        done = support.run("encode", "-q", "-r", "data", "--out-dir", "out", cwd=self.dir)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+
+
+class Removal(support.CliTest):
+    def test_only_after_success(self):
+        raw = self.path("raw", b"abc" * 100)
+        self.ok("encode", raw, "--rm")
+        self.assertFalse(raw.exists())
+        coded = self.path("raw.trine")
+        self.ok("decode", coded, "--rm")
+        self.assertEqual((raw.read_bytes(), coded.exists()), (b"abc" * 100, False))
+        self.ok("encode", raw, "--keep")
+        self.assertTrue(raw.exists())
+        coded.write_bytes(coded.read_bytes()[:-1])
+        self.fails(4, "decode", coded, "--rm", "-f")
+        self.assertTrue(coded.exists())
+        self.fails(2, "encode", raw, "--rm")  # the output exists
+        self.assertTrue(raw.exists())
+
+    def test_what_is_never_removed(self):
+        raw = self.path("raw", b"abc" * 100)
+        self.path("link").symlink_to("raw")
+        coded = self.path("coded")
+        self.ok("encode", raw, "-o", coded)
+        for args in (["encode", raw, "--rm", "-o", "-"], ["encode", raw, "--rm", "-o", "/dev/null"],
+                     ["encode", self.path("link"), "--rm"], ["encode", raw, "--rm", "--keep"],
+                     ["encode", "-", "--rm", "-o", self.path("o")],
+                     ["encode", raw, "--rm", "--as", "image"],
+                     ["decode", coded, "--rm", "--range", "0:1", "-o", self.path("o")],
+                     ["decode", coded, "--rm", "--recover", "-o", self.path("o")]):
+            with self.subTest(args=args):
+                self.assertRegex(self.fails(2, *args), "--rm|--keep")
+        self.assertEqual(sorted(p.name for p in self.dir.iterdir()), ["coded", "link", "raw"])
+
+    def test_pipes_stay(self):
+        os.mkfifo(self.path("pipe"))
+        self.fails(2, "encode", self.path("pipe"), "--rm", "-o", self.path("o"))
+        self.assertTrue(self.path("pipe").exists())
+
+
+if __name__ == "__main__":
+    support.main()

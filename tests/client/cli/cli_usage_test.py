@@ -1,0 +1,133 @@
+"""Usage: help, words that nobody knows, and flags that would be left out in silence."""
+
+import numpy
+
+from pictures import pgm
+import support
+
+
+class Help(support.CliTest):
+    def test_help_is_help(self):
+        whole = self.ok("--help")
+        self.assertEqual(self.ok("help"), whole)
+        for command in ("encode", "segment", "help"):
+            self.assertEqual(self.ok("help", command), self.ok(command, "--help"))
+        self.assertIn(b"--method", self.ok("help", "segment"))
+
+    def test_unknown_topics(self):
+        error = self.fails(2, "help", "segmnet")
+        self.assertIn("'segmnet' is no command", error)
+        self.assertIn("did you mean 'segment'?", error)
+
+
+class DidYouMean(support.CliTest):
+    def test_commands(self):
+        for typed, meant in (("segmnet", "segment"), ("encod", "encode"), ("Decode", "decode"),
+                             ("normalise", "normalize"), ("inpsect", "inspect"), ("hlep", "help")):
+            error = self.fails(2, typed, self.path("p.pgm"), "--flag", "x")
+            self.assertIn(f"'{typed}' is no command", error)
+            self.assertIn(f"did you mean '{meant}'?", error)
+        error = self.fails(2, "fly")
+        self.assertNotIn("did you mean", error)
+        self.assertIn("trine help", error)
+
+    def test_flags(self):
+        picture = self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8)))
+        for args, flag, meant in (
+                (["segment", picture, "--metod", "otsu"], "--metod", "--method"),
+                (["segment", picture, "--metod=otsu"], "--metod", "--method"),
+                (["segment", picture, "--fill-hole"], "--fill-hole", "--fill-holes"),
+                (["segment", picture, "--jsn"], "--jsn", "--json"),
+                (["--jsn", "segment", picture], "--jsn", "--json"),
+                (["encode", picture, "--ouput", "x"], "--ouput", "--output"),
+                (["exact", "ab", "--tabel", "t.json"], "--tabel", "--table")):
+            with self.subTest(args=args):
+                error = self.fails(2, *args)
+                self.assertIn(f"{flag} is no option of trine", error)
+                self.assertIn(f"did you mean '{meant}'?", error)
+                self.assertIn(f"'trine help {args[0]}'" if args[0] != "--jsn" else "trine help",
+                              error)
+        error = self.fails(2, "info", "--sharpen-everything")
+        self.assertNotIn("did you mean", error)
+        # Hidden ones are offered to nobody.
+        self.assertNotIn("--steps-markdown", self.fails(2, "segment", "--steps-markdow"))
+
+    def test_words_too_many(self):
+        error = self.fails(2, "info", "extra")
+        self.assertIn("'extra' was not expected", error)
+        self.assertIn("trine help info", error)
+
+
+class LeftOutInSilence(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        self.path("raw", bytes(24))
+        self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8)))
+        numpy.save(self.path("a.npy"), numpy.ones((1, 8, 4, 4), numpy.float32))
+        self.path("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        self.path("token", "a-token-of-some-length\n")
+
+    def test_refused_by_name(self):
+        for flag, *args in (
+                ("--shape", "encode", "raw", "-o", "o", "--shape", "2,3"),
+                ("--shape", "encode", "p.pgm", "-o", "o", "--as", "image", "--shape", "8,8"),
+                ("--dtype", "encode", "raw", "-o", "o", "--dtype", "uint8"),
+                ("--dtype", "encode", "raw", "-o", "o", "--as", "bits", "--shape", "8,8",
+                 "--dtype", "uint8"),
+                ("--skip-lost", "decode", "raw", "-o", "o", "--skip-lost"),
+                ("--emit", "segment", "p.pgm", "--emit", "mask"),
+                ("--size", "bench", "--rpc", "info", "--size", "1KiB"),
+                ("--size", "bench", "--rpc", "health", "--size", "1KiB"),
+                ("--tls", "info", "--tls"),
+                ("--tls-ca", "info", "--tls-ca", "ca.pem"),
+                ("--tls-cert", "encode", "raw", "-o", "o", "--tls-cert", "ca.pem"),
+                ("--tls-key", "segment", "p.pgm", "--tls-key", "ca.pem"),
+                ("--token-file", "info", "--token-file", "token")):
+            with self.subTest(args=args):
+                self.assertRegex(self.fails(2, *args, cwd=self.dir), rf"{flag}\b")
+                self.assertFalse(self.path("o").exists())
+
+    def test_the_environment_is_for_many_calls(self):
+        environment = support.clean_environment(
+            TRINE_TOKEN_FILE=str(self.path("token")), TRINE_TLS_CA=str(self.path("ca.pem")))
+        self.ok("info", env=environment)
+        # A flag that says the same is no mistake worth an error.
+        self.ok("info", "--token-file", self.path("token"), env=environment)
+        self.assertIn("--token-file", self.fails(2, "info", "--token-file", self.path("raw"),
+                                                 env=environment))
+
+    def test_credentials_that_are_none(self):
+        target = ["--server", "127.0.0.1:1"]
+        for content in (b"", b"hello"):
+            for flag in ("--tls-ca",):
+                error = self.fails(2, "info", *target, flag, self.path("none", content))
+                self.assertIn(f"{flag}: '{self.path('none')}' is no PEM file", error)
+        error = self.fails(2, "info", *target, "--tls-cert", self.path("none"), "--tls-key",
+                           self.path("none"))
+        self.assertIn("--tls-cert", error)
+        error = self.fails(2, "info", *target, "--token-file", self.path("t", "two words\n"))
+        self.assertIn("--token-file", error)
+
+    def test_names_that_are_not_written(self):
+        for command in (["normalize", "a.npy"], ["normalize-gradient", "a.npy", "a.npy"]):
+            for name in ("out.xyz", "out.npz", "out.jpg", "out.bmp", "out.csv"):
+                error = self.fails(2, *command, "-o", name, cwd=self.dir)
+                self.assertIn("." + name.split(".")[1], error)
+                self.assertIn(".npy", error)
+                self.assertFalse(self.path(name).exists())
+            for name in ("out", "sub.d/out", ".out", "/dev/null"):
+                self.path("sub.d").mkdir(exist_ok=True)
+                self.ok(*command, "-f", "-o", name, cwd=self.dir)
+
+    def test_what_the_input_makes_impossible(self):
+        """Not wrong usage: of another input it would work."""
+        self.fails(1, "normalize", "a.npy", "-o", "a.png", cwd=self.dir)
+        numpy.save(self.path("l.npy"), numpy.zeros((1, 8), numpy.int64))
+        self.assertIn("l.npy", self.fails(1, "normalize", "l.npy", "-o", "b.npy", cwd=self.dir))
+        numpy.save(self.path("h.npy"), numpy.zeros((1, 8), numpy.float16))
+        self.assertIn("--scale", self.fails(1, "normalize", "h.npy", "-o", "b.npy", "--scale", "2",
+                                            cwd=self.dir))
+
+
+if __name__ == "__main__":
+    support.main()
