@@ -17,7 +17,7 @@ constexpr uint64_t kPollBytes = uint64_t{1} << 14;
 // A head is expected so many whole blocks after the one that is missing.
 constexpr uint64_t kMaxBlocksAhead = 1024;
 // A try of a head costs so much at least, also where there is nothing to checksum.
-constexpr uint64_t kLeastOfHead = 32;
+constexpr uint64_t kLeastOfHead = 16;
 constexpr uint64_t kMostOfHead = 64;
 // A header that is found is checksummed here, to parse it, and by the reader that goes on there.
 constexpr uint64_t kHeaderChecks = 3;
@@ -79,16 +79,21 @@ bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
   ByteReader reader(in.subspan(1, std::min(in.size(), format::kMaxBlockHead) - 1));
   if (in[0] == static_cast<uint8_t>(Mode::kEnd)) {
     const uint64_t raw_bytes = reader.Varint();
-    return !reader.failed() && raw_bytes >= stream.raw_offset &&
-           TryHead(in, stream, raw_bytes, step);
+    const uint64_t blocks = reader.Varint();
+    const bool has_blocks = blocks != 0;
+    return !reader.failed() && raw_bytes >= stream.raw_offset && blocks <= raw_bytes &&
+           has_blocks == (raw_bytes != 0) && TryHead(in, stream, raw_bytes, step);
   }
-  const uint8_t model = reader.Byte();
-  const uint8_t variant = reader.Byte();
-  const uint64_t raw = reader.Varint();
-  const uint64_t coded = reader.Varint();
+  // Lengths that no head has cost no checksum.
+  BlockHead head;
+  head.mode = static_cast<Mode>(in[0]);
+  head.model = reader.Byte();
+  head.variant = reader.Byte();
+  head.raw_bytes = reader.Varint();
+  head.coded_bytes = reader.Varint();
+  head.side_bytes = reader.Varint();
   const uint64_t block_bytes = stream.header.block_bytes;
-  if (reader.failed() || raw < 1 || raw > block_bytes || coded > raw) return false;
-  if (in[0] != static_cast<uint8_t>(Mode::kModel) && (model != 0 || variant != 0)) return false;
+  if (reader.failed() || !CheckLengths(head, block_bytes).empty()) return false;
   const uint64_t ahead = stream.has_block_bytes ? kMaxBlocksAhead : 0;
   for (uint64_t k = 0; k <= ahead && budget_ >= kMostOfHead; ++k) {
     if (!TryHead(in, stream, stream.raw_offset + k * block_bytes, step)) continue;

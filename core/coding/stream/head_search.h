@@ -20,7 +20,7 @@ namespace trine::coding {
 class HeadSearch {
  public:
   static constexpr uint64_t kBurstBytes = uint64_t{4} << 20;
-  static constexpr uint64_t kBytesAByte = 32;
+  static constexpr uint64_t kBytesAByte = 16;
 
   // What is known of the stream.
   struct Stream {
@@ -46,7 +46,7 @@ class HeadSearch {
   absl::StatusOr<Step> Find(ByteView in, uint64_t offset, bool ended, const Stream& stream,
                             const CancelToken& cancel);
 
-  // Checksummed so far [bytes]; a head counts as 32 at least. At most kBurstBytes + kBytesAByte *
+  // Checksummed so far [bytes]; a head counts as 16 at least. At most kBurstBytes + kBytesAByte *
   // the last offset.
   uint64_t checked_bytes() const { return checked_bytes_; }
 
