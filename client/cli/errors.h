@@ -24,8 +24,8 @@ int ExitCodeOf(const absl::Status& status);
 // INVALID_ARGUMENT, reason USAGE: exit code 2.
 absl::Status UsageError(std::string_view text);
 
-// FAILED_PRECONDITION, reason INPUT: exit code 1. What is asked for cannot be had of this input,
-// though of another it could.
+// FAILED_PRECONDITION, reason INPUT: exit code 1. What is asked for cannot be had of what this
+// input, or a file that a flag names, holds; of another it could.
 absl::Status InputError(std::string_view text);
 
 // "cannot open 'x.png': No such file or directory": reason FILE, exit code 1; or USAGE, exit code

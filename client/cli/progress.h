@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,9 +13,10 @@ namespace trine::cli {
 enum class ProgressMode { kAuto, kAlways, kNever };  // auto: on a terminal only
 
 // "label [####....] 33 % 1.0 MiB of 3.0 MiB, 512.0 KiB/s, 4 s left" after `seconds` of work;
-// without `total` no bar and no end.
+// without `total` no bar and no end. Where that is longer than `columns` (0: any length), without
+// the bar, and then without the start of the label.
 std::string ProgressText(std::string_view label, uint64_t done, std::optional<uint64_t> total,
-                         double seconds);
+                         double seconds, size_t columns = 0);
 
 class ProgressBar {
  public:
@@ -38,6 +40,7 @@ class ProgressBar {
   const bool wait_;  // for half a second before the first drawing
   const std::string label_;
   std::optional<uint64_t> total_;
+  const size_t columns_;  // of the terminal; 0: it is none
   const std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point drawn_;
   bool any_ = false;

@@ -132,7 +132,7 @@ absl::StatusOr<v1::ProbabilityTable> ParseTable(std::string_view json, const std
   } else {
     error = CheckWhole(table);
   }
-  if (!error.empty()) return UsageError(absl::StrCat("table '", name, "': ", error));
+  if (!error.empty()) return InputError(absl::StrCat("table '", name, "': ", error));
   if (integers == IntegerSymbols::kDigits) {
     for (const uint64_t value : table.integers()) table.add_text(absl::StrCat(value));
     table.clear_integers();

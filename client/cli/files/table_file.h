@@ -16,7 +16,7 @@ namespace trine::cli {
 // tensor's elements, or, for the exact coder, their digits.
 enum class IntegerSymbols { kBytes, kElements, kDigits };
 
-// USAGE errors that name the key and, for broken JSON, the byte. `name` is quoted in the messages.
+// INPUT errors that name the key and, for broken JSON, the byte. `name` is quoted in the messages.
 absl::StatusOr<v1::ProbabilityTable> ParseTable(std::string_view json, const std::string& name,
                                                 IntegerSymbols integers);
 

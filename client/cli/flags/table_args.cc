@@ -39,7 +39,7 @@ absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedL
   const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes));
   if (!array.ok()) return WithFile(array.status(), path);
   if (array->dtype != DType::kUint8) {
-    return UsageError(absl::StrCat("--table-index: '", path, "' must be an array of uint8"));
+    return InputError(absl::StrCat("--table-index: '", path, "' must be an array of uint8"));
   }
   return std::string(array->data.begin(), array->data.end());
 }

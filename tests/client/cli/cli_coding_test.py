@@ -232,7 +232,7 @@ class Exact(support.CliTest):
         self.fails(2, "exact", "e", "--decode", "0", "--count", "1", "--table", table)
         self.fails(2, "exact", "--decode", "0", "--table", table)
         self.fails(2, "exact", "e")
-        self.fails(2, "exact", "e", "--table", self.path("broken.json", "{"))
+        self.fails(1, "exact", "e", "--table", self.path("broken.json", "{"))
         self.assertIn("x", self.fails(1, "exact", "ex", "--table", table))
 
 

@@ -65,10 +65,18 @@ TEST(Progress, RawBytesRateAndTimeLeft) {
   constexpr uint64_t kMib = uint64_t{1} << 20;
   EXPECT_EQ(ProgressText("book", kMib, 4 * kMib, 2),
             "book [######..................]  25 % 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6 s left");
+  // What a terminal has no room for: first the bar, then the start of the name.
+  EXPECT_EQ(ProgressText("book.txt", kMib, 4 * kMib, 2, 79),
+            "book.txt  25 % 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6 s left");
+  EXPECT_EQ(ProgressText("a-long-name.txt", kMib, 4 * kMib, 2, 60),
+            "...name.txt  25 % 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6 s left");
+  EXPECT_EQ(ProgressText("a-long-name.txt", kMib, std::nullopt, 2, 30),
+            "...name.txt 1.0 MiB, 512.0 KiB/s");
   EXPECT_EQ(ProgressText("-", kMib, std::nullopt, 2), "- 1.0 MiB, 512.0 KiB/s");
   EXPECT_THAT(ProgressText("x", kMib, 126 * kMib, 1), EndsWith(", 2 min 05 s left"));
   EXPECT_THAT(ProgressText("x", kMib, 3721 * kMib, 1), EndsWith(", 1 h 02 min left"));
   EXPECT_THAT(ProgressText("x", kMib, kMib, 1), EndsWith(", 0 s left"));
+  EXPECT_THAT(ProgressText("x", kMib - 1, kMib, 1), EndsWith(", 1 s left"));
   EXPECT_THAT(ProgressText("x", 2 * kMib, kMib, 1),
               EndsWith("100 % 2.0 MiB of 1.0 MiB, 2.0 MiB/s, 0 s left"));
   EXPECT_THAT(ProgressText("x", 0, kMib, 1), EndsWith("  0 % 0 bytes of 1.0 MiB, 0 bytes/s"));
@@ -148,7 +156,7 @@ TEST(Table, RefusesWhatIsNone) {
   };
   for (const auto& [json, expected] : cases) {
     const absl::Status status = ParseTable(json, "t.json", IntegerSymbols::kBytes).status();
-    EXPECT_EQ(ExitCodeOf(status), kExitUsage) << json;
+    EXPECT_EQ(ExitCodeOf(status), kExitFailed) << json;
     EXPECT_THAT(status.message(), HasSubstr(expected)) << json;
     EXPECT_THAT(status.message(), HasSubstr("t.json")) << json;
   }

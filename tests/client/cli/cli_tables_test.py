@@ -94,7 +94,7 @@ class Tables(support.CliTest):
         self.assertIn("by its id", text)
         self.assertIn(told["table_ids"][1], text)
         numpy.save(side, index.astype("u2"))
-        self.assertIn("uint8", self.fails(2, "decode", coded, "-o", back, "-f", *flags,
+        self.assertIn("uint8", self.fails(1, "decode", coded, "-o", back, "-f", *flags,
                                           "--table-index", side))
 
     def test_ids_in_place_of_tables(self):
