@@ -7,8 +7,4 @@ namespace trine::client {
 // once, before the first channel.
 void TakeGrpcLog(bool print);
 
-// True where a line said that a server's certificate was not trusted: no status says so. Since
-// TakeGrpcLog; thread-safe.
-bool GrpcLogToldOfUntrustedCertificate();
-
 }  // namespace trine::client

@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/path_names.h"
-#include "client/grpc_log.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/field_names.h"
@@ -27,8 +27,12 @@ std::string ReasonOf(const absl::Status& status) {
 std::string HintFor(const absl::Status& status) {
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (client::IsUnreachable(status)) {
-    if (client::GrpcLogToldOfUntrustedCertificate()) {
+    // OpenSSL's words, and gRPC's.
+    if (absl::StrContains(status.message(), "certificate verify failed")) {
       return "its certificate is not trusted: --tls-ca FILE names the root that signed it";
+    }
+    if (absl::StrContains(status.message(), "is not in peer certificate")) {
+      return "its certificate is for other names: --server takes one of them";
     }
     return "is it running, and does it speak TLS or plaintext as asked?";
   }

@@ -250,6 +250,16 @@ class Credentials(support.CliTest):
                 self.assert_few_lines(error)
             # What gRPC writes itself is for those who ask.
             self.assertIn("trine: grpc: ", self.fails(3, "-v", "info", *target, "--tls"))
+            # Trusted, but of a server elsewhere.
+            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-keyout", "far.key", "-out", "far.pem", "-days", "2", "-subj",
+                    "/CN=far", "-addext", "subjectAltName=DNS:far.example")
+            with support.Server(self.dir, "--tls-cert", str(self.path("far.pem")), "--tls-key",
+                                str(self.path("far.key"))) as far:
+                error = self.fails(3, "info", "--server", far.address, "--tls-ca",
+                                   self.path("far.pem"))
+                self.assertIn("other names", error)
+                self.assert_few_lines(error)
             # The server's own variables in the environment of a health check change nothing.
             environment = support.clean_environment(
                 TRINE_TLS_CERT=str(self.path("server.pem")),
