@@ -81,6 +81,7 @@ constexpr FieldNames kFieldNames[] = {
     {"", "profile", "--profile"},
     {"", "channel", "--channel", kByInput},
     {"", "invert", "--invert"},
+    {"", "nan_policy", "--nan"},
     {"", "outputs.labels", "--labels", kByInput},
     {"", "outputs.format", "the output"},
 };

@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
 #include "core/image/picture.h"
+#include "core/image/tiff/tiff_pages.h"
 
 namespace trine::image {
 namespace {
@@ -43,6 +44,12 @@ absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
   // A reader that was stopped within a library may report what it saw then; the reason counts.
   if (!picture.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());
   return picture;
+}
+
+absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes) {
+  if (RecognizeFormat(bytes) != Format::kTiff) return 1;
+  TRINE_ASSIGN_OR_RETURN(const internal::TiffHeader header, internal::ReadTiffHeader(bytes));
+  return internal::CountTiffPages(context, bytes, header);
 }
 
 }  // namespace trine::image

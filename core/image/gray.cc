@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/element_type.h"
 #include "core/base/strings.h"
 #include "core/image/image.h"
 #include "core/image/picture.h"
@@ -15,16 +16,27 @@ namespace {
 
 constexpr size_t kPixelsPerRange = 65536;
 
-// Integers: 2^16 - 1 times the weights' sum stays below 2^32.
-template <typename T>
-T WeighInteger(uint32_t r, uint32_t g, uint32_t b, GrayWeights weights) {
+// The whole number at or below n / d.
+template <typename N>
+N FloorOf(N n, N d) {
+  if constexpr (std::is_unsigned_v<N>) {
+    return n / d;
+  } else {
+    return n / d - (n % d < 0 ? 1 : 0);
+  }
+}
+
+// Integers. N holds the highest value times the weights' sum: uint32_t for 16 bits, int64_t for
+// what is wider or has a sign.
+template <typename T, typename N>
+T WeighInteger(N r, N g, N b, GrayWeights weights) {
   switch (weights) {
     case GrayWeights::kMean:
-      return static_cast<T>((r + g + b + 1) / 3);
+      return static_cast<T>(FloorOf<N>(r + g + b + 1, 3));
     case GrayWeights::kOpencvBt601:
-      return static_cast<T>((9798 * r + 19235 * g + 3735 * b + (1u << 14)) >> 15);
+      return static_cast<T>((9798 * r + 19235 * g + 3735 * b + (N{1} << 14)) >> 15);
     default:
-      return static_cast<T>((299 * r + 587 * g + 114 * b + 500) / 1000);
+      return static_cast<T>(FloorOf<N>(299 * r + 587 * g + 114 * b + 500, 1000));
   }
 }
 
@@ -44,37 +56,51 @@ float WeighFloat(float r, float g, float b, GrayWeights weights) {
   }
 }
 
+double WeighDouble(double r, double g, double b, GrayWeights weights) {
+  switch (weights) {
+    case GrayWeights::kMean:
+      return (r + g + b) / 3.0;
+    case GrayWeights::kBt709:
+      return 0.2125 * r + 0.7154 * g + 0.0721 * b;
+    default:
+      return (299.0 * r + 587.0 * g + 114.0 * b) / 1000.0;
+  }
+}
+
 template <typename T>
 void WeighPixels(const uint8_t* in, size_t begin, size_t end, GrayWeights weights, uint8_t* out) {
+  using Number = std::conditional_t<std::is_unsigned_v<T> && sizeof(T) <= 2, uint32_t, int64_t>;
   // skimage.util.img_as_float divides by the dtype's maximum first.
-  constexpr double kScale = std::is_integral_v<T> ? 1.0 / std::numeric_limits<T>::max() : 1.0;
+  constexpr double kScale =
+      std::is_integral_v<T> ? 1.0 / static_cast<double>(std::numeric_limits<T>::max()) : 1.0;
   for (size_t i = begin; i < end; ++i) {
     const T r = LoadLE<T>(in + (3 * i) * sizeof(T));
     const T g = LoadLE<T>(in + (3 * i + 1) * sizeof(T));
     const T b = LoadLE<T>(in + (3 * i + 2) * sizeof(T));
     if constexpr (std::is_integral_v<T>) {
       if (weights == GrayWeights::kBt709) {
-        const double gray = 0.2125 * (r * kScale) + 0.7154 * (g * kScale) + 0.0721 * (b * kScale);
+        const double gray = 0.2125 * (static_cast<double>(r) * kScale) +
+                            0.7154 * (static_cast<double>(g) * kScale) +
+                            0.0721 * (static_cast<double>(b) * kScale);
         StoreLE(out + i * sizeof(float), static_cast<float>(gray));
       } else {
-        StoreLE(out + i * sizeof(T), WeighInteger<T>(r, g, b, weights));
+        StoreLE(out + i * sizeof(T),
+                WeighInteger<T, Number>(static_cast<Number>(r), static_cast<Number>(g),
+                                        static_cast<Number>(b), weights));
       }
+    } else if constexpr (std::is_same_v<T, double>) {
+      StoreLE(out + i * sizeof(T), WeighDouble(r, g, b, weights));
     } else {
-      StoreLE(out + i * sizeof(T), WeighFloat(r, g, b, weights));
+      StoreLE(out + i * sizeof(float), WeighFloat(r, g, b, weights));
     }
   }
 }
 
-void WeighAny(DType dtype, const uint8_t* in, size_t begin, size_t end, GrayWeights weights,
-              uint8_t* out) {
-  switch (dtype) {
-    case DType::kUint8:
-      return WeighPixels<uint8_t>(in, begin, end, weights, out);
-    case DType::kUint16:
-      return WeighPixels<uint16_t>(in, begin, end, weights, out);
-    default:
-      return WeighPixels<float>(in, begin, end, weights, out);
-  }
+bool IsWeighed(DType dtype, GrayWeights weights) {
+  if (IsFloat(dtype)) return true;
+  if (dtype == DType::kBool) return false;
+  if (weights == GrayWeights::kBt709) return dtype == DType::kUint8 || dtype == DType::kUint16;
+  return DTypeSize(dtype) <= 4;
 }
 
 // Copies channel `channel` of `channels` for the pixels [begin, end).
@@ -118,6 +144,12 @@ absl::StatusOr<Tensor> ExtractChannel(const Context& context, const TensorView& 
   return out;
 }
 
+DType GrayDType(DType picture, GrayWeights weights) {
+  if (picture == DType::kFloat64) return picture;
+  const bool is_float = IsFloat(picture) || weights == GrayWeights::kBt709;
+  return is_float ? DType::kFloat32 : picture;
+}
+
 absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
                               GrayWeights weights) {
   TRINE_RETURN_IF_ERROR(ValidateTensor(picture, *context.limits, "image"));
@@ -130,13 +162,11 @@ absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
     return InvalidField("image.shape", ShapeToString(picture.shape),
                         "gray is made of a picture [H,W], [H,W,1] or [H,W,3]");
   }
-  if (picture.dtype != DType::kUint8 && picture.dtype != DType::kUint16 &&
-      picture.dtype != DType::kFloat32) {
-    return NotOffered("image.dtype",
-                      absl::StrCat("gray is not made of ", ToAbsl(DTypeName(picture.dtype)),
-                                   "; it is of uint8, uint16 and float32"));
+  if (!IsWeighed(picture.dtype, weights)) {
+    return NotOffered("image.dtype", absl::StrCat("these weights do not make gray of ",
+                                                  ToAbsl(DTypeName(picture.dtype)), " colour"));
   }
-  const DType dtype = weights == GrayWeights::kBt709 ? DType::kFloat32 : picture.dtype;
+  const DType dtype = GrayDType(picture.dtype, weights);
   const uint64_t pixels = picture.elements() / 3;
   if (pixels * DTypeSize(dtype) > context.limits->max_output_bytes) {
     return LimitExceeded("image", pixels * DTypeSize(dtype), "max_output_bytes",
@@ -145,7 +175,9 @@ absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
   Tensor out = Tensor::Zeros(dtype, {picture.shape[0], picture.shape[1]});
   TRINE_RETURN_IF_ERROR(
       ParallelFor(context, pixels, kPixelsPerRange, [&](size_t begin, size_t end) -> absl::Status {
-        WeighAny(picture.dtype, picture.data.data(), begin, end, weights, out.data.data());
+        WithElementType(picture.dtype, [&](auto type) {
+          WeighPixels<decltype(type)>(picture.data.data(), begin, end, weights, out.data.data());
+        });
         return absl::OkStatus();
       }));
   return out;

@@ -41,6 +41,9 @@ std::optional<Format> FormatOfExtension(std::string_view file_name);
 
 struct DecodeOptions {
   int64_t page = 0;  // page of a TIFF, from 0
+  // Of a palette picture (PNG, TIFF) the indices, [H,W] of uint8, whatever their colours: a label
+  // map.
+  bool indices = false;
   // Bound of the decoded picture's bytes; 0: limits->max_output_bytes.
   uint64_t max_bytes = 0;
   // What the caller needs beside a picture of this shape and dtype once it is there [bytes], where
@@ -51,6 +54,10 @@ struct DecodeOptions {
 // A picture from a file's bytes (any format but NPY).
 absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
                                    const DecodeOptions& options = {});
+
+// How many pages a file has: the directories in a TIFF's chain, 1 in any other format.
+// CORRUPT_IMAGE where the chain leaves the file or runs in a circle.
+absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes);
 
 // An array from an NPY file: versions 1 to 3, both byte orders, C and Fortran order, dtypes of
 // core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian.
@@ -96,8 +103,13 @@ enum class GrayWeights : uint8_t {
   kOpencvBt601 = 4,
 };
 
-// [H,W,3] of uint8, uint16 or float32 to [H,W] of the same dtype (kBt709: float32); [H,W] and
-// [H,W,1] of any dtype come back as [H,W], unchanged. UNIMPLEMENTED for colour of another dtype.
+// The dtype that ToGray makes of colour: of floats float32 where they are narrower, of integers the
+// same (kBt709: float32).
+DType GrayDType(DType picture, GrayWeights weights);
+
+// [H,W,3] of floats, or of integers of up to 32 bits (kBt709: uint8 and uint16), to [H,W] of
+// GrayDType; [H,W] and [H,W,1] of any dtype come back as [H,W], unchanged. UNIMPLEMENTED for colour
+// of another dtype.
 absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
                               GrayWeights weights);
 // One channel of [H,W,C] as [H,W].

@@ -14,7 +14,7 @@ namespace trine::segment {
 // The distinct values of a picture in ascending order, each with how many pixels hold it.
 //
 // `offset` are the values as integers on a common scale, value = values[0] + scale * offset, where
-// that is exact and offset < 2^32: always for uint8 and uint16 (scale 1), and for floats whose
+// that is exact and offset < 2^32: always for 8 and 16 bits (scale 1), and for floats whose
 // values are multiples of one power of two over a range of 2^32 of them. Empty otherwise: then the
 // criteria are compared in double-double arithmetic.
 struct Levels {
@@ -27,21 +27,22 @@ struct Levels {
 };
 
 // Counts of each value of the pixels inside: 256 of a uint8, 65536 of a uint16 picture.
-// REQUIRES: dtype is not float32.
+// REQUIRES: the picture is of integers.
 absl::StatusOr<std::vector<uint64_t>> CountValues(const Context& context, const Picture& gray);
 
-// The levels of a histogram of one bin a value, bin i holding value i.
-Levels LevelsOfCounts(const std::vector<uint64_t>& counts);
+// The levels of a histogram of one bin a value, bin i holding value origin + i.
+Levels LevelsOfCounts(const std::vector<uint64_t>& counts, int64_t origin = 0);
 
-// The levels of a float32 picture; -0 counts as 0. REQUIRES: every pixel is finite.
+// The levels of a float32 or float64 picture; -0 counts as 0. REQUIRES: pixels inside are finite.
 absl::StatusOr<Levels> LevelsOfFloats(const Context& context, const Picture& gray);
 
 // Either, after the picture's dtype.
 absl::StatusOr<Levels> LevelsOf(const Context& context, const Picture& gray);
 
-// The ranks of float values among the distinct ones: rank[i] in [0, return value). Pixels where
-// `inside` is 0 get rank 0 and are not counted. `values` may be unaligned.
-absl::StatusOr<int32_t> RankFloats(const Context& context, const uint8_t* values,
+// The ranks of values of `dtype`, float32 or float64, among the distinct ones: rank[i] in
+// [0, return value). Pixels where `inside` is 0 get rank 0 and are not counted. `values` may be
+// unaligned.
+absl::StatusOr<int32_t> RankFloats(const Context& context, DType dtype, const uint8_t* values,
                                    const uint8_t* inside, int64_t count, int32_t* rank);
 
 }  // namespace trine::segment

@@ -4,14 +4,17 @@
 
 #include "core/base/checked.h"
 #include "core/runtime/thread_pool.h"
+#include "core/segment/gray.h"
 
 namespace trine::segment {
 namespace {
 
 // Distinct values that a picture has at most.
 uint64_t MaxLevels(DType dtype, uint64_t pixels) {
-  if (dtype == DType::kUint8) return 256;
-  return dtype == DType::kUint16 ? 65536 : pixels;
+  if (DTypeSize(dtype) == 1) return 256;
+  if (DTypeSize(dtype) == 2 && !IsFloat(dtype)) return 65536;
+  // Wider integers are stored as 16 bits where they can be.
+  return IsFloat(dtype) ? pixels : std::max<uint64_t>(pixels, 65536);
 }
 
 uint64_t Threads(const Context& context) {
@@ -24,23 +27,25 @@ uint64_t Threads(const Context& context) {
 uint64_t MemoryNeed::total() const { return SaturatingAdd(maps, working); }
 
 MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType dtype,
-                    absl::Span<const Step> steps) {
+                    const Options& options) {
   const uint64_t rows = static_cast<uint64_t>(height), columns = static_cast<uint64_t>(width);
   const uint64_t pixels = SaturatingMul(rows, columns);
   // Rows are what threads share.
   const uint64_t rows_of_threads = SaturatingMul(std::min(Threads(context), rows), columns);
   unsigned made = 0;
   MemoryNeed need;
-  for (const Step& step : steps) {
+  const bool wide = DTypeSize(dtype) >= 4 && dtype != DType::kFloat32;  // may be kept as float64
+  for (const Step& step : options.steps) {
     const Working& working = step.spec().working;
     made |= step.spec().makes;
-    need.working = std::max({need.working, SaturatingMul(pixels, working.a_pixel),
+    need.working = std::max({need.working,
+                             SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
                              SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
                              SaturatingMul(rows_of_threads, working.a_column)});
   }
-  const uint64_t a_pixel = ((made & kMask) != 0 ? sizeof(uint8_t) : 0) +
-                           ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
-                           ((made & kDistance) != 0 ? sizeof(float) : 0);
+  const uint64_t a_pixel =
+      ((made & kMask) != 0 ? sizeof(uint8_t) : 0) + ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
+      ((made & kDistance) != 0 ? sizeof(float) : 0) + GrayBytes(dtype, options.nan_policy);
   need.maps = SaturatingMul(pixels, a_pixel);
   return need;
 }

@@ -21,13 +21,16 @@ namespace trine::segment {
 // border around the picture, and the exact comparisons of Otsu's criterion are sized for it.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 30;
 
-// A dense picture [height, width] of uint8, uint16 or float32 at any address. Does not own.
+// A dense picture [height, width] of uint8, uint16, float32 or float64 at any address, as gray.h
+// makes it. Does not own.
 struct Picture {
   int64_t height = 0;
   int64_t width = 0;
   DType dtype = DType::kUint8;
   const uint8_t* data = nullptr;
   const uint8_t* inside = nullptr;  // [height, width], 0 where a pixel belongs to nothing; or null
+  int64_t origin = 0;               // of integers: the gray value that a stored 0 stands for
+  bool whole = false;               // float64 that were given as integers
 
   int64_t pixels() const { return height * width; }
   bool Contains(int64_t i) const { return inside == nullptr || inside[i] != 0; }
@@ -38,7 +41,7 @@ T PixelAt(const uint8_t* data, int64_t index) {
   return LoadLE<T>(data + index * static_cast<int64_t>(sizeof(T)));
 }
 
-// Calls body(T{}) for the pixel type of `dtype`: uint8_t, uint16_t or float.
+// Calls body(T{}) for the pixel type of `dtype`: uint8_t, uint16_t, float or double.
 template <typename Body>
 auto WithPixelType(DType dtype, const Body& body) {
   switch (dtype) {
@@ -46,8 +49,10 @@ auto WithPixelType(DType dtype, const Body& body) {
       return body(uint8_t{});
     case DType::kUint16:
       return body(uint16_t{});
-    default:
+    case DType::kFloat32:
       return body(float{});
+    default:
+      return body(double{});
   }
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/runtime/part_account.h"
+#include "core/segment/gray.h"
 #include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
 
@@ -39,14 +40,9 @@ absl::Status CountForeground(State& state) {
 
 }  // namespace
 
-State::State(const Context& run_context, const Inputs& run_inputs, const Options& run_options)
-    : context(run_context), inputs(run_inputs), options(run_options) {
-  gray.height = inputs.gray.shape[0];
-  gray.width = inputs.gray.shape[1];
-  gray.dtype = inputs.gray.dtype;
-  gray.data = inputs.gray.data.data();
-  gray.inside = inputs.mask ? inputs.mask->data.data() : nullptr;
-}
+State::State(const Context& run_context, const Inputs& run_inputs, const Options& run_options,
+             const Picture& picture)
+    : context(run_context), inputs(run_inputs), options(run_options), gray(picture) {}
 
 uint8_t* State::Mask() { return MapAt<uint8_t>(DType::kUint8, inputs.gray.shape, result.mask); }
 int32_t* State::Labels() { return MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels); }
@@ -61,7 +57,10 @@ std::string State::Field(std::string_view parameter) const {
 
 absl::Status State::ApplyThreshold(bool with_labels) {
   const std::vector<double>& thresholds = result.threshold->thresholds;
-  if (with_labels) result.label_count = static_cast<int64_t>(thresholds.size());
+  if (with_labels) {
+    result.label_count = static_cast<int64_t>(thresholds.size());
+    result.lowest_label = 0;
+  }
   return ApplyThresholds(context, gray, thresholds, options.invert, Mask(),
                          with_labels ? Labels() : nullptr);
 }
@@ -76,16 +75,17 @@ absl::Status State::ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> 
 
 absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
                                    const Options& options) {
-  const uint64_t need = MemoryOf(context, inputs.gray.shape[0], inputs.gray.shape[1],
-                                 inputs.gray.dtype, options.steps)
-                            .total();
+  const uint64_t need =
+      MemoryOf(context, inputs.gray.shape[0], inputs.gray.shape[1], inputs.gray.dtype, options)
+          .total();
   TRINE_RETURN_IF_ERROR(context.Reserve(need));
   PartAccount account(context.memory);
   account.SetBeside(need);
   Context of_steps = context;
   of_steps.memory = &account;
-  State state(of_steps, inputs, options);
-  TRINE_RETURN_IF_ERROR(CheckFinite(context, state.gray));
+  TRINE_ASSIGN_OR_RETURN(const GrayPicture gray, MakeGrayPicture(context, inputs, options));
+  State state(of_steps, inputs, options, gray.picture);
+  state.result.ignored_pixels = gray.ignored_pixels;
   for (state.index = 0; state.index < options.steps.size(); ++state.index) {
     TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const Step& step = options.steps[state.index];
@@ -93,6 +93,8 @@ absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
     account.SetBeside(SaturatingAdd(need, state.result.ListBytes()));
   }
   TRINE_RETURN_IF_ERROR(CountForeground(state));
+  for (std::string& warning : UnusedInputs(inputs, options))
+    state.result.warnings.push_back(std::move(warning));
   return std::move(state.result);
 }
 

@@ -18,7 +18,8 @@ namespace trine::segment {
 class State {
  public:
   // All of them must outlive the State. REQUIRES: they were validated.
-  State(const Context& context, const Inputs& inputs, const Options& options);
+  State(const Context& context, const Inputs& inputs, const Options& options,
+        const Picture& picture);
 
   const Context& context;
   const Inputs& inputs;
@@ -43,8 +44,8 @@ class State {
   absl::Status ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> body) const;
 };
 
-// Runs the steps and counts the mask's foreground. REQUIRES: everything but the pixels' values was
-// validated.
+// Makes the picture, runs the steps and counts the mask's foreground. REQUIRES: everything but the
+// pixels' values was validated.
 absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
                                    const Options& options);
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "core/segment/double_double.h"
+#include "core/segment/int128.h"
 
 namespace trine::segment {
 
@@ -27,6 +28,22 @@ PixelSum<T> SquareOf(T value) {
   } else {
     return DoubleDouble::TwoProduct(double{value}, double{value});
   }
+}
+
+// Integer pixels whose stored 0 stands for `origin`, at most 2^40 from 0: the sum, and the sum of
+// the squares, of what n of them stand for. Below 2^124.
+inline Int128 SumFrom(int64_t origin, uint64_t sum, int64_t n) {
+  return Int128{origin} * n + static_cast<Int128>(sum);
+}
+inline Int128 SquareFrom(int64_t origin, uint64_t sum, uint64_t square, int64_t n) {
+  return Int128{origin} * origin * n + 2 * Int128{origin} * static_cast<Int128>(sum) +
+         static_cast<Int128>(square);
+}
+// Their mean, rounded twice at most.
+inline double MeanFrom(int64_t origin, uint64_t sum, int64_t n) {
+  const double total =
+      origin == 0 ? static_cast<double>(sum) : static_cast<double>(SumFrom(origin, sum, n));
+  return total / static_cast<double>(n);
 }
 
 }  // namespace trine::segment

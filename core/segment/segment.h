@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,8 +42,10 @@ absl::Span<const std::string_view> NamesOf(Connectivity);  // for rows of steps.
 
 // Otsu 1979: the threshold t that maximises the variance between {v <= t} and {v > t}. Sets the
 // threshold result and the mask (v > t). A constant picture's threshold is its value (EXACT,
-// SKIMAGE), 0 (OPENCV, MATLAB) or 254 (IMAGEJ). float32: EXACT takes the lower of the two distinct
-// values that it parts, SKIMAGE the centre of one of 256 bins, the others are UNIMPLEMENTED.
+// SKIMAGE, IMAGEJ of 16 bits), 0 (OPENCV, MATLAB) or 254 (IMAGEJ). Floats and wide integers: EXACT
+// takes the lower of the two distinct values that it parts, SKIMAGE of floats the centre of one of
+// 256 bins. OPENCV and IMAGEJ take uint8 and uint16, MATLAB also int16, SKIMAGE integers that span
+// 65536 values at most; what a profile does not take is UNIMPLEMENTED.
 struct OtsuStep {};
 
 // Otsu's criterion for `classes` classes, 2 to 16, by dynamic programming (Liao et al. 2001). Sets
@@ -71,10 +74,13 @@ absl::Span<const std::string_view> NamesOf(LocalMethod);
 // INVALID_ARGUMENT.
 struct LocalThresholdStep {
   LocalMethod method = LocalMethod::kSauvola;
-  int64_t window = 0;           // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
-  double offset = 0;            // kMean, kGaussian; in gray values
-  std::optional<double> k;      // kSauvola; default 0.2
-  std::optional<double> r;      // kSauvola; default half the dtype's range: 128, 32768, 0.5
+  int64_t window = 0;       // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
+  double offset = 0;        // kMean, kGaussian; in gray values
+  std::optional<double> k;  // kSauvola; default 0.2
+  // kSauvola; default half the range of the dtype: 128 and 32768 of 8 and 16 bits; of wider
+  // integers and of floats half that of the picture's values, 0.5 where all are equal. SKIMAGE:
+  // half (max - min) of the dtype, 1 of floats.
+  std::optional<double> r;
   std::optional<double> sigma;  // kGaussian; default (window - 1) / 6, OPENCV its own formula
 };
 
@@ -103,7 +109,7 @@ struct DistanceStep {};
 
 enum class MarkerSource : uint8_t {
   kAuto = 0,      // kGiven where Inputs has markers, else kDistance
-  kGiven = 1,     // Inputs::markers: > 0 is a label
+  kGiven = 1,     // Inputs::markers: what is not 0 is a label
   kDistance = 2,  // maxima of the distance map that rise marker_height above their saddles
 };
 enum class Relief : uint8_t {
@@ -120,15 +126,19 @@ absl::Span<const std::string_view> NamesOf(Relief);
 // pixels) and the mask.
 // Neighbours are taken above, left, right, below, then the diagonals; markers enter the queue in
 // raster order. Maxima of the distance use the same connectivity; of equal ones the first in raster
-// order is the higher. Markers outside the flooded pixels are dropped.
+// order is the higher. Markers outside the flooded pixels are dropped. Below 0 they are labels like
+// others with SKIMAGE; the other profiles refuse them.
 struct WatershedStep {
   MarkerSource markers = MarkerSource::kAuto;
   Relief relief = Relief::kAuto;
   Connectivity connectivity = Connectivity::k4;
-  double marker_height = 1.0;  // kDistance [pixels]; finite, >= 0
+  std::optional<double> marker_height;  // kDistance [pixels]; finite, >= 0; default 1
   // Of two neighbours in different basins the one that was flooded later becomes 0; the basins are
   // otherwise the same, and adjacent markers are separated too.
   bool lines = false;
+  // Smaller regions become background, and the others are numbered from 1 in raster order of their
+  // first pixels; 0: none, and labels stay as they are.
+  int64_t min_area = 0;
 };
 
 // Border following with hierarchy (Suzuki, Abe 1985) over the mask: 8-connected outer borders and
@@ -138,19 +148,28 @@ struct ContoursStep {};
 // Measures each label of the label map. Sets the regions.
 struct MeasureStep {};
 
+// Values of the picture that are not finite. Outside Inputs::mask they never count.
+enum class NanPolicy : uint8_t {
+  kRefuse = 1,  // INVALID_ARGUMENT naming "gray[y][x]"
+  kIgnore = 2,  // as if the mask were 0 there
+};
+
 struct Options {
   Profile profile = Profile::kExact;
   // Thresholding steps mark v <= t (dark objects) instead of v > t.
   bool invert = false;
   std::vector<Step> steps;  // rows of steps.h; at least 1, at most limits.max_segment_steps
+  NanPolicy nan_policy = NanPolicy::kRefuse;
 };
 
 struct Inputs {
-  // [H,W] uint8, uint16 or float32 (finite); 1 to 2^30 pixels, whatever the limits say.
+  // [H,W] of any dtype; 1 to 2^30 pixels, whatever the limits say. core/segment/gray.h says how the
+  // types are computed with; what comes out is in the values that went in. Integers of 64 bits must
+  // be ones that float64 holds, float64 at most 2^400 from 0.
   TensorView gray;
   // [H,W] uint8 or bool: pixels that are 0 belong to nothing: not in a histogram, never foreground.
   std::optional<TensorView> mask;
-  std::optional<TensorView> markers;  // [H,W] uint8, uint16, int32, uint32; at most 2^31 - 1
+  std::optional<TensorView> markers;  // [H,W] of integers, from -2^31 (SKIMAGE; else 0) to 2^31 - 1
 };
 
 struct ClassStats {
@@ -168,6 +187,16 @@ struct ThresholdResult {
   // Variance between classes over total variance, 0 to 1; 0 for a constant picture.
   double separability = 0;
   std::vector<ClassStats> classes;  // one more than thresholds
+};
+
+// What a local threshold was computed with, after profile and defaults.
+struct LocalThresholdResult {
+  LocalMethod method = LocalMethod::kSauvola;
+  int64_t window = 0;
+  double offset = 0;  // kMean, kGaussian
+  double k = 0;       // kSauvola
+  double r = 0;       // kSauvola
+  double sigma = 0;   // kGaussian
 };
 
 struct Region {
@@ -215,14 +244,20 @@ class ContourList {
 // Members are absent (or empty) unless a step made them.
 struct Result {
   std::optional<ThresholdResult> threshold;
-  std::optional<Tensor> mask;      // uint8 [H,W], 0 or 255
-  std::optional<Tensor> labels;    // int32 [H,W]
-  int64_t label_count = 0;         // highest label
-  std::optional<Tensor> distance;  // float32 [H,W]
+  std::optional<LocalThresholdResult> local_threshold;  // of the last such step
+  std::optional<Tensor> mask;                           // uint8 [H,W], 0 or 255
+  std::optional<Tensor> labels;                         // int32 [H,W]
+  int64_t label_count = 0;                              // highest label
+  int64_t lowest_label = 0;                             // of those below 0
+  std::optional<Tensor> distance;                       // float32 [H,W]
   double foreground_fraction = 0;  // of the mask, over the pixels inside Inputs::mask
   std::vector<Region> regions;     // by label, labels without pixels left out
   ContourList contours;
+  int64_t ignored_pixels = 0;         // inside Inputs::mask, not finite (NanPolicy::kIgnore)
+  std::vector<std::string> warnings;  // sentences: what was given and cannot have been meant so
 
+  // At most so many different labels are on the map.
+  uint64_t LabelSpan() const { return static_cast<uint64_t>(label_count - lowest_label); }
   // Memory of the lists, whose lengths the pixels' values decide.
   uint64_t ListBytes() const { return regions.size() * sizeof(Region) + contours.bytes(); }
 };
@@ -235,17 +270,17 @@ absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
 
 // Memory that a segmentation needs, known from its steps before anything is allocated.
 struct MemoryNeed {
-  uint64_t maps = 0;     // mask, labels and distance: until the result goes
+  uint64_t maps = 0;     // mask, labels and distance until the result goes; the picture's own copy
   uint64_t working = 0;  // of the step that needs most of it
 
   uint64_t total() const;
 };
 
-// What Segment reserves for `steps` on a picture [height,width] of `dtype`, at most UINT64_MAX.
+// What Segment reserves for `options` on a picture [height,width] of `dtype`, at most UINT64_MAX.
 // What depends on the pixels' values (regions, contours) comes on top, as it is found. REQUIRES:
 // height and width are not negative.
 MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType dtype,
-                    absl::Span<const Step> steps);
+                    const Options& options);
 
 std::string_view ProfileName(Profile profile);  // "exact", "opencv", ...
 std::optional<Profile> ParseProfile(std::string_view name);

@@ -80,17 +80,21 @@ std::vector<std::string_view> MapNames(unsigned maps);
 // does not say it does not compile.
 struct Working {
   uint64_t a_pixel;
-  uint64_t a_level;   // of each distinct gray value
-  uint64_t a_column;  // on each thread
+  uint64_t a_wide_pixel;  // of a picture of float64
+  uint64_t a_level;       // of each distinct gray value
+  uint64_t a_column;      // on each thread
 
-  static constexpr Working Nothing() { return Working(0, 0, 0); }
-  static constexpr Working APixel(uint64_t bytes) { return Working(bytes, 0, 0); }
-  static constexpr Working ALevel(uint64_t bytes) { return Working(0, bytes, 0); }
-  static constexpr Working AColumn(uint64_t bytes) { return Working(0, 0, bytes); }
+  static constexpr Working Nothing() { return Working(0, 0, 0, 0); }
+  static constexpr Working APixel(uint64_t bytes) { return APixel(bytes, bytes); }
+  static constexpr Working APixel(uint64_t bytes, uint64_t wide) {
+    return Working(bytes, wide, 0, 0);
+  }
+  static constexpr Working ALevel(uint64_t bytes) { return Working(0, 0, bytes, 0); }
+  static constexpr Working AColumn(uint64_t bytes) { return Working(0, 0, 0, bytes); }
 
  private:
-  constexpr Working(uint64_t pixel, uint64_t level, uint64_t column)
-      : a_pixel(pixel), a_level(level), a_column(column) {}
+  constexpr Working(uint64_t pixel, uint64_t wide, uint64_t level, uint64_t column)
+      : a_pixel(pixel), a_wide_pixel(wide), a_level(level), a_column(column) {}
 };
 
 // A row of the list.
@@ -101,6 +105,7 @@ struct StepSpec {
   unsigned needs = 0;  // must have been made before
   unsigned uses = 0;   // read as well, where they are there or a parameter says so
   unsigned makes = 0;
+  bool inverts = false;  // with Options::invert it marks what is dark
   // What depends on the pixels' values (regions, contours) the step reserves while it runs.
   Working working;
   std::any defaults;  // the struct of parameters, as it is where nothing is given

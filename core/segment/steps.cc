@@ -30,11 +30,15 @@ std::vector<StepSpec> MakeRows() {
        .about = "Otsu's threshold: the largest variance between dark and bright",
        .uses = kGray,
        .makes = kThresholds | kMask,
+       .inverts = true,
        // Sorted keys of floats, then values, counts and offsets of the levels.
        .working = Working::ALevel(32)},
       [](State& s, const OtsuStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, Otsu(s.context, s.gray, s.options.profile));
         return s.ApplyThreshold(false);
+      },
+      [](const StepToCheck& step, const OtsuStep&) {
+        return CheckOtsuProfile(step.options.profile, step.inputs.gray.dtype);
       }));
 
   rows.push_back(Row<MultiOtsuStep>(
@@ -44,6 +48,7 @@ std::vector<StepSpec> MakeRows() {
                                                      Between(kMinClasses, kMaxClasses))},
        .uses = kGray,
        .makes = kThresholds | kMask | kLabels,
+       .inverts = true,
        // The same, moments, and the search: two rows of sums and the ends of 14 numbers of classes.
        .working = Working::ALevel(144)},
       [](State& s, const MultiOtsuStep& p) -> absl::Status {
@@ -63,6 +68,7 @@ std::vector<StepSpec> MakeRows() {
            Between(1, kMaxClasses - 1))},
        .uses = kGray,
        .makes = kThresholds | kMask | kLabels,
+       .inverts = true,
        .working = Working::ALevel(32)},
       [](State& s, const ThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, Describe(s.context, s.gray, p.thresholds));
@@ -75,29 +81,36 @@ std::vector<StepSpec> MakeRows() {
   rows.push_back(Row<LocalThresholdStep>(
       {.name = "local_threshold",
        .about = "A threshold for each pixel, from the square window around it",
-       .parameters =
-           {Param<&LocalThresholdStep::method>(
-                "method",
-                "Mean - offset, Gaussian mean - offset, or Sauvola's "
-                "mean * (1 + k * (deviation / r - 1))"),
-            Param<&LocalThresholdStep::window>("window", "Side of the window [pixels]",
-                                               OddBetween(3, kMaxWindow),
-                                               "51; profile skimage's sauvola 15"),
-            Param<&LocalThresholdStep::offset>("offset",
-                                               "mean, gaussian: subtracted [gray values]"),
-            Param<&LocalThresholdStep::k>("k", "sauvola: weight of the deviation", {}, "0.2"),
-            Param<&LocalThresholdStep::r>("r", "sauvola: range of the deviation [gray values]",
-                                          Above(0), "half the dtype's range"),
-            Param<&LocalThresholdStep::sigma>("sigma", "gaussian: deviation [pixels]", Above(0),
-                                              "(window - 1) / 6")},
+       .parameters = {Param<&LocalThresholdStep::method>(
+                          "method",
+                          "Mean - offset, Gaussian mean - offset, or Sauvola's "
+                          "mean * (1 + k * (deviation / r - 1))"),
+                      Param<&LocalThresholdStep::window>("window", "Side of the window [pixels]",
+                                                         OddBetween(3, kMaxWindow),
+                                                         "51; profile skimage's sauvola 15"),
+                      Param<&LocalThresholdStep::offset>(
+                          "offset", "mean, gaussian: subtracted [gray values]"),
+                      Param<&LocalThresholdStep::k>("k", "sauvola: weight of the deviation", {},
+                                                    "0.2"),
+                      Param<&LocalThresholdStep::r>(
+                          "r", "sauvola: range of the deviation [gray values]", Above(0),
+                          "half the dtype's range; of floats and of integers "
+                          "above 16 bits half that of the picture's values"),
+                      Param<&LocalThresholdStep::sigma>("sigma", "gaussian: deviation [pixels]",
+                                                        Above(0), "(window - 1) / 6")},
        .uses = kGray,
        .makes = kMask,
+       .inverts = true,
        // A window's sums, squares, counts and columns, of floats.
        .working = Working::AColumn(40)},
-      [](State& s, const LocalThresholdStep& p) {
+      [](State& s, const LocalThresholdStep& p) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,
+                               ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,
+                                                     s.inputs.gray.dtype, &s.result.warnings));
         // Pixels outside are never visited: the mask must start from 0 there.
         s.result.mask.reset();
-        return LocalThreshold(s.context, s.gray, p, s.options.profile, s.options.invert, s.Mask());
+        return LocalThreshold(s.context, s.gray, *s.result.local_threshold, s.options.profile,
+                              s.options.invert, s.Mask());
       },
       [](const StepToCheck& step, const LocalThresholdStep& p) {
         return CheckLocalThreshold(p, step.options.profile, step.inputs.gray.dtype, step.Field());
@@ -140,6 +153,7 @@ std::vector<StepSpec> MakeRows() {
         TRINE_ASSIGN_OR_RETURN(s.result.label_count,
                                LabelComponents(s.context, s.gray.height, s.gray.width, p, s.Field(),
                                                s.Mask(), s.Labels()));
+        s.result.lowest_label = 0;
         return absl::OkStatus();
       }));
 
@@ -167,12 +181,16 @@ std::vector<StepSpec> MakeRows() {
             Param<&WatershedStep::connectivity>("connectivity", "Neighbours of a pixel"),
             Param<&WatershedStep::marker_height>(
                 "marker_height",
-                "distance: how far a maximum rises above its saddle to count [pixels]", AtLeast(0)),
-            Param<&WatershedStep::lines>("lines", "Pixels where two basins meet become 0")},
+                "distance: how far a maximum rises above its saddle to count [pixels]", AtLeast(0),
+                "1"),
+            Param<&WatershedStep::lines>("lines", "Pixels where two basins meet become 0"),
+            Param<&WatershedStep::min_area>(
+                "min_area", "Smaller regions become background, the others are numbered anew",
+                AtLeast(0))},
        .uses = kGray | kMask | kDistance | kMarkers,
        .makes = kMask | kLabels,
        // Ranks, order and sorted keys; then levels and the queue over them.
-       .working = Working::APixel(16)},
+       .working = Working::APixel(16, 20)},
       RunWatershed, CheckWatershed));
 
   rows.push_back(Row<ContoursStep>(
@@ -197,7 +215,7 @@ std::vector<StepSpec> MakeRows() {
        .working = Working::Nothing()},
       [](State& s, const MeasureStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.regions, MeasureRegions(s.context, s.gray, s.Labels(),
-                                                                s.result.label_count, s.Field()));
+                                                                s.result.LabelSpan(), s.Field()));
         return absl::OkStatus();
       }));
   return rows;

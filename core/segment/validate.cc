@@ -1,10 +1,12 @@
 #include "core/segment/validate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+
+#include "core/base/element_type.h"
 
 namespace trine::segment {
 namespace {
@@ -35,17 +37,23 @@ absl::Status CheckShape(const TensorView& tensor, const Shape& shape, std::strin
 }
 
 template <typename T>
-absl::Status ConvertMarkers(const TensorView& markers, int64_t width, size_t begin, size_t end,
-                            int32_t* labels) {
+absl::Status ConvertMarkers(const TensorView& markers, const uint8_t* inside, int64_t lowest,
+                            size_t begin, size_t end, int32_t* labels) {
+  constexpr int32_t kHighest = std::numeric_limits<int32_t>::max();
+  const int64_t width = markers.shape[1];
   for (size_t i = begin; i < end; ++i) {
-    const int64_t value = LoadLE<T>(markers.data.data() + i * sizeof(T));
-    if (value > std::numeric_limits<int32_t>::max()) {
+    labels[i] = 0;
+    if (inside != nullptr && inside[i] == 0) continue;
+    const T value = LoadLE<T>(markers.data.data() + i * sizeof(T));
+    if (std::cmp_greater(value, kHighest) || std::cmp_less(value, lowest)) {
       const int64_t at = static_cast<int64_t>(i);
       return InvalidField(
-          "markers[" + std::to_string(at / width) + "][" + std::to_string(at % width) + "]", value,
-          "at most 2147483647");
+          "markers[" + std::to_string(at / width) + "][" + std::to_string(at % width) + "]",
+          std::to_string(value),
+          std::to_string(lowest) + " to " + std::to_string(kHighest) +
+              (std::cmp_less(value, 0) ? "; labels below 0 are the skimage profile's alone" : ""));
     }
-    labels[i] = static_cast<int32_t>(std::max<int64_t>(value, 0));
+    labels[i] = static_cast<int32_t>(value);
   }
   return absl::OkStatus();
 }
@@ -75,8 +83,6 @@ absl::Status StepToCheck::Needs(unsigned maps) const {
 
 absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
   const TensorView& gray = inputs.gray;
-  if (gray.dtype != DType::kUint8 && gray.dtype != DType::kUint16 && gray.dtype != DType::kFloat32)
-    return InvalidField("gray.dtype", DTypeName(gray.dtype), "uint8, uint16 or float32");
   if (gray.shape.size() != 2)
     return InvalidField("gray.shape", ShapeToString(gray.shape), "must be [height, width]");
   TRINE_RETURN_IF_ERROR(ValidateTensor(gray, limits, "gray"));
@@ -95,10 +101,8 @@ absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
   }
   if (inputs.markers) {
     const TensorView& markers = *inputs.markers;
-    if (markers.dtype != DType::kUint8 && markers.dtype != DType::kUint16 &&
-        markers.dtype != DType::kInt32 && markers.dtype != DType::kUint32)
-      return InvalidField("markers.dtype", DTypeName(markers.dtype),
-                          "uint8, uint16, int32 or uint32");
+    if (IsFloat(markers.dtype))
+      return InvalidField("markers.dtype", DTypeName(markers.dtype), "an integer type");
     TRINE_RETURN_IF_ERROR(CheckShape(markers, gray.shape, "markers"));
     TRINE_RETURN_IF_ERROR(ValidateTensor(markers, limits, "markers"));
   }
@@ -118,46 +122,40 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
   return absl::OkStatus();
 }
 
-absl::Status CheckFinite(const Context& context, const Picture& gray) {
-  if (gray.dtype != DType::kFloat32) return absl::OkStatus();
-  return ParallelFor(context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
-                     [&](size_t begin, size_t end) {
-                       for (size_t p = begin; p < end; ++p) {
-                         const int64_t i = static_cast<int64_t>(p);
-                         const float value = PixelAt<float>(gray.data, i);
-                         if (std::isfinite(value)) continue;
-                         return InvalidField("gray[" + std::to_string(i / gray.width) + "][" +
-                                                 std::to_string(i % gray.width) + "]",
-                                             double{value}, "must be finite");
-                       }
-                       return absl::OkStatus();
-                     });
+std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& options) {
+  std::vector<std::string> out;
+  bool inverts = false, floods_given = false;
+  for (const Step& step : options.steps) {
+    inverts |= step.spec().inverts;
+    if (step.spec().defaults.type() != typeid(WatershedStep)) continue;
+    const auto& watershed = std::any_cast<const WatershedStep&>(step.parameters());
+    if (watershed.markers == MarkerSource::kDistance || !inputs.markers) continue;
+    floods_given = true;
+    if (watershed.marker_height)
+      out.emplace_back("a watershed of given markers does not use marker_height");
+  }
+  if (options.invert && !inverts)
+    out.emplace_back("invert has no effect: no step parts bright from dark");
+  if (inputs.markers && !floods_given)
+    out.emplace_back("the markers have no effect: no step is a watershed of given markers");
+  return out;
 }
 
-absl::Status ReadMarkers(const Context& context, const TensorView& markers, int32_t* labels) {
-  const int64_t width = markers.shape[1];
-  const size_t count = static_cast<size_t>(markers.elements());
-  for (size_t begin = 0; begin < count; begin += static_cast<size_t>(kPixelGrain)) {
-    TRINE_RETURN_IF_ERROR(context.cancel.Check());
-    const size_t end = std::min(count, begin + static_cast<size_t>(kPixelGrain));
-    absl::Status status;
-    switch (markers.dtype) {
-      case DType::kUint8:
-        status = ConvertMarkers<uint8_t>(markers, width, begin, end, labels);
-        break;
-      case DType::kUint16:
-        status = ConvertMarkers<uint16_t>(markers, width, begin, end, labels);
-        break;
-      case DType::kInt32:
-        status = ConvertMarkers<int32_t>(markers, width, begin, end, labels);
-        break;
-      default:
-        status = ConvertMarkers<uint32_t>(markers, width, begin, end, labels);
-        break;
+absl::Status ReadMarkers(const Context& context, const TensorView& markers, const uint8_t* inside,
+                         Profile profile, int32_t* labels) {
+  const int64_t lowest =
+      profile == Profile::kSkimage ? std::numeric_limits<int32_t>::min() : int64_t{0};
+  return WithElementType(markers.dtype, [&](auto type) -> absl::Status {
+    using T = decltype(type);
+    if constexpr (std::is_integral_v<T>) {
+      return ParallelFor(context, static_cast<size_t>(markers.elements()),
+                         static_cast<size_t>(kPixelGrain), [&](size_t begin, size_t end) {
+                           return ConvertMarkers<T>(markers, inside, lowest, begin, end, labels);
+                         });
+    } else {
+      return absl::InternalError("markers of floats");  // refused by ValidateInputs
     }
-    TRINE_RETURN_IF_ERROR(status);
-  }
-  return absl::OkStatus();
+  });
 }
 
 }  // namespace trine::segment

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/segment/picture.h"
@@ -11,8 +12,8 @@
 
 namespace trine::segment {
 
-// Shapes, dtypes and sizes of the inputs against the limits; the picture's values are checked by
-// CheckFinite.
+// Shapes, dtypes and sizes of the inputs against the limits; the picture's values are checked when
+// it is made (gray.h).
 absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits);
 
 // A step, and what the steps before it made, for the check of its row.
@@ -32,12 +33,13 @@ struct StepToCheck {
 // Parameters of each step, and that it finds what it needs.
 absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const Limits& limits);
 
-// A float32 picture's pixels: INVALID_ARGUMENT naming "gray[y][x]" for NaN or infinity.
-absl::Status CheckFinite(const Context& context, const Picture& gray);
+// Sentences about what was given and no step reads.
+std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& options);
 
-// Markers as int32 labels; what is not above 0 becomes 0. INVALID_ARGUMENT naming
-// "markers[y][x]" above 2^31 - 1.
-absl::Status ReadMarkers(const Context& context, const TensorView& markers, int32_t* labels);
+// Markers as int32 labels, 0 where `inside` (or null) is. INVALID_ARGUMENT naming "markers[y][x]"
+// above 2^31 - 1, and below 0 (SKIMAGE: -2^31).
+absl::Status ReadMarkers(const Context& context, const TensorView& markers, const uint8_t* inside,
+                         Profile profile, int32_t* labels);
 
 // "steps[3]" and "steps[3].watershed".
 std::string StepField(size_t i);

@@ -16,9 +16,13 @@ namespace trine::server {
 namespace {
 
 constexpr DType kGrayList[] = {DType::kUint8, DType::kUint16, DType::kFloat32};
-constexpr DType kMaskList[] = {DType::kUint8, DType::kUint16, DType::kFloat32, DType::kBool};
-constexpr DType kLabelList[] = {DType::kUint8, DType::kUint16, DType::kUint32,
-                                DType::kInt8,  DType::kInt16,  DType::kInt32};
+constexpr DType kAnyList[] = {DType::kUint8,   DType::kUint16,   DType::kUint32,  DType::kUint64,
+                              DType::kInt8,    DType::kInt16,    DType::kInt32,   DType::kInt64,
+                              DType::kFloat16, DType::kBfloat16, DType::kFloat32, DType::kFloat64,
+                              DType::kBool};
+constexpr DType kLabelList[] = {DType::kUint8,  DType::kUint16, DType::kUint32,
+                                DType::kUint64, DType::kInt8,   DType::kInt16,
+                                DType::kInt32,  DType::kInt64,  DType::kBool};
 
 absl::Status CheckPicture(const TensorView& view, const PictureTypes& types,
                           std::string_view field) {
@@ -33,11 +37,26 @@ absl::Status CheckPicture(const TensorView& view, const PictureTypes& types,
   return absl::OkStatus();
 }
 
+// Of a file whose first page was taken because none was named.
+absl::StatusOr<std::string> WarningOfPages(const Context& context, ByteView encoded,
+                                           std::string_view field) {
+  const absl::StatusOr<int64_t> pages = image::CountPages(context, encoded);
+  if (!pages.ok()) {
+    TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    return absl::StrCat(Path(field, "encoded"), ": page 0 was taken; how many follow is unknown: ",
+                        TextWithoutField(pages.status(), *GetErrorDetail(pages.status())));
+  }
+  if (*pages < 2) return std::string();
+  return absl::StrCat(Path(field, "encoded"), ": the file has ", *pages, " pages; ",
+                      Path(field, "page"), " was not set, and page 0 was taken");
+}
+
 }  // namespace
 
 const PictureTypes kGrayTypes = {kGrayList, "uint8, uint16 or float32"};
-const PictureTypes kMaskTypes = {kMaskList, "bool, uint8, uint16 or float32"};
-const PictureTypes kLabelTypes = {kLabelList, "an integer type of up to 32 bits"};
+const PictureTypes kAnyTypes = {kAnyList, "a type of the protocol"};
+const PictureTypes kMaskTypes = {kAnyList, "a type of the protocol", true};
+const PictureTypes kLabelTypes = {kLabelList, "an integer type", true};
 
 absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
                                          ByteView tensor_data, ByteView encoded,
@@ -69,7 +88,8 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   if (image.page() < 0) {
     return InvalidField(Path(field, "page"), image.page(), "pages count from 0");
   }
-  auto decoded = image::DecodeImage(context, encoded, {.page = image.page(), .beside = beside});
+  auto decoded = image::DecodeImage(
+      context, encoded, {.page = image.page(), .indices = types.indices, .beside = beside});
   if (!decoded.ok()) {
     return TranslateField(decoded.status(), {{"page", Path(field, "page")}, {kAnyField, path}});
   }
@@ -78,6 +98,9 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.
   TRINE_RETURN_IF_ERROR(
       TranslateField(CheckPicture(picture.view, types, path), {{kAnyField, path}}));
+  if (!image.has_page()) {
+    TRINE_ASSIGN_OR_RETURN(picture.warning, WarningOfPages(context, encoded, field));
+  }
   return picture;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -18,18 +19,21 @@ namespace trine::server {
 struct Picture {
   TensorView view;
   Tensor decoded;
+  std::string warning;  // what of the file was not read; empty: nothing to say
 };
 
 // Dtypes that a picture may have, and how to say so.
 struct PictureTypes {
   absl::Span<const DType> allowed;
   std::string_view text;
+  bool indices = false;  // of a palette picture its indices: a label map
 };
 // uint8, uint16 or float32.
 extern const PictureTypes kGrayTypes;
-// Those and bool.
+// All of the protocol; masks show indices.
+extern const PictureTypes kAnyTypes;
 extern const PictureTypes kMaskTypes;
-// Integers of up to 32 bits.
+// Integers and bool.
 extern const PictureTypes kLabelTypes;
 
 // Memory that is needed beside a picture, from its shape and dtype [bytes]; may be empty.

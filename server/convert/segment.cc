@@ -23,6 +23,7 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using segment::NanPolicy;
 using segment::Profile;
 
 // Regions, or points of contours, between two polls: less than a millisecond.
@@ -88,6 +89,16 @@ void ThresholdToProto(const segment::ThresholdResult& threshold, v1::ThresholdRe
   }
 }
 
+void LocalThresholdToProto(const segment::LocalThresholdResult& with,
+                           v1::LocalThresholdResult* out) {
+  out->set_method(static_cast<v1::LocalMethod>(with.method));
+  out->set_window(with.window);
+  out->set_offset(with.offset);
+  out->set_k(with.k);
+  out->set_r(with.r);
+  out->set_sigma(with.sigma);
+}
+
 void RegionToProto(const segment::Region& region, v1::Region* out) {
   out->set_label(region.label);
   out->set_area(region.area);
@@ -135,6 +146,9 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
                          EnumFromProto<Profile>(request.profile(), "profile"));
   out.profile = profile.value_or(Profile::kExact);
   out.invert = request.invert();
+  TRINE_ASSIGN_OR_RETURN(const std::optional<NanPolicy> nan_policy,
+                         EnumFromProto<NanPolicy>(request.nan_policy(), "nan_policy"));
+  out.nan_policy = nan_policy.value_or(NanPolicy::kRefuse);
   if (request.steps_size() > limits.max_segment_steps) {
     return LimitExceeded("steps", static_cast<uint64_t>(request.steps_size()), "max_segment_steps",
                          static_cast<uint64_t>(limits.max_segment_steps));
@@ -154,8 +168,13 @@ absl::Status ResultToProto(const Context& context, const segment::Result& result
   if (result.threshold.has_value()) {
     ThresholdToProto(*result.threshold, out->mutable_threshold());
   }
+  if (result.local_threshold.has_value()) {
+    LocalThresholdToProto(*result.local_threshold, out->mutable_local_threshold());
+  }
   out->set_label_count(result.label_count);
+  out->set_ignored_pixels(result.ignored_pixels);
   out->set_foreground_fraction(result.foreground_fraction);
+  for (const std::string& warning : result.warnings) out->add_warnings(warning);
   Poller poll(context.cancel, kEntriesAPoll);
   for (const segment::Region& region : result.regions) {
     TRINE_RETURN_IF_ERROR(poll.Spend(1));

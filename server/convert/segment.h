@@ -9,8 +9,9 @@
 
 namespace trine::server {
 
-// Profile, invert and steps of `request`; no steps mean Otsu. What UNSPECIFIED stands for is said
-// in the proto file. INVALID_ARGUMENT names "profile", "steps[i]" or "steps[i].<step>.<field>".
+// Profile, invert, nan_policy and steps of `request`; no steps mean Otsu. What UNSPECIFIED stands
+// for is said in the proto file. INVALID_ARGUMENT names "profile", "steps[i]" or
+// "steps[i].<step>.<field>".
 absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentRequest& request,
                                                          const Limits& limits);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/element_type.h"
 #include "core/base/error.h"
 #include "core/image/image.h"
 #include "core/runtime/thread_pool.h"
@@ -94,7 +95,7 @@ absl::Status Binarize(const Context& context, const TensorView& in, Tensor* out)
     for (size_t i = begin; i < end; ++i) {
       bool is_set = false;
       for (size_t c = 0; c < channels; ++c, from += sizeof(T)) {
-        is_set = is_set || LoadLE<T>(from) != T{0};
+        is_set = is_set || static_cast<double>(LoadLE<T>(from)) != 0;
       }
       out->data[i] = is_set ? 1 : 0;
     }
@@ -115,28 +116,14 @@ absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInp
     return absl::OkStatus();
   }
   out->binary_mask = Tensor::Zeros(DType::kUint8, {view.shape[0], view.shape[1]});
-  const absl::Status done = is_byte ? Binarize<uint8_t>(context, view, &out->binary_mask)
-                            : view.dtype == DType::kUint16
-                                ? Binarize<uint16_t>(context, view, &out->binary_mask)
-                                : Binarize<float>(context, view, &out->binary_mask);
-  TRINE_RETURN_IF_ERROR(done);
+  TRINE_RETURN_IF_ERROR(WithElementType(view.dtype, [&](auto type) {
+    return Binarize<decltype(type)>(context, view, &out->binary_mask);
+  }));
   out->inputs.mask = out->binary_mask.view();
   return absl::OkStatus();
 }
 
-template <typename T>
-absl::Status Widen(const Context& context, const TensorView& in, Tensor* out) {
-  return ParallelFor(context, in.data.size() / sizeof(T), kPixelsARange,
-                     [&](size_t begin, size_t end) {
-                       for (size_t i = begin; i < end; ++i) {
-                         const T value = LoadLE<T>(in.data.data() + i * sizeof(T));
-                         StoreLE<int32_t>(out->data.data() + i * sizeof(int32_t), value);
-                       }
-                       return absl::OkStatus();
-                     });
-}
-
-absl::Status MakeMarkers(const Context& context, const v1::Image& image, SegmentInputs* out) {
+absl::Status MakeMarkers(const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->markers.view;
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "markers"));
   if (Channels(view) != 1) {
@@ -144,21 +131,12 @@ absl::Status MakeMarkers(const Context& context, const v1::Image& image, Segment
                         "markers have one channel");
   }
   out->inputs.markers = Plane(view);
-  const bool is_narrow = view.dtype == DType::kInt8;
-  if (!is_narrow && view.dtype != DType::kInt16) return absl::OkStatus();
-  out->wide_markers = Tensor::Zeros(DType::kInt32, {view.shape[0], view.shape[1]});
-  TRINE_RETURN_IF_ERROR(is_narrow ? Widen<int8_t>(context, view, &out->wide_markers)
-                                  : Widen<int16_t>(context, view, &out->wide_markers));
-  out->inputs.markers = out->wide_markers.view();
   return absl::OkStatus();
 }
 
 }  // namespace
 
 uint64_t MaskMemory(const Shape& shape, DType) { return Pixels(shape); }
-uint64_t MarkersMemory(const Shape& shape, DType) {
-  return SaturatingMul(Pixels(shape), sizeof(int32_t));
-}
 
 MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
                            const segment::Options& options, std::optional<image::Format> format) {
@@ -173,11 +151,9 @@ MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& req
     if (shape.size() < 2) return 0;  // not a picture
     const bool one_channel = shape.size() == 2 || shape[2] == 1;
     const bool weighs = !one_channel && !request.has_channel();
-    const DType gray =
-        weighs && options.profile == segment::Profile::kSkimage ? DType::kFloat32 : dtype;
+    const DType gray = weighs ? image::GrayDType(dtype, WeightsOf(options.profile)) : dtype;
     const uint64_t pixels = Pixels(shape);
-    const segment::MemoryNeed need =
-        segment::MemoryOf(context, shape[0], shape[1], gray, options.steps);
+    const segment::MemoryNeed need = segment::MemoryOf(context, shape[0], shape[1], gray, options);
     return SaturatingAdd(
         SaturatingAdd(need.maps, one_channel ? 0 : SaturatingMul(pixels, DTypeSize(gray))),
         std::max(need.working, SaturatingMul(pixels, file_bytes)));
@@ -192,9 +168,12 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
   out.image = std::move(pictures.image);
   out.mask = std::move(pictures.mask);
   out.markers = std::move(pictures.markers);
+  for (const Picture* picture : {&out.image, &out.mask, &out.markers}) {
+    if (!picture->warning.empty()) out.warnings.push_back(picture->warning);
+  }
   TRINE_RETURN_IF_ERROR(MakeGray(context, request, profile, &out));
   if (request.has_mask()) TRINE_RETURN_IF_ERROR(MakeMask(context, request.mask(), &out));
-  if (request.has_markers()) TRINE_RETURN_IF_ERROR(MakeMarkers(context, request.markers(), &out));
+  if (request.has_markers()) TRINE_RETURN_IF_ERROR(MakeMarkers(request.markers(), &out));
   return out;
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/checked.h"
@@ -23,7 +25,8 @@ namespace trine::server {
 struct SegmentInputs {
   segment::Inputs inputs;
   Picture image, mask, markers;
-  Tensor gray, binary_mask, wide_markers;  // where the pictures above had to be converted
+  Tensor gray, binary_mask;           // where the pictures above had to be converted
+  std::vector<std::string> warnings;  // of the files
 };
 
 // The pictures as they came.
@@ -32,8 +35,8 @@ struct SegmentPictures {
 };
 
 // One plane of the image: `channel`, or the gray that `profile` means (EXACT and MATLAB BT.601,
-// OPENCV its BT.601 in fixed point, SKIMAGE BT.709, IMAGEJ the mean); the mask as zeros and others;
-// the markers as integers that core reads. Errors name fields of `request`.
+// OPENCV its BT.601 in fixed point, SKIMAGE BT.709, IMAGEJ the mean); the mask as zeros and others.
+// Errors name fields of `request`.
 absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
                                                 const v1::SegmentRequest& request,
                                                 segment::Profile profile, SegmentPictures pictures);
@@ -43,9 +46,8 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
 MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
                            const segment::Options& options, std::optional<image::Format> format);
 
-// What masks and markers may have to be converted to.
+// What a mask may have to be converted to.
 uint64_t MaskMemory(const Shape& shape, DType dtype);
-uint64_t MarkersMemory(const Shape& shape, DType dtype);
 
 // The pictures of `item`, a SegmentRequest inside `request`, and the inputs made from them.
 // `context` reserves with `account`, which is told of what they hold.
@@ -61,7 +63,7 @@ absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Me
   };
   SegmentPictures pictures;
   TRINE_ASSIGN_OR_RETURN(pictures.image,
-                         PictureOf(context, request, item.image(), kGrayTypes, "image", beside));
+                         PictureOf(context, request, item.image(), kAnyTypes, "image", beside));
   keep(pictures.image, beside(pictures.image.view.shape, pictures.image.view.dtype));
   if (item.has_mask()) {
     TRINE_ASSIGN_OR_RETURN(
@@ -69,9 +71,9 @@ absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Me
     keep(pictures.mask, MaskMemory(pictures.mask.view.shape, pictures.mask.view.dtype));
   }
   if (item.has_markers()) {
-    TRINE_ASSIGN_OR_RETURN(pictures.markers, PictureOf(context, request, item.markers(),
-                                                       kLabelTypes, "markers", MarkersMemory));
-    keep(pictures.markers, MarkersMemory(pictures.markers.view.shape, pictures.markers.view.dtype));
+    TRINE_ASSIGN_OR_RETURN(pictures.markers,
+                           PictureOf(context, request, item.markers(), kLabelTypes, "markers"));
+    keep(pictures.markers, 0);
   }
   return MakeSegmentInputs(context, item, profile, std::move(pictures));
 }

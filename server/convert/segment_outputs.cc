@@ -71,15 +71,15 @@ absl::StatusOr<std::string> MaskFile(const Context& context, image::Format forma
 }
 
 absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
-                                       const Tensor& labels, int64_t highest) {
+                                       const Tensor& labels, int64_t lowest, int64_t highest) {
   if (format != image::Format::kPng) {
     return Packed(image::EncodeImage(context, format, labels.view()));
   }
-  if (highest > kMaxPngLabel) {
+  if (lowest < 0 || highest > kMaxPngLabel) {
     return InvalidField(
         "outputs.format", "PNG",
-        absl::StrCat("a PNG holds labels up to ", kMaxPngLabel, ", and the highest here is ",
-                     highest, "; ask for TIFF or TENSOR"));
+        absl::StrCat("a PNG holds labels from 0 to ", kMaxPngLabel, ", and those here reach from ",
+                     lowest, " to ", highest, "; ask for TIFF or TENSOR"));
   }
   Tensor narrow = Tensor::Zeros(DType::kUint16, labels.shape);
   TRINE_RETURN_IF_ERROR(ParallelFor(

@@ -33,11 +33,11 @@ absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result);
 
 // Files. A mask is bilevel; labels are 16-bit gray in a PNG (INVALID_ARGUMENT naming
-// "outputs.format" above 65,535) and 32-bit integers in a TIFF.
+// "outputs.format" below 0 and above 65,535) and 32-bit integers in a TIFF.
 absl::StatusOr<std::string> MaskFile(const Context& context, image::Format format,
                                      const Tensor& mask);
 absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
-                                       const Tensor& labels, int64_t highest);
+                                       const Tensor& labels, int64_t lowest, int64_t highest);
 
 // Puts what is asked for into the answer `out`, a message inside `response`.
 template <typename Message>
@@ -56,8 +56,8 @@ absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& ou
     send(*result.mask, out->mutable_mask()->mutable_tensor());
   }
   if (outputs.labels() && format.has_value()) {
-    TRINE_ASSIGN_OR_RETURN(std::string file,
-                           LabelsFile(context, *format, *result.labels, result.label_count));
+    TRINE_ASSIGN_OR_RETURN(std::string file, LabelsFile(context, *format, *result.labels,
+                                                        result.lowest_label, result.label_count));
     response->SetPayload(out->mutable_labels()->mutable_encoded(), std::move(file));
   } else if (outputs.labels()) {
     send(*result.labels, out->mutable_labels()->mutable_tensor());

@@ -56,7 +56,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
       CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
   // What the steps ask for is among what was asked for with the image.
   const uint64_t steps_need =
-      segment::MemoryOf(context, gray.shape[0], gray.shape[1], gray.dtype, options.steps).total();
+      segment::MemoryOf(context, gray.shape[0], gray.shape[1], gray.dtype, options).total();
   account.SetBeside(account.beside() - steps_need);
   auto result = segment::Segment(context, sources.inputs, options);
   if (!result.ok()) return InRequest(result.status(), item);
@@ -65,6 +65,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
       context.Reserve(SaturatingAdd(steps_need, SaturatingMul(4, result->ListBytes()))));
   out->set_height(gray.shape[0]);
   out->set_width(gray.shape[1]);
+  for (const std::string& warning : sources.warnings) out->add_warnings(warning);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
   return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
 }

@@ -7,12 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/commands/segment_outputs.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
-#include "client/cli/files/overlay.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/flags/segment_args.h"
 #include "client/cli/flags/segment_help.h"
@@ -27,38 +28,6 @@ namespace {
 
 using FilePtr = std::unique_ptr<OutputFile>;
 
-// "a.tif" to "a": --out-dir adds ".mask.png".
-std::string Stem(const std::string& name) {
-  const size_t dot = name.rfind('.');
-  const size_t start = name.size() - BaseName(name).size();
-  return dot == std::string::npos || dot <= start ? name : name.substr(0, dot);
-}
-std::string MaskName(const std::string& name) { return Stem(name) + ".mask.png"; }
-std::string LabelsName(const std::string& name) { return Stem(name) + ".labels.png"; }
-std::string OverlayName(const std::string& name) { return Stem(name) + ".overlay.png"; }
-
-Naming NamingFor(const SegmentArgs& args) {
-  if (args.emit == "labels") return {LabelsName};
-  return {args.emit == "overlay" ? OverlayName : MaskName};
-}
-
-// The paths of one input's outputs; empty: not wanted.
-struct Paths {
-  std::string mask, labels, overlay, contours;
-};
-
-absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input) {
-  if (args.outputs.out_dir.empty()) {
-    return Paths{args.outputs.output, args.labels, args.overlay, args.contours};
-  }
-  TRINE_ASSIGN_OR_RETURN(std::string path, OutputPath(input, args.outputs, NamingFor(args)));
-  Paths paths;
-  (args.emit == "labels"    ? paths.labels
-   : args.emit == "overlay" ? paths.overlay
-                            : paths.mask) = std::move(path);
-  return paths;
-}
-
 // What all inputs write to, in their order.
 struct Common {
   FilePtr csv;            // null: not wanted
@@ -67,90 +36,29 @@ struct Common {
   size_t name_width = 0;  // of the longest input
 };
 
-// Created before the call, so that a name that cannot be written is refused at once.
-struct Files {
-  FilePtr mask, labels, overlay, contours;
+// Which pages of the inputs are wanted: one, all, or the first where nothing is said.
+struct Pages {
+  std::optional<int64_t> one;
+  bool all = false;
 };
 
-absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
-  Files files;
-  const auto create = [force](const std::string& path, FilePtr* file,
-                              Holds holds = Holds::kBinary) -> absl::Status {
-    if (path.empty()) return absl::OkStatus();
-    TRINE_ASSIGN_OR_RETURN(*file, OutputFile::Create(path, force, holds));
-    return absl::OkStatus();
-  };
-  TRINE_RETURN_IF_ERROR(create(paths.mask, &files.mask));
-  TRINE_RETURN_IF_ERROR(create(paths.labels, &files.labels));
-  TRINE_RETURN_IF_ERROR(create(paths.overlay, &files.overlay));
-  TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours, Holds::kText));
-  return files;
+absl::StatusOr<Pages> PagesOf(const SegmentArgs& args) {
+  Pages pages;
+  int64_t number = 0;
+  if (args.page == "all") {
+    pages.all = true;
+  } else if (absl::SimpleAtoi(args.page, &number) && number >= 0) {
+    pages.one = number;
+  } else if (!args.page.empty()) {
+    return UsageError(
+        absl::StrCat("--page: is '", args.page, "'; it is a page's number, from 0, or all"));
+  }
+  return pages;
 }
 
-// Formats of the pictures that are written, and what is asked of the server for them.
-struct Wanted {
-  std::optional<image::Format> mask, labels, overlay;
-};
-
-absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request) {
-  Wanted wanted;
-  if (!paths.mask.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.mask, PictureFormat(paths.mask));
-  }
-  if (!paths.labels.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.labels, PictureFormat(paths.labels));
-  }
-  if (!paths.overlay.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.overlay, PictureFormat(paths.overlay));
-  }
-  const bool overlay_of_labels = wanted.overlay.has_value() && MakesLabels(*request);
-  v1::SegmentOutputs* outputs = request->mutable_outputs();
-  outputs->set_mask(wanted.mask.has_value() || (wanted.overlay.has_value() && !overlay_of_labels));
-  outputs->set_labels(wanted.labels.has_value() || overlay_of_labels);
-  outputs->set_format(PackingFor(wanted.mask, wanted.labels));
-  return wanted;
-}
-
-absl::Status WriteAll(const std::string& bytes, OutputFile* file) {
-  return file->Write(AsBytes(bytes));
-}
-
-absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                          Tensor picture, image::Format format, OutputFile* file) {
-  const v1::Image& outlines = request.outputs().labels() ? response.labels() : response.mask();
-  TRINE_ASSIGN_OR_RETURN(const Tensor labels, UnpackImage(outlines));
-  if (request.has_channel()) {
-    TRINE_ASSIGN_OR_RETURN(picture,
-                           image::ExtractChannel(Context(), picture.view(), request.channel()));
-  }
-  TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view()));
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                         image::EncodeImage(Context(), format, drawn.view()));
-  return WriteAll(bytes, file);
-}
-
-// `picture`: the input's pixels where an overlay is wanted.
-absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                        const Wanted& wanted, Tensor picture, const Files& files) {
-  if (files.mask != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.mask(), *wanted.mask));
-    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
-  }
-  if (files.labels != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.labels(), *wanted.labels));
-    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
-  }
-  if (files.overlay != nullptr) {
-    TRINE_RETURN_IF_ERROR(
-        WriteOverlay(request, response, std::move(picture), *wanted.overlay, files.overlay.get()));
-  }
-  if (files.contours != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
-  }
-  for (const FilePtr* file : {&files.mask, &files.labels, &files.overlay, &files.contours}) {
-    if (*file != nullptr) TRINE_RETURN_IF_ERROR((*file)->Commit());
-  }
-  return absl::OkStatus();
+std::string FirstPageTaken(const std::string& path, int64_t pages) {
+  return absl::StrCat(DisplayName(path), " has ", pages,
+                      " pages, and page 0 was taken; --page N or --page all takes others");
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path, const NamedLimit& limit) {
@@ -158,46 +66,58 @@ absl::StatusOr<std::string> ReadInput(const std::string& path, const NamedLimit&
   return file.ReadAll(limit);
 }
 
-absl::Status LoadImage(const std::string& path, std::optional<int64_t> page,
-                       const NamedLimit& limit, v1::Image* out) {
+absl::Status LoadImage(const std::string& path, const NamedLimit& limit, v1::Image* out) {
   absl::StatusOr<std::string> bytes = ReadInput(path, limit);
   if (!bytes.ok()) return WithFile(bytes.status(), path);
-  return WithFile(SetImage(*std::move(bytes), page, out), path);
+  return WithFile(SetImage(*std::move(bytes), std::nullopt, out), path);
 }
 
-// The image of `request`, and its pixels to draw on. REQUIRES: the rest of the request is set.
-absl::StatusOr<Tensor> LoadPixels(const std::string& path, std::optional<int64_t> page,
-                                  const NamedLimit& limit, v1::SegmentRequest* request) {
-  absl::StatusOr<std::string> bytes = ReadInput(path, limit);
-  if (!bytes.ok()) return WithFile(bytes.status(), path);
+// The image of `request` from a file's bytes, and its pixels. REQUIRES: the rest of the request is
+// set.
+absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int64_t> page,
+                                    const NamedLimit& limit, v1::SegmentRequest* request) {
   constexpr uint64_t kHeads = 256;  // of the image's and the tensor's messages
   const uint64_t rest = request->ByteSizeLong() + kHeads;
-  absl::StatusOr<Tensor> pixels = SetDecodedImage(
-      *std::move(bytes), page, limit.value - std::min(limit.value, rest), request->mutable_image());
-  if (!pixels.ok()) return WithFile(pixels.status(), path);
-  return pixels;
+  return SetDecodedImage(bytes, page, limit.value - std::min(limit.value, rest),
+                         request->mutable_image());
 }
 
-void Print(const std::string& input, const v1::SegmentResponse& response, const Common& common,
+// `title`: the input, with its page where that was asked for.
+void Print(const std::string& title, const v1::SegmentResponse& response, const Common& common,
            const Session& session) {
-  if (!common.in_lines) return PrintSegment(session, input, response);
+  if (!common.in_lines) return PrintSegment(session, title, response);
   if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width));
-  session.PrintStatus(SegmentLine(input, common.name_width, response));
+  session.PrintStatus(SegmentLine(title, common.name_width, response));
 }
 
-absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request, const Input& from,
-                        Common* common, Session* session) {
+// One page of an input.
+struct Item {
+  const Input& from;
+  std::string bytes;  // of the whole file
+  std::optional<int64_t> page;
+  bool is_one_of_all = false;  // its outputs are named by the page
+  std::vector<std::string> warnings;
+};
+
+absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, Item item,
+                         Common* common, Session* session) {
   const Stopwatch watch;
-  const std::string& input = from.path;
-  TRINE_ASSIGN_OR_RETURN(const Paths paths, PathsFor(args, from));
+  const std::string& input = item.from.path;
+  TRINE_ASSIGN_OR_RETURN(Paths paths, PathsFor(args, item.from));
+  if (item.is_one_of_all) NameByPage(item.from, *item.page, &paths);
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const NamedLimit limit = client->options().message_limit();
+  if (request.has_mask()) TakePage(item.page, request.mutable_mask());
+  if (request.has_markers()) TakePage(item.page, request.mutable_markers());
   Tensor pixels;
-  if (wanted.overlay.has_value()) {
-    TRINE_ASSIGN_OR_RETURN(pixels, LoadPixels(input, args.page, limit, &request));
+  if (wanted.overlay.has_value() || item.is_one_of_all) {
+    absl::StatusOr<Tensor> decoded =
+        DecodePixels(item.bytes, item.page, client->options().message_limit(), &request);
+    if (!decoded.ok()) return WithFile(decoded.status(), input);
+    pixels = *std::move(decoded);
   } else {
-    TRINE_RETURN_IF_ERROR(LoadImage(input, args.page, limit, request.mutable_image()));
+    const absl::Status set = SetImage(std::move(item.bytes), item.page, request.mutable_image());
+    if (!set.ok()) return WithFile(set, input);
   }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(request);
@@ -206,15 +126,24 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request, con
   }
   const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, input);
+  const bool says_page = !args.page.empty() && item.page.has_value();
+  const std::string title = says_page ? absl::StrCat(input, " page ", *item.page) : input;
   if (common->csv != nullptr) {
-    if (common->is_first) TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsvHead(), common->csv.get()));
-    TRINE_RETURN_IF_ERROR(WriteAll(RegionsCsv(input, *response), common->csv.get()));
+    const std::string csv =
+        absl::StrCat(common->is_first ? RegionsCsvHead() : "", RegionsCsv(title, *response));
+    TRINE_RETURN_IF_ERROR(common->csv->Write(AsBytes(csv)));
   }
-  Print(input, *response, *common, *session);
+  Print(title, *response, *common, *session);
   common->is_first = false;
+  for (const std::string& warning : response->warnings()) {
+    item.warnings.push_back(warning);
+    session->PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
+  }
   Json json;
   json["input"] = input;
+  if (says_page) json["page"] = *item.page;
   json.update(SegmentJson(*response));
+  json["warnings"] = item.warnings;
   if (files.contours != nullptr) json["contour_count"] = response->contours_size();
   Json outputs = Json::object();
   const auto add = [&outputs](const char* key, const std::string& path) {
@@ -231,8 +160,39 @@ absl::Status SegmentOne(const SegmentArgs& args, v1::SegmentRequest request, con
   return absl::OkStatus();
 }
 
-absl::Status CheckArgs(const SegmentArgs& args, const std::vector<Input>& inputs,
-                       Session* session) {
+// One input: its first page, the one that is named, or each.
+absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& request,
+                        const Pages& wanted, std::vector<std::string> warnings, const Input& input,
+                        Common* common, Session* session) {
+  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  // A page is sent alone, however long the file is.
+  const NamedLimit limit = wanted.all
+                               ? NamedLimit{"max_output_bytes", DefaultLimits().max_output_bytes}
+                               : client->options().message_limit();
+  absl::StatusOr<std::string> bytes = ReadInput(input.path, limit);
+  if (!bytes.ok()) return WithFile(bytes.status(), input.path);
+  const bool is_tiff = image::RecognizeFormat(AsBytes(*bytes)) == image::Format::kTiff;
+  const absl::StatusOr<int64_t> pages = image::CountPages(Context(), AsBytes(*bytes));
+  if (wanted.all && is_tiff) {
+    if (!pages.ok()) return WithFile(pages.status(), input.path);
+    for (int64_t page = 0; page < *pages; ++page) {
+      TRINE_RETURN_IF_ERROR(
+          SegmentItem(args, request, {input, *bytes, page, true, warnings}, common, session));
+    }
+    return absl::OkStatus();
+  }
+  std::optional<int64_t> page = wanted.one;
+  if (!page.has_value() && pages.ok() && *pages > 1) {
+    page = 0;
+    warnings.push_back(FirstPageTaken(input.path, *pages));
+    session->PrintWarning(warnings.back());
+  }
+  return SegmentItem(args, request, {input, *std::move(bytes), page, false, std::move(warnings)},
+                     common, session);
+}
+
+absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
+                       const std::vector<Input>& inputs, Session* session) {
   const bool to_folder = !args.outputs.out_dir.empty();
   const auto from_stdin =
       std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
@@ -256,7 +216,11 @@ absl::Status CheckArgs(const SegmentArgs& args, const std::vector<Input>& inputs
                                    {"--overlay -", &args.overlay},
                                    {"--contours -", &args.contours},
                                    {"--csv -", &args.csv}}) {
-    if (*path == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag));
+    if (*path != "-") continue;
+    if (pages.all && path != &args.csv) {
+      return UsageError(absl::StrCat(flag, ": --page all writes a file a page; name one"));
+    }
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag));
   }
   return absl::OkStatus();
 }
@@ -276,28 +240,36 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (args.help_steps) return ListSteps(args, session);
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesPictures, args.outputs.out_dir));
-  TRINE_RETURN_IF_ERROR(CheckArgs(args, inputs.list, session));
+  TRINE_ASSIGN_OR_RETURN(const Pages pages, PagesOf(args));
+  TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   const NamedLimit limit = client->options().message_limit();
-  if (!args.mask.empty()) {
-    TRINE_RETURN_IF_ERROR(LoadImage(args.mask, std::nullopt, limit, request.mutable_mask()));
-  }
-  if (!args.markers.empty()) {
-    TRINE_RETURN_IF_ERROR(LoadImage(args.markers, std::nullopt, limit, request.mutable_markers()));
-  }
+  std::vector<std::string> warnings;
+  const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
+    TRINE_RETURN_IF_ERROR(LoadImage(path, limit, image));
+    const int64_t count = TakePage(std::nullopt, image);
+    if (count < 2 || !args.page.empty()) return absl::OkStatus();
+    warnings.push_back(FirstPageTaken(path, count));
+    session->PrintWarning(warnings.back());
+    return absl::OkStatus();
+  };
+  if (!args.mask.empty()) TRINE_RETURN_IF_ERROR(load(args.mask, request.mutable_mask()));
+  if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
   TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintPassedOver(inputs);
   Common common;
   if (!args.csv.empty()) {
     TRINE_ASSIGN_OR_RETURN(common.csv, OutputFile::Create(args.csv, args.force, Holds::kText));
   }
-  common.in_lines = args.summary || inputs.list.size() > 1;
+  common.in_lines = args.summary || pages.all || inputs.list.size() > 1;
+  constexpr size_t kPageWidth = 9;  // " page 123"
   for (const Input& input : inputs.list) {
-    common.name_width = std::max(common.name_width, DisplayName(input.path).size());
+    common.name_width = std::max(
+        common.name_width, DisplayName(input.path).size() + (args.page.empty() ? 0 : kPageWidth));
   }
   const absl::Status status = session->ForEach(inputs.list, [&](const Input& input) {
-    return SegmentOne(args, request, input, &common, session);
+    return SegmentOne(args, request, pages, warnings, input, &common, session);
   });
   // What is good is kept where others failed.
   absl::Status kept;

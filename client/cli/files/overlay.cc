@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/element_type.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -44,18 +45,10 @@ std::vector<uint8_t> Stretch(ByteView data) {
   return out;
 }
 
-absl::StatusOr<std::vector<uint8_t>> ToBytes(const TensorView& picture) {
-  switch (picture.dtype) {
-    case DType::kUint8:
-      return std::vector<uint8_t>(picture.data.begin(), picture.data.end());
-    case DType::kUint16:
-      return Stretch<uint16_t>(picture.data);
-    case DType::kFloat32:
-      return Stretch<float>(picture.data);
-    default:
-      return InvalidField("picture.dtype", DTypeName(picture.dtype),
-                          "an overlay needs uint8, uint16 or float32");
-  }
+std::vector<uint8_t> ToBytes(const TensorView& picture) {
+  if (picture.dtype == DType::kUint8) return {picture.data.begin(), picture.data.end()};
+  return WithElementType(picture.dtype,
+                         [&](auto type) { return Stretch<decltype(type)>(picture.data); });
 }
 
 template <typename T>
@@ -94,7 +87,7 @@ absl::StatusOr<Tensor> DrawOverlay(const TensorView& picture, const TensorView& 
                                      "not ",
                                      ShapeToString(labels.shape)));
   }
-  TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ToBytes(picture));
+  const std::vector<uint8_t> bytes = ToBytes(picture);
   TRINE_ASSIGN_OR_RETURN(const std::vector<int64_t> map, Widen(labels));
   const auto height = static_cast<size_t>(labels.shape[0]);
   const auto width = static_cast<size_t>(labels.shape[1]);

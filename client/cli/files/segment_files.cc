@@ -39,17 +39,26 @@ absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image*
   return absl::OkStatus();
 }
 
-absl::StatusOr<Tensor> SetDecodedImage(std::string bytes, std::optional<int64_t> page,
+int64_t TakePage(std::optional<int64_t> page, v1::Image* image) {
+  if (!image->has_encoded()) return 1;
+  const auto pages = image::CountPages(Context(), AsBytes(image->encoded()));
+  // What is broken is the server's to say.
+  if (!pages.ok() || *pages < 2) return 1;
+  image->set_page(page.value_or(0));
+  return *pages;
+}
+
+absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
                                        uint64_t max_bytes, v1::Image* out) {
   if (image::RecognizeFormat(AsBytes(bytes)) == image::Format::kNpy) {
-    TRINE_RETURN_IF_ERROR(SetImage(std::move(bytes), page, out));
+    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
     return UnpackImage(*out);
   }
   image::DecodeOptions options;
   options.page = page.value_or(0);
   TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes), options));
   if (picture.data.size() > max_bytes) {
-    TRINE_RETURN_IF_ERROR(SetImage(std::move(bytes), page, out));
+    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
   } else {
     SetTensor(picture.view(), out->mutable_tensor());
   }

@@ -15,10 +15,15 @@ namespace trine::cli {
 // `bytes` of a file into a message: pictures as they are (the server decodes), arrays as tensors.
 absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out);
 
-// The same, for a caller that needs the pixels too: decoded here, and sent as a tensor where that
-// is no longer than `max_bytes`, so that the server does not decode them again.
-absl::StatusOr<Tensor> SetDecodedImage(std::string bytes, std::optional<int64_t> page,
+// The same, for a caller that needs the pixels too, or other pages of the file as well: decoded
+// here, and sent as a tensor where that is no longer than `max_bytes`, so that the server does not
+// decode them again.
+absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
                                        uint64_t max_bytes, v1::Image* out);
+
+// Of a file of several pages, takes page `page` or else 0. Returns how many pages it has, as far as
+// they can be counted.
+int64_t TakePage(std::optional<int64_t> page, v1::Image* image);
 
 // The format that a mask or label file's name asks for; "-" is PNG. USAGE for what is not written.
 absl::StatusOr<image::Format> PictureFormat(const std::string& path);

@@ -103,7 +103,8 @@ void AddMethod(Command c, SegmentArgs* a) {
       ->type_name("X")
       ->group(group);
   c->add_option("--r", a->r,
-                "sauvola: range of the deviation [gray values]. Default: half the dtype's")
+                "sauvola: range of the deviation [gray values]. Default: half the dtype's, of "
+                "floats and integers above 16 bits half the picture's")
       ->type_name("X")
       ->group(group);
   c->add_option("--sigma", a->sigma, "gaussian: [pixels]. Default: (window - 1) / 6")
@@ -137,15 +138,24 @@ void AddRest(Command c, SegmentArgs* a) {
       ->check(IsMember(EnumNames<v1::SegmentProfile>()))
       ->type_name("NAME")
       ->group(group);
-  c->add_option("--page", a->page, "Page of a TIFF, from 0. Default: 0")
-      ->check(NotNegative())
-      ->type_name("N")
+  c->add_option("--nan", a->nan,
+                "What NaN and infinite pixels inside the mask do: refuse, or ignore: they belong "
+                "to nothing. Default: refuse")
+      ->check(IsMember(EnumNames<v1::NanPolicy>()))
+      ->type_name("WHAT")
+      ->group(group);
+  c->add_option("--page", a->page,
+                "Page of a TIFF, from 0, or all: one result a page, in files NAME-pageN; also of "
+                "a --mask and --markers of several pages. Default: 0, with a warning where there "
+                "are more")
+      ->type_name("N|all")
       ->group(group);
   c->add_flag("--fill-holes", a->fill_holes, "Fill holes of the mask. Default: no")->group(group);
   c->add_flag("--components", a->components, "Label and measure connected regions. Default: no")
       ->group(group);
   c->add_option("--min-area", a->min_area,
-                "Remove smaller regions [pixels]; implies --components. Default: 0")
+                "Remove smaller regions [pixels]; implies --components but with --method "
+                "watershed. Default: 0")
       ->type_name("N")
       ->group(group);
   c->add_option("--connectivity", a->connectivity,

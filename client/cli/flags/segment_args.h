@@ -32,13 +32,14 @@ struct SegmentArgs {
   std::optional<int> channel;
   std::string mask, markers;
   std::string profile;
+  std::string nan;
   bool fill_holes = false;
   bool components = false;
   std::optional<int64_t> min_area;
   std::optional<int> connectivity;
   bool lines = false;
   std::optional<double> marker_height;
-  std::optional<int64_t> page;
+  std::string page;  // a number, "all", or empty: the first, with a warning where there are more
 };
 
 void AddSegmentFlags(Command command, SegmentArgs* args);

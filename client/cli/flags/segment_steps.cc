@@ -4,7 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,20 +28,29 @@ const google::protobuf::FieldDescriptor& KindOf(const Step& step) {
   return *step.GetReflection()->GetOneofFieldDescriptor(step, Step::descriptor()->oneof_decl(0));
 }
 
+const segment::StepSpec& SpecOf(const Step& step) {
+  return *segment::FindStep(KindOf(step).name());
+}
+
 // Whether a step of `request` makes one of these maps.
 bool Makes(const v1::SegmentRequest& request, unsigned maps) {
-  return std::any_of(request.steps().begin(), request.steps().end(), [maps](const Step& step) {
-    return (segment::FindStep(KindOf(step).name())->makes & maps) != 0;
-  });
+  return std::any_of(request.steps().begin(), request.steps().end(),
+                     [maps](const Step& step) { return (SpecOf(step).makes & maps) != 0; });
+}
+
+bool WantsLabels(const SegmentArgs& a) {
+  return !a.labels.empty() || (!a.outputs.out_dir.empty() && a.emit == "labels");
 }
 
 // A flag of one method given with another would be silently without effect.
 absl::Status CheckFlags(const SegmentArgs& a) {
+  using Methods = std::vector<const char*>;
   struct Row {
     bool given;
     const char* flag;
-    std::initializer_list<const char*> methods;
+    Methods methods;  // empty: all
   };
+  const Methods kThresholding = {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola"};
   const Row rows[] = {
       {a.classes.has_value(), "--classes", {"multi-otsu"}},
       {!a.thresholds.empty(), "--threshold", {"threshold"}},
@@ -52,24 +61,53 @@ absl::Status CheckFlags(const SegmentArgs& a) {
       {a.sigma.has_value(), "--sigma", {"gaussian"}},
       {a.marker_height.has_value(), "--marker-height", {"watershed"}},
       {a.lines, "--lines", {"watershed"}},
+      // A watershed fills holes, labels and measures of itself.
+      {a.fill_holes, "--fill-holes", kThresholding},
+      {a.components, "--components", kThresholding},
+      {a.min_area.has_value(), "--min-area", {}},
+      {a.connectivity.has_value(), "--connectivity", {}},
   };
   for (const Row& row : rows) {
     if (!row.given) continue;
     if (!a.steps.empty()) {
-      return UsageError(absl::StrCat(row.flag, ": with --steps it is a parameter of a step"));
+      return UsageError(
+          absl::StrCat(row.flag, ": with --steps it is a step or a parameter of one"));
     }
     const bool fits = std::any_of(row.methods.begin(), row.methods.end(),
                                   [&a](const char* method) { return a.method == method; });
-    if (!fits) return UsageError(absl::StrCat(row.flag, " does not go with --method ", a.method));
-  }
-  if (!a.markers.empty() && a.steps.empty() && a.method != "watershed") {
-    return UsageError("--markers goes with --method watershed or --steps");
+    if (!fits && row.methods.size() > 0) {
+      return UsageError(absl::StrCat(row.flag, " does not go with --method ", a.method));
+    }
   }
   if (a.method == "threshold" && a.thresholds.empty() && a.steps.empty()) {
     return UsageError("--method threshold needs --threshold V");
   }
-  if (!a.steps.empty() && (a.fill_holes || a.components || a.min_area || a.connectivity)) {
-    return UsageError("with --steps, regions are made by steps such as fill-holes and components");
+  if (a.marker_height.has_value() && !a.markers.empty()) {
+    return UsageError(
+        "--marker-height is of markers from the distance, and --markers gives others");
+  }
+  return absl::OkStatus();
+}
+
+// The same of flags whose use depends on the steps that were made of the others.
+absl::Status CheckUsed(const SegmentArgs& a, const v1::SegmentRequest& request) {
+  const auto any = [&request](bool (*uses)(const Step&)) {
+    return std::any_of(request.steps().begin(), request.steps().end(), uses);
+  };
+  if (a.invert && !any([](const Step& step) { return SpecOf(step).inverts; })) {
+    return UsageError("--invert is of a step that parts bright from dark, and there is none");
+  }
+  if (!a.markers.empty() && !any([](const Step& step) {
+        return step.has_watershed() && step.watershed().markers() != v1::MARKER_SOURCE_DISTANCE;
+      })) {
+    return UsageError("--markers is of a watershed of given markers, and there is none");
+  }
+  const auto neighbours = [](const Step& step) {
+    return step.has_components() || step.has_watershed();
+  };
+  if (a.connectivity.has_value() && !any(neighbours)) {
+    return UsageError(
+        "--connectivity is of a watershed and of components: add --components or --min-area");
   }
   return absl::OkStatus();
 }
@@ -89,6 +127,7 @@ void AddWatershed(const SegmentArgs& a, v1::SegmentRequest* request) {
   if (!a.markers.empty()) step->set_markers(v1::MARKER_SOURCE_GIVEN);
   step->set_connectivity(ConnectivityOf(a));
   if (a.marker_height.has_value()) step->set_marker_height(*a.marker_height);
+  step->set_min_area(a.min_area.value_or(0));
   step->set_lines(a.lines);
   request->add_steps()->mutable_measure();
 }
@@ -134,15 +173,20 @@ struct NamedStep {
   std::string parameter;  // such as "method=sauvola"; empty: none
 };
 
+std::string Underscored(std::string_view name) {
+  std::string out(name);
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
 absl::StatusOr<NamedStep> StepOfName(std::string_view name) {
-  std::string underscored(name);
-  std::replace(underscored.begin(), underscored.end(), '-', '_');
-  if (const segment::StepSpec* spec = segment::FindStep(underscored)) return NamedStep{spec, ""};
+  const segment::StepSpec* const spec = segment::FindStep(Underscored(name));
+  if (spec != nullptr) return NamedStep{spec, ""};
   if (ParseEnumText<v1::LocalMethod>(name).has_value()) {
     return NamedStep{segment::FindStep("local_threshold"), absl::StrCat("method=", ToAbsl(name))};
   }
   std::vector<std::string> known = EnumNames<v1::LocalMethod>();
-  for (const segment::StepSpec& spec : segment::AllSteps()) known.push_back(Dashed(spec.name));
+  for (const segment::StepSpec& row : segment::AllSteps()) known.push_back(Dashed(row.name));
   return UsageError(absl::StrCat("--steps: '", ToAbsl(name), "' is no step; known are ",
                                  absl::StrJoin(known, ", ")));
 }
@@ -150,8 +194,7 @@ absl::StatusOr<NamedStep> StepOfName(std::string_view name) {
 // Refuses here a number that no server takes. REQUIRES: SetFieldFromText took `text`.
 absl::Status CheckNumber(const segment::StepSpec& spec, std::string_view text) {
   const size_t equals = text.find('=');
-  std::string name(text.substr(0, equals));
-  std::replace(name.begin(), name.end(), '-', '_');
+  const std::string name = Underscored(text.substr(0, equals));
   const segment::Parameter* parameter = spec.Find(name);
   if (parameter == nullptr || equals == std::string_view::npos) return absl::OkStatus();
   const absl::string_view number = ToAbsl(text.substr(equals + 1));
@@ -174,7 +217,14 @@ absl::Status ParseStep(std::string_view text, Step* step) {
   if (named.parameter.empty()) parts.erase(parts.begin());
   google::protobuf::Message* message = step->GetReflection()->MutableMessage(
       step, Step::descriptor()->FindFieldByName(std::string(named.spec->name)));
+  std::set<std::string> given;
   for (const std::string_view part : parts) {
+    const std::string parameter = Dashed(part.substr(0, part.find('=')));
+    const segment::Parameter* known = named.spec->Find(Underscored(parameter));
+    const bool is_list = known != nullptr && known->kind == segment::ParameterKind::kReals;
+    if (!given.insert(parameter).second && !is_list) {
+      return UsageError(absl::StrCat("--steps ", name, ": ", parameter, " is given twice"));
+    }
     const absl::Status set = SetFieldFromText(part, message);
     if (!set.ok()) return UsageError(absl::StrCat("--steps ", name, ": ", set.message()));
     const absl::Status range = CheckNumber(*named.spec, part);  // begins with the parameter's name
@@ -202,20 +252,21 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   } else {
     TRINE_RETURN_IF_ERROR(ParseSteps(a.steps, &request));
   }
-  const bool wants_labels = !a.labels.empty() || (!a.outputs.out_dir.empty() && a.emit == "labels");
   const bool wants_regions = !a.csv.empty() && !Makes(request, segment::kRegions);
-  if ((wants_labels || wants_regions) && !MakesLabels(request)) {
+  if ((WantsLabels(a) || wants_regions) && !MakesLabels(request)) {
     request.add_steps()->mutable_components()->set_connectivity(ConnectivityOf(a));
   }
   if (wants_regions) request.add_steps()->mutable_measure();
   if (!a.contours.empty() && !Makes(request, segment::kContours)) {
     request.add_steps()->mutable_contours();
   }
+  TRINE_RETURN_IF_ERROR(CheckUsed(a, request));
   request.set_invert(a.invert);
   if (a.channel.has_value()) request.set_channel(*a.channel);
   if (const auto profile = ParseEnumText<v1::SegmentProfile>(a.profile)) {
     request.set_profile(*profile);
   }
+  if (const auto nan = ParseEnumText<v1::NanPolicy>(a.nan)) request.set_nan_policy(*nan);
   return request;
 }
 

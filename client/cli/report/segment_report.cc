@@ -1,12 +1,15 @@
 #include "client/cli/report/segment_report.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "client/cli/flags/enum_text.h"
 #include "client/cli/path_names.h"
 
 namespace trine::cli {
@@ -68,6 +71,34 @@ void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
   }
 }
 
+// The parameters that its method has.
+Json LocalJson(const v1::LocalThresholdResult& local) {
+  Json json = {{"method", EnumText(local.method())}, {"window", local.window()}};
+  if (local.method() == v1::LOCAL_METHOD_SAUVOLA) {
+    json["k"] = local.k();
+    json["r"] = local.r();
+    return json;
+  }
+  if (local.method() == v1::LOCAL_METHOD_GAUSSIAN) json["sigma"] = local.sigma();
+  json["offset"] = local.offset();
+  return json;
+}
+
+void PrintLocal(const Session& session, const v1::LocalThresholdResult& local) {
+  std::vector<std::string> parts = {EnumText(local.method()),
+                                    absl::StrCat("window ", local.window())};
+  if (local.method() == v1::LOCAL_METHOD_SAUVOLA) {
+    parts.push_back(absl::StrCat("k ", Exact(local.k())));
+    parts.push_back(absl::StrCat("r ", Exact(local.r())));
+  } else {
+    if (local.method() == v1::LOCAL_METHOD_GAUSSIAN) {
+      parts.push_back(absl::StrCat("sigma ", Exact(local.sigma())));
+    }
+    parts.push_back(absl::StrCat("offset ", Exact(local.offset())));
+  }
+  session.PrintStatus(absl::StrCat("  local        ", absl::StrJoin(parts, ", ")));
+}
+
 }  // namespace
 
 Json SegmentJson(const v1::SegmentResponse& r) {
@@ -87,18 +118,23 @@ Json SegmentJson(const v1::SegmentResponse& r) {
       json["classes"].push_back({{"weight", c.weight()}, {"mean", c.mean()}});
     }
   }
+  if (r.has_local_threshold()) json["local_threshold"] = LocalJson(r.local_threshold());
   json["foreground_fraction"] = r.foreground_fraction();
+  json["ignored_pixels"] = r.ignored_pixels();
   json["label_count"] = r.label_count();
   json["regions"] = Json::array();
   for (const v1::Region& region : r.regions()) json["regions"].push_back(RegionJson(region));
   return json;
 }
 
-void PrintSegment(const Session& session, const std::string& input, const v1::SegmentResponse& r) {
+void PrintSegment(const Session& session, const std::string& title, const v1::SegmentResponse& r) {
   session.PrintStatus(
-      absl::StrCat(DisplayName(input), ": ", r.width(), " x ", r.height(), " pixels"));
+      absl::StrCat(DisplayName(title), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
+  if (r.has_local_threshold()) PrintLocal(session, r.local_threshold());
   session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  if (r.ignored_pixels() > 0)
+    session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));
   if (r.label_count() > 0)
     session.PrintStatus(absl::StrFormat("  labels       %d", r.label_count()));
   if (r.contours_size() > 0)

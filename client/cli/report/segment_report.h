@@ -10,11 +10,11 @@
 namespace trine::cli {
 
 // height, width, threshold (where there is exactly one), thresholds, plateau, separability,
-// classes, foreground_fraction, label_count, regions.
+// classes, local_threshold, foreground_fraction, ignored_pixels, label_count, regions.
 Json SegmentJson(const v1::SegmentResponse& response);
 
-// Thresholds, foreground, and the first ten regions.
-void PrintSegment(const Session& session, const std::string& input,
+// Under a title: thresholds, foreground, and the first ten regions.
+void PrintSegment(const Session& session, const std::string& title,
                   const v1::SegmentResponse& response);
 
 // The same in a line an input, under a line that names the columns, both without their ends:

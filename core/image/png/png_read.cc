@@ -144,8 +144,9 @@ absl::StatusOr<Tensor> LookUpPixels(const Context& context, const Palette& palet
 
 absl::StatusOr<Tensor> DecodePng(const Context& context, ByteView bytes,
                                  const DecodeOptions& options) {
-  TRINE_ASSIGN_OR_RETURN(const PngInfo info, WalkPngChunks(context, bytes));
+  TRINE_ASSIGN_OR_RETURN(PngInfo info, WalkPngChunks(context, bytes));
   const bool indexed = info.color_type == 3;
+  if (indexed && options.indices) ShowIndices(&info.palette);
   const bool gray = indexed ? info.palette.IsGray() : (info.color_type & 2) == 0;
   const DType dtype = info.bit_depth == 16 ? DType::kUint16 : DType::kUint8;
   TRINE_ASSIGN_OR_RETURN(

@@ -188,6 +188,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOp
   const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format, colour));
   if (layout.indexed) TRINE_RETURN_IF_ERROR(ReadColormap(tiff, layout));
+  if (layout.indexed && options.indices) ShowIndices(&layout.palette);
   if (layout.invert && (dtype == DType::kFloat32 || layout.bits == 32)) {
     return NotRead("a TIFF of 32 bit samples where 0 is white is not read");
   }

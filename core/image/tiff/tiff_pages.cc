@@ -29,6 +29,34 @@ std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, 
                     header.big ? 8 : 4);
 }
 
+// The chain of directories, walked to its end.
+struct Chain {
+  int64_t pages = 0;
+  uint64_t wanted = 0;  // offset of the page that was asked for; 0 where there is none
+};
+
+absl::StatusOr<Chain> WalkChain(const Context& context, ByteView bytes, const TiffHeader& header,
+                                int64_t page) {
+  Poller poll(context.cancel, kPollBytes);
+  Chain chain;
+  uint64_t at = header.first_directory;
+  // Brent's algorithm: compare with a directory that is replaced at every power of two.
+  uint64_t mark = 0, mark_until = 1;
+  while (at != 0) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
+    if (at == mark) return Corrupt("the TIFF's directories form a circle");
+    if (chain.pages == page) chain.wanted = at;
+    if (static_cast<uint64_t>(++chain.pages) == mark_until) {
+      mark = at;
+      mark_until *= 2;
+    }
+    const auto next = NextDirectory(bytes, header, at);
+    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
+    at = *next;
+  }
+  return chain;
+}
+
 }  // namespace
 
 absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
@@ -46,25 +74,16 @@ absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page) {
   if (page == 0) return header.first_directory;
-  Poller poll(context.cancel, kPollBytes);
-  uint64_t found = 0, at = header.first_directory;
-  // Brent's algorithm: compare with a directory that is replaced at every power of two.
-  uint64_t mark = 0, mark_until = 1;
-  int64_t pages = 0;
-  while (at != 0) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(64));
-    if (at == mark) return Corrupt("the TIFF's directories form a circle");
-    if (pages == page) found = at;
-    if (static_cast<uint64_t>(++pages) == mark_until) {
-      mark = at;
-      mark_until *= 2;
-    }
-    const auto next = NextDirectory(bytes, header, at);
-    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
-    at = *next;
-  }
-  if (found != 0) return found;
-  return InvalidField("page", page, absl::StrCat("the TIFF file has ", pages, " pages, from 0"));
+  TRINE_ASSIGN_OR_RETURN(const Chain chain, WalkChain(context, bytes, header, page));
+  if (chain.wanted != 0) return chain.wanted;
+  return InvalidField("page", page,
+                      absl::StrCat("the TIFF file has ", chain.pages, " pages, from 0"));
+}
+
+absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
+                                       const TiffHeader& header) {
+  TRINE_ASSIGN_OR_RETURN(const Chain chain, WalkChain(context, bytes, header, 0));
+  return chain.pages;
 }
 
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {

@@ -24,6 +24,10 @@ absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes);
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page);
 
+// How many directories the chain has. CORRUPT_IMAGE as above.
+absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
+                                       const TiffHeader& header);
+
 // Writes `offset` where the header holds the first directory's, in the file's byte order.
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin);
 

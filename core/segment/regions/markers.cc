@@ -84,9 +84,9 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
   Scratch<int32_t> rank = MakeScratch<int32_t>(pixels);
   Scratch<int32_t> order = MakeScratch<int32_t>(pixels);
   Poller poll = PixelPoller(context);
-  TRINE_ASSIGN_OR_RETURN(
-      const int32_t ranks,
-      RankFloats(context, reinterpret_cast<const uint8_t*>(distance), region, pixels, rank.data()));
+  TRINE_ASSIGN_OR_RETURN(const int32_t ranks, RankFloats(context, DType::kFloat32,
+                                                         reinterpret_cast<const uint8_t*>(distance),
+                                                         region, pixels, rank.data()));
   TRINE_ASSIGN_OR_RETURN(const int64_t count,
                          OrderByRank(rank.data(), ranks, region, pixels, poll, order.data()));
   for (int64_t i = 0; i < pixels; ++i) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "absl/container/flat_hash_map.h"
 #include "core/segment/pixel_sums.h"
+#include "core/segment/regions/label_numbers.h"
 
 namespace trine::segment {
 namespace {
@@ -15,9 +15,6 @@ struct Sums {
   uint64_t y = 0, x = 0;  // below 2^60: fewer than 2^30 pixels, coordinates below 2^30
   PixelSum<T> intensity{};
 };
-
-// Reserving this many takes about 3 ms.
-constexpr size_t kMostReservedLabels = size_t{1} << 22;
 
 struct LabelSlot {
   int64_t label = 0;
@@ -54,26 +51,18 @@ absl::Status SortByLabel(Scratch<LabelSlot>& slots, Poller& poll) {
 
 template <typename T>
 absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Picture& gray,
-                                            const int32_t* labels, int64_t highest_label,
+                                            const int32_t* labels, uint64_t most_labels,
                                             std::string_view field) {
-  // Sums, a slot of the table (which doubles its room), the sort and its copy, and the region.
+  // Sums, a slot of the table, the sort and its copy, and the region.
   constexpr uint64_t kLabelBytes =
-      sizeof(Sums<T>) + 2 * (sizeof(LabelSlot) + 1) + 2 * sizeof(LabelSlot) + sizeof(Region);
-  TRINE_RETURN_IF_ERROR(
-      context.Reserve(std::min({context.limits->max_regions, static_cast<uint64_t>(gray.pixels()),
-                                static_cast<uint64_t>(highest_label)}) *
-                      kLabelBytes));
+      sizeof(Sums<T>) + LabelNumbers::kBytes + 2 * sizeof(LabelSlot) + sizeof(Region);
+  most_labels =
+      std::min({context.limits->max_regions, static_cast<uint64_t>(gray.pixels()), most_labels});
+  TRINE_RETURN_IF_ERROR(context.Reserve(most_labels * kLabelBytes));
   // Room for all there can be: what is not touched costs nothing, a copy to grow would not poll.
-  auto all = Scratch<Sums<T>>::ForOverwrite(static_cast<size_t>(
-      std::min<uint64_t>(context.limits->max_regions, static_cast<uint64_t>(gray.pixels()))));
+  auto all = Scratch<Sums<T>>::ForOverwrite(static_cast<size_t>(most_labels));
   size_t count = 0;
-  // Labels are any numbers where markers were given. With room for all there can be: a table that
-  // grows to 2^22 labels rehashes them in one go of 150 ms.
-  absl::flat_hash_map<int32_t, size_t> slot_of_label;
-  slot_of_label.reserve(
-      std::min({all.size(), static_cast<size_t>(highest_label), kMostReservedLabels}));
-  int32_t known = 0;
-  size_t slot = 0;
+  LabelNumbers numbers(most_labels);
   Poller poll = PixelPoller(context);
   for (int64_t y = 0; y < gray.height; ++y) {
     for (int64_t x = 0; x < gray.width; ++x) {
@@ -81,16 +70,13 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
         TRINE_RETURN_IF_ERROR(poll.Spend(8 * std::min<int64_t>(1024, gray.width - x)));
       const int64_t i = y * gray.width + x;
       const int32_t label = labels[i];
-      if (label <= 0) continue;
-      if (label != known) {
-        slot = slot_of_label.try_emplace(label, count).first->second;
-        if (slot == count) {
-          if (count >= context.limits->max_regions)
-            return LimitExceeded(field, count + 1, "max_regions", context.limits->max_regions);
-          all[count] = Sums<T>{};
-          all[count++].region = {label, 0, y, x, y + 1, x + 1};
-        }
-        known = label;
+      if (label == 0) continue;
+      const size_t slot = numbers.Of(label);
+      if (slot == count) {
+        if (count >= most_labels)
+          return LimitExceeded(field, count + 1, "max_regions", context.limits->max_regions);
+        all[count] = Sums<T>{};
+        all[count++].region = {label, 0, y, x, y + 1, x + 1};
       }
       Sums<T>& sums = all[slot];
       Region& region = sums.region;
@@ -118,7 +104,7 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
     sums.region.centroid_y = static_cast<double>(sums.y) / area;
     sums.region.centroid_x = static_cast<double>(sums.x) / area;
     if constexpr (std::is_integral_v<T>) {
-      sums.region.mean_intensity = static_cast<double>(sums.intensity) / area;
+      sums.region.mean_intensity = MeanFrom(gray.origin, sums.intensity, sums.region.area);
     } else {
       sums.region.mean_intensity = (sums.intensity / DoubleDouble(area)).value();
     }
@@ -130,10 +116,10 @@ absl::StatusOr<std::vector<Region>> Measure(const Context& context, const Pictur
 }  // namespace
 
 absl::StatusOr<std::vector<Region>> MeasureRegions(const Context& context, const Picture& gray,
-                                                   const int32_t* labels, int64_t highest_label,
+                                                   const int32_t* labels, uint64_t most_labels,
                                                    std::string_view field) {
   return WithPixelType(gray.dtype, [&](auto type) {
-    return Measure<decltype(type)>(context, gray, labels, highest_label, field);
+    return Measure<decltype(type)>(context, gray, labels, most_labels, field);
   });
 }
 

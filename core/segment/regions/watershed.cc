@@ -1,7 +1,6 @@
 #include "core/segment/regions/watershed.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/segment/histogram.h"
 #include "core/segment/regions/grid.h"
@@ -10,6 +9,7 @@ namespace trine::segment {
 namespace {
 
 constexpr int32_t kEnd = -1;
+constexpr int32_t kLine = -1;  // for a level: that of a pixel that has entered the queue is over
 
 // One queue a level, all linked through `next`. A pixel enters once, and never below the level
 // that is being emptied, so that queues by level serve in the order of (level, age).
@@ -58,11 +58,12 @@ class BucketQueue {
 
 }  // namespace
 
-absl::StatusOr<Levelled> LevelsOfGray(const Context& context, const Picture& gray) {
+absl::StatusOr<Levelled> LevelsOfGray(const Context& context, const Picture& gray,
+                                      const uint8_t* region) {
   Levelled out{MakeScratch<int32_t>(gray.pixels()), 0};
-  if (gray.dtype == DType::kFloat32) {
-    TRINE_ASSIGN_OR_RETURN(
-        out.count, RankFloats(context, gray.data, nullptr, gray.pixels(), out.level.data()));
+  if (IsFloat(gray.dtype)) {
+    TRINE_ASSIGN_OR_RETURN(out.count, RankFloats(context, gray.dtype, gray.data, region,
+                                                 gray.pixels(), out.level.data()));
     return out;
   }
   const bool bytes = gray.dtype == DType::kUint8;
@@ -83,8 +84,9 @@ absl::StatusOr<Levelled> LevelsOfGray(const Context& context, const Picture& gra
 absl::StatusOr<Levelled> LevelsOfDistance(const Context& context, const float* distance,
                                           const uint8_t* region, int64_t pixels) {
   Levelled out{MakeScratch<int32_t>(pixels), 0};
-  TRINE_ASSIGN_OR_RETURN(out.count, RankFloats(context, reinterpret_cast<const uint8_t*>(distance),
-                                               region, pixels, out.level.data()));
+  TRINE_ASSIGN_OR_RETURN(
+      out.count, RankFloats(context, DType::kFloat32, reinterpret_cast<const uint8_t*>(distance),
+                            region, pixels, out.level.data()));
   absl::Status status =
       ParallelFor(context, static_cast<size_t>(pixels), static_cast<size_t>(kPixelGrain),
                   [&](size_t begin, size_t end) {
@@ -96,24 +98,23 @@ absl::StatusOr<Levelled> LevelsOfDistance(const Context& context, const float* d
   return out;
 }
 
-absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t* region,
-                   int64_t height, int64_t width, Connectivity connectivity, bool lines,
-                   int32_t* labels) {
+absl::Status Flood(const Context& context, const uint8_t* region, int64_t height, int64_t width,
+                   Connectivity connectivity, bool lines, Levelled* relief, int32_t* labels) {
   const int64_t pixels = height * width;
-  if (relief.count == 0) return absl::OkStatus();  // an empty region
   Poller poll = PixelPoller(context);
   for (int64_t i = 0; i < pixels; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
-    if (region[i] == 0 || labels[i] < 0) labels[i] = 0;
+    if (region[i] == 0) labels[i] = 0;
   }
-  // While flooding, a negative label marks a pixel of a line.
+  if (relief->count == 0) return absl::OkStatus();  // an empty region
+  int32_t* const level = relief->level.data();
   BucketQueue queue;
-  TRINE_RETURN_IF_ERROR(queue.Reserve(relief.count, pixels, poll));
+  TRINE_RETURN_IF_ERROR(queue.Reserve(relief->count, pixels, poll));
   const auto meets_other = [&](int64_t pixel, int32_t label, int64_t before) {
     bool meets = false;
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
       const int32_t other = labels[neighbor];
-      meets |= neighbor < before && other != 0 && std::abs(other) != label;
+      meets |= neighbor < before && other != 0 && other != label;
     });
     return meets;
   };
@@ -121,8 +122,8 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 4096));
     if (labels[i] == 0) continue;
     // Markers are labelled in raster order: only pixels before this one were labelled earlier.
-    if (lines && meets_other(i, labels[i], i)) labels[i] = -labels[i];
-    queue.Push(relief.level[i], static_cast<int32_t>(i));
+    queue.Push(level[i], static_cast<int32_t>(i));
+    if (lines && meets_other(i, labels[i], i)) level[i] = kLine;
   }
   int32_t pixel = 0;
   while (true) {
@@ -133,17 +134,17 @@ absl::Status Flood(const Context& context, const Levelled& relief, const uint8_t
       continue;
     }
     TRINE_RETURN_IF_ERROR(poll.Spend(lines ? 64 : 32));
-    const int32_t label = std::abs(labels[pixel]);
+    const int32_t label = labels[pixel];
     ForEachNeighbor(pixel, height, width, connectivity, [&](int64_t neighbor) {
       if (region[neighbor] == 0 || labels[neighbor] != 0) return;
-      const bool line = lines && meets_other(neighbor, label, pixels);
-      labels[neighbor] = line ? -label : label;
-      queue.Push(relief.level[neighbor], static_cast<int32_t>(neighbor));
+      queue.Push(level[neighbor], static_cast<int32_t>(neighbor));
+      if (lines && meets_other(neighbor, label, pixels)) level[neighbor] = kLine;
+      labels[neighbor] = label;
     });
   }
-  for (int64_t i = 0; i < pixels; ++i) {
+  for (int64_t i = 0; i < pixels && lines; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
-    labels[i] = std::max(labels[i], 0);
+    if (level[i] == kLine) labels[i] = 0;
   }
   return absl::OkStatus();
 }

@@ -1,10 +1,11 @@
 #include "core/segment/regions/watershed_step.h"
 
 #include <algorithm>
-#include <atomic>
+#include <mutex>
 
 #include "core/base/error.h"
 #include "core/segment/regions/markers.h"
+#include "core/segment/regions/remove_small.h"
 #include "core/segment/regions/watershed.h"
 
 namespace trine::segment {
@@ -28,18 +29,21 @@ absl::Status MarkEverythingInside(const State& state, uint8_t* mask) {
 
 // Given markers outside the region are gone: the highest label may be another now.
 absl::Status FinishLabels(State& state, const int32_t* labels, uint8_t* mask) {
-  std::atomic<int32_t> highest{0};
+  std::mutex mutex;  // extremes: the order of the ranges does not matter
+  int32_t lowest = 0, highest = 0;
   TRINE_RETURN_IF_ERROR(state.ForPixels([&](size_t begin, size_t end) {
-    int32_t top = 0;
+    int32_t low = 0, high = 0;
     for (size_t i = begin; i < end; ++i) {
-      mask[i] = labels[i] > 0 ? 255 : 0;
-      top = std::max(top, labels[i]);
+      mask[i] = labels[i] != 0 ? 255 : 0;
+      low = std::min(low, labels[i]);
+      high = std::max(high, labels[i]);
     }
-    int32_t known = highest.load();
-    while (known < top && !highest.compare_exchange_weak(known, top)) {
-    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    lowest = std::min(lowest, low);
+    highest = std::max(highest, high);
   }));
-  state.result.label_count = highest.load();
+  state.result.lowest_label = lowest;
+  state.result.label_count = highest;
   return absl::OkStatus();
 }
 
@@ -55,20 +59,26 @@ absl::Status RunWatershed(State& state, const WatershedStep& given) {
   const float* distance = state.result.distance ? state.Distance() : nullptr;
   int32_t* labels = state.Labels();
   if (step.markers == MarkerSource::kGiven) {
-    TRINE_RETURN_IF_ERROR(ReadMarkers(context, *state.inputs.markers, labels));
+    TRINE_RETURN_IF_ERROR(
+        ReadMarkers(context, *state.inputs.markers, gray.inside, state.options.profile, labels));
   } else {
     TRINE_RETURN_IF_ERROR(DistanceMarkers(context, distance, mask, gray.height, gray.width,
-                                          step.connectivity, step.marker_height, state.Field(),
-                                          labels));
+                                          step.connectivity, step.marker_height.value_or(1.0),
+                                          state.Field(), labels));
   }
   Levelled relief;
   if (step.relief == Relief::kGray) {
-    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfGray(context, gray));
+    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfGray(context, gray, mask));
   } else {
     TRINE_ASSIGN_OR_RETURN(relief, LevelsOfDistance(context, distance, mask, gray.pixels()));
   }
-  TRINE_RETURN_IF_ERROR(
-      Flood(context, relief, mask, gray.height, gray.width, step.connectivity, step.lines, labels));
+  TRINE_RETURN_IF_ERROR(Flood(context, mask, gray.height, gray.width, step.connectivity, step.lines,
+                              &relief, labels));
+  relief.level = {};
+  TRINE_RETURN_IF_ERROR(FinishLabels(state, labels, mask));
+  if (step.min_area == 0) return absl::OkStatus();
+  TRINE_RETURN_IF_ERROR(RemoveSmallRegions(context, gray.pixels(), state.result.LabelSpan(),
+                                           step.min_area, state.Field(), labels));
   return FinishLabels(state, labels, mask);
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/segment/threshold/gaussian_means.h"
 #include "core/segment/threshold/local_threshold.h"
 #include "core/segment/threshold/window_sums.h"
 
@@ -23,16 +24,9 @@ double NegativeExp(double x) {
 // Weights of distance 0, 1, ... from the centre; their sum over both sides is about 2^22, so that
 // a product of two axes' sums with a 16-bit value stays below 2^63. Zeros at the end are cut off.
 std::vector<uint64_t> GaussianWeights(int64_t window, double sigma) {
-  std::vector<double> weights;
-  double norm = 0;
-  for (int64_t d = 0; d <= window / 2; ++d) {
-    const double scaled = static_cast<double>(d) / sigma;
-    weights.push_back(NegativeExp(0.5 * scaled * scaled));
-    norm += (d == 0 ? 1 : 2) * weights.back();
-  }
   std::vector<uint64_t> out;
-  for (const double weight : weights) {
-    const uint64_t rounded = static_cast<uint64_t>(std::floor(0x1p22 * weight / norm + 0.5));
+  for (const double weight : GaussianKernel(window / 2, sigma)) {
+    const uint64_t rounded = static_cast<uint64_t>(std::floor(0x1p22 * weight + 0.5));
     if (rounded == 0) break;
     out.push_back(rounded);
   }
@@ -140,6 +134,18 @@ absl::Status VisitGaussians(const Context& context, const Picture& gray,
 
 }  // namespace
 
+std::vector<double> GaussianKernel(int64_t radius, double sigma) {
+  std::vector<double> kernel;
+  double norm = 0;
+  for (int64_t d = 0; d <= radius; ++d) {
+    const double scaled = static_cast<double>(d) / sigma;
+    kernel.push_back(NegativeExp(0.5 * scaled * scaled));
+    norm += (d == 0 ? 1 : 2) * kernel.back();
+  }
+  for (double& weight : kernel) weight /= norm;
+  return kernel;
+}
+
 absl::Status LocalGaussian(const Context& context, const Picture& gray, int64_t window,
                            double sigma, double offset, bool invert, uint8_t* mask) {
   const std::vector<uint64_t> weights = GaussianWeights(window, sigma);
@@ -160,13 +166,21 @@ absl::Status LocalGaussian(const Context& context, const Picture& gray, int64_t 
 }
 
 absl::Status OpencvGaussian(const Context& context, const Picture& gray, int64_t window,
-                            double offset, bool invert, uint8_t* mask) {
+                            double sigma, double offset, bool invert, uint8_t* mask) {
+  const double limit = invert ? std::floor(offset) : std::ceil(offset);
+  const int64_t bound = -static_cast<int64_t>(std::clamp(limit, -100000.0, 100000.0));
+  if (window > 7) {
+    return VisitGaussianMeans<uint8_t, double>(
+        context, gray, GaussianKernel(window / 2, sigma), Border::kReplicate,
+        [=, &gray](int64_t i, double mean) {
+          const int64_t rounded = static_cast<int64_t>(std::nearbyint(mean));  // ties to even
+          mask[i] = (int64_t{gray.data[i]} - rounded > bound) != invert ? 255 : 0;
+        });
+  }
   // getGaussianKernel's table for small windows, times 4, 16 and 64.
   const std::vector<uint64_t> weights = window == 3   ? std::vector<uint64_t>{2, 1}
                                         : window == 5 ? std::vector<uint64_t>{6, 4, 1}
                                                       : std::vector<uint64_t>{18, 14, 7, 2};
-  const double limit = invert ? std::floor(offset) : std::ceil(offset);
-  const int64_t bound = -static_cast<int64_t>(std::clamp(limit, -100000.0, 100000.0));
   return VisitGaussians<uint8_t>(context, gray, weights, Border::kReplicate, invert, mask,
                                  [bound](uint8_t value, uint64_t sum, uint64_t norm) {
                                    uint64_t mean = sum / norm;

@@ -128,11 +128,11 @@ absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Pict
   if (classes > 5)
     return NotOffered(field, "the skimage profile enumerates and takes 2 to 5 classes");
   FloatBins bins;
-  if (gray.dtype == DType::kFloat32) {
+  if (IsFloat(gray.dtype) && !gray.whole) {
     if (levels.size() > 1) {
-      TRINE_ASSIGN_OR_RETURN(bins, SkimageBins(context, levels));
+      TRINE_ASSIGN_OR_RETURN(bins, SkimageBins(context, levels, gray.dtype));
     } else {
-      bins = {{levels.total}, {static_cast<float>(levels.values.front())}};
+      bins = {{levels.total}, {levels.values.front()}};
     }
   } else {
     const double low = levels.values.front();
@@ -145,7 +145,7 @@ absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Pict
     for (size_t i = 0; i < levels.size(); ++i)
       bins.counts[static_cast<size_t>(levels.values[i] - low)] = levels.counts[i];
     for (size_t i = 0; i < bins.counts.size(); ++i)
-      bins.centers.push_back(static_cast<float>(low + static_cast<double>(i)));
+      bins.centers.push_back(low + static_cast<double>(i));
   }
   const auto used = std::count_if(bins.counts.begin(), bins.counts.end(),
                                   [](uint64_t count) { return count > 0; });
@@ -155,7 +155,7 @@ absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Pict
   TRINE_ASSIGN_OR_RETURN(const std::vector<size_t> cuts,
                          SkimageMultiOtsu(context, bins.counts, classes));
   ThresholdResult result;
-  for (const size_t cut : cuts) result.thresholds.push_back(double{bins.centers[cut]});
+  for (const size_t cut : cuts) result.thresholds.push_back(bins.centers[cut]);
   return result;
 }
 

@@ -21,7 +21,8 @@ inline constexpr int kMaxClasses = 16;
 
 // The lexicographically smallest of the best tuples of cuts: classes - 1 of them, ascending; cut c
 // separates levels 0..c from c+1... REQUIRES: kMinClasses <= classes <= levels.size().
-// RESOURCE_EXHAUSTED naming "gray" when (classes - 2) * levels exceeds 2^26 (only float32 can).
+// RESOURCE_EXHAUSTED naming "gray" when (classes - 2) * levels exceeds 2^26 (only floats and wide
+// integers can).
 absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const Levels& levels,
                                                   int classes);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "core/segment/double_double.h"
@@ -103,36 +104,57 @@ absl::StatusOr<OtsuCuts> BestCutsOfDoubles(const Context& context, const Levels&
 }
 
 // The highest threshold that still separates below level `cut + 1`.
-double HighestThreshold(const Levels& levels, size_t cut, DType dtype) {
+double HighestThreshold(const Levels& levels, size_t cut, const Picture& gray) {
   const double next = levels.values[cut + 1];
-  if (dtype != DType::kFloat32) return next - 1;
-  return std::nextafter(static_cast<float>(next), -std::numeric_limits<float>::infinity());
+  if (gray.dtype == DType::kFloat32)
+    return std::nextafter(static_cast<float>(next), -std::numeric_limits<float>::infinity());
+  const double before = std::nextafter(next, -std::numeric_limits<double>::infinity());
+  if (gray.dtype == DType::kFloat64 && !gray.whole) return before;
+  return std::min(next - 1, before);
 }
 
 absl::StatusOr<double> ProfileThreshold(const Context& context, const Picture& gray,
                                         Profile profile, const Levels& levels,
                                         const std::vector<uint64_t>& counts, double exact) {
   if (profile == Profile::kExact) return exact;
-  if (gray.dtype == DType::kFloat32) {
-    if (profile != Profile::kSkimage)
-      return NotOffered("profile", "this profile's Otsu takes integer pictures only, not float32");
-    return SkimageOtsuOfFloats(context, levels);
+  if (IsFloat(gray.dtype)) {
+    if (gray.whole)
+      return NotOffered("profile",
+                        "the skimage profile's Otsu has a bin for each integer and takes pictures "
+                        "that span 65536 of them at most");
+    return SkimageOtsuOfFloats(context, levels, gray.dtype);
   }
   switch (profile) {
     case Profile::kOpencv:
       return OpencvOtsu(counts);
     case Profile::kSkimage:
-      return SkimageOtsu(counts);
+      return SkimageOtsu(counts, gray.origin);
     case Profile::kImagej:
-      if (gray.dtype != DType::kUint8)
-        return NotOffered("profile", "the imagej profile's Otsu takes uint8 pictures only");
-      return ImagejOtsu(counts);
+      return gray.dtype == DType::kUint8 ? ImagejOtsu(counts) : ImagejOtsuOfWords(counts);
     default:
-      return MatlabOtsu(counts);
+      return static_cast<double>(gray.origin) + MatlabOtsu(counts);
   }
 }
 
 }  // namespace
+
+absl::Status CheckOtsuProfile(Profile profile, DType dtype) {
+  const bool plain = dtype == DType::kUint8 || dtype == DType::kUint16;
+  switch (profile) {
+    case Profile::kOpencv:
+    case Profile::kImagej:
+      if (plain) return absl::OkStatus();
+      return NotOffered("profile",
+                        "this profile's Otsu takes uint8 and uint16 pictures only, not " +
+                            std::string(DTypeName(dtype)));
+    case Profile::kMatlab:
+      if (plain || dtype == DType::kInt16) return absl::OkStatus();
+      return NotOffered("profile", "graythresh takes uint8, uint16 and int16 pictures only, not " +
+                                       std::string(DTypeName(dtype)));
+    default:
+      return absl::OkStatus();
+  }
+}
 
 absl::Status NoPixelsInside() {
   return InvalidField("mask", std::string_view("0 everywhere"),
@@ -150,6 +172,8 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
   const size_t classes = result.thresholds.size() + 1;
   result.classes.assign(classes, ClassStats{});
   const DoubleDouble total(static_cast<double>(levels.total));
+  // Sums are from the lowest value on: squares of what all have in common would drown the rest.
+  const double low = levels.values.front();
   DoubleDouble all_sum, all_squares, explained;
   size_t level = 0;
   for (size_t c = 0; c < classes; ++c) {
@@ -160,13 +184,14 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
       const double value = levels.values[level];
       if (c + 1 < classes && value > result.thresholds[c]) break;
       const DoubleDouble count(static_cast<double>(levels.counts[level]));
+      const DoubleDouble above = DoubleDouble::TwoSum(value, -low);
       weight += levels.counts[level];
-      sum = sum + count * DoubleDouble(value);
-      all_squares = all_squares + count * DoubleDouble::TwoProduct(value, value);
+      sum = sum + count * above;
+      all_squares = all_squares + count * (above * above);
     }
     if (weight == 0) continue;
     const DoubleDouble w(static_cast<double>(weight));
-    result.classes[c] = {w.hi / total.hi, (sum / w).value()};
+    result.classes[c] = {w.hi / total.hi, (sum / w + DoubleDouble(low)).value()};
     all_sum = all_sum + sum;
     explained = explained + sum * sum / w;
   }
@@ -181,11 +206,11 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile) {
   std::vector<uint64_t> counts;
   Levels levels;
-  if (gray.dtype == DType::kFloat32) {
+  if (IsFloat(gray.dtype)) {
     TRINE_ASSIGN_OR_RETURN(levels, LevelsOfFloats(context, gray));
   } else {
     TRINE_ASSIGN_OR_RETURN(counts, CountValues(context, gray));
-    levels = LevelsOfCounts(counts);
+    levels = LevelsOfCounts(counts, gray.origin);
   }
   if (levels.size() == 0) return NoPixelsInside();
 
@@ -194,7 +219,7 @@ absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray
   if (levels.size() > 1) {
     TRINE_ASSIGN_OR_RETURN(const OtsuCuts cuts, BestCuts(context, levels));
     result.plateau_low = levels.values[cuts.first];
-    result.plateau_high = HighestThreshold(levels, cuts.last, gray.dtype);
+    result.plateau_high = HighestThreshold(levels, cuts.last, gray);
   }
   TRINE_ASSIGN_OR_RETURN(const double threshold, ProfileThreshold(context, gray, profile, levels,
                                                                   counts, result.plateau_low));

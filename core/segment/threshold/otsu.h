@@ -24,13 +24,17 @@ struct OtsuCuts {
 // then are ties of that arithmetic. REQUIRES: at least two levels.
 absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels);
 
+// UNIMPLEMENTED naming "profile" for one that does not take pictures given as `dtype`.
+absl::Status CheckOtsuProfile(Profile profile, DType dtype);
+
 // The threshold by a profile's conventions, with the exact plateau, class weights, means and
-// separability. A constant picture: its value (EXACT, SKIMAGE), 0 (OPENCV, MATLAB), 254 (IMAGEJ).
-// INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile" for a
-// profile that does not take the picture's dtype.
+// separability. A constant picture: its value (EXACT, SKIMAGE, IMAGEJ of 16 bits), 0 (OPENCV,
+// MATLAB), 254 (IMAGEJ).
+// INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile" for
+// SKIMAGE of integers that span more than 65536 values. REQUIRES: CheckOtsuProfile said OK.
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile);
 
-// Fills classes and separability of `result` for its thresholds.
+// Fills classes and separability of `result` for its thresholds. REQUIRES: at least one level.
 absl::Status DescribeClasses(const Context& context, const Levels& levels, ThresholdResult& result);
 
 // INVALID_ARGUMENT naming "mask": there is nothing to threshold.

@@ -40,6 +40,34 @@ size_t SkimageArgmax(const std::vector<double>& counts, const std::vector<double
   return best;
 }
 
+// Over the bins from `low` to `high`, numbered from 0: the last maximum between the ends; `low`
+// where nothing lies between.
+double ImagejSearch(const std::vector<uint64_t>& counts, size_t low, size_t high) {
+  double total = 0, sum = 0;
+  for (size_t v = low; v <= high; ++v) {
+    sum += static_cast<double>(v - low) * static_cast<double>(counts[v]);
+    total += static_cast<double>(counts[v]);
+  }
+  double below = static_cast<double>(counts[low]), sum_below = 0, best = 0;
+  size_t threshold = low;
+  for (size_t v = low + 1; v < high; ++v) {
+    const double count = static_cast<double>(counts[v]);
+    sum_below += static_cast<double>(v - low) * count;
+    below += count;
+    const double denominator = below * (total - below);
+    double variance = 0;
+    if (denominator != 0) {
+      const double numerator = (below / total) * sum - sum_below;
+      variance = (numerator * numerator) / denominator;
+    }
+    if (variance >= best) {
+      best = variance;
+      threshold = v;
+    }
+  }
+  return static_cast<double>(threshold);
+}
+
 }  // namespace
 
 double OpencvOtsu(const std::vector<uint64_t>& counts) {
@@ -67,30 +95,13 @@ double OpencvOtsu(const std::vector<uint64_t>& counts) {
   return max_value;
 }
 
-double ImagejOtsu(const std::vector<uint64_t>& counts) {
-  double total = 0, sum = 0;
-  for (size_t k = 0; k < 256; ++k) {
-    sum += static_cast<double>(k) * static_cast<double>(counts[k]);
-    total += static_cast<double>(counts[k]);
-  }
-  double below = static_cast<double>(counts[0]), sum_below = 0, best = 0;
-  int threshold = 0;
-  for (int k = 1; k < 255; ++k) {
-    const double count = static_cast<double>(counts[static_cast<size_t>(k)]);
-    sum_below += k * count;
-    below += count;
-    const double denominator = below * (total - below);
-    double variance = 0;
-    if (denominator != 0) {
-      const double numerator = (below / total) * sum - sum_below;
-      variance = (numerator * numerator) / denominator;
-    }
-    if (variance >= best) {
-      best = variance;
-      threshold = k;
-    }
-  }
-  return threshold;
+double ImagejOtsu(const std::vector<uint64_t>& counts) { return ImagejSearch(counts, 0, 255); }
+
+double ImagejOtsuOfWords(const std::vector<uint64_t>& counts) {
+  size_t low = 0, high = counts.size() - 1;
+  while (counts[low] == 0) ++low;
+  while (counts[high] == 0) --high;
+  return ImagejSearch(counts, low, high);
 }
 
 double MatlabOtsu(const std::vector<uint64_t>& counts) {
@@ -121,31 +132,38 @@ double MatlabOtsu(const std::vector<uint64_t>& counts) {
   return maxima == 0 ? 0 : sum_of_indices / maxima * static_cast<double>(step);
 }
 
-double SkimageOtsu(const std::vector<uint64_t>& counts) {
+double SkimageOtsu(const std::vector<uint64_t>& counts, int64_t origin) {
   size_t low = 0, high = counts.size() - 1;
   while (counts[low] == 0) ++low;
   while (counts[high] == 0) --high;
-  if (low == high) return static_cast<double>(low);
+  const auto value = [origin](size_t bin) {
+    return static_cast<double>(origin + static_cast<int64_t>(bin));
+  };
+  if (low == high) return value(low);
   std::vector<double> weights, centers;
   for (size_t v = low; v <= high; ++v) {
     weights.push_back(static_cast<double>(counts[v]));
-    centers.push_back(static_cast<double>(v));
+    centers.push_back(value(v));
   }
-  return static_cast<double>(low + SkimageArgmax(weights, centers));
+  return value(low + SkimageArgmax(weights, centers));
 }
 
-absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& levels) {
+namespace {
+
+// numpy's arithmetic is in the picture's own type F.
+template <typename F>
+absl::StatusOr<FloatBins> BinsOf(const Context& context, const Levels& levels) {
   constexpr size_t kBins = 256;
-  const float first = static_cast<float>(levels.values.front());
-  const float last = static_cast<float>(levels.values.back());
-  const float norm = static_cast<float>(double{kBins} / double{last - first});
+  const F first = static_cast<F>(levels.values.front());
+  const F last = static_cast<F>(levels.values.back());
+  const F norm = static_cast<F>(double{kBins} / double{last - first});
   if (!std::isfinite(last - first) || !std::isfinite(norm))
     return NotOffered("gray", "the skimage profile has no bins for so wide or narrow a range");
-  // numpy.linspace: computed in double, stored as float32, the end exact.
-  std::vector<float> edges(kBins + 1);
+  // numpy.linspace: computed in double, stored in the picture's type, the end exact.
+  std::vector<F> edges(kBins + 1);
   const double step = (double{last} - double{first}) / double{kBins};
   for (size_t i = 0; i < kBins; ++i)
-    edges[i] = static_cast<float>(static_cast<double>(i) * step + double{first});
+    edges[i] = static_cast<F>(static_cast<double>(i) * step + double{first});
   edges[kBins] = last;
 
   FloatBins bins;
@@ -153,7 +171,7 @@ absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& leve
   Poller poll = PixelPoller(context);
   for (size_t i = 0; i < levels.size(); ++i) {
     TRINE_RETURN_IF_ERROR(poll.Spend(4));
-    const float value = static_cast<float>(levels.values[i]);
+    const F value = static_cast<F>(levels.values[i]);
     size_t bin = std::min(static_cast<size_t>((value - first) * norm), kBins);
     if (bin == kBins) --bin;
     if (value < edges[bin]) {
@@ -163,16 +181,24 @@ absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& leve
     }
     bins.counts[bin] += levels.counts[i];
   }
-  for (size_t i = 0; i < kBins; ++i) bins.centers.push_back((edges[i] + edges[i + 1]) / 2.0f);
+  for (size_t i = 0; i < kBins; ++i)
+    bins.centers.push_back(double{(edges[i] + edges[i + 1]) / F{2}});
   return bins;
 }
 
-absl::StatusOr<double> SkimageOtsuOfFloats(const Context& context, const Levels& levels) {
+}  // namespace
+
+absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& levels, DType dtype) {
+  if (dtype == DType::kFloat32) return BinsOf<float>(context, levels);
+  return BinsOf<double>(context, levels);
+}
+
+absl::StatusOr<double> SkimageOtsuOfFloats(const Context& context, const Levels& levels,
+                                           DType dtype) {
   if (levels.size() == 1) return levels.values.front();
-  TRINE_ASSIGN_OR_RETURN(const FloatBins bins, SkimageBins(context, levels));
+  TRINE_ASSIGN_OR_RETURN(const FloatBins bins, SkimageBins(context, levels, dtype));
   const std::vector<double> counts(bins.counts.begin(), bins.counts.end());
-  const std::vector<double> centers(bins.centers.begin(), bins.centers.end());
-  return centers[SkimageArgmax(counts, centers)];
+  return bins.centers[SkimageArgmax(counts, bins.centers)];
 }
 
 }  // namespace trine::segment

@@ -19,23 +19,30 @@ double OpencvOtsu(const std::vector<uint64_t>& counts);
 // REQUIRES: 256 bins.
 double ImagejOtsu(const std::vector<uint64_t>& counts);
 
+// The same of a 16-bit picture, as the Auto Threshold plugin: over the bins from minimum to
+// maximum, never these two themselves where they are three or more; the minimum where they are
+// fewer.
+double ImagejOtsuOfWords(const std::vector<uint64_t>& counts);
+
 // MATLAB's graythresh times the dtype's maximum: the mean of the maxima over 256 bins, to which
 // 16-bit values are first reduced by round(v / 257); 0 for a constant picture.
 double MatlabOtsu(const std::vector<uint64_t>& counts);
 
-// scikit-image 0.19, threshold_otsu of an integer picture: bins from minimum to maximum.
-double SkimageOtsu(const std::vector<uint64_t>& counts);
+// scikit-image 0.19, threshold_otsu of an integer picture: bins from minimum to maximum, bin i
+// holding value origin + i.
+double SkimageOtsu(const std::vector<uint64_t>& counts, int64_t origin = 0);
 
-// The same of a float32 picture: 256 bins between minimum and maximum as numpy.histogram makes
-// them, the answer a bin's centre.
-absl::StatusOr<double> SkimageOtsuOfFloats(const Context& context, const Levels& levels);
+// The same of a float32 or float64 picture: 256 bins between minimum and maximum as numpy.histogram
+// makes them, the answer a bin's centre.
+absl::StatusOr<double> SkimageOtsuOfFloats(const Context& context, const Levels& levels,
+                                           DType dtype);
 
-// numpy.histogram(picture, 256) of a float32 picture and the bins' centres. `levels` are those of
-// the picture, at least two.
+// numpy.histogram(picture, 256) of a float32 or float64 picture and the bins' centres. `levels` are
+// those of the picture, at least two.
 struct FloatBins {
   std::vector<uint64_t> counts;
-  std::vector<float> centers;
+  std::vector<double> centers;
 };
-absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& levels);
+absl::StatusOr<FloatBins> SkimageBins(const Context& context, const Levels& levels, DType dtype);
 
 }  // namespace trine::segment

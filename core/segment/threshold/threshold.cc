@@ -19,12 +19,13 @@ void MaskRange(const Picture& gray, double threshold, uint8_t on, int64_t begin,
                uint8_t* mask) {
   const uint8_t off = static_cast<uint8_t>(255 - on);
   if constexpr (std::is_integral_v<T>) {
-    // v > t is v > floor(t), so that the loop compares in the pixel's own type.
-    if (threshold < 0) {
+    // v > t is v > floor(t), so that the loop compares in the stored pixels' type.
+    const double stored = std::floor(threshold) - static_cast<double>(gray.origin);
+    if (stored < 0) {
       std::fill(mask + begin, mask + end, on);
     } else {
       const double top = std::numeric_limits<T>::max();
-      const T limit = static_cast<T>(std::min(std::floor(threshold), top));
+      const T limit = static_cast<T>(std::min(stored, top));
       for (int64_t i = begin; i < end; ++i) mask[i] = PixelAt<T>(gray.data, i) > limit ? on : off;
     }
   } else {
@@ -83,9 +84,10 @@ absl::Status ApplyThresholds(const Context& context, const Picture& gray,
                              int32_t* labels) {
   const uint8_t on = invert ? 0 : 255;
   std::vector<int32_t> class_of_value;
-  if (labels != nullptr && gray.dtype != DType::kFloat32) {
+  if (labels != nullptr && !IsFloat(gray.dtype)) {
     const int values = gray.dtype == DType::kUint8 ? 256 : 65536;
-    for (int v = 0; v < values; ++v) class_of_value.push_back(ClassOf(v, thresholds));
+    for (int v = 0; v < values; ++v)
+      class_of_value.push_back(ClassOf(static_cast<double>(gray.origin + v), thresholds));
   }
   return ParallelFor(context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
                      [&](size_t first, size_t last) {

@@ -10,11 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace trine::segment {
+#include "core/segment/int128.h"
 
-// GCC and Clang have it; -Wpedantic wants the word.
-__extension__ typedef unsigned __int128 Uint128;
-__extension__ typedef __int128 Int128;
+namespace trine::segment {
 
 template <size_t kLimbs>
 class WideUint {

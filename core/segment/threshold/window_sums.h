@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/segment/picture.h"
 #include "core/segment/pixel_sums.h"
@@ -40,8 +41,15 @@ inline int64_t BorderIndex(int64_t i, int64_t n, Border border) {
   }
 }
 
-// Sums over the windows of one stripe of rows. `kSquares`: also of the squares.
-template <typename T, bool kSquares>
+// What is summed beside the pixels.
+enum class Squares : uint8_t {
+  kNone,
+  kExact,
+  kRounded,  // to the pixel's own type, where that is a float
+};
+
+// Sums over the windows of one stripe of rows.
+template <typename T, Squares kSquares>
 class WindowRows {
  public:
   using Sum = PixelSum<T>;
@@ -54,7 +62,7 @@ class WindowRows {
         masked_(border == Border::kClip && gray.inside != nullptr) {
     const size_t columns = static_cast<size_t>(gray.width) + 1;  // the last stays 0
     sums_ = Scratch<Sum>::Zeros(columns);
-    if (kSquares) squares_ = Scratch<Sum>::Zeros(columns);
+    if (kSums) squares_ = Scratch<Sum>::Zeros(columns);
     if (masked_) counts_ = Scratch<int32_t>::Zeros(columns);
   }
 
@@ -85,7 +93,7 @@ class WindowRows {
     for (int64_t x = -radius_ - 1; x < radius_; ++x) {
       const size_t column = Column(x);
       sum = sum + sums_[column];
-      if constexpr (kSquares) square = square + squares_[column];
+      if constexpr (kSums) square = square + squares_[column];
       if (masked_) count += counts_[column];
     }
     TRINE_RETURN_IF_ERROR(poll.Spend(2 * radius_));
@@ -95,7 +103,7 @@ class WindowRows {
       for (int64_t x = begin; x < end; ++x) {
         const size_t in = Column(x + radius_), out = Column(x - radius_ - 1);
         sum = sum + sums_[in] - sums_[out];
-        if constexpr (kSquares) square = square + squares_[in] - squares_[out];
+        if constexpr (kSums) square = square + squares_[in] - squares_[out];
         if (masked_) count += counts_[in] - counts_[out];
         const int64_t index = y * gray_.width + x;
         if (!gray_.Contains(index)) continue;
@@ -106,6 +114,16 @@ class WindowRows {
   }
 
  private:
+  static constexpr bool kSums = kSquares != Squares::kNone;
+
+  static Sum Squared(T value) {
+    if constexpr (kSquares == Squares::kRounded && !std::is_integral_v<T>) {
+      return SumOf<T>(value * value);
+    } else {
+      return SquareOf<T>(value);
+    }
+  }
+
   // Column of the sums for each x that a window reaches.
   absl::Status MapColumns(Poller& poll) {
     const int64_t count = gray_.width + 2 * radius_ + 1;
@@ -144,10 +162,10 @@ class WindowRows {
         const T value = PixelAt<T>(gray_.data, index);
         if constexpr (kSubtract) {
           sums_[column] = sums_[column] - SumOf<T>(value);
-          if constexpr (kSquares) squares_[column] = squares_[column] - SquareOf<T>(value);
+          if constexpr (kSums) squares_[column] = squares_[column] - Squared(value);
         } else {
           sums_[column] = sums_[column] + SumOf<T>(value);
-          if constexpr (kSquares) squares_[column] = squares_[column] + SquareOf<T>(value);
+          if constexpr (kSums) squares_[column] = squares_[column] + Squared(value);
         }
       }
     }
@@ -166,7 +184,7 @@ class WindowRows {
 
 // Visits every pixel inside with its window's sums, in parallel stripes; see WindowRows::Row. The
 // stripes depend on the picture and the window only.
-template <typename T, bool kSquares, typename Visit>
+template <typename T, Squares kSquares, typename Visit>
 absl::Status VisitWindows(const Context& context, const Picture& gray, int64_t window,
                           Border border, const Visit& visit) {
   // A stripe starts with a window of rows of its own: shorter ones would mostly start.

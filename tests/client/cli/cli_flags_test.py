@@ -59,6 +59,7 @@ WRONG = {
         "--min-area": (["-1"], []),
         "--connectivity": (["5"], []),
         "--emit": (["all"], ["--out-dir", "out"]),
+        "--nan": (["drop"], []),
     },
     "info": {},
     "health": {},

@@ -1,6 +1,8 @@
 // Gray from colour against the formulas written out, and channels.
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/runtime/thread_pool.h"
 #include "tests/core/image/image_testing.h"
@@ -102,6 +104,40 @@ TEST(GrayLimitsTest, ExtremesDoNotOverflow) {
   }
 }
 
+// One pixel of colour to its gray.
+template <typename T, typename Gray = T>
+Gray GrayOf(DType dtype, std::array<T, 3> rgb, GrayWeights weights, DType expected) {
+  Tensor picture = Tensor::Zeros(dtype, {1, 1, 3});
+  std::memcpy(picture.data.data(), rgb.data(), sizeof(rgb));
+  const auto gray = ToGray(Context{}, picture.view(), weights);
+  EXPECT_TRUE(gray.ok()) << gray.status();
+  EXPECT_EQ(gray->dtype, expected);
+  EXPECT_EQ(GrayDType(dtype, weights), expected);
+  return gray.ok() ? LoadLE<Gray>(gray->data.data()) : Gray{};
+}
+
+TEST(GrayTypesTest, SignedAndWideIntegersAndOtherFloats) {
+  constexpr GrayWeights k601 = GrayWeights::kBt601, kMean = GrayWeights::kMean;
+  // -7.27 and -7.5: to the nearest, ties up.
+  EXPECT_EQ(GrayOf<int8_t>(DType::kInt8, {-10, -5, -12}, k601, DType::kInt8), -7);
+  EXPECT_EQ(GrayOf<int16_t>(DType::kInt16, {-10, -5, -7}, kMean, DType::kInt16), -7);
+  EXPECT_EQ(GrayOf<int16_t>(DType::kInt16, {-32768, -32768, -32768}, k601, DType::kInt16), -32768);
+  EXPECT_EQ(GrayOf<uint32_t>(DType::kUint32, {4000000000u, 4000000000u, 4000000000u}, k601,
+                             DType::kUint32),
+            4000000000u);
+  EXPECT_EQ(GrayOf<int32_t>(DType::kInt32, {-3, 0, 0}, kMean, DType::kInt32), -1);
+  EXPECT_EQ(GrayOf<int32_t>(DType::kInt32, {-9, -9, -9}, GrayWeights::kOpencvBt601, DType::kInt32),
+            -9);
+  EXPECT_DOUBLE_EQ(GrayOf<double>(DType::kFloat64, {1e300, 0, -1e300}, k601, DType::kFloat64),
+                   0.185e300);
+  EXPECT_DOUBLE_EQ(GrayOf<double>(DType::kFloat64, {1, 2, 3}, GrayWeights::kBt709, DType::kFloat64),
+                   0.2125 + 2 * 0.7154 + 3 * 0.0721);
+  // 1, 2 and -3 as float16.
+  const float half =
+      GrayOf<uint16_t, float>(DType::kFloat16, {0x3C00, 0x4000, 0xC200}, kMean, DType::kFloat32);
+  EXPECT_EQ(half, 0);
+}
+
 TEST(GrayShapeTest, GrayComesBackAsItIs) {
   for (const DType dtype : {DType::kUint8, DType::kInt32, DType::kFloat64}) {
     for (const Shape& shape : {Shape{5, 7}, Shape{5, 7, 1}}) {
@@ -121,9 +157,13 @@ TEST(GrayShapeTest, RefusesWhatIsNoPicture) {
     const Tensor picture = Noise(DType::kUint8, shape);
     EXPECT_THAT(ToGray(Context{}, picture.view(), GrayWeights::kBt601), HasReason("INVALID_FIELD"));
   }
-  const Tensor wrong = Noise(DType::kInt32, {5, 7, 3});
-  EXPECT_THAT(ToGray(Context{}, wrong.view(), GrayWeights::kBt601),
-              HasCode(absl::StatusCode::kUnimplemented));
+  for (const auto& [dtype, weights] : {std::pair{DType::kInt64, GrayWeights::kBt601},
+                                       {DType::kBool, GrayWeights::kMean},
+                                       {DType::kInt32, GrayWeights::kBt709}}) {
+    const Tensor wrong = Noise(dtype, {5, 7, 3});
+    EXPECT_THAT(ToGray(Context{}, wrong.view(), weights),
+                HasCode(absl::StatusCode::kUnimplemented));
+  }
   const Tensor right = Noise(DType::kUint8, {5, 7, 3});
   EXPECT_THAT(ToGray(Context{}, right.view(), static_cast<GrayWeights>(9)),
               HasReason("INVALID_FIELD"));

@@ -93,6 +93,24 @@ TEST(PngTest, IndexBeyondThePalette) {
   }
 }
 
+// A label map: its indices, whether the colours are gray or not.
+TEST(PngTest, IndicesOfPalettes) {
+  for (const std::string colours : {"aaaaaabbb", "abcdefghi"}) {
+    const std::string file =
+        Png(PngHead(3, 1, 8, 3), std::string("\0\2\0\1", 4), PngChunk("PLTE", colours));
+    const auto indices = DecodeImage({}, Exact(file), {.indices = true});
+    ASSERT_TRUE(indices.ok()) << indices.status();
+    EXPECT_TRUE(Same(*indices, U8({1, 3}, {2, 0, 1})));
+    EXPECT_FALSE(Same(*Decode(file), *indices));
+  }
+  const std::string beyond =
+      Png(PngHead(1, 1, 8, 3), std::string("\0\3", 2), PngChunk("PLTE", "aaaaaabbb"));
+  EXPECT_THAT(DecodeImage({}, Exact(beyond), {.indices = true}), HasReason("CORRUPT_IMAGE"));
+  // What has no palette is as ever.
+  const std::string gray = Png(PngHead(2, 1, 1, 0), std::string("\0\x40", 2));
+  EXPECT_TRUE(Same(*DecodeImage({}, Exact(gray), {.indices = true}), U8({1, 2}, {0, 255})));
+}
+
 TEST(PngTest, TooFewPixels) {
   EXPECT_THAT(Decode(Png(PngHead(4, 4, 8, 0), std::string(15, '\0'))), HasReason("CORRUPT_IMAGE"));
 }

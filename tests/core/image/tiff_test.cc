@@ -87,6 +87,18 @@ TEST(TiffTest, Pages) {
     EXPECT_THAT(std::string(picture.status().message()), HasSubstr("3 pages"));
   }
   EXPECT_THAT(Decode(file, {}, {.page = -1}), HasReason("INVALID_FIELD"));
+  EXPECT_EQ(CountPages(Context{}, Exact(file)).value(), 3);
+}
+
+TEST(TiffTest, PagesAreCounted) {
+  EXPECT_EQ(CountPages(Context{}, Exact(ReadGolden("bigtiff.tif"))).value(), 1);
+  EXPECT_EQ(CountPages(Context{}, Exact(ReadGolden("gray_uint8_be.tif"))).value(), 1);
+  EXPECT_EQ(CountPages(Context{}, Exact("P5 1 1 255\nx")).value(), 1);
+  EXPECT_EQ(CountPages(Context{}, Exact("anything")).value(), 1);
+  const auto tags = GrayTags(2, 1, 2);
+  EXPECT_THAT(CountPages(Context{}, Exact(Tiff("ab", tags, 10))), HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(CountPages(Context{}, Exact(Tiff("ab", tags, 5000))), HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(CountPages(Context{}, Exact(std::string("II*\0", 4))), HasReason("CORRUPT_IMAGE"));
 }
 
 TEST(TiffTest, PageIsOfTiffOnly) {
@@ -115,6 +127,30 @@ TEST(TiffTest, ManyDirectoriesCanBeCancelled) {
   Context context;
   context.cancel = source.token();
   EXPECT_THAT(DecodeImage(context, Bytes(file), {.page = 999'999}), HasReason("DEADLINE"));
+  EXPECT_THAT(CountPages(context, Bytes(file)), HasReason("DEADLINE"));
+}
+
+// A label map: its indices, whether the colours are gray or not.
+TEST(TiffTest, IndicesOfPalettes) {
+  for (const uint16_t green : {7, 9}) {
+    // Red, green and blue of four entries at byte 10: 2 bits a pixel.
+    std::string raster("\x1B\0", 2);
+    for (const uint16_t value :
+         {uint16_t{9}, uint16_t{5}, uint16_t{5}, uint16_t{1}, green, uint16_t{5}, uint16_t{5},
+          uint16_t{1}, uint16_t{9}, uint16_t{5}, uint16_t{5}, uint16_t{1}}) {
+      raster += Le(value);
+    }
+    auto tags = With(With(GrayTags(4, 1, 1), {258, kShort, 1, 2}), {262, kShort, 1, 3});
+    tags = With(tags, {320, kShort, 12, 10});
+    const std::string file = Tiff(raster, tags);
+    const auto indices = Decode(file, {}, {.indices = true});
+    ASSERT_TRUE(indices.ok()) << indices.status();
+    EXPECT_TRUE(Same(*indices, U8({1, 4}, {0, 1, 2, 3})));
+    const auto colours = Decode(file);
+    ASSERT_TRUE(colours.ok()) << colours.status();
+    EXPECT_EQ(colours->shape.size(), green == 9 ? 2u : 3u);
+    EXPECT_FALSE(Same(*colours, *indices));
+  }
 }
 
 TEST(TiffTest, PagesOfBigAndOfBigEndianFiles) {

@@ -3,11 +3,15 @@
 #include <cmath>
 #include <limits>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
 
 namespace trine::segment {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 LocalThresholdStep Mean(int64_t window, double offset) {
   return {LocalMethod::kMean, window, offset, {}, {}, {}};
@@ -151,33 +155,25 @@ TEST(LocalThreshold, OpencvRoundsTheMeanAndTheOffset) {
   EXPECT_EQ(Draw(MaskOf(gray, Mean(3, 0.5), Profile::kOpencv, true)), "###\n#.#\n###\n");
 }
 
-TEST(LocalThreshold, OpencvWindowsThatAreOffered) {
-  for (int64_t window = 3; window <= 127; window += 2) EXPECT_TRUE(OpencvMeanIsExact(window));
-  EXPECT_FALSE(OpencvMeanIsExact(1001));
+TEST(LocalThreshold, WhatOpencvHasNot) {
   const Grid<uint8_t> gray(4, 4, 9);
-  EXPECT_EQ(FieldOf(RunSteps(gray, {Mean(1001, 0)}, Profile::kOpencv).status()),
-            "steps[0].local_threshold.window");
-  EXPECT_EQ(FieldOf(RunSteps(gray, {Gaussian(9, 0)}, Profile::kOpencv).status()),
-            "steps[0].local_threshold.window");
+  for (const int64_t window : {3, 7, 9, 51, 1001}) {
+    EXPECT_TRUE(RunSteps(gray, {Mean(window, 0)}, Profile::kOpencv).ok());
+    EXPECT_TRUE(RunSteps(gray, {Gaussian(window, 0)}, Profile::kOpencv).ok());
+  }
   EXPECT_EQ(FieldOf(RunSteps(gray, {Sauvola(9, 0.2)}, Profile::kOpencv).status()),
             "steps[0].local_threshold.method");
   LocalThresholdStep with_sigma = Gaussian(5, 0);
   with_sigma.sigma = 1;
   EXPECT_EQ(FieldOf(RunSteps(gray, {with_sigma}, Profile::kOpencv).status()),
             "steps[0].local_threshold.sigma");
-  EXPECT_TRUE(RunSteps(gray, {Gaussian(7, 0)}, Profile::kOpencv).ok());
 }
 
 TEST(LocalThreshold, CombinationsNotOffered) {
   const Grid<uint8_t> bytes(4, 4, 9);
   const Grid<uint16_t> words(4, 4, 9);
-  const Grid<float> floats(4, 4, 9);
   const auto code = [](const absl::StatusOr<Result>& result) { return result.status().code(); };
   EXPECT_EQ(code(RunSteps(words, {Mean(3, 0)}, Profile::kOpencv)),
-            absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(code(RunSteps(floats, {Mean(3, 0)}, Profile::kSkimage)),
-            absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(code(RunSteps(bytes, {Gaussian(3, 0)}, Profile::kSkimage)),
             absl::StatusCode::kUnimplemented);
   EXPECT_EQ(code(RunSteps(bytes, {Mean(3, 0)}, Profile::kImagej)),
             absl::StatusCode::kUnimplemented);
@@ -210,6 +206,10 @@ TEST(LocalThreshold, ParametersOutOfRange) {
     step.sigma = bad;
     EXPECT_EQ(field(step), "steps[0].local_threshold.sigma");
   }
+  LocalThresholdStep broad = Gaussian(3, 0);
+  broad.sigma = 16384;
+  EXPECT_EQ(FieldOf(RunSteps(gray, {broad}, Profile::kSkimage).status()),
+            "steps[0].local_threshold.sigma");
   LocalThresholdStep step = Mean(3, 0);
   step.k = 0.2;
   EXPECT_EQ(field(step), "steps[0].local_threshold.k");
@@ -222,6 +222,86 @@ TEST(LocalThreshold, ParametersOutOfRange) {
   step = Sauvola(3, 0.2);
   step.offset = 1;
   EXPECT_EQ(field(step), "steps[0].local_threshold.offset");
+}
+
+TEST(LocalThreshold, SauvolaRangeOfTheDeviation) {
+  const auto r_of = [](const auto& gray, Profile profile = Profile::kExact) {
+    const auto result = RunSteps(gray, {Sauvola(5, 0.2)}, profile);
+    EXPECT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->local_threshold->window, 5);
+    EXPECT_EQ(result->local_threshold->k, 0.2);
+    return result->local_threshold->r;
+  };
+  const auto ramp = [](auto type, double low, double step) {
+    using T = decltype(type);
+    Grid<T> grid(4, 4);
+    for (size_t i = 0; i < 16; ++i)
+      grid.cells[i] = static_cast<T>(low + step * static_cast<double>(i));
+    return grid;
+  };
+  EXPECT_EQ(r_of(ramp(uint8_t{}, 0, 1)), 128);
+  EXPECT_EQ(r_of(ramp(int8_t{}, -9, 1)), 128);
+  EXPECT_EQ(r_of(ramp(uint16_t{}, 0, 4000)), 32768);
+  EXPECT_EQ(r_of(ramp(int16_t{}, 0, 1)), 32768);
+  EXPECT_EQ(r_of(ramp(float{}, 0, 17)), 127.5);
+  EXPECT_EQ(r_of(ramp(double{}, -1, 0.125)), 0.9375);
+  EXPECT_EQ(r_of(ramp(int32_t{}, -15, 2)), 15);
+  EXPECT_EQ(r_of(ramp(uint32_t{}, 0, 1000000)), 7500000);
+  EXPECT_EQ(r_of(Grid<float>(3, 3, 7)), 0.5);
+  EXPECT_EQ(r_of(ramp(uint8_t{}, 0, 1), Profile::kSkimage), 127.5);
+  EXPECT_EQ(r_of(ramp(int16_t{}, 0, 1), Profile::kSkimage), 32767.5);
+  EXPECT_EQ(r_of(ramp(float{}, 0, 1), Profile::kSkimage), 1);
+}
+
+// With r of the dtype, 0.5, everything was background.
+TEST(LocalThreshold, SauvolaFloatsOfAByteRangeGiveAPicture) {
+  std::mt19937 random(74);
+  Grid<float> gray(30, 30);
+  Mask ink(30, 30);
+  for (int y = 0; y < 30; ++y) {
+    for (int x = 0; x < 30; ++x) {
+      ink.at(y, x) = y % 10 == 5 ? 255 : 0;
+      gray.at(y, x) = (ink.at(y, x) != 0 ? 60.0f : 220.0f) + static_cast<float>(random() % 9);
+    }
+  }
+  LocalThresholdStep step = Sauvola(5, 0.2);
+  step.window = 15;
+  const auto result = RunSteps(gray, {step}, Profile::kExact, true);
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*result->mask)), Draw(ink));
+  EXPECT_TRUE(result->warnings.empty());
+}
+
+TEST(LocalThreshold, SauvolaAnRThatCannotFitIsSaid) {
+  Grid<float> gray(1, 2);
+  gray.cells = {0, 255};
+  LocalThresholdStep step = Sauvola(5, 0.2);
+  const auto warnings = [&](std::optional<double> r, Profile profile = Profile::kExact) {
+    step.r = r;
+    return RunSteps(gray, {step}, profile)->warnings;
+  };
+  EXPECT_THAT(warnings(0.5), ElementsAre(HasSubstr("Sauvola's r, 0.5, is less than a hundredth")));
+  EXPECT_THAT(warnings({}, Profile::kSkimage), ElementsAre(HasSubstr("Sauvola's r, 1,")));
+  EXPECT_THAT(warnings(2.55), testing::IsEmpty());
+  EXPECT_THAT(warnings(2.54), testing::SizeIs(1));
+  EXPECT_THAT(warnings({}), testing::IsEmpty());
+}
+
+TEST(LocalThreshold, TheParametersThatWereUsed) {
+  const Grid<uint8_t> gray(3, 3, 9);
+  const auto used = [&](LocalThresholdStep step, Profile profile) {
+    return *RunSteps(gray, {step}, profile)->local_threshold;
+  };
+  LocalThresholdStep step;
+  EXPECT_EQ(used(step, Profile::kExact).window, 51);
+  EXPECT_EQ(used(step, Profile::kSkimage).window, 15);
+  step.method = LocalMethod::kGaussian;
+  step.offset = 2;
+  step.window = 13;
+  EXPECT_EQ(used(step, Profile::kExact).sigma, 2);
+  EXPECT_EQ(used(step, Profile::kExact).offset, 2);
+  EXPECT_DOUBLE_EQ(used(step, Profile::kOpencv).sigma, 0.3 * 5 + 0.8);
+  step.sigma = 1.25;
+  EXPECT_EQ(used(step, Profile::kSkimage).sigma, 1.25);
 }
 
 TEST(LocalThreshold, FloorOfNegativeProductIsExact) {

@@ -186,8 +186,7 @@ TEST(Otsu, ProfilesThatDoNotTakeADtype) {
     EXPECT_EQ(result.status().code(), absl::StatusCode::kUnimplemented);
     EXPECT_EQ(FieldOf(result.status()), "profile");
   }
-  EXPECT_EQ(RunSteps(words, {OtsuStep{}}, Profile::kImagej).status().code(),
-            absl::StatusCode::kUnimplemented);
+  EXPECT_TRUE(RunSteps(words, {OtsuStep{}}, Profile::kImagej).ok());
   EXPECT_TRUE(RunSteps(words, {OtsuStep{}}, Profile::kOpencv).ok());
 }
 

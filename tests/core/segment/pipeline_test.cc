@@ -2,18 +2,19 @@
 #include <limits>
 
 #include "core/segment/contours/contours.h"
+#include "core/segment/gray.h"
 #include "core/segment/histogram.h"
 #include "core/segment/regions/components.h"
 #include "core/segment/regions/distance.h"
 #include "core/segment/regions/fill_holes.h"
 #include "core/segment/regions/markers.h"
 #include "core/segment/regions/measure.h"
+#include "core/segment/regions/remove_small.h"
 #include "core/segment/regions/watershed.h"
 #include "core/segment/threshold/local_threshold.h"
 #include "core/segment/threshold/multi_otsu.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/threshold.h"
-#include "core/segment/validate.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
@@ -95,7 +96,6 @@ TEST(Pipeline, WrongInputs) {
     inputs.gray = {dtype, std::move(shape), ByteView(bytes).subspan(0, size)};
     return inputs;
   };
-  EXPECT_EQ(field(gray(DType::kInt16, {2, 2}, 8)), "gray.dtype");
   EXPECT_EQ(field(gray(DType::kUint8, {4}, 4)), "gray.shape");
   EXPECT_EQ(field(gray(DType::kUint8, {2, 2, 1}, 4)), "gray.shape");
   EXPECT_EQ(field(gray(DType::kUint8, {0, 4}, 0)), "gray.shape");
@@ -184,6 +184,7 @@ std::vector<std::pair<Profile, std::vector<Step>>> Everything() {
   on_gray.connectivity = Connectivity::k8;
   const LocalThresholdStep mean{LocalMethod::kMean, 21, 2.5, {}, {}, {}};
   const LocalThresholdStep gaussian{LocalMethod::kGaussian, 7, 2.5, {}, {}, {}};
+  const LocalThresholdStep wide{LocalMethod::kGaussian, 15, 2.5, {}, {}, {}};
   const LocalThresholdStep sauvola{LocalMethod::kSauvola, 0, 0, {}, {}, {}};
   return {{Profile::kExact, {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}}},
           {Profile::kExact, {MultiOtsuStep{4}, MeasureStep{}}},
@@ -194,7 +195,9 @@ std::vector<std::pair<Profile, std::vector<Step>>> Everything() {
           {Profile::kSkimage, {mean}},
           {Profile::kSkimage, {MultiOtsuStep{3}}},
           {Profile::kOpencv, {mean}},
-          {Profile::kOpencv, {gaussian}}};
+          {Profile::kOpencv, {gaussian}},
+          {Profile::kSkimage, {gaussian}},
+          {Profile::kOpencv, {wide}}};
 }
 
 void ExpectSame(const Result& a, const Result& b) {
@@ -259,6 +262,8 @@ TEST(Pipeline, ThreadsDoNotMatter) {
   ExpectThreadsAgree(Textured<uint8_t>(700, 611, 1.0));
   ExpectThreadsAgree(Textured<uint16_t>(300, 611, 250.0));
   ExpectThreadsAgree(Textured<float>(300, 611, 1.0 / 255));
+  ExpectThreadsAgree(Textured<double>(150, 611, 1.0 / 255));
+  ExpectThreadsAgree(Textured<int16_t>(150, 611, -90.0));
 }
 
 TEST(Pipeline, CancelledBeforeAndBetween) {
@@ -298,7 +303,11 @@ TEST(Pipeline, EveryPartPolls) {
   int32_t* l = labels.cells.data();
   EXPECT_EQ(code(CountValues(context, bytes)), stopped);
   EXPECT_EQ(code(LevelsOfFloats(context, reals)), stopped);
-  EXPECT_EQ(code(CheckFinite(context, reals)), stopped);
+  Inputs inputs;
+  const Unaligned<float> unaligned(floats);
+  inputs.gray = unaligned.view();
+  EXPECT_EQ(code(MakeGrayPicture(context, inputs, {})), stopped);
+  EXPECT_EQ(code(RangeOf(context, reals)), stopped);
   EXPECT_EQ(code(LabelComponents(context, 600, 600, {}, "", m, l)), stopped);
   EXPECT_EQ(code(FillHoles(context, 600, 600, {}, nullptr, m)), stopped);
   EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
@@ -308,8 +317,11 @@ TEST(Pipeline, EveryPartPolls) {
   EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, false, m, l)), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);
   EXPECT_EQ(code(LocalGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
-  const LocalThresholdStep sauvola;
+  EXPECT_EQ(code(OpencvGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
+  EXPECT_EQ(code(SkimageGaussian(context, reals, 2, 0, false, m)), stopped);
+  const LocalThresholdResult sauvola{LocalMethod::kSauvola, 15, 0, 0.2, 128, 0};
   EXPECT_EQ(code(LocalThreshold(context, bytes, sauvola, Profile::kExact, false, m)), stopped);
+  EXPECT_EQ(code(RemoveSmallRegions(context, 360000, 1, 5, "", l)), stopped);
   distance.assign(360000, 1.5f);
   EXPECT_EQ(
       code(DistanceMarkers(context, distance.data(), m, 600, 600, Connectivity::k4, 1, "", l)),
@@ -319,8 +331,9 @@ TEST(Pipeline, EveryPartPolls) {
   std::fill(mask.cells.begin(), mask.cells.end(), uint8_t{255});
   labels = Labels(600, 600);
   labels.at(5, 5) = 1;
-  EXPECT_EQ(code(Flood(context, relief, m, 600, 600, Connectivity::k4, false, labels.cells.data())),
-            stopped);
+  EXPECT_EQ(
+      code(Flood(context, m, 600, 600, Connectivity::k4, false, &relief, labels.cells.data())),
+      stopped);
   Levels levels = LevelsOfCounts(std::vector<uint64_t>(65536, 3));
   EXPECT_EQ(code(BestCuts(context, levels)), stopped);
   EXPECT_EQ(code(BestPartition(context, levels, 4)), stopped);

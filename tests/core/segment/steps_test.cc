@@ -84,7 +84,7 @@ TEST(Steps, MemoryIsTheSumOfTheRows) {
   constexpr int64_t kHeight = 30, kWidth = 70;
   constexpr uint64_t kPixels = uint64_t{kHeight} * kWidth;
   const auto need = [&](const std::vector<Step>& steps, DType dtype = DType::kUint8) {
-    return MemoryOf(context, kHeight, kWidth, dtype, steps);
+    return MemoryOf(context, kHeight, kWidth, dtype, {Profile::kExact, false, steps});
   };
   for (const StepSpec& spec : AllSteps()) {
     for (const DType dtype : {DType::kUint8, DType::kUint16, DType::kFloat32}) {
@@ -108,7 +108,24 @@ TEST(Steps, MemoryIsTheSumOfTheRows) {
   EXPECT_EQ(need(all).maps, 9 * kPixels);  // each map once, however many steps write it
   EXPECT_EQ(need(all).working, need({WatershedStep{}}).working);
   EXPECT_GE(need(all).total(), 25 * kPixels);
-  EXPECT_EQ(MemoryOf(context, INT64_MAX, INT64_MAX, DType::kUint8, all).total(), UINT64_MAX);
+  const Options options{Profile::kExact, false, all};
+  EXPECT_EQ(MemoryOf(context, INT64_MAX, INT64_MAX, DType::kUint8, options).total(), UINT64_MAX);
+  // The picture's own copy, and the pixels that are left out.
+  Options otsu{Profile::kExact, false, {OtsuStep{}}};
+  const auto maps = [&](DType dtype) {
+    return MemoryOf(context, kHeight, kWidth, dtype, otsu).maps / kPixels;
+  };
+  EXPECT_EQ(maps(DType::kBool), 1u);
+  EXPECT_EQ(maps(DType::kInt8), 2u);
+  EXPECT_EQ(maps(DType::kInt16), 3u);
+  EXPECT_EQ(maps(DType::kFloat16), 5u);
+  EXPECT_EQ(maps(DType::kInt32), 9u);
+  EXPECT_EQ(maps(DType::kFloat64), 1u);
+  otsu.nan_policy = NanPolicy::kIgnore;
+  EXPECT_EQ(maps(DType::kUint16), 1u);
+  EXPECT_EQ(maps(DType::kFloat16), 6u);
+  EXPECT_EQ(maps(DType::kFloat64), 2u);
+  EXPECT_EQ(need({WatershedStep{}}, DType::kFloat64).working, 20 * kPixels);
 }
 
 // An account with so much room, which remembers the most that was asked for.

@@ -24,7 +24,12 @@ constexpr DType DTypeOf() {
   if constexpr (std::is_same_v<T, uint8_t>) return DType::kUint8;
   if constexpr (std::is_same_v<T, uint16_t>) return DType::kUint16;
   if constexpr (std::is_same_v<T, uint32_t>) return DType::kUint32;
+  if constexpr (std::is_same_v<T, uint64_t>) return DType::kUint64;
+  if constexpr (std::is_same_v<T, int8_t>) return DType::kInt8;
+  if constexpr (std::is_same_v<T, int16_t>) return DType::kInt16;
   if constexpr (std::is_same_v<T, int32_t>) return DType::kInt32;
+  if constexpr (std::is_same_v<T, int64_t>) return DType::kInt64;
+  if constexpr (std::is_same_v<T, double>) return DType::kFloat64;
   return DType::kFloat32;
 }
 

@@ -1,5 +1,6 @@
 
 #include <cmath>
+#include <limits>
 
 #include "core/segment/regions/markers.h"
 #include "gmock/gmock.h"
@@ -187,12 +188,146 @@ TEST(Watershed, SeparatesTouchingDiscs) {
 TEST(Watershed, GivenMarkersOutsideTheRegionAreDropped) {
   const Mask mask = Drawn({"##.##"});
   Labels markers(1, 5);
-  markers.cells = {4, -3, 9, 0, 2};
+  markers.cells = {4, 0, 9, 0, 2};
   const auto result =
       RunSteps(mask, {MaskStep(), Given()}, Profile::kExact, false, nullptr, &markers);
   ASSERT_TRUE(result.ok());
   EXPECT_THAT(GridOf<int32_t>(*result->labels).cells, ElementsAre(4, 4, 0, 2, 2));
   EXPECT_EQ(result->label_count, 4);
+}
+
+TEST(Watershed, LabelsBelowZeroAreSkimagesAlone) {
+  Grid<uint8_t> gray(1, 7);
+  gray.cells = {1, 2, 3, 9, 3, 2, 1};
+  Labels markers(1, 7);
+  markers.cells = {-3, 0, 0, 0, 0, 4, std::numeric_limits<int32_t>::min()};
+  const auto run = [&](Profile profile, bool lines, const Mask* inside = nullptr) {
+    return RunSteps(gray, {Given(Connectivity::k4, lines), MeasureStep{}}, profile, false, inside,
+                    &markers);
+  };
+  for (const Profile profile : {Profile::kExact, Profile::kOpencv, Profile::kMatlab}) {
+    const auto refused = run(profile, false);
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(FieldOf(refused.status()), "markers[0][0]");
+    EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("is -3; 0 to 2147"));
+  }
+  constexpr int32_t kLowest = std::numeric_limits<int32_t>::min();
+  const auto kept = run(Profile::kSkimage, false);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_THAT(GridOf<int32_t>(*kept->labels).cells, ElementsAre(-3, -3, -3, 4, 4, 4, kLowest));
+  EXPECT_EQ(kept->label_count, 4);
+  EXPECT_EQ(kept->lowest_label, kLowest);
+  EXPECT_EQ(kept->foreground_fraction, 1);
+  ASSERT_EQ(kept->regions.size(), 3u);
+  EXPECT_EQ(kept->regions[0].label, kLowest);
+  EXPECT_EQ(kept->regions[1].label, -3);
+  EXPECT_EQ(kept->regions[1].area, 3);
+  EXPECT_EQ(kept->regions[1].mean_intensity, 2);
+  const auto lined = run(Profile::kSkimage, true);
+  EXPECT_THAT(GridOf<int32_t>(*lined->labels).cells, ElementsAre(-3, -3, -3, 0, 4, 4, 0));
+  // What lies outside the mask does not count.
+  Mask inside(1, 7, 1);
+  inside.at(0, 0) = inside.at(0, 6) = 0;
+  EXPECT_TRUE(run(Profile::kExact, false, &inside).ok());
+}
+
+TEST(Watershed, SmallRegionsGoAndTheOthersAreNumberedAnew) {
+  Grid<uint8_t> gray(2, 8, 0);
+  Labels markers(2, 8);
+  markers.cells = {9, 9, 9, 5, 5, 7, 7, 7,  //
+                   9, 9, 9, 5, 3, 3, 3, 3};
+  const auto run = [&](int64_t min_area) {
+    WatershedStep step = Given();
+    step.min_area = min_area;
+    return RunSteps(gray, {step, MeasureStep{}}, Profile::kExact, false, nullptr, &markers);
+  };
+  const auto all = run(0);
+  EXPECT_EQ(GridOf<int32_t>(*all->labels).cells, markers.cells);
+  const auto anew = run(1);
+  EXPECT_THAT(GridOf<int32_t>(*anew->labels).cells, ElementsAre(1, 1, 1, 2, 2, 3, 3, 3,  //
+                                                                1, 1, 1, 2, 4, 4, 4, 4));
+  const auto large = run(4);
+  EXPECT_THAT(GridOf<int32_t>(*large->labels).cells, ElementsAre(1, 1, 1, 0, 0, 0, 0, 0,  //
+                                                                 1, 1, 1, 0, 2, 2, 2, 2));
+  EXPECT_EQ(Draw(GridOf<uint8_t>(*large->mask)), "###.....\n###.####\n");
+  EXPECT_EQ(large->label_count, 2);
+  ASSERT_EQ(large->regions.size(), 2u);
+  EXPECT_EQ(large->regions[1].area, 4);
+  EXPECT_EQ(run(7)->label_count, 0);
+  EXPECT_EQ(run(7)->foreground_fraction, 0);
+}
+
+TEST(Watershed, MoreRegionsThanTheLimitAreNotNumberedAnew) {
+  Limits limits;
+  limits.max_regions = 2;
+  Context context;
+  context.limits = &limits;
+  const Grid<uint8_t> gray(1, 3, 0);
+  const std::vector<uint8_t> markers = {1, 2, 3};
+  Inputs inputs;
+  inputs.gray = {DType::kUint8, {1, 3}, gray.cells};
+  inputs.markers = TensorView{DType::kUint8, {1, 3}, markers};
+  WatershedStep step = Given();
+  step.min_area = 1;
+  const auto result = Segment(context, inputs, {Profile::kExact, false, {step}});
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldOf(result.status()), "steps[0]");
+}
+
+TEST(Watershed, MarkersOfEveryIntegerType) {
+  const Grid<uint8_t> gray(1, 3, 0);
+  const auto labels = [&](const TensorView& markers) {
+    Inputs inputs;
+    inputs.gray = {DType::kUint8, {1, 3}, gray.cells};
+    inputs.markers = markers;
+    const auto result = RunSteps(inputs, {Profile::kExact, false, {Given()}});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? GridOf<int32_t>(*result->labels).cells : std::vector<int32_t>();
+  };
+  const auto of = [&](auto type) {
+    using T = decltype(type);
+    Grid<T> markers(1, 3);
+    markers.cells = {T{5}, T{0}, T{1}};
+    return labels(Unaligned<T>(markers).view());
+  };
+  const auto expected = ElementsAre(5, 5, 1);
+  EXPECT_THAT(of(uint8_t{}), expected);
+  EXPECT_THAT(of(uint16_t{}), expected);
+  EXPECT_THAT(of(uint32_t{}), expected);
+  EXPECT_THAT(of(uint64_t{}), expected);
+  EXPECT_THAT(of(int8_t{}), expected);
+  EXPECT_THAT(of(int16_t{}), expected);
+  EXPECT_THAT(of(int32_t{}), expected);
+  EXPECT_THAT(of(int64_t{}), expected);
+  Inputs inputs;
+  inputs.gray = {DType::kUint8, {1, 3}, gray.cells};
+  Grid<uint64_t> huge(1, 3);
+  huge.cells = {1, uint64_t{1} << 63, 0};
+  const Unaligned<uint64_t> markers(huge);
+  inputs.markers = markers.view();
+  const auto refused = RunSteps(inputs, {Profile::kExact, false, {Given()}});
+  EXPECT_EQ(FieldOf(refused.status()), "markers[0][1]");
+  EXPECT_THAT(std::string(refused.status().message()),
+              testing::HasSubstr("is 9223372036854775808; "));
+}
+
+TEST(Watershed, WhatNoStepReadsIsSaid) {
+  const Grid<uint8_t> gray(2, 3, 1);
+  const Labels markers(2, 3, 1);
+  const auto warnings = [&](std::vector<Step> steps, bool invert = false) {
+    const auto result =
+        RunSteps(gray, std::move(steps), Profile::kExact, invert, nullptr, &markers);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result->warnings;
+  };
+  EXPECT_THAT(warnings({Given()}), testing::SizeIs(1));  // of marker_height
+  WatershedStep plain = Given();
+  plain.marker_height.reset();
+  EXPECT_THAT(warnings({plain}), testing::IsEmpty());
+  EXPECT_THAT(warnings({OtsuStep{}}),
+              ElementsAre(testing::HasSubstr("the markers have no effect")));
+  EXPECT_THAT(warnings({plain}, true), ElementsAre(testing::HasSubstr("invert has no effect")));
+  EXPECT_THAT(warnings({OtsuStep{}, plain}, true), testing::IsEmpty());
 }
 
 TEST(Watershed, WithoutMarkersNothingIsFlooded) {

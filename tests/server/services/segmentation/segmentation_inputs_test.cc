@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -75,6 +76,99 @@ TEST_F(SegmentationInputsTest, ReadsGrayOfEveryType) {
             std::pair(300.0, 60000.0));
   EXPECT_EQ(classes(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2, 1}, {-0.5f, 0.25f})),
             std::pair(-0.5, 0.25));
+  EXPECT_EQ(classes(MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {1, 2}, {0, 1})), std::pair(0.0, 1.0));
+  EXPECT_EQ(classes(MakeTensor<int8_t>(v1::DATA_TYPE_INT8, {1, 2}, {-128, 127})),
+            std::pair(-128.0, 127.0));
+  EXPECT_EQ(classes(MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 2}, {-1000, 3000})),
+            std::pair(-1000.0, 3000.0));
+  EXPECT_EQ(classes(MakeTensor<int32_t>(v1::DATA_TYPE_INT32, {1, 2}, {-2000000000, 2000000000})),
+            std::pair(-2e9, 2e9));
+  EXPECT_EQ(classes(MakeTensor<uint32_t>(v1::DATA_TYPE_UINT32, {1, 2}, {4000000000u, 4000000001u})),
+            std::pair(4e9, 4e9 + 1));
+  EXPECT_EQ(classes(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 2}, {-(1LL << 53), 1})),
+            std::pair(-0x1p53, 1.0));
+  EXPECT_EQ(classes(MakeTensor<uint64_t>(v1::DATA_TYPE_UINT64, {1, 2}, {3, 1ULL << 63})),
+            std::pair(3.0, 0x1p63));
+  EXPECT_EQ(classes(MakeTensor<uint16_t>(v1::DATA_TYPE_FLOAT16, {1, 2}, {0xBC00, 0x3800})),
+            std::pair(-1.0, 0.5));
+  EXPECT_EQ(classes(MakeTensor<uint16_t>(v1::DATA_TYPE_BFLOAT16, {1, 2}, {0xBF80, 0x4000})),
+            std::pair(-1.0, 2.0));
+  EXPECT_EQ(classes(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 2}, {1e-100, 1e100})),
+            std::pair(1e-100, 1e100));
+  // Gray of colour, too.
+  EXPECT_EQ(classes(MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 2, 3}, {-9, -9, -9, 8, 8, 8})),
+            std::pair(-9.0, 8.0));
+  EXPECT_EQ(classes(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 2, 3}, {1, 1, 1, 2, 2, 2})),
+            std::pair(1.0, 2.0));
+}
+
+TEST_F(SegmentationInputsTest, LeavesOutWhatIsNotFinite) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 5}, {std::nanf(""), 1, 9, INFINITY, -INFINITY});
+  *request.mutable_mask()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5}, {1, 1, 1, 0, 0});
+  ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", request).status(),
+                absl::StatusCode::kInvalidArgument, "image.tensor.data[0][0]");
+  request.set_nan_policy(v1::NAN_POLICY_IGNORE);
+  request.mutable_outputs()->set_mask(true);
+  const v1::SegmentResponse response = Segment(request);
+  EXPECT_EQ(response.ignored_pixels(), 1);
+  EXPECT_THAT(Values<uint8_t>(response.mask().tensor()), ElementsAre(0, 0, 255, 0, 0));
+  EXPECT_EQ(response.foreground_fraction(), 0.5);
+}
+
+// Pages of one row of 8-bit gray.
+std::string TiffOf(const std::vector<std::string>& pages) {
+  const auto le = [](uint32_t value, int bytes) {
+    return std::string(reinterpret_cast<const char*>(&value), static_cast<size_t>(bytes));
+  };
+  std::string file("II*\0\x08\0\0\0", 8);
+  for (size_t i = 0; i < pages.size(); ++i) {
+    constexpr uint32_t kTags = 8, kHead = 2 + 12 * kTags + 4;
+    const auto at = static_cast<uint32_t>(file.size());
+    const auto width = static_cast<uint32_t>(pages[i].size());
+    file += le(kTags, 2);
+    for (const auto& [tag, value] : std::vector<std::pair<uint32_t, uint32_t>>{{256, width},
+                                                                               {257, 1},
+                                                                               {258, 8},
+                                                                               {259, 1},
+                                                                               {262, 1},
+                                                                               {273, at + kHead},
+                                                                               {278, 1},
+                                                                               {279, width}}) {
+      file += le(tag, 2) + le(4, 2) + le(1, 4) + le(value, 4);
+    }
+    file += le(i + 1 < pages.size() ? at + kHead + width : 0, 4) + pages[i];
+  }
+  return file;
+}
+
+TEST_F(SegmentationInputsTest, SaysThatAFileHasMorePages) {
+  using testing::HasSubstr;
+  v1::SegmentRequest request;
+  request.mutable_image()->set_encoded(TiffOf({"ab", "cd", "ef"}));
+  request.mutable_mask()->set_encoded(TiffOf({"\1\1", "\1\1"}));
+  v1::SegmentResponse response = Segment(request);
+  EXPECT_THAT(response.warnings(),
+              ElementsAre("image.encoded: the file has 3 pages; image.page was not set, and page 0 "
+                          "was taken",
+                          HasSubstr("mask.encoded: the file has 2 pages; ")));
+  EXPECT_EQ(response.threshold().thresholds(0), 'a');
+  request.mutable_image()->set_page(0);
+  request.mutable_mask()->set_page(1);
+  EXPECT_THAT(Segment(request).warnings(), testing::IsEmpty());
+  request.mutable_image()->set_page(2);
+  EXPECT_EQ(Segment(request).threshold().thresholds(0), 'e');
+  // One page, and none that can be counted.
+  request.clear_mask();
+  request.mutable_image()->set_encoded(TiffOf({"ab"}));
+  request.mutable_image()->clear_page();
+  EXPECT_THAT(Segment(request).warnings(), testing::IsEmpty());
+  std::string circle = TiffOf({"ab"});
+  circle[8 + 2 + 12 * 8] = 8;
+  request.mutable_image()->set_encoded(circle);
+  EXPECT_THAT(Segment(request).warnings(), ElementsAre(HasSubstr("form a circle")));
 }
 
 TEST_F(SegmentationInputsTest, ReadsPicturesFromFiles) {
@@ -117,6 +211,12 @@ TEST_F(SegmentationInputsTest, ReadsMasksOfEveryType) {
   check("uint16");
   *mask = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 4}, {0.5f, -1, 0, -0.0f});
   check("float32");
+  *mask = MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 4}, {1e-300, -1, 0, -0.0});
+  check("float64");
+  *mask = MakeTensor<uint16_t>(v1::DATA_TYPE_FLOAT16, {1, 4}, {1, 0x3C00, 0, 0x8000});
+  check("float16");
+  *mask = MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 4}, {-1, 1LL << 40, 0, 0});
+  check("int64");
   *mask = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 4, 3}, {0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0});
   check("colour");
   request.mutable_mask()->set_encoded(
@@ -139,14 +239,16 @@ TEST_F(SegmentationInputsTest, ReadsMarkersOfEveryType) {
   v1::Tensor* markers = request.mutable_markers()->mutable_tensor();
   *markers = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
   check("uint8");
-  *markers = MakeTensor<int8_t>(v1::DATA_TYPE_INT8, {1, 7}, {7, 0, 0, -1, 0, 0, 3});
+  *markers = MakeTensor<int8_t>(v1::DATA_TYPE_INT8, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
   check("int8");
   *markers = MakeTensor<uint16_t>(v1::DATA_TYPE_UINT16, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
   check("uint16");
-  *markers = MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 7}, {7, 0, 0, -300, 0, 0, 3});
+  *markers = MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
   check("int16");
   *markers = MakeTensor<int32_t>(v1::DATA_TYPE_INT32, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
   check("int32");
+  *markers = MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 7}, {7, 0, 0, 0, 0, 0, 3});
+  check("int64");
   *markers = MakeTensor<uint32_t>(v1::DATA_TYPE_UINT32, {1, 7, 1}, {7, 0, 0, 0, 0, 0, 3});
   check("uint32");
   request.mutable_markers()->set_encoded(

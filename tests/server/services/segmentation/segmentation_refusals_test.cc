@@ -58,9 +58,10 @@ TEST(SegmentationRefusalsTest, Images) {
       {"image.tensor.dtype", tensor(v1::Tensor())},
       {"image.tensor.dtype",
        tensor(MakeTensor<uint8_t>(static_cast<v1::DataType>(77), {1, 1}, {1}))},
-      {"image.tensor.dtype", tensor(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1}))},
-      {"image.tensor.dtype", tensor(MakeTensor<int8_t>(v1::DATA_TYPE_INT8, {1, 1}, {1}))},
-      {"image.tensor.dtype", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {1, 1}, {1}))},
+      {"image.tensor.data[0][1]",
+       tensor(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 2}, {0, 1e200}))},
+      {"image.tensor.data[0][0]",
+       tensor(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 2}, {(int64_t{1} << 53) + 1, 0}))},
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {0, 5}, {}))},
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {5, 0}, {}))},
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {5, 5, 0}, {}))},
@@ -99,6 +100,7 @@ TEST(SegmentationRefusalsTest, Images) {
       {"channel", [](Request& r) { r.set_channel(1); }},
       {"channel", [](Request& r) { r.set_channel(-1); }},
       {"profile", [](Request& r) { r.set_profile(static_cast<v1::SegmentProfile>(6)); }},
+      {"nan_policy", [](Request& r) { r.set_nan_policy(static_cast<v1::NanPolicy>(3)); }},
       {"max_threads", [](Request& r) { r.set_max_threads(-7); }},
   });
 }
@@ -128,9 +130,10 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
   const std::vector<uint8_t> zeros(kH * kW, 0);
   std::vector<uint32_t> huge(kH * kW, 0);
   huge[kW + 2] = 0x80000000u;
+  std::vector<int64_t> negative(kH * kW, 0);
+  negative[1] = -1;
   Check({
       {"mask", [](Request& r) { r.mutable_mask(); }},
-      {"mask.tensor.dtype", mask(MakeTensor<int32_t>(v1::DATA_TYPE_INT32, {1, 1}, {1}))},
       {"mask.tensor.shape", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1}, {1}))},
       {"mask.tensor.shape", mask(MakeTensor(v1::DATA_TYPE_UINT8, {kW, kH}, zeros))},
       {"mask.tensor.shape", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 0}, {}))},
@@ -142,7 +145,8 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
        }},
       {"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("GIF89a"); }},
       {"markers.tensor.dtype", markers(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 1}, {1}))},
-      {"markers.tensor.dtype", markers(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1}, {1}))},
+      {"markers.tensor.dtype", markers(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1}))},
+      {"markers.tensor.data[0][1]", markers(MakeTensor(v1::DATA_TYPE_INT64, {kH, kW}, negative))},
       {"markers.tensor.shape", markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {2, 1}, {1, 2}))},
       {"markers.tensor.shape",
        markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 2},
@@ -272,11 +276,35 @@ TEST(SegmentationRefusalsTest, WhatAProfileDoesNotHave) {
              MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {0, 1});
        },
        StatusCode::kUnimplemented},
+      {"profile",
+       [](Request& r) {
+         r.set_profile(v1::SEGMENT_PROFILE_IMAGEJ);
+         *r.mutable_image()->mutable_tensor() =
+             MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 2}, {0, 1});
+       },
+       StatusCode::kUnimplemented},
+      {"image",
+       [](Request& r) {
+         *r.mutable_image()->mutable_tensor() =
+             MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1, 3}, {0, 1, 2});
+       },
+       StatusCode::kUnimplemented},
   });
 }
 
 TEST(SegmentationRefusalsTest, Outputs) {
   Check({
+      {"outputs.format",
+       [](Request& r) {
+         std::vector<int32_t> markers(Disks::kHeight * Disks::kWidth, 0);
+         markers[5] = -1;
+         *r.mutable_markers()->mutable_tensor() =
+             MakeTensor(v1::DATA_TYPE_INT32, {Disks::kHeight, Disks::kWidth}, markers);
+         r.set_profile(v1::SEGMENT_PROFILE_SKIMAGE);
+         r.mutable_outputs()->set_labels(true);
+         r.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+         r.add_steps()->mutable_watershed();
+       }},
       {"outputs.format",
        [](Request& r) { r.mutable_outputs()->set_format(static_cast<v1::ImageFormat>(4)); }},
       {"outputs.labels", [](Request& r) { r.mutable_outputs()->set_labels(true); }},

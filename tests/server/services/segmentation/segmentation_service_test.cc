@@ -278,6 +278,50 @@ TEST_F(SegmentationServiceTest, RunsEveryLocalThreshold) {
   EXPECT_GT(Segment(request).foreground_fraction(), 0);
 }
 
+TEST_F(SegmentationServiceTest, EchoesTheLocalThresholdsParameters) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 3}, {0, 100, 255});
+  v1::LocalThresholdStep* local = request.add_steps()->mutable_local_threshold();
+  v1::LocalThresholdResult with = Segment(request).local_threshold();
+  EXPECT_EQ(with.method(), v1::LOCAL_METHOD_SAUVOLA);
+  EXPECT_EQ(with.window(), 51);
+  EXPECT_EQ(with.k(), 0.2);
+  EXPECT_EQ(with.r(), 127.5);
+  EXPECT_EQ(with.sigma(), 0);
+  local->set_r(0.5);
+  const v1::SegmentResponse warned = Segment(request);
+  EXPECT_EQ(warned.local_threshold().r(), 0.5);
+  EXPECT_THAT(warned.warnings(), ElementsAre(testing::HasSubstr("less than a hundredth")));
+  local->Clear();
+  local->set_method(v1::LOCAL_METHOD_GAUSSIAN);
+  local->set_window(7);
+  local->set_offset(-3);
+  with = Segment(request).local_threshold();
+  EXPECT_EQ(with.sigma(), 1);
+  EXPECT_EQ(with.offset(), -3);
+  EXPECT_EQ(with.r(), 0);
+}
+
+TEST_F(SegmentationServiceTest, RemovesSmallRegionsOfAWatershed) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 6}, {1, 1, 9, 1, 1, 1});
+  *request.mutable_markers()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 6}, {8, 0, 0, 0, 0, 5});
+  v1::WatershedStep* watershed = request.add_steps()->mutable_watershed();
+  watershed->set_lines(true);
+  request.mutable_outputs()->set_labels(true);
+  EXPECT_THAT(Values<int32_t>(Segment(request).labels().tensor()), ElementsAre(8, 8, 8, 0, 5, 5));
+  watershed->set_min_area(3);
+  const v1::SegmentResponse response = Segment(request);
+  EXPECT_THAT(Values<int32_t>(response.labels().tensor()), ElementsAre(1, 1, 1, 0, 0, 0));
+  EXPECT_EQ(response.label_count(), 1);
+  watershed->set_min_area(-1);
+  ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", request).status(),
+                absl::StatusCode::kInvalidArgument, "steps[0].watershed.min_area");
+}
+
 TEST_F(SegmentationServiceTest, RemovesSmallComponents) {
   v1::SegmentRequest request;
   *request.mutable_image()->mutable_tensor() =

@@ -1,0 +1,48 @@
+// The files that "trine segment" writes of one picture.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/cli/files/output_file.h"
+#include "client/cli/files/outputs.h"
+#include "client/cli/flags/segment_args.h"
+#include "core/base/tensor.h"
+#include "core/image/image.h"
+#include "trine/v1/segmentation.pb.h"
+
+namespace trine::cli {
+
+// How --out-dir names what --emit says.
+Naming NamingFor(const SegmentArgs& args);
+
+// The paths of one input's outputs; empty: not wanted.
+struct Paths {
+  std::string mask, labels, overlay, contours;
+};
+absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input);
+
+// "out/a.mask.png" of "a.tif" to "out/a-page3.mask.png".
+void NameByPage(const Input& input, int64_t page, Paths* paths);
+
+// Created before the call, so that a name that cannot be written is refused at once.
+struct Files {
+  std::unique_ptr<OutputFile> mask, labels, overlay, contours;
+};
+absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force);
+
+// Formats of the pictures that are written, and what is asked of the server for them.
+struct Wanted {
+  std::optional<image::Format> mask, labels, overlay;
+};
+absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request);
+
+// `picture`: the input's pixels where an overlay is wanted.
+absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
+                        const Wanted& wanted, Tensor picture, const Files& files);
+
+}  // namespace trine::cli

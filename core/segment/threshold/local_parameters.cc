@@ -1,0 +1,143 @@
+// What the parameters of a local threshold may be and become.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/element_type.h"
+#include "core/segment/gray.h"
+#include "core/segment/threshold/local_threshold.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr int64_t kDefaultWindow = 51;
+constexpr int64_t kSkimageSauvolaWindow = 15;
+// SKIMAGE's Gaussian reaches 4 sigma to each side.
+constexpr double kMostSkimageSigma = 16383;
+
+// Half the highest value minus the lowest of a type.
+double HalfRange(DType dtype) {
+  if (dtype == DType::kBool) return 0.5;
+  return WithElementType(dtype, [](auto type) -> double {
+    using T = decltype(type);
+    if constexpr (std::is_integral_v<T>) {
+      return (static_cast<double>(std::numeric_limits<T>::max()) -
+              static_cast<double>(std::numeric_limits<T>::min())) /
+             2;
+    } else {
+      return 1;  // skimage's floats reach from -1 to 1
+    }
+  });
+}
+
+double DefaultSauvolaRange(Profile profile, DType dtype, const ValueRange& values) {
+  if (profile == Profile::kSkimage) return HalfRange(dtype);
+  if (dtype == DType::kBool) return 0.5;
+  if (!IsFloat(dtype) && DTypeSize(dtype) <= 2) return std::ceil(HalfRange(dtype));
+  const double range = values.high - values.low;
+  return range > 0 ? range / 2 : 0.5;
+}
+
+std::string Field(std::string_view step, std::string_view name) {
+  return std::string(step) + "." + std::string(name);
+}
+
+absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::string_view field) {
+  if (dtype != DType::kUint8)
+    return NotOffered("profile", "the opencv profile's local thresholds take uint8 pictures only");
+  if (step.method == LocalMethod::kSauvola)
+    return NotOffered(Field(field, "method"), "the opencv profile has mean and gaussian only");
+  if (step.sigma)
+    return NotOffered(Field(field, "sigma"), "the opencv profile sets it from the window");
+  return absl::OkStatus();
+}
+
+absl::Status CheckSkimage(const LocalThresholdStep& step, std::string_view field) {
+  if (!step.sigma || *step.sigma <= kMostSkimageSigma) return absl::OkStatus();
+  return InvalidField(Field(field, "sigma"), *step.sigma,
+                      "at most 16383 with the skimage profile, whose window follows it");
+}
+
+template <typename T>
+absl::Status CheckAllFinite(const Context& context, const Picture& gray) {
+  return ParallelFor(context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
+                     [&](size_t begin, size_t end) -> absl::Status {
+                       for (size_t p = begin; p < end; ++p) {
+                         const int64_t i = static_cast<int64_t>(p);
+                         if (std::isfinite(PixelAt<T>(gray.data, i))) continue;
+                         return NotOffered(
+                             "profile",
+                             absl::StrCat("the skimage profile's windows see pixels outside the "
+                                          "mask too, and gray[",
+                                          i / gray.width, "][", i % gray.width,
+                                          "] is not finite; the exact profile leaves it out"));
+                       }
+                       return absl::OkStatus();
+                     });
+}
+
+}  // namespace
+
+absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
+                                 std::string_view field) {
+  const bool sauvola = step.method == LocalMethod::kSauvola;
+  if (!sauvola && step.k) return InvalidField(Field(field, "k"), *step.k, "only for sauvola");
+  if (!sauvola && step.r) return InvalidField(Field(field, "r"), *step.r, "only for sauvola");
+  if (sauvola && step.offset != 0)
+    return InvalidField(Field(field, "offset"), step.offset, "only for mean and gaussian");
+  if (step.method != LocalMethod::kGaussian && step.sigma)
+    return InvalidField(Field(field, "sigma"), *step.sigma, "only for gaussian");
+  switch (profile) {
+    case Profile::kExact:
+      return absl::OkStatus();
+    case Profile::kOpencv:
+      return CheckOpencv(step, dtype, field);
+    case Profile::kSkimage:
+      return CheckSkimage(step, field);
+    default:
+      return NotOffered("profile", "local thresholds have the profiles exact, opencv and skimage");
+  }
+}
+
+absl::StatusOr<LocalThresholdResult> ResolveLocalThreshold(const Context& context,
+                                                           const Picture& gray,
+                                                           const LocalThresholdStep& step,
+                                                           Profile profile, DType given,
+                                                           std::vector<std::string>* warnings) {
+  const bool windows_see_all = profile == Profile::kSkimage && gray.inside != nullptr;
+  if (windows_see_all && IsFloat(gray.dtype) && !gray.whole) {
+    TRINE_RETURN_IF_ERROR(gray.dtype == DType::kFloat32 ? CheckAllFinite<float>(context, gray)
+                                                        : CheckAllFinite<double>(context, gray));
+  }
+  LocalThresholdResult out;
+  out.method = step.method;
+  out.window = step.window;
+  if (out.window == 0) {
+    const bool small = profile == Profile::kSkimage && step.method == LocalMethod::kSauvola;
+    out.window = small ? kSkimageSauvolaWindow : kDefaultWindow;
+  }
+  if (step.method != LocalMethod::kSauvola) {
+    out.offset = step.offset;
+    if (step.method == LocalMethod::kMean) return out;
+    const double reach = static_cast<double>(out.window - 1);
+    // OpenCV's getGaussianKernel for a sigma of 0.
+    out.sigma = profile == Profile::kOpencv ? 0.3 * (reach * 0.5 - 1) + 0.8
+                                            : step.sigma.value_or(reach / 6.0);
+    return out;
+  }
+  TRINE_ASSIGN_OR_RETURN(const ValueRange values, RangeOf(context, gray));
+  out.k = step.k.value_or(0.2);
+  out.r = step.r.value_or(DefaultSauvolaRange(profile, given, values));
+  const double range = values.high - values.low;
+  if (out.r < range / 100) {
+    warnings->push_back(absl::StrCat(
+        "Sauvola's r, ", out.r, ", is less than a hundredth of the range of the picture's values, ",
+        range, ": the thresholds lie far from them, and nearly all pixels on one side"));
+  }
+  return out;
+}
+
+}  // namespace trine::segment
