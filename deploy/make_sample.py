@@ -8,6 +8,8 @@ Writes into FOLDER:
   page.png              dark strokes in rows on paper that is lit from one corner
   tie.png               four gray values between which several thresholds are equally good
   photo.png             colour, 8 bit
+  stack.tif             the cells in focus and twice out of it, a page each
+  depth.npy             float64 [120,160]: a step of 1.5 m, NaN where nothing was measured
   features.npy          float32 [2,16,24,24]: activations with a few strong responses
   normalized.npy        what normalization with the AlexNet preset must give of them, computed here
                         in float64 straight from the formula
@@ -175,6 +177,27 @@ def write_png(path, pixels):
         chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)) + chunk(b"IEND", b""))
 
 
+def write_tiff(path, pages):
+    """8 bit, gray, a page and a strip each."""
+    file = b"II*\0" + struct.pack("<I", 8)
+    for number, pixels in enumerate(pages):
+        height, width = pixels.shape
+        at = len(file) + 2 + 12 * 8 + 4
+        following = at + pixels.size if number + 1 < len(pages) else 0
+        file += struct.pack("<H", 8)
+        for tag, value in ((256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, at),
+                           (278, height), (279, pixels.size)):
+            file += struct.pack("<HHII", tag, 4, 1, value)
+        file += struct.pack("<I", following) + pixels.tobytes()
+    path.write_bytes(file)
+
+
+def make_depth(rng):
+    depth = np.where(np.mgrid[0:120, 0:160][1] < 70, 3.0, 4.5) + rng.normal(0, 0.02, (120, 160))
+    depth[rng.rand(120, 160) < 0.03] = np.nan
+    return depth
+
+
 def make_examples(folder, picture, shape):
     """What the README's commands need beside the quick start's files."""
     rng = np.random.RandomState(21)
@@ -186,6 +209,10 @@ def make_examples(folder, picture, shape):
     (folder / "book.txt").write_text(make_book(rng))
     make_latent(rng, folder)
     make_bytes(rng, folder)
+    focus = picture.astype(np.float64)
+    write_tiff(folder / "stack.tif",
+               [picture] + [np.rint(blur(focus, s)).astype(np.uint8) for s in (2.0, 4.0)])
+    np.save(folder / "depth.npy", make_depth(rng))
 
 
 def main():
