@@ -33,7 +33,7 @@ enum class Profile : uint8_t {
   kExact = 1,    // rational arithmetic, the lowest of equal thresholds
   kOpencv = 2,   // 4.x: 8 and 16 bit only
   kSkimage = 3,  // 0.19: histogram of one bin a value, 256 bins for floats
-  kImagej = 4,   // 8 bit; the highest of equal thresholds, 1 to 254
+  kImagej = 4,   // 8 and 16 bits; the highest of equal thresholds
   kMatlab = 5,   // the mean of equal thresholds
 };
 

@@ -169,7 +169,7 @@ absl::Status OpencvGaussian(const Context& context, const Picture& gray, int64_t
                             double sigma, double offset, bool invert, uint8_t* mask) {
   const double limit = invert ? std::floor(offset) : std::ceil(offset);
   const int64_t bound = -static_cast<int64_t>(std::clamp(limit, -100000.0, 100000.0));
-  if (window > 7) {
+  if (window > 9) {
     return VisitGaussianMeans<uint8_t, double>(
         context, gray, GaussianKernel(window / 2, sigma), Border::kReplicate,
         [=, &gray](int64_t i, double mean) {
@@ -177,10 +177,11 @@ absl::Status OpencvGaussian(const Context& context, const Picture& gray, int64_t
           mask[i] = (int64_t{gray.data[i]} - rounded > bound) != invert ? 255 : 0;
         });
   }
-  // getGaussianKernel's table for small windows, times 4, 16 and 64.
+  // getGaussianKernel's table for small windows, times 4, 16, 64 and 256.
   const std::vector<uint64_t> weights = window == 3   ? std::vector<uint64_t>{2, 1}
                                         : window == 5 ? std::vector<uint64_t>{6, 4, 1}
-                                                      : std::vector<uint64_t>{18, 14, 7, 2};
+                                        : window == 7 ? std::vector<uint64_t>{18, 14, 7, 2}
+                                                      : std::vector<uint64_t>{60, 51, 30, 13, 4};
   return VisitGaussians<uint8_t>(context, gray, weights, Border::kReplicate, invert, mask,
                                  [bound](uint8_t value, uint64_t sum, uint64_t norm) {
                                    uint64_t mean = sum / norm;

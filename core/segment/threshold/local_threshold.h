@@ -9,10 +9,10 @@
 //             32768), half the range of the picture's values of wider integers and floats.
 // OPENCV (adaptiveThreshold, uint8): the border is replicated, the mean rounded to a byte;
 //   v - mean > -ceil(offset), with invert v - mean <= -floor(offset). mean: to the bit for windows
-//   up to 127. gaussian: windows 3, 5, 7 have dyadic weights and ties that round to even, to the
+//   up to 127. gaussian: windows 3, 5, 7, 9 have dyadic weights and ties that round to even, to the
 //   bit. Larger ones of both are the correctly rounded mean; OpenCV's own float32 sums, which
 //   differ between machines, may round a mean the other way that lies within their error (some
-//   1e-5) of a half: on natural pictures and noise nowhere, on patterns of few values at ties.
+//   1e-5) of a half: of pictures and noise some pixels in a million, of patterns of few values many.
 // SKIMAGE 0.19 (threshold_local, threshold_sauvola): the mean and the Gaussian mirror with the edge
 //   duplicated and run in double along columns, then rows, as scipy's uniform_filter and
 //   gaussian_filter (cut at 4 sigma, whatever the window); sauvola mirrors without duplicating, r =
