@@ -36,18 +36,22 @@ uint16_t FloatToHalf(float value) {
 }
 
 // `value` rounded to float by "round to odd": a later rounding to fewer bits then gives what one
-// rounding from double would (Boldo and Melquiond 2008).
-float RoundToOdd(double value) {
+// rounding from T would (Boldo and Melquiond 2008).
+template <typename T>
+float RoundToOdd(T value) {
   const float nearest = static_cast<float>(value);
-  if (static_cast<double>(nearest) == value || std::isnan(value)) return nearest;
+  if (static_cast<T>(nearest) == value || std::isnan(value)) return nearest;
   const uint32_t bits = std::bit_cast<uint32_t>(nearest);
   if ((bits & 1u) != 0) return nearest;
-  const bool too_large = std::fabs(static_cast<double>(nearest)) > std::fabs(value);
+  const bool too_large = std::fabs(static_cast<T>(nearest)) > std::fabs(value);
   return std::bit_cast<float>(too_large ? bits - 1 : bits + 1);
 }
 
 float NarrowForHalf(float value) { return value; }
-float NarrowForHalf(double value) { return RoundToOdd(value); }
+template <typename T>
+float NarrowForHalf(T value) {
+  return RoundToOdd(value);
+}
 
 // Elements as stored, one struct a dtype.
 struct Half {
@@ -120,7 +124,9 @@ StoreRun<T> GetStore(DType dtype) {
 
 template LoadRun<float> GetLoad<float>(DType);
 template LoadRun<double> GetLoad<double>(DType);
+template LoadRun<long double> GetLoad<long double>(DType);
 template StoreRun<float> GetStore<float>(DType);
 template StoreRun<double> GetStore<double>(DType);
+template StoreRun<long double> GetStore<long double>(DType);
 
 }  // namespace trine::normalize

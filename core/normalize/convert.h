@@ -16,8 +16,8 @@ using LoadRun = void (*)(const uint8_t* source, size_t count, T* out);
 template <typename T>
 using StoreRun = void (*)(const T* source, size_t count, uint8_t* out);
 
-// T is float or double. REQUIRES: a float dtype, and double for float64. Stores round to nearest
-// even once, from double to a 16-bit type too.
+// T is float, double or long double. REQUIRES: a float dtype, and no float for float64. Stores
+// round to nearest even once, also from a wide type to a 16-bit one.
 template <typename T>
 LoadRun<T> GetLoad(DType dtype);
 template <typename T>

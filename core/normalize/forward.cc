@@ -9,14 +9,16 @@ namespace trine::normalize {
 template <typename T>
 absl::Status ForwardTile(const Job<T>& job, const Box& box, Scratch<T>& scratch) {
   using S = Scratch<T>;
+  Wanted<T> wanted(job);
+  TRINE_RETURN_IF_ERROR(wanted.Load(box, scratch));
+  if (wanted.none()) return absl::OkStatus();
   const Window& window = job.geometry.window;
   const Box reach = job.geometry.Expand(box, window);
   T* x = scratch.Get(S::kX, reach.elements());
   T* q = scratch.Get(S::kPing, reach.elements());
   T* y = scratch.Get(S::kCore, box.elements());
   if (x == nullptr || q == nullptr || y == nullptr) return S::OutOfMemory();
-  const bool rectify = job.resolved.activation == Activation::kRelu;
-  TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, rectify, x));
+  TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, job.arithmetic.rectify, x));
   if (!ForParts(job.cancel, reach.elements(),
                 [&](size_t begin, size_t end) { Square(x + begin, end - begin, q + begin); }))
     return job.cancel.Check();
@@ -32,13 +34,16 @@ absl::Status ForwardTile(const Job<T>& job, const Box& box, Scratch<T>& scratch)
     x = centre;
   }
   if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {
-        Scale(job.resolved, x + begin, sum + begin, end - begin, y + begin);
+        Scale(job.arithmetic, x + begin, sum + begin, end - begin, y + begin);
       }))
     return job.cancel.Check();
+  TRINE_RETURN_IF_ERROR(wanted.Keep(y));
   return StoreBox(job, y, box);
 }
 
 template absl::Status ForwardTile<float>(const Job<float>&, const Box&, Scratch<float>&);
 template absl::Status ForwardTile<double>(const Job<double>&, const Box&, Scratch<double>&);
+template absl::Status ForwardTile<long double>(const Job<long double>&, const Box&,
+                                               Scratch<long double>&);
 
 }  // namespace trine::normalize

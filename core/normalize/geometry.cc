@@ -83,7 +83,7 @@ Tiling::Tiling(const Geometry& geometry) : geometry_(geometry), step_(geometry) 
     ChooseWithin();
   // Several small ones together, so that a tile is worth its scheduling.
   step_.outer = 1;
-  step_.outer = std::clamp<int64_t>(kTileElements / StepElements(false), 1, geometry.outer);
+  step_.outer = std::clamp<int64_t>(kTileElements / StepElements(0), 1, geometry.outer);
   tiles_ =
       static_cast<size_t>(Steps(geometry.outer, step_.outer) * Steps(geometry.inner, step_.inner));
   for (int i = 0; i < 3; ++i) tiles_ *= static_cast<size_t>(Steps(geometry.axis[i], step_.axis[i]));
@@ -110,15 +110,19 @@ void Tiling::ChooseWithin() {
   step_.inner = std::min(geometry_.inner, std::max(kTileElements / plane, kNarrowStripColumns));
   for (int i = 0; i < 3; ++i) {
     const int64_t taps = geometry_.window.lo[i] + geometry_.window.hi[i] + 1;
-    while (StepElements(true) > 4 * kTileElements && step_.axis[i] > 4 * taps)
+    while (StepElements(1) > 4 * kTileElements && step_.axis[i] > 4 * taps)
       step_.axis[i] = (step_.axis[i] + 1) / 2;
   }
 }
 
-int64_t Tiling::StepElements(bool with_halo) const {
+uint64_t Tiling::reach_elements(int halos) const {
+  return static_cast<uint64_t>(StepElements(halos));
+}
+
+int64_t Tiling::StepElements(int halos) const {
   int64_t elements = step_.outer * step_.inner;
   for (int i = 0; i < 3; ++i) {
-    const int64_t halo = with_halo ? geometry_.window.lo[i] + geometry_.window.hi[i] : 0;
+    const int64_t halo = halos * (geometry_.window.lo[i] + geometry_.window.hi[i]);
     elements *= std::min(geometry_.axis[i], step_.axis[i] + halo);
   }
   return elements;

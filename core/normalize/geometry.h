@@ -68,11 +68,13 @@ class Tiling {
   Box tile(size_t i) const;
   // Whether a tile reads what another tile writes (then input and output must not be one memory).
   bool has_halo() const;
+  // Elements of a full tile with `halos` times what a window sees beyond it on either side.
+  uint64_t reach_elements(int halos) const;
 
  private:
   void ChooseAcross();
   void ChooseWithin();
-  int64_t StepElements(bool with_halo) const;
+  int64_t StepElements(int halos) const;
 
   Geometry geometry_;
   Geometry step_;  // extents of a full tile

@@ -27,6 +27,9 @@ absl::Status CropInto(const CancelToken& cancel, Scratch<T>& scratch,
 template <typename T>
 absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch) {
   using S = Scratch<T>;
+  Wanted<T> wanted(job);
+  TRINE_RETURN_IF_ERROR(wanted.Load(box, scratch));
+  if (wanted.none()) return absl::OkStatus();
   const Window& window = job.geometry.window;
   const Window adjoint = window.Adjoint();
   const Box middle = job.geometry.Expand(box, adjoint);
@@ -38,8 +41,7 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
   T* dx = scratch.Get(S::kCore, box.elements());
   for (const T* buffer : {x, q, dy, passed, dx})
     if (buffer == nullptr) return S::OutOfMemory();
-  const bool rectify = job.resolved.activation == Activation::kRelu;
-  TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, rectify, x));
+  TRINE_RETURN_IF_ERROR(LoadBox(job, job.x, reach, job.arithmetic.rectify, x));
   TRINE_RETURN_IF_ERROR(LoadBox(job, job.dy, middle, /*rectify=*/false, dy));
   if (!ForParts(job.cancel, reach.elements(),
                 [&](size_t begin, size_t end) { Square(x + begin, end - begin, q + begin); }))
@@ -51,7 +53,7 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
   TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kMiddleX, reach, middle, x_part));
   T* term = scratch.Get(slot, middle.elements());
   if (!ForParts(job.cancel, middle.elements(), [&](size_t begin, size_t end) {
-        GradientTerm(job.resolved, x_part + begin, dy + begin, end - begin, term + begin,
+        GradientTerm(job.arithmetic, x_part + begin, dy + begin, end - begin, term + begin,
                      passed + begin);
       }))
     return job.cancel.Check();
@@ -62,14 +64,17 @@ absl::Status GradientTile(const Job<T>& job, const Box& box, Scratch<T>& scratch
   TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxX, middle, box, x_part));
   TRINE_RETURN_IF_ERROR(CropInto(job.cancel, scratch, S::kBoxPassed, middle, box, passed_part));
   if (!ForParts(job.cancel, box.elements(), [&](size_t begin, size_t end) {
-        GradientCombine(job.resolved, x_part + begin, passed_part + begin, sum + begin, end - begin,
-                        dx + begin);
+        GradientCombine(job.arithmetic, x_part + begin, passed_part + begin, sum + begin,
+                        end - begin, dx + begin);
       }))
     return job.cancel.Check();
+  TRINE_RETURN_IF_ERROR(wanted.Keep(dx));
   return StoreBox(job, dx, box);
 }
 
 template absl::Status GradientTile<float>(const Job<float>&, const Box&, Scratch<float>&);
 template absl::Status GradientTile<double>(const Job<double>&, const Box&, Scratch<double>&);
+template absl::Status GradientTile<long double>(const Job<long double>&, const Box&,
+                                                Scratch<long double>&);
 
 }  // namespace trine::normalize

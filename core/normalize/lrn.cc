@@ -1,17 +1,23 @@
-// Validation, the choice of arithmetic, and the split over the thread pool.
+// Validation, the choice of arithmetic, the split over the thread pool, and what is done again.
 #include "core/normalize/lrn.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/normalize/convert.h"
 #include "core/normalize/geometry.h"
+#include "core/normalize/kernels/row_shape.h"
+#include "core/normalize/range.h"
 #include "core/normalize/rows/power.h"
 #include "core/normalize/rows/scratch.h"
 #include "core/normalize/rows/sweep.h"
@@ -22,6 +28,15 @@ namespace trine::normalize {
 namespace {
 
 constexpr size_t kCopyBytes = size_t{1} << 20;  // about 0.1 ms
+// Of Scratch's buffers, those that a forward tile uses.
+constexpr uint64_t kForwardBuffers = 9;
+
+// The largest number of a dtype.
+double Largest(DType dtype) {
+  if (dtype == DType::kFloat16) return 65504;
+  if (dtype == DType::kFloat64) return std::numeric_limits<double>::max();
+  return std::numeric_limits<float>::max();
+}
 
 absl::Status CheckInput(const Context& context, const Resolved& resolved, const TensorView& in) {
   if (!IsFloat(in.dtype))
@@ -54,111 +69,186 @@ absl::Status CheckSame(std::string_view field, const TensorView& in, DType dtype
   return absl::OkStatus();
 }
 
-// An input that tiles may read while others write the output: itself, or a copy if they overlap.
+bool Overlap(ByteView a, ByteView b) {
+  const std::less<const uint8_t*> before;
+  return before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+}
+
+// An input that can be read while, or after, the output is written: itself, or a copy.
 class Source {
  public:
-  absl::Status Init(const Context& context, ByteView in, MutableByteView out,
-                    bool tiles_read_neighbours) {
-    data_ = in.data();
-    const std::less<const uint8_t*> before;
-    const bool overlap =
-        before(in.data(), out.data() + out.size()) && before(out.data(), in.data() + in.size());
-    if (!overlap || (in.data() == out.data() && !tiles_read_neighbours)) return absl::OkStatus();
-    copy_.reset(new (std::nothrow) uint8_t[in.size()]);
+  // `stays`: whether it must be whole to the end, and not only where it has not been overwritten.
+  Source(ByteView in, ByteView out, bool stays)
+      : in_(in), copies_(Overlap(in, out) && (in.data() != out.data() || stays)) {}
+
+  uint64_t copied_bytes() const { return copies_ ? in_.size() : 0; }
+
+  absl::Status Load(const Context& context) {
+    if (!copies_) return absl::OkStatus();
+    copy_.reset(new (std::nothrow) uint8_t[in_.size()]);
     if (copy_ == nullptr) return Scratch<float>::OutOfMemory();
-    data_ = copy_.get();
-    return ParallelFor(context, in.size(), kCopyBytes, [&](size_t begin, size_t end) {
-      std::memcpy(copy_.get() + begin, in.data() + begin, end - begin);
+    return ParallelFor(context, in_.size(), kCopyBytes, [&](size_t begin, size_t end) {
+      std::memcpy(copy_.get() + begin, in_.data() + begin, end - begin);
       return absl::OkStatus();
     });
   }
-  const uint8_t* data() const { return data_; }
+  const uint8_t* data() const { return copies_ ? copy_.get() : in_.data(); }
 
  private:
-  const uint8_t* data_ = nullptr;
+  ByteView in_;
+  bool copies_;
   std::unique_ptr<uint8_t[]> copy_;
 };
 
-// `out_gradient` null, here and below: the forward pass.
-struct Sources {
-  absl::Status Init(const Context& context, const TensorView& in, const TensorView* out_gradient,
-                    const MutableTensorView& out, bool tiles_read_neighbours) {
-    TRINE_RETURN_IF_ERROR(x.Init(context, in.data, out.data, tiles_read_neighbours));
-    if (out_gradient == nullptr) return absl::OkStatus();
-    return dy.Init(context, out_gradient->data, out.data, tiles_read_neighbours);
+// One call, forward or (with `out_gradient`) backward.
+class Call {
+ public:
+  Call(const Context& context, const Resolved& resolved, const TensorView& in,
+       const TensorView* out_gradient, const MutableTensorView& out)
+      : context_(context),
+        resolved_(resolved),
+        in_(in),
+        out_gradient_(out_gradient),
+        out_(out),
+        geometry_(MakeGeometry(resolved, in.shape)),
+        tiling_(geometry_),
+        sweep_(resolved, geometry_, in.dtype),
+        floats_(in.dtype != DType::kFloat64 && FloatsSuffice()),
+        sweeps_((floats_ || in.dtype == DType::kFloat64) && sweep_.supported()) {}
+
+  absl::Status Run(LrnReport* report) {
+    TRINE_ASSIGN_OR_RETURN(const bool stays, MustStay());
+    Source x(in_.data, out_.data, stays);
+    Source dy(gradient() ? out_gradient_->data : ByteView(), out_.data, stays);
+    copied_bytes_ = x.copied_bytes() + dy.copied_bytes();
+    TRINE_RETURN_IF_ERROR(context_.Reserve(out_.data.size() + copied_bytes_));
+    TRINE_RETURN_IF_ERROR(x.Load(context_));
+    TRINE_RETURN_IF_ERROR(dy.Load(context_));
+    x_ = x.data();
+    dy_ = gradient() ? dy.data() : nullptr;
+    TRINE_RETURN_IF_ERROR(First());
+    // Each wider type takes what the one before could not hold.
+    if (floats_ && findings_.left_range.exchange(false))
+      TRINE_RETURN_IF_ERROR(RunTiles<double>(/*mends=*/true));
+    if (findings_.left_range.exchange(false))
+      TRINE_RETURN_IF_ERROR(RunTiles<long double>(/*mends=*/true));
+    if (report != nullptr) report->no_power = findings_.no_power;
+    return absl::OkStatus();
   }
-  Source x;
-  Source dy;
+
+ private:
+  bool gradient() const { return out_gradient_ != nullptr; }
+
+  bool FloatsSuffice() const {
+    return gradient() ? FloatSufficesForGradient(resolved_, geometry_.taps())
+                      : FloatSuffices(resolved_, geometry_.taps());
+  }
+
+  // Whether the inputs are to be whole until the end: where one part of the work reads what another
+  // overwrites, and where some of it may be done again.
+  absl::StatusOr<bool> MustStay() const {
+    if (sweeps_ ? sweep_.has_halo() : tiling_.has_halo()) return true;
+    const auto* out = out_.data.data();
+    if (in_.data.data() != out && !(gradient() && out_gradient_->data.data() == out)) return false;
+    const auto stays_in_range = [&](double x, const double* dy) {
+      return StaysInRange(resolved_, geometry_.taps(), floats_, x, dy);
+    };
+    if (!gradient() && stays_in_range(Largest(in_.dtype), nullptr)) return false;
+    TRINE_ASSIGN_OR_RETURN(const double x, LargestMagnitude(context_, in_));
+    if (!gradient()) return !stays_in_range(x, nullptr);
+    TRINE_ASSIGN_OR_RETURN(const double dy, LargestMagnitude(context_, *out_gradient_));
+    return !stays_in_range(x, &dy);
+  }
+
+  absl::Status First() {
+    if (!sweeps_) return floats_ ? RunTiles<float>(false) : RunTiles<double>(false);
+    return gradient() ? sweep_.Gradient(context_, findings_, x_, dy_, out_.data.data())
+                      : sweep_.Forward(context_, findings_, x_, out_.data.data());
+  }
+
+  // In tiles, computed in T.
+  template <typename T>
+  absl::Status RunTiles(bool mends) {
+    TRINE_RETURN_IF_ERROR(
+        context_.Reserve(SaturatingAdd(out_.data.size() + copied_bytes_, ScratchBytes(sizeof(T)))));
+    const Job<T> job{.arithmetic = RowArithmetic(resolved_, in_.dtype, findings_),
+                     .geometry = geometry_,
+                     .cancel = context_.cancel,
+                     .load = GetLoad<T>(in_.dtype),
+                     .store = GetStore<T>(in_.dtype),
+                     .element_bytes = DTypeSize(in_.dtype),
+                     .x = x_,
+                     .dy = dy_,
+                     .out = out_.data.data(),
+                     .mends = mends};
+    ScratchPool<T> pool;
+    return ParallelFor(context_, tiling_.tiles(), 1, [&](size_t begin, size_t end) -> absl::Status {
+      typename ScratchPool<T>::Lease scratch(pool);
+      for (size_t i = begin; i < end; ++i) {
+        const Box box = tiling_.tile(i);
+        TRINE_RETURN_IF_ERROR(gradient() ? GradientTile(job, box, *scratch)
+                                         : ForwardTile(job, box, *scratch));
+      }
+      return absl::OkStatus();
+    });
+  }
+
+  // At most, for all threads.
+  uint64_t ScratchBytes(size_t element) const {
+    uint64_t threads =
+        context_.pool == nullptr ? 1 : static_cast<uint64_t>(context_.pool->threads());
+    if (context_.max_threads > 0)
+      threads = std::min(threads, static_cast<uint64_t>(context_.max_threads));
+    threads = std::min<uint64_t>(threads, tiling_.tiles());
+    const uint64_t tile = SaturatingMul(tiling_.reach_elements(gradient() ? 2 : 1), element);
+    const uint64_t buffers =
+        gradient() ? static_cast<uint64_t>(Scratch<float>::kSlots) : kForwardBuffers;
+    return SaturatingMul(threads * buffers, tile);
+  }
+
+  const Context& context_;
+  const Resolved& resolved_;
+  const TensorView& in_;
+  const TensorView* out_gradient_;  // null: the forward pass
+  const MutableTensorView& out_;
+  const Geometry geometry_;
+  const Tiling tiling_;
+  const Sweep sweep_;
+  const bool floats_;  // whether float is computed in
+  const bool sweeps_;
+  RowFindings findings_;
+  uint64_t copied_bytes_ = 0;
+  const uint8_t* x_ = nullptr;
+  const uint8_t* dy_ = nullptr;
 };
 
-// In tiles, computed in T.
-template <typename T>
-absl::Status RunTiles(const Context& context, const Resolved& resolved, const Geometry& geometry,
-                      const TensorView& in, const TensorView* out_gradient,
-                      const MutableTensorView& out) {
-  const Tiling tiling(geometry);
-  Sources sources;
-  TRINE_RETURN_IF_ERROR(sources.Init(context, in, out_gradient, out, tiling.has_halo()));
-  const Job<T> job{.resolved = resolved,
-                   .geometry = geometry,
-                   .cancel = context.cancel,
-                   .load = GetLoad<T>(in.dtype),
-                   .store = GetStore<T>(in.dtype),
-                   .element_bytes = DTypeSize(in.dtype),
-                   .x = sources.x.data(),
-                   .dy = sources.dy.data(),
-                   .out = out.data.data()};
-  ScratchPool<T> pool;
-  return ParallelFor(context, tiling.tiles(), 1, [&](size_t begin, size_t end) -> absl::Status {
-    typename ScratchPool<T>::Lease scratch(pool);
-    for (size_t i = begin; i < end; ++i) {
-      const Box box = tiling.tile(i);
-      TRINE_RETURN_IF_ERROR(out_gradient == nullptr ? ForwardTile(job, box, *scratch)
-                                                    : GradientTile(job, box, *scratch));
-    }
-    return absl::OkStatus();
-  });
-}
-
 absl::Status Dispatch(const Context& context, const Resolved& resolved, const TensorView& in,
-                      const TensorView* out_gradient, const MutableTensorView& out) {
+                      const TensorView* out_gradient, const MutableTensorView& out,
+                      LrnReport* report) {
+  if (report != nullptr) *report = {};
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   if (in.elements() == 0) return absl::OkStatus();
-  const Geometry geometry = MakeGeometry(resolved, in.shape);
-  const bool suffices = out_gradient == nullptr
-                            ? FloatSuffices(resolved, geometry.taps())
-                            : FloatSufficesForGradient(resolved, geometry.taps());
-  const bool doubles = in.dtype == DType::kFloat64;
-  if (!doubles && !suffices)
-    return RunTiles<double>(context, resolved, geometry, in, out_gradient, out);
-  const Sweep sweep(resolved, geometry, in.dtype);
-  if (!sweep.supported())
-    return doubles ? RunTiles<double>(context, resolved, geometry, in, out_gradient, out)
-                   : RunTiles<float>(context, resolved, geometry, in, out_gradient, out);
-  Sources sources;
-  TRINE_RETURN_IF_ERROR(sources.Init(context, in, out_gradient, out, sweep.has_halo()));
-  return out_gradient == nullptr
-             ? sweep.Forward(context, sources.x.data(), out.data.data())
-             : sweep.Gradient(context, sources.x.data(), sources.dy.data(), out.data.data());
+  return Call(context, resolved, in, out_gradient, out).Run(report);
 }
 
 }  // namespace
 
 absl::Status Lrn(const Context& context, const Resolved& resolved, const TensorView& in,
-                 const MutableTensorView& out) {
+                 const MutableTensorView& out, LrnReport* report) {
   TRINE_RETURN_IF_ERROR(CheckInput(context, resolved, in));
   TRINE_RETURN_IF_ERROR(CheckSame("output", in, out.dtype, out.shape, out.data.size()));
-  return Dispatch(context, resolved, in, nullptr, out);
+  return Dispatch(context, resolved, in, nullptr, out, report);
 }
 
 absl::Status LrnGradient(const Context& context, const Resolved& resolved, const TensorView& in,
-                         const TensorView& out_gradient, const MutableTensorView& in_gradient) {
+                         const TensorView& out_gradient, const MutableTensorView& in_gradient,
+                         LrnReport* report) {
   TRINE_RETURN_IF_ERROR(CheckInput(context, resolved, in));
   TRINE_RETURN_IF_ERROR(CheckSame("output_gradient", in, out_gradient.dtype, out_gradient.shape,
                                   out_gradient.data.size()));
   TRINE_RETURN_IF_ERROR(CheckSame("input_gradient", in, in_gradient.dtype, in_gradient.shape,
                                   in_gradient.data.size()));
-  return Dispatch(context, resolved, in, &out_gradient, in_gradient);
+  return Dispatch(context, resolved, in, &out_gradient, in_gradient, report);
 }
 
 }  // namespace trine::normalize

@@ -11,13 +11,27 @@
 //
 // Numbers: float16 and bfloat16 are read into float32, accumulated there and rounded once at the
 // end; float64 computes in float64, and so do the narrower types where float32 would not keep the
-// accuracy below (core/normalize/rows/power.h). The window sum never subtracts, so that NaN and
-// infinity stay inside the windows that hold them and no cancellation happens after a large value.
-// A NaN in the result is always the quiet NaN without payload. Results are bitwise the same for any
-// number of threads and for either layout. They may differ in the last units from one instruction
-// set to another (core/normalize/kernels/row_kernels.h). Accuracy (float32): at most 4 + log2(n)
-// ULP from a float64 computation for finite results with 1e-15 <= |x| <= 1e15; gradients at most (8
-// + log2 n) eps times the sum of absolute terms.
+// accuracy below (core/normalize/rows/power.h). Where a square, a base or a power leaves the range
+// of that type (float32 above 1.8e19, float64 above 1e154, bias 0 with small x), the elements that
+// depend on it are computed again, in float64 and at last in long double; the others stay as they
+// are. The window sum never subtracts, so that NaN and infinity stay inside the windows that hold
+// them and no cancellation happens after a large value. A NaN in the result is always the quiet NaN
+// without payload. Results are bitwise the same for any number of threads and for either layout.
+// They may differ in the last units from one instruction set to another
+// (core/normalize/kernels/row_kernels.h).
+//
+// Accuracy, for inputs of any magnitude, where a and k are not below 0 (else the base may cancel),
+// with n the window's size and W its taps (n, within a channel n^d):
+//   float32          at most 4 + log2(n) ULP from an exact computation
+//   float64          the same in its own units, |beta| times as many where |beta| > 1
+//   float16,         half a unit and what the float32 bound is in theirs
+//   bfloat16
+//   gradients        with eps 2^-23 or 2^-52, times the sum of the absolute terms: float32 at most
+//                    (8 + log2 n) max(1, |beta|) eps, float64 (8 + 2 log2 W) (1 + |beta|) eps; and
+//                    beside it W (1 + max |dy|) times 2^-136 (float64: 2^-1061) for terms that
+//                    underflow
+// A base of 0, or one below 0 where beta is not whole, has no power: its result is NaN (0^-beta
+// infinite where x is not 0), and the report says that there is one.
 #pragma once
 
 #include <cstdint>
@@ -99,17 +113,27 @@ struct Resolved {
 // rank outside 2 to 5 (3 for kHwc) or WITHIN_CHANNEL without a spatial axis.
 absl::StatusOr<Resolved> Resolve(const LrnOptions& options, absl::Span<const int64_t> shape);
 
+// What a call came upon.
+struct LrnReport {
+  // Some base k + a * sum of finite inputs is 0, or below 0 with a beta that is not whole: results
+  // that depend on it are NaN or infinite.
+  bool no_power = false;
+};
+
 // y = LRN(x). `in` and `out` have the same dtype (float16, bfloat16, float32, float64; else
 // INVALID_ARGUMENT naming tensor.dtype) and shape; they are the same memory or do not overlap.
-// Empty tensors are fine. REQUIRES: `resolved` came from Resolve with this shape.
+// Empty tensors are fine. `report`, which may be null, is filled in. RESOURCE_EXHAUSTED where the
+// context's account has no room for working memory. REQUIRES: `resolved` came from Resolve with
+// this shape.
 absl::Status Lrn(const Context& context, const Resolved& resolved, const TensorView& in,
-                 const MutableTensorView& out);
+                 const MutableTensorView& out, LrnReport* report = nullptr);
 
 // dx from x and dy (stateless: the forward pass is recomputed). All three have one dtype and shape,
 // else INVALID_ARGUMENT naming output_gradient or input_gradient; `in_gradient` may be the memory
 // of `in` or of `out_gradient`. With ReLU the gradient passes where x > 0 (and where x is NaN).
 absl::Status LrnGradient(const Context& context, const Resolved& resolved, const TensorView& in,
-                         const TensorView& out_gradient, const MutableTensorView& in_gradient);
+                         const TensorView& out_gradient, const MutableTensorView& in_gradient,
+                         LrnReport* report = nullptr);
 
 // "alexnet", "caffe", ...: the names of the command line. One table in presets.cc.
 std::string_view PresetName(Preset preset);

@@ -15,8 +15,9 @@
 //     series p (1 - e)^-1/2 with e = 1 - p^2 s, or u^3 (1 - e)^-3/4 with e = 1 - u^4 s; square
 //     roots and a division would take several times as long.
 //   any other: 2^(-beta log2 s), where the exponent of s takes part in the product exactly.
-// Both are off by at most 3.5 units of 2^-24 relative for |beta| <= 1. Zeros, infinities, NaN and
-// denormal s go the slow way by square roots and pow.
+// Both are off by at most 3.5 units of 2^-24 relative for |beta| <= 1. Where s or what is made of
+// it leaves the range in which that holds, the step stores NaN and says so (row_range-inl.h);
+// zeros, infinities and NaN that the input itself leads to go the slow way by square roots and pow.
 #pragma once
 
 #include <cstddef>
@@ -69,6 +70,9 @@ void SumTaps(const double* q, size_t count, size_t stride, size_t taps, double* 
 // out[i] = a[i] + b[i]. `out` may be `a`.
 void AddRows(const float* a, const float* b, size_t count, float* out);
 void AddRows(const double* a, const double* b, size_t count, double* out);
+// The same in plain loops (rows/wide.cc).
+void SumTaps(const long double* q, size_t count, size_t stride, size_t taps, long double* out);
+void AddRows(const long double* a, const long double* b, size_t count, long double* out);
 
 // What was streamed (RowShape) by this thread can be read by others after it.
 void FlushStreams();

@@ -10,7 +10,6 @@
 #include <hwy/highway.h>
 
 #include <bit>
-#include <limits>
 #include <utility>
 
 #include "core/normalize/kernels/row_elements-inl.h"
@@ -86,13 +85,6 @@ HWY_INLINE Pack<T, kN> ZeroWhereNotPositive(const Pack<T, kN>& x, const Pack<T, 
 template <typename T, size_t kN>
 HWY_INLINE Pack<T, kN> Rectified(const Pack<T, kN>& x) {
   return ZeroWhereNotPositive(x, x);
-}
-
-template <typename T, size_t kN>
-HWY_INLINE Pack<T, kN> OneNan(const Pack<T, kN>& x) {
-  const V<T> nan = hn::Set(kTag<T>, std::numeric_limits<T>::quiet_NaN());
-  return Each<T, kN>(
-      [&](size_t i) TRINE_ATTR { return hn::IfThenElse(hn::Eq(x.v[i], x.v[i]), x.v[i], nan); });
 }
 
 // The order of window_sum.h: taps kBegin to kBegin + kTaps - 1.

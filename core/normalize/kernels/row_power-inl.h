@@ -1,5 +1,6 @@
-// s^-beta of packs, in a fast way and in one for all numbers (row_kernels.h says how exact).
-// No header guard of the usual kind: Highway includes this anew for every target.
+// s^-beta of packs, in a fast way and in one for all numbers (row_kernels.h says how exact;
+// row_range-inl.h which of them is for what). No header guard of the usual kind: Highway includes
+// this anew for every target.
 #if defined(TRINE_NORMALIZE_ROW_POWER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRINE_NORMALIZE_ROW_POWER_INL_H_
 #undef TRINE_NORMALIZE_ROW_POWER_INL_H_
@@ -10,7 +11,6 @@
 #include <hwy/highway.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/normalize/kernels/row_pack-inl.h"
 
@@ -58,11 +58,12 @@ HWY_INLINE FloatPack<kN> Polynomial(const FloatPack<kN>& x, const float (&c)[kTe
   return sum;
 }
 
-// s^-beta in two ways: Fast for float32 in [kLeast, kMost], Slow for any other and for float64,
-// where square roots and a division are exact to the last bit but one.
+// s^-beta in two ways: Fast for float32 in [kLeastBase, kMost], Slow for any other and for float64,
+// where square roots and a division are exact to the last bit but one. kNear: of a base in double's
+// middle range the power is there too.
 struct PowerHalf {
-  static constexpr float kLeast = std::numeric_limits<float>::min();
   static constexpr float kMost = 0x1p125F;
+  static constexpr bool kNear = true;
   explicit PowerHalf(double /*beta*/) {}
 
   // p (1 - e)^-1/2 with e = 1 - p^2 s, by its series.
@@ -85,8 +86,8 @@ struct PowerHalf {
 };
 
 struct PowerThreeQuarters {
-  static constexpr float kLeast = std::numeric_limits<float>::min();
   static constexpr float kMost = 0x1p125F;
+  static constexpr bool kNear = true;
   explicit PowerThreeQuarters(double /*beta*/) {}
 
   // From u, about s^-1/4: u^3 (1 - e)^-3/4 with e = 1 - u^4 s, by its series.
@@ -113,8 +114,8 @@ struct PowerThreeQuarters {
 };
 
 struct PowerOne {
-  static constexpr float kLeast = std::numeric_limits<float>::min();
   static constexpr float kMost = 0x1p125F;
+  static constexpr bool kNear = true;
   explicit PowerOne(double /*beta*/) {}
 
   template <size_t kN>
@@ -150,8 +151,8 @@ class Lanes {
 
 class PowerGeneral {
  public:
-  static constexpr float kLeast = 0x1p-120F;  // so that the power is a normal number
-  static constexpr float kMost = 0x1p120F;
+  static constexpr float kMost = 0x1p120F;  // so that the power is a normal number
+  static constexpr bool kNear = false;
   // -beta as a float, and as one whose product with an exponent is exact and the rest.
   explicit PowerGeneral(double beta)
       : beta_(beta),
@@ -209,74 +210,6 @@ class PowerGeneral {
   float high_;
   float low_;
 };
-
-// Whether Fast serves all of s. `s` is at least k: its lower end matters only for small k.
-template <class Power, size_t kN>
-HWY_INLINE bool AllFast(const FloatPack<kN>& s, double k) {
-  const V<float> most = hn::Set(kD, Power::kMost);
-  const auto mask = [&](size_t i) TRINE_ATTR { return hn::Le(s.v[i], most); };
-  auto all = mask(0);
-  if constexpr (kN > 1) all = hn::And(all, mask(1));
-  if constexpr (kN > 2) all = hn::And(all, hn::And(mask(2), mask(3)));
-  if (k < Power::kLeast) {
-    const V<float> least = hn::Set(kD, Power::kLeast);
-    for (const V<float>& v : s.v) all = hn::And(all, hn::Ge(v, least));
-  }
-  return hn::AllTrue(kD, all);
-}
-
-template <class Power>
-HWY_INLINE auto IsFast(V<float> s) {
-  return hn::And(hn::Ge(s, hn::Set(kD, Power::kLeast)), hn::Le(s, hn::Set(kD, Power::kMost)));
-}
-// s where Fast serves it, else 1.
-template <class Power>
-HWY_INLINE V<float> FastOnly(V<float> s) {
-  return hn::IfThenElse(IsFast<Power>(s), s, hn::Set(kD, 1));
-}
-
-// s^-beta in place, each in the way that is meant for it. A function of its own, as the next: they
-// are rare, and would be most of what is compiled.
-template <class Power>
-HWY_NOINLINE void MixedPowers(const Power& power, size_t count, float* s) {
-  for (size_t i = 0; i < count; i += hn::Lanes(kD)) {
-    const FloatPack<1> v{{hn::Load(kD, s + i)}};
-    const FloatPack<1> fast = power.Fast(FloatPack<1>{{FastOnly<Power>(v.v[0])}});
-    hn::Store(hn::IfThenElse(IsFast<Power>(v.v[0]), fast.v[0], power.Slow(v).v[0]), kD, s + i);
-  }
-}
-template <class Power, typename T, size_t kN>
-HWY_INLINE Pack<T, kN> MixedPower(const Power& power, const Pack<T, kN>& s) {
-  if constexpr (sizeof(T) > sizeof(float)) {
-    return power.Slow(s);
-  } else {
-    Lanes<T, kN> lanes(s);
-    MixedPowers(power, lanes.count(), lanes.get());
-    return lanes.pack();
-  }
-}
-
-// a / s in place of a, in the way that goes with that power.
-template <class Power>
-HWY_NOINLINE void MixedQuotients(size_t count, const float* s, float* a) {
-  for (size_t i = 0; i < count; i += hn::Lanes(kD)) {
-    const V<float> v = hn::Load(kD, a + i);
-    const V<float> by = hn::Load(kD, s + i);
-    const FloatPack<1> inverse = Inverse(FloatPack<1>{{FastOnly<Power>(by)}});
-    hn::Store(hn::IfThenElse(IsFast<Power>(by), hn::Mul(v, inverse.v[0]), hn::Div(v, by)), kD,
-              a + i);
-  }
-}
-template <class Power, typename T, size_t kN>
-HWY_INLINE Pack<T, kN> MixedQuotient(const Pack<T, kN>& a, const Pack<T, kN>& s) {
-  if constexpr (sizeof(T) > sizeof(float)) {
-    return a / s;
-  } else {
-    Lanes<T, kN> lanes(a), by(s);
-    MixedQuotients<Power>(lanes.count(), by.get(), lanes.get());
-    return lanes.pack();
-  }
-}
 
 }  // namespace
 }  // namespace trine::normalize::HWY_NAMESPACE

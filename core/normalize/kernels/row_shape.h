@@ -1,8 +1,12 @@
 // What a call of a row kernel is told besides its data: which rows, and what to compute with.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstddef>
 
+#include "core/base/dtype.h"
 #include "core/normalize/lrn.h"
 #include "core/normalize/rows/power.h"
 
@@ -20,22 +24,39 @@ struct RowShape {
   bool stream = false;
 };
 
+// What the steps of a call came upon. Thread safety: set by any thread, read after all.
+struct RowFindings {
+  // Something left the range in which T keeps the promised accuracy. What depends on it was stored
+  // as NaN, in gradients perhaps as infinity, and is to be computed again in a wider type.
+  std::atomic<bool> left_range{false};
+  // A base k + a * sum of finite numbers has no power: it is 0, or below 0 and beta not whole.
+  std::atomic<bool> no_power{false};
+};
+
 // What a step computes with.
 struct RowArithmetic {
-  explicit RowArithmetic(const Resolved& resolved)
+  // For a tensor of dtype `of`, in whatever type is computed in. `found` outlives this.
+  RowArithmetic(const Resolved& resolved, DType of, RowFindings& found)
       : power(ChoosePower(resolved.beta)),
         a(resolved.a),
         k(resolved.k),
         beta(resolved.beta),
         factor(2 * resolved.a * resolved.beta),
-        rectify(resolved.activation == Activation::kRelu) {}
+        plain(0x1p24 / std::max(1.0, std::fabs(resolved.a))),
+        rectify(resolved.activation == Activation::kRelu),
+        dtype(of),
+        findings(&found) {}
 
   PowerKind power;
   double a;
   double k;
   double beta;
   double factor;  // 2 a beta
+  // Up to this base, 2 a beta x is at most 2^13: what a term loses by underflow stays invisible.
+  double plain;
   bool rectify;
+  DType dtype;
+  RowFindings* findings;
 };
 
 // Window sums that a step takes the terms of: the tree over `taps` rows (window_sum.h),

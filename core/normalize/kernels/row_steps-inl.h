@@ -15,6 +15,7 @@
 #include "core/normalize/kernels/row_kernels.h"
 #include "core/normalize/kernels/row_parts-inl.h"
 #include "core/normalize/kernels/row_power-inl.h"
+#include "core/normalize/kernels/row_range-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace trine::normalize::HWY_NAMESPACE {
@@ -37,19 +38,23 @@ void Square(const RowShape& shape, bool rectify, const void* x, LaneOf<Type>* sq
   }
 }
 
-// v s^-beta to its place in the row `out`.
+// v s^-beta to its place in the row `out`. No NaN is among those in range: x is finite where s is.
 template <class Type, class Power, class Part, class Pack>
 HWY_INLINE void ScaleOne(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
-                         const Part& part, const Pack& v, const Pack& s, typename Type::Raw* out) {
+                         const Part& part, const Pack& v, const Pack& sum,
+                         typename Type::Raw* out) {
+  const Pack s = part.BaseOf(arithmetic, sum);
   if constexpr (std::is_same_v<LaneOf<Type>, float>) {
-    // No NaN is among the fast ones: x is finite where s is.
-    const Pack scaled = HWY_LIKELY(AllFast<Power>(s, arithmetic.k))
-                            ? v * power.Fast(s)
-                            : OneNan(v * MixedPower(power, s));
-    part.template StoreFinal<Type>(scaled, shape, out);
+    if (HWY_LIKELY(AllFast(s, arithmetic.k, Power::kMost)))
+      return part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
   } else {
-    part.template StoreFinal<Type>(OneNan(v * MixedPower(power, s)), shape, out);
+    const Pack p = power.Slow(s);
+    if (HWY_LIKELY(AllMiddle<Power>(arithmetic, s, p)))
+      return part.template StoreFinal<Type>(v * p, shape, out);
   }
+  Lanes values(v), sums(sum), bases(s);
+  MixedScale(arithmetic, power, values.count(), sums.get(), bases.get(), values.get());
+  part.template StoreFinal<Type>(values.pack(), shape, out);
 }
 
 template <class Type, size_t kTaps, class Power>
@@ -61,11 +66,11 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
   const LaneOf<Type>* first = sums.first;
   for (size_t row = 0; row < shape.count; ++row) {
     const auto step = [&](const auto& part) TRINE_ATTR {
-      const auto s = part.BaseOf(arithmetic, part.template SumOf<kTaps>(sums, first));
+      const auto sum = part.template SumOf<kTaps>(sums, first);
       auto v = part.template Load<Type>(in);
       part.PrefetchAhead(in, shape);
       if (rectify) v = Rectified(v);
-      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, s, out);
+      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, sum, out);
     };
     ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
     in += shape.pitch;
@@ -110,8 +115,7 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
       q[kTaps - 1] = v[kReach] * v[kReach];
       const auto sum = Tree<T, 0, kTaps, std::decay_t<decltype(part)>::kVectors>(
           [&](size_t tap) TRINE_ATTR { return q[tap]; });
-      const auto s = part.BaseOf(arithmetic, sum);
-      ScaleOne<Type, Power>(shape, arithmetic, power, part, v[0], s, out + row * pitch);
+      ScaleOne<Type, Power>(shape, arithmetic, power, part, v[0], sum, out + row * pitch);
     }
   };
   const size_t lanes = hn::Lanes(kTag<T>);
@@ -124,6 +128,43 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
   }
 }
 
+// g v s^-beta / s and g s^-beta to their places in the rows `terms` and `passed`.
+template <class Power, class Part, typename T, class Pack>
+HWY_INLINE void TermOne(const RowArithmetic& arithmetic, const Power& power, const Part& part,
+                        const Pack& v, const Pack& g, const Pack& sum, T* terms, T* passed) {
+  const Pack s = part.BaseOf(arithmetic, sum);
+  if constexpr (std::is_same_v<T, float>) {
+    const bool plain =
+        AllFast(s, arithmetic.k, std::min(Power::kMost, static_cast<float>(arithmetic.plain)));
+    if (HWY_LIKELY(plain || AllFast(s, arithmetic.k, Power::kMost))) {
+      const Pack p = power.Fast(s);
+      const Pack q = v * p * Inverse(s);
+      const Pack term = g * q;
+      if (HWY_LIKELY(plain || AllKept(arithmetic, s, term, q, g, v))) {
+        part.Store(g * p, passed);
+        part.Store(term, terms);
+        return;
+      }
+    }
+  } else {
+    const Pack p = power.Slow(s);
+    const Pack q = v * p / s;
+    const Pack term = g * q;
+    const Pack passes = g * p;
+    if (HWY_LIKELY(AllMiddle<Power>(arithmetic, s, p) && AllSummable(term, passes) &&
+                   AllKept(arithmetic, s, term, q, g, v))) {
+      part.Store(passes, passed);
+      part.Store(term, terms);
+      return;
+    }
+  }
+  Lanes values(v), gradients(g), sums(sum), bases(s);
+  MixedTerm(arithmetic, power, values.count(), sums.get(), bases.get(), values.get(),
+            gradients.get());
+  part.Store(gradients.pack(), passed);
+  part.Store(values.pack(), terms);
+}
+
 template <class Type, size_t kTaps, class Power>
 void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
               const void* x, const void* dy, const RowWindow<LaneOf<Type>>& sums,
@@ -134,28 +175,13 @@ void TermRows(const RowShape& shape, const RowArithmetic& arithmetic, const Powe
   const LaneOf<Type>* first = sums.first;
   for (size_t row = 0; row < shape.count; ++row) {
     ForParts<LaneOf<Type>>(shape.width, [&](const auto& part) TRINE_ATTR {
-      const auto s = part.BaseOf(arithmetic, part.template SumOf<kTaps>(sums, first));
+      const auto sum = part.template SumOf<kTaps>(sums, first);
       const auto g = part.template Load<Type>(gradient);
       auto v = part.template Load<Type>(in);
       part.PrefetchAhead(in, shape);
       part.PrefetchAhead(gradient, shape);
       if (rectify) v = Rectified(v);
-      auto p = s;
-      auto quotient = v;
-      if constexpr (std::is_same_v<LaneOf<Type>, float>) {
-        if (HWY_LIKELY(AllFast<Power>(s, arithmetic.k))) {
-          p = power.Fast(s);
-          quotient = v * p * Inverse(s);
-        } else {
-          p = MixedPower(power, s);
-          quotient = MixedQuotient<Power>(v * p, s);
-        }
-      } else {
-        p = MixedPower(power, s);
-        quotient = MixedQuotient<Power>(v * p, s);
-      }
-      part.Store(g * p, passed);
-      part.Store(g * quotient, terms);
+      TermOne(arithmetic, power, part, v, g, sum, terms, passed);
     });
     in += shape.pitch;
     gradient += shape.pitch;
@@ -177,7 +203,13 @@ void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const v
       const auto sum = part.template SumOf<kTaps>(sums, first);
       const auto v = part.template Load<Type>(in);
       const auto scaled = rectify ? Rectified(v) : v;
-      auto d = OneNan(NegMulAdd(part.All(arithmetic.factor) * scaled, sum, part.Load(passed)));
+      const auto passes = part.Load(passed);
+      auto d = NegMulAdd(part.All(arithmetic.factor) * scaled, sum, passes);
+      if (HWY_UNLIKELY(!AllFinite(d))) {
+        Lanes results(d), terms(sum), direct(passes);
+        MixedResult(arithmetic, results.count(), terms.get(), direct.get(), results.get());
+        d = results.pack();
+      }
       if (rectify) d = ZeroWhereNotPositive(v, d);
       part.template StoreFinal<Type>(d, shape, out);
     };

@@ -33,6 +33,7 @@ class Scratch {
     kMiddleX,
     kBoxX,
     kBoxPassed,
+    kStanding,
     kSlots
   };
 

@@ -53,11 +53,11 @@ int64_t RoundUp(int64_t n, int64_t to) { return Steps(n, to) * to; }
 template <typename T>
 class UnitSweep {
  public:
-  UnitSweep(const Sweep& sweep, const CancelToken& cancel)
+  UnitSweep(const Sweep& sweep, RowFindings& findings, const CancelToken& cancel)
       : s_(sweep),
         cancel_(cancel),
         kernels_(RowKernelsFor<T>(sweep.dtype_)),
-        arithmetic_(sweep.resolved_),
+        arithmetic_(sweep.resolved_, sweep.dtype_, findings),
         element_bytes_(DTypeSize(sweep.dtype_)),
         extra_(static_cast<int64_t>(sweep.column_taps()) - 1) {}
 
@@ -308,7 +308,7 @@ absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit&
   const auto grain = static_cast<size_t>(std::max<int64_t>(kTaskElements / elements, 1));
   const auto units = static_cast<size_t>(planes_ * strips_ * bands_);
   return ParallelFor(context, units, grain, [&](size_t begin, size_t end) -> absl::Status {
-    UnitSweep<T> sweep(*this, context.cancel);
+    UnitSweep<T> sweep(*this, how.findings, context.cancel);
     TRINE_RETURN_IF_ERROR(sweep.Init(how));
     for (size_t i = begin; i < end; ++i)
       if (!unit(sweep, static_cast<int64_t>(i))) return context.cancel.Check();
@@ -317,9 +317,11 @@ absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit&
   });
 }
 
-absl::Status Sweep::Forward(const Context& context, const uint8_t* x, uint8_t* y) const {
-  How how{.slides =
-              row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) && x != y};
+absl::Status Sweep::Forward(const Context& context, RowFindings& findings, const uint8_t* x,
+                            uint8_t* y) const {
+  How how{
+      .findings = findings,
+      .slides = row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) && x != y};
   how.streams = Streams(x, y, how);
   const auto unit = [&](auto& sweep, int64_t i) {
     return how.slides ? sweep.Slide(i, x, y) : sweep.Forward(i, x, y);
@@ -328,9 +330,9 @@ absl::Status Sweep::Forward(const Context& context, const uint8_t* x, uint8_t* y
                                    : ForUnits<float>(context, how, unit);
 }
 
-absl::Status Sweep::Gradient(const Context& context, const uint8_t* x, const uint8_t* dy,
-                             uint8_t* dx) const {
-  How how{.gradient = true};
+absl::Status Sweep::Gradient(const Context& context, RowFindings& findings, const uint8_t* x,
+                             const uint8_t* dy, uint8_t* dx) const {
+  How how{.findings = findings, .gradient = true};
   how.streams = dy != dx && Streams(x, dx, how);
   const auto unit = [&](auto& sweep, int64_t i) { return sweep.Gradient(i, x, dy, dx); };
   return dtype_ == DType::kFloat64 ? ForUnits<double>(context, how, unit)

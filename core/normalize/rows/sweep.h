@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "core/base/dtype.h"
 #include "core/normalize/geometry.h"
+#include "core/normalize/kernels/row_shape.h"
 #include "core/normalize/lrn.h"
 #include "core/runtime/context.h"
 
@@ -30,9 +31,10 @@ class Sweep {
   // one memory).
   bool has_halo() const { return bands_ > 1 && column_taps() > 1; }
 
-  absl::Status Forward(const Context& context, const uint8_t* x, uint8_t* y) const;
-  absl::Status Gradient(const Context& context, const uint8_t* x, const uint8_t* dy,
-                        uint8_t* dx) const;
+  absl::Status Forward(const Context& context, RowFindings& findings, const uint8_t* x,
+                       uint8_t* y) const;
+  absl::Status Gradient(const Context& context, RowFindings& findings, const uint8_t* x,
+                        const uint8_t* dy, uint8_t* dx) const;
 
  private:
   template <typename T>
@@ -44,6 +46,7 @@ class Sweep {
   void ChooseBands();
   // How one call goes about it.
   struct How {
+    RowFindings& findings;
     bool gradient = false;
     bool slides = false;   // square, sum and scale in one go
     bool streams = false;  // results are written past the caches

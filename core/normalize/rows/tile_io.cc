@@ -1,6 +1,9 @@
 // Boxes between the tensors and dense buffers.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
+#include "core/base/error.h"
 #include "core/base/polled.h"
 #include "core/normalize/rows/power.h"
 #include "core/normalize/rows/tile.h"
@@ -84,12 +87,43 @@ absl::Status Crop(const CancelToken& cancel, const Box& from, const T* source, c
   return done ? absl::OkStatus() : cancel.Check();
 }
 
+template <typename T>
+bool Wanted<T>::Is(T standing) const {
+  return job_.dy == nullptr ? std::isnan(standing) : !std::isfinite(standing);
+}
+
+template <typename T>
+absl::Status Wanted<T>::Load(const Box& box, Scratch<T>& scratch) {
+  if (!job_.mends) return absl::OkStatus();
+  count_ = box.elements();
+  standing_ = scratch.Get(Scratch<T>::kStanding, count_);
+  if (standing_ == nullptr) return scratch.OutOfMemory();
+  TRINE_RETURN_IF_ERROR(LoadBox(job_, job_.out, box, /*rectify=*/false, standing_));
+  none_ = true;
+  const bool done = ForParts(job_.cancel, count_, [&](size_t begin, size_t end) {
+    none_ = none_ && std::none_of(standing_ + begin, standing_ + end, [&](T x) { return Is(x); });
+  });
+  return done ? absl::OkStatus() : job_.cancel.Check();
+}
+
+template <typename T>
+absl::Status Wanted<T>::Keep(T* results) const {
+  if (!job_.mends) return absl::OkStatus();
+  const bool done = ForParts(job_.cancel, count_, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i)
+      if (!Is(standing_[i])) results[i] = standing_[i];
+  });
+  return done ? absl::OkStatus() : job_.cancel.Check();
+}
+
 #define TRINE_INSTANTIATE(T)                                                             \
+  template class Wanted<T>;                                                              \
   template absl::Status LoadBox<T>(const Job<T>&, const uint8_t*, const Box&, bool, T*); \
   template absl::Status StoreBox<T>(const Job<T>&, const T*, const Box&);                \
   template absl::Status Crop<T>(const CancelToken&, const Box&, const T*, const Box&, T*);
 TRINE_INSTANTIATE(float)
 TRINE_INSTANTIATE(double)
+TRINE_INSTANTIATE(long double)
 #undef TRINE_INSTANTIATE
 
 }  // namespace trine::normalize

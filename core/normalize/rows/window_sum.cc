@@ -170,9 +170,13 @@ template bool SlidingSum<float>(const CancelToken&, const float*, size_t, size_t
                                 float*, float*);
 template bool SlidingSum<double>(const CancelToken&, const double*, size_t, size_t, size_t, double*,
                                  double*, double*);
+template bool SlidingSum<long double>(const CancelToken&, const long double*, size_t, size_t,
+                                      size_t, long double*, long double*, long double*);
 template absl::Status BoxSum<float>(const CancelToken&, const Window&, const Box&, const Box&,
                                     Scratch<float>&, Scratch<float>::Slot&);
 template absl::Status BoxSum<double>(const CancelToken&, const Window&, const Box&, const Box&,
                                      Scratch<double>&, Scratch<double>::Slot&);
+template absl::Status BoxSum<long double>(const CancelToken&, const Window&, const Box&, const Box&,
+                                          Scratch<long double>&, Scratch<long double>::Slot&);
 
 }  // namespace trine::normalize

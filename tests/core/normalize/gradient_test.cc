@@ -2,6 +2,7 @@
 // forward pass's Jacobian.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -98,6 +99,38 @@ TEST(Gradient, SpikesAndLargeMagnitudes) {
           ExpectAccurate(Options(n, 1, 0.75, bias, mode, Layout::kChannelsFirst), dtype, shape,
                          random.Decades(Count(shape), 1e-12, 1e12), random.Bells(Count(shape)));
         }
+}
+
+// The bound that lrn.h states for float64, in 1500 cases of any parameters.
+TEST(Gradient, Float64OfAnyParameters) {
+  Random random(9);
+  double worst = 0;  // [eps]
+  for (int i = 0; i < 1500; ++i) {
+    const Mode mode = kModes[i % 2];
+    const Shape shape = mode == Mode::kAcrossChannels ? Shape{1, 24, 5} : Shape{1, 2, 9, 8};
+    const auto n = static_cast<int64_t>(1 + random.Bits() % 40);
+    const double beta = i % 3 == 0 ? 0.75 : random.Uniform(-2, 5);
+    const double bias = i % 5 == 0 ? 0 : std::fabs(random.Decades(1, 1e-6, 1e2)[0]);
+    const Resolved resolved = MustResolve(Options(n, std::fabs(random.Decades(1, 1e-6, 1e3)[0]),
+                                                  beta, bias, mode, Layout::kChannelsFirst),
+                                          shape);
+    const std::vector<double> x =
+        i % 4 == 0 ? random.Decades(Count(shape), 1e-3, 1e3) : random.Bells(Count(shape));
+    const std::vector<double> dy = random.Bells(Count(shape));
+    const std::vector<double> got = Values(RunGradient(
+        resolved, MakeTensor(DType::kFloat64, shape, x), MakeTensor(DType::kFloat64, shape, dy)));
+    const oracle::LrnGradients want = oracle::LrnGradient(ToOracle(resolved), shape, x, dy);
+    const double taps = std::pow(static_cast<double>(n), mode == Mode::kAcrossChannels ? 1 : 2);
+    const double bound = (8 + 2 * std::log2(taps)) * (1 + std::fabs(beta));
+    for (size_t j = 0; j < got.size(); ++j) {
+      const double error = std::fabs(got[j] - want.dx[j]) / (0x1p-52 * want.magnitude[j]);
+      ASSERT_LE(error, bound) << "n " << n << " a " << resolved.a << " beta " << beta << " k "
+                              << bias << " element " << j;
+      worst = std::max(worst, error);
+    }
+  }
+  // The cases are hard enough to tell: the bound of ordinary parameters is passed.
+  EXPECT_GT(worst, 4);
 }
 
 TEST(Gradient, Rectified) {
