@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/long_array.h"
+#include "core/base/picture_form.h"
 #include "core/base/tensor.h"
 #include "core/coding/table.h"
 #include "core/runtime/context.h"
@@ -62,13 +63,19 @@ enum class ContentKind : uint8_t {
   kTensor = 2,  // a tensor
   kImage = 3,   // a tensor that is a picture, [H,W] or [H,W,C]
   kBits = 4,  // packed bilevel rows, shape [H,W], most significant bit first, rows padded to bytes
+  // A picture that is more than a gray or RGB tensor: alpha, a palette, few bits a sample, pages.
+  // What `form` and shape say (core/base/picture_form.h).
+  kPicture = 5,
 };
 
 struct Content {
   ContentKind kind = ContentKind::kBytes;
   DType dtype = DType::kUint8;
   Shape shape;
+  PictureForm form = {};  // kPicture
 };
+// True where the raw bytes are elements of dtype; false for plain bytes and packed rows.
+bool HasElements(const Content& content);
 
 struct EncodeOptions {
   Model model = Model::kAuto;

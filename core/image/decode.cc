@@ -6,29 +6,30 @@
 namespace trine::image {
 namespace {
 
-absl::StatusOr<Tensor> DecodeAs(Format format, const Context& context, ByteView bytes,
-                                const DecodeOptions& options) {
+using internal::ReaderOptions;
+using internal::Wanted;
+
+absl::StatusOr<Picture> ReadAs(Format format, const Context& context, ByteView bytes,
+                               const ReaderOptions& options) {
   switch (format) {
     case Format::kPng:
-      return internal::DecodePng(context, bytes, options);
+      return internal::ReadPng(context, bytes, options);
     case Format::kJpeg:
-      return internal::DecodeJpeg(context, bytes, options);
+      return internal::ReadJpeg(context, bytes, options);
     case Format::kTiff:
-      return internal::DecodeTiff(context, bytes, options);
+      return internal::ReadTiff(context, bytes, options);
     case Format::kBmp:
-      return internal::DecodeBmp(context, bytes, options);
+      return internal::ReadBmp(context, bytes, options);
     case Format::kPnm:
-      return internal::DecodePnm(context, bytes, options);
+      return internal::ReadPnm(context, bytes, options);
     case Format::kNpy:
       break;
   }
   return InvalidField("image", "an NPY file", "it must be a PNG, JPEG, TIFF, BMP or PNM file");
 }
 
-}  // namespace
-
-absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
-                                   const DecodeOptions& options) {
+absl::StatusOr<Picture> ReadFile(const Context& context, ByteView bytes,
+                                 const ReaderOptions& options) {
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   if (options.page < 0) return InvalidField("page", options.page, "it must be 0 or more");
   const std::optional<Format> format = RecognizeFormat(bytes);
@@ -40,10 +41,30 @@ absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
     return InvalidField("page", options.page,
                         absl::StrCat("a ", ToAbsl(FormatName(*format)), " file has page 0 only"));
   }
-  absl::StatusOr<Tensor> picture = DecodeAs(*format, context, bytes, options);
+  absl::StatusOr<Picture> picture = ReadAs(*format, context, bytes, options);
   // A reader that was stopped within a library may report what it saw then; the reason counts.
   if (!picture.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());
   return picture;
+}
+
+}  // namespace
+
+absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
+                                   const DecodeOptions& options) {
+  ReaderOptions reader{options, options.indices ? Wanted::kNumbers : Wanted::kPlain};
+  TRINE_ASSIGN_OR_RETURN(Picture picture, ReadFile(context, bytes, reader));
+  return std::move(picture.samples);
+}
+
+absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
+                                    const ReadOptions& options) {
+  ReaderOptions reader;
+  reader.page = options.page.value_or(0);
+  reader.all_pages = !options.page.has_value();
+  reader.max_bytes = options.max_bytes;
+  reader.beside = options.beside;
+  reader.wanted = Wanted::kWhole;
+  return ReadFile(context, bytes, reader);
 }
 
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes) {

@@ -1,6 +1,8 @@
 // Pictures and arrays in files: PNG, JPEG, TIFF, BMP, PNM and NPY in; PNG, TIFF, PNM and NPY out.
 //
-// A decoded picture is a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8, uint16 or
+// There are two ways in. ReadPicture gives all that a file's pixels are, for who is to keep them.
+// DecodeImage gives gray or colour to compute with: what follows is about it. A decoded picture is
+// a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8, uint16 or
 // float32; TIFF label maps of 32-bit integers come as uint32 or int32 [H,W]. Formats are recognised
 // by their content. Alpha is dropped, palettes become colour (or gray where every entry is gray),
 // EXIF orientation is applied (JPEG, TIFF, PNG's eXIf). Bilevel pictures become 0 and 255, black 0.
@@ -18,8 +20,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/base/picture_form.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
 
@@ -41,8 +45,8 @@ std::optional<Format> FormatOfExtension(std::string_view file_name);
 
 struct DecodeOptions {
   int64_t page = 0;  // page of a TIFF, from 0
-  // Of a palette picture (PNG, TIFF) the indices, [H,W] of uint8, whatever their colours: a label
-  // map.
+  // Of a palette picture (PNG, TIFF, BMP) the indices, [H,W] of uint8, whatever their colours: a
+  // label map.
   bool indices = false;
   // Bound of the decoded picture's bytes; 0: limits->max_output_bytes.
   uint64_t max_bytes = 0;
@@ -54,6 +58,32 @@ struct DecodeOptions {
 // A picture from a file's bytes (any format but NPY).
 absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
                                    const DecodeOptions& options = {});
+
+// A picture as its file has it.
+struct Picture {
+  // [H,W] or [H,W,C], with a D in front of several pages. Where the form has 1 bit a sample, the
+  // data are packed rows (core/base/picture_form.h).
+  Tensor samples;
+  PictureForm form;
+  // What was changed or not kept, in words: "turned upright ...", "not kept: ...".
+  std::vector<std::string> warnings;
+};
+
+struct ReadOptions {
+  // Page of a TIFF, from 0; absent: all of them.
+  std::optional<int64_t> page;
+  uint64_t max_bytes = 0;                                    // as in DecodeOptions
+  std::function<uint64_t(const Shape&, DType)> beside = {};  // as in DecodeOptions
+};
+
+// Everything that the pixels of a file are (any format but NPY): alpha and palette stay, samples
+// of few bits keep their values and their depth, pages of the same size and type are stacked. Gray
+// has 0 for black: TIFF and PBM files that have it the other way round are inverted. EXIF
+// orientation is applied, and said. Beside the errors of DecodeImage: UNIMPLEMENTED for pixels that
+// this form does not hold (CMYK, extra channels), INVALID_ARGUMENT naming "page" where the pages or
+// pictures of a file differ, or are an animation, and none is chosen.
+absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
+                                    const ReadOptions& options = {});
 
 // How many pages a file has: the directories in a TIFF's chain, 1 in any other format.
 // CORRUPT_IMAGE where the chain leaves the file or runs in a circle.
@@ -92,6 +122,30 @@ struct EncodeOptions {
 absl::StatusOr<std::string> EncodeImage(const Context& context, Format format,
                                         const TensorView& picture,
                                         const EncodeOptions& options = {});
+
+// A picture with its form; data as in Picture.
+struct PictureView {
+  DType dtype = DType::kUint8;
+  Shape shape;
+  ByteView data;
+  PictureForm form;
+};
+
+// Why a file of `format` cannot hold a picture of this form and shape, and which can; empty where
+// it can. PNG: one page, uint8 or uint16; gray of 1, 2, 4, 8 and 16 bits, palettes of 8 bits an
+// entry, alpha that nothing was multiplied by, a transparent value. TIFF: everything but bfloat16,
+// a transparent value and alpha in a palette. PNM: one page of gray or RGB, uint8 or uint16. NPY:
+// everything but what it has no place for: who writes the numbers there without the palette says
+// so. REQUIRES: no PictureProblem.
+std::string WritingProblem(Format format, const PictureForm& form, DType dtype,
+                           absl::Span<const int64_t> shape);
+
+// Writes a picture as ReadPicture gives it; read again it is the same. INVALID_ARGUMENT naming
+// "picture" for a WritingProblem, or for samples beyond the bits or the palette; UNIMPLEMENTED for
+// JPEG and BMP. NPY: samples of 1 bit become bool, the form's table is dropped.
+absl::StatusOr<std::string> WritePicture(const Context& context, Format format,
+                                         const PictureView& picture,
+                                         const EncodeOptions& options = {});
 
 // Weights of red, green and blue.
 enum class GrayWeights : uint8_t {

@@ -101,6 +101,10 @@ absl::Status CopyPixels(const Context& context, const uint8_t* stored, size_t he
       return Copy<3>(context, stored, height, width, turn, rows);
     case 4:
       return Copy<4>(context, stored, height, width, turn, rows);
+    case 8:
+      return Copy<8>(context, stored, height, width, turn, rows);
+    case 16:
+      return Copy<16>(context, stored, height, width, turn, rows);
     case 6:
       return Copy<6>(context, stored, height, width, turn, rows);
     case 12:

@@ -9,10 +9,6 @@ bool Palette::IsGray() const {
   return true;
 }
 
-void ShowIndices(Palette* palette) {
-  for (size_t i = 0; i < palette->size; ++i) palette->rgb[i].fill(static_cast<uint8_t>(i));
-}
-
 bool LookUp(const Palette& palette, const uint8_t* indices, size_t count, bool gray, uint8_t* out) {
   for (size_t i = 0; i < count; ++i) {
     if (indices[i] >= palette.size) return false;

@@ -15,9 +15,6 @@ struct Palette {
   bool IsGray() const;
 };
 
-// Makes each entry the gray of its index.
-void ShowIndices(Palette* palette);
-
 // Looks `count` indices up: one byte a pixel where `gray`, else three. False, with `out` partly
 // written, where an index is beyond the palette. `out` must not overlap `indices`.
 bool LookUp(const Palette& palette, const uint8_t* indices, size_t count, bool gray, uint8_t* out);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,6 +24,18 @@ namespace trine::image::internal {
 inline absl::Status Corrupt(std::string_view text) { return CorruptImage("image", text); }
 // UNIMPLEMENTED, field "image".
 inline absl::Status NotRead(std::string_view text) { return NotOffered("image", text); }
+
+// What of a file a reader is to give.
+enum class Wanted : uint8_t {
+  kPlain,    // gray or RGB, as DecodeImage says
+  kNumbers,  // the same, but of a palette the numbers
+  kWhole,    // samples as they are in the file, and their form, as ReadPicture says
+};
+
+struct ReaderOptions : DecodeOptions {
+  Wanted wanted = Wanted::kPlain;
+  bool all_pages = false;  // of a file of several; `page` is not used then
+};
 
 // [height,width] or [height,width,channels] of a picture, checked against every limit.
 struct PictureSize {
@@ -89,18 +102,28 @@ absl::StatusOr<bool> WriteAsBits(const Context& context, const TensorView& pictu
 void PackBits(const uint8_t* row, size_t width, bool invert, uint8_t* out);
 
 // About what a file of the picture takes where nothing of it can be compressed.
-inline size_t MostFileBytes(const TensorView& picture) {
-  return picture.data.size() + picture.data.size() / 256 + 4096;
+inline size_t MostFileBytes(size_t picture_bytes) {
+  return picture_bytes + picture_bytes / 256 + 4096;
 }
 
-// The readers and writers, one a format. The pictures given to writers were checked by EncodeImage:
-// their shape is [H,W] or [H,W,3], not empty, and of a dtype that the format can hold.
-absl::StatusOr<Tensor> DecodePng(const Context&, ByteView, const DecodeOptions&);
-absl::StatusOr<Tensor> DecodeJpeg(const Context&, ByteView, const DecodeOptions&);
-absl::StatusOr<Tensor> DecodeTiff(const Context&, ByteView, const DecodeOptions&);
-absl::StatusOr<Tensor> DecodeBmp(const Context&, ByteView, const DecodeOptions&);
-absl::StatusOr<Tensor> DecodePnm(const Context&, ByteView, const DecodeOptions&);
+// UNIMPLEMENTED, field "image": pixels that are read but not kept whole.
+inline absl::Status NotKept(std::string_view text) { return NotOffered("image", text); }
+// INVALID_ARGUMENT, field "page": a file of several pictures of which one must be chosen.
+absl::Status PageNeeded(std::string_view text);
 
+// The readers, one a format. Where the whole is wanted they give its form and what is not kept;
+// else the form is not looked at.
+absl::StatusOr<Picture> ReadPng(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadJpeg(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadTiff(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadBmp(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadPnm(const Context&, ByteView, const ReaderOptions&);
+
+// The writers, for pictures that the format can hold: WritePicture and EncodeImage checked them.
+absl::StatusOr<std::string> WritePng(const Context&, const PictureView&, const EncodeOptions&);
+absl::StatusOr<std::string> WriteTiff(const Context&, const PictureView&, const EncodeOptions&);
+absl::StatusOr<std::string> WritePnm(const Context&, const PictureView&, const EncodeOptions&);
+// Of [H,W] or [H,W,3].
 absl::StatusOr<std::string> EncodePng(const Context&, const TensorView&, const EncodeOptions&);
 absl::StatusOr<std::string> EncodeTiff(const Context&, const TensorView&, const EncodeOptions&);
 absl::StatusOr<std::string> EncodePnm(const Context&, const TensorView&, const EncodeOptions&);

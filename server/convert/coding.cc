@@ -8,15 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/field_names.h"
+#include "server/convert/content.h"
 #include "server/convert/enum.h"
 #include "server/convert/error.h"
-#include "server/convert/tensor.h"
 
 namespace trine::server {
 namespace {
 
-using coding::Content;
-using coding::ContentKind;
 using coding::Model;
 using coding::SymbolKind;
 
@@ -198,65 +196,6 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& cont
   }
   TRINE_ASSIGN_OR_RETURN(out.tables, OptionTables(context, options, field, store));
   return out;
-}
-
-absl::StatusOr<Content> BitsFromProto(const v1::BitsContent& bits, const Limits& limits,
-                                      std::string_view field) {
-  if (bits.height() < 0) {
-    return InvalidField(Path(field, "height"), bits.height(), "it must not be negative");
-  }
-  if (bits.width() < 0) {
-    return InvalidField(Path(field, "width"), bits.width(), "it must not be negative");
-  }
-  Content content{ContentKind::kBits, DType::kUint8, {bits.height(), bits.width()}};
-  TRINE_RETURN_IF_ERROR(CountElements(content.shape, limits, field).status());
-  return content;
-}
-
-absl::StatusOr<Content> ContentFromProto(const v1::Content& content, const Limits& limits,
-                                         std::string_view field) {
-  const bool is_image = content.kind_case() == v1::Content::kImage;
-  switch (content.kind_case()) {
-    case v1::Content::KIND_NOT_SET:
-    case v1::Content::kBytes:
-      return Content{};
-    case v1::Content::kBits:
-      return BitsFromProto(content.bits(), limits, Path(field, "bits"));
-    case v1::Content::kTensor:
-    case v1::Content::kImage:
-      break;
-  }
-  const std::string path = Path(field, is_image ? "image" : "tensor");
-  const v1::Tensor& tensor = is_image ? content.image() : content.tensor();
-  TRINE_ASSIGN_OR_RETURN(TensorHead head, HeadFromProto(tensor, limits, path));
-  if (!tensor.data().empty()) {
-    return InvalidField(Path(path, "data"), absl::StrCat(tensor.data().size(), " bytes long"),
-                        "it must be empty: the bytes come as chunks");
-  }
-  if (is_image && head.shape.size() != 2 && head.shape.size() != 3) {
-    return InvalidField(Path(path, "shape"), absl::StrCat("of rank ", head.shape.size()),
-                        "a picture is [H,W] or [H,W,C]");
-  }
-  return Content{is_image ? ContentKind::kImage : ContentKind::kTensor, head.dtype,
-                 std::move(head.shape)};
-}
-
-void ContentToProto(const Content& content, v1::Content* out) {
-  switch (content.kind) {
-    case ContentKind::kBytes:
-      out->mutable_bytes();
-      return;
-    case ContentKind::kTensor:
-      HeadToProto(content.dtype, content.shape, out->mutable_tensor());
-      return;
-    case ContentKind::kImage:
-      HeadToProto(content.dtype, content.shape, out->mutable_image());
-      return;
-    case ContentKind::kBits:
-      out->mutable_bits()->set_height(content.shape[0]);
-      out->mutable_bits()->set_width(content.shape[1]);
-      return;
-  }
 }
 
 void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out) {

@@ -42,14 +42,6 @@ absl::StatusOr<coding::EncodeOptions> EncodeOptionsFromProto(const Context& cont
                                                              std::string_view field,
                                                              coding::TableStore* store);
 
-// What bytes to come are: default plain bytes. A tensor's data must be empty.
-absl::StatusOr<coding::Content> ContentFromProto(const v1::Content& content, const Limits& limits,
-                                                 std::string_view field);
-// Packed bilevel rows; INVALID_ARGUMENT naming "<field>.height" or "<field>.width".
-absl::StatusOr<coding::Content> BitsFromProto(const v1::BitsContent& bits, const Limits& limits,
-                                              std::string_view field);
-
-void ContentToProto(const coding::Content& content, v1::Content* out);
 void ReportToProto(const coding::RecoverReport& report, v1::DecodeStreamSummary* out);
 void StatsToProto(const coding::EncodeStats& stats, v1::EncodeStatistics* out);
 void ExactCodeToProto(coding::ExactCode code, uint64_t symbols, v1::ExactCode* out);

@@ -9,11 +9,15 @@ absl::Status MissingField(std::string_view field, std::string_view what) {
   return InvalidField(field, "missing", what);
 }
 
-absl::Status WithHint(const absl::Status& status, std::string_view hint) {
-  std::optional<ErrorDetail> detail = GetErrorDetail(status);
-  if (status.code() != absl::StatusCode::kResourceExhausted || !detail.has_value()) return status;
+absl::Status WithWayOut(const absl::Status& status, std::string_view text) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value()) return status;
   return MakeError(status.code(), *detail,
-                   absl::StrCat(TextWithoutField(status, *detail), "; ", ToAbsl(hint)));
+                   absl::StrCat(TextWithoutField(status, *detail), "; ", ToAbsl(text)));
+}
+
+absl::Status WithHint(const absl::Status& status, std::string_view hint) {
+  return absl::IsResourceExhausted(status) ? WithWayOut(status, hint) : status;
 }
 
 }  // namespace trine::server

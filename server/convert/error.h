@@ -18,7 +18,9 @@ inline std::string Path(std::string_view prefix, std::string_view field) {
 // INVALID_ARGUMENT: a field that must be given was not; `what` says what is expected.
 absl::Status MissingField(std::string_view field, std::string_view what);
 
-// `status` with "; <hint>" after its message where it is RESOURCE_EXHAUSTED: the way out.
+// `status` with "; <text>" after its message: the way out.
+absl::Status WithWayOut(const absl::Status& status, std::string_view text);
+// The same where it is RESOURCE_EXHAUSTED, else `status`.
 absl::Status WithHint(const absl::Status& status, std::string_view hint);
 
 }  // namespace trine::server

@@ -11,7 +11,9 @@
 #include "core/base/error.h"
 #include "core/base/field_names.h"
 #include "core/coding/coding.h"
+#include "core/image/image.h"
 #include "server/convert/coding.h"
+#include "server/convert/content.h"
 #include "server/convert/error.h"
 #include "server/convert/image.h"
 #include "server/convert/output_bounds.h"
@@ -31,11 +33,11 @@ constexpr uint64_t kDefaultListedBlocks = 1000;
 constexpr uint64_t kMaxListedBlocks = 1'000'000;
 constexpr std::string_view kExact = "exact";  // not one of the stream's models
 
-// What Encode codes: raw bytes in the request, or of a decoded picture.
+// What Encode codes: raw bytes in the request, or of a picture's file.
 struct EncodeInput {
   coding::Content content;
   ByteView raw;
-  Picture picture;
+  image::Picture picture;
 };
 
 absl::StatusOr<EncodeInput> BitsInput(const v1::BitsContent& bits, ByteView raw,
@@ -53,39 +55,101 @@ absl::StatusOr<EncodeInput> BitsInput(const v1::BitsContent& bits, ByteView raw,
   return EncodeInput{std::move(content), raw, {}};
 }
 
+absl::StatusOr<EncodeInput> PictureInput(const v1::PictureContent& picture, ByteView raw,
+                                         const Limits& limits) {
+  TRINE_ASSIGN_OR_RETURN(coding::Content content,
+                         PictureContentFromProto(picture, limits, "picture"));
+  const auto needed = PictureBytes(content.form, content.dtype, content.shape);
+  if (needed != raw.size()) {
+    return InvalidField(
+        "data", absl::StrCat(raw.size(), " bytes long"),
+        absl::StrCat("a picture of this shape needs ", needed.value_or(UINT64_MAX), " bytes"));
+  }
+  return EncodeInput{std::move(content), raw, {}};
+}
+
+// What a picture is coded to is hardly longer.
+uint64_t CodedBytes(const Shape& shape, DType dtype) {
+  uint64_t bytes = DTypeSize(dtype);
+  for (const int64_t side : shape) bytes = SaturatingMul(bytes, static_cast<uint64_t>(side));
+  return SaturatingAdd(bytes, bytes / 8);
+}
+
+// All that the pixels of a picture's file are.
+absl::StatusOr<EncodeInput> FileInput(const Context& context, const v1::Image& image,
+                                      ByteView file) {
+  image::ReadOptions options;
+  options.beside = CodedBytes;
+  if (image.has_page()) options.page = image.page();
+  auto picture = image::ReadPicture(context, file, options);
+  if (!picture.ok()) {
+    const absl::Status named =
+        TranslateField(picture.status(), {{"page", "image.page"}, {kAnyField, "image.encoded"}});
+    return absl::IsUnimplemented(named)
+               ? WithWayOut(named, "the file's bytes, as data, are kept whole")
+               : named;
+  }
+  EncodeInput input;
+  input.picture = *std::move(picture);
+  const Tensor& samples = input.picture.samples;
+  input.raw = samples.data;
+  using coding::ContentKind;
+  ContentKind kind = ContentKind::kPicture;
+  switch (PictureHolderOf(input.picture.form, samples.dtype, samples.shape)) {
+    case PictureHolder::kTensor:
+      kind = ContentKind::kImage;
+      break;
+    case PictureHolder::kBits:
+      kind = ContentKind::kBits;
+      break;
+    case PictureHolder::kForm:
+      break;
+  }
+  input.content = {kind, samples.dtype, samples.shape, {}};
+  if (kind == ContentKind::kPicture) input.content.form = input.picture.form;
+  return input;
+}
+
+// What data are is said in one way.
+absl::Status CheckDescribed(const v1::EncodeRequest& m) {
+  if (m.has_bits() && m.has_picture()) {
+    return InvalidField("picture", "given", "bits are given too, and data are one of them");
+  }
+  if (m.input_case() == v1::EncodeRequest::kData || (!m.has_bits() && !m.has_picture())) {
+    return absl::OkStatus();
+  }
+  return InvalidField(m.has_bits() ? "bits" : "picture", "given",
+                      "it describes data, which is not given");
+}
+
 absl::StatusOr<EncodeInput> InputFromProto(const Context& context,
                                            Request<v1::EncodeRequest>& request) {
   using coding::ContentKind;
   const v1::EncodeRequest& m = request.message();
-  if (m.has_bits() && m.input_case() != v1::EncodeRequest::kData) {
-    return InvalidField("bits", "given", "it describes data, which is not given");
-  }
+  TRINE_RETURN_IF_ERROR(CheckDescribed(m));
   EncodeInput input;
   switch (m.input_case()) {
     case v1::EncodeRequest::kData:
       input.raw = request.Payload(m.data());
       if (m.has_bits()) return BitsInput(m.bits(), input.raw, *context.limits);
+      if (m.has_picture()) return PictureInput(m.picture(), input.raw, *context.limits);
       return input;
     case v1::EncodeRequest::kTensor: {
       TRINE_ASSIGN_OR_RETURN(
           TensorView tensor,
           ViewFromProto(m.tensor(), request.Payload(m.tensor().data()), *context.limits, "tensor"));
       input.raw = tensor.data;
-      input.content = {ContentKind::kTensor, tensor.dtype, std::move(tensor.shape)};
+      input.content = {ContentKind::kTensor, tensor.dtype, std::move(tensor.shape), {}};
       return input;
     }
     case v1::EncodeRequest::kImage: {
-      // What it is coded to is hardly longer.
-      const auto coded = [](const Shape& shape, DType dtype) {
-        uint64_t bytes = DTypeSize(dtype);
-        for (const int64_t side : shape) bytes = SaturatingMul(bytes, static_cast<uint64_t>(side));
-        return SaturatingAdd(bytes, bytes / 8);
-      };
-      TRINE_ASSIGN_OR_RETURN(input.picture,
-                             PictureOf(context, request, m.image(), kGrayTypes, "image", coded));
-      const TensorView& view = input.picture.view;
-      input.raw = view.data;
-      input.content = {ContentKind::kImage, view.dtype, view.shape};
+      if (m.image().source_case() == v1::Image::kEncoded) {
+        return FileInput(context, m.image(), request.Payload(m.image().encoded()));
+      }
+      TRINE_ASSIGN_OR_RETURN(const Picture picture, PictureOf(context, request, m.image(),
+                                                              kGrayTypes, "image", CodedBytes));
+      input.raw = picture.view.data;
+      input.content = {ContentKind::kImage, picture.view.dtype, picture.view.shape, {}};
       return input;
     }
     case v1::EncodeRequest::kMessage:
@@ -126,6 +190,7 @@ absl::Status Encode(const Call& call, Request<v1::EncodeRequest>& request,
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(coded->size(), *context.limits, "coded"));
   response->SetPayload(out->mutable_coded(), *std::move(coded));
   StatsToProto(stats, out->mutable_statistics());
+  for (const std::string& warning : input.picture.warnings) out->add_warnings(warning);
   return absl::OkStatus();
 }
 

@@ -14,6 +14,7 @@
 #include "core/coding/stream/recover.h"
 #include "core/coding/table_store.h"
 #include "server/convert/coding.h"
+#include "server/convert/content.h"
 #include "server/convert/error.h"
 
 namespace trine::server {

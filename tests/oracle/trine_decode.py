@@ -15,6 +15,7 @@ side from top to bottom, in the same order.
 """
 import argparse
 import itertools
+import math
 import pathlib
 import sys
 
@@ -25,6 +26,7 @@ MAGIC = bytes.fromhex("8954524E0D0A1A0A")
 COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
+CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 1, 6: 2, 7: 4}  # by the colour of a picture
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
 
 
@@ -522,10 +524,27 @@ def decode_table(header, variant, payload, raw_offset, raw_length):
 # ---- container -------------------------------------------------------------------------------
 
 
+def read_form(fields, dtype, shape):
+    """What kind 5 has more; returns how many of the last dimensions are packed to bits, or 0."""
+    colour, depth, entry, n = fields.u(1), fields.u(1), fields.u(1), fields.varint()
+    need(colour in CHANNELS and n <= 256, "colour or table of a picture")
+    fields.take(n * entry)
+    bits = {1: range(1, 9), 2: range(9, 17), 13: ()}.get(dtype, (8 * ITEM_BYTES[dtype],))
+    need(depth in bits, "depth of a picture")
+    row = 1 if CHANNELS[colour] == 1 else 2
+    need(len(shape) in (row + 1, row + 2), "rank of a picture")
+    need(row == 1 or shape[-1] == CHANNELS[colour], "channels of a picture")
+    if colour == 5:
+        need(dtype == 1 and entry in (3, 4, 6) and 1 <= n <= 1 << depth, "palette")
+    elif entry or n:
+        need(n == 1 and dtype <= 2 and (colour, entry) in ((1, 2), (3, 6)), "transparent value")
+    return row if depth == 1 else 0
+
+
 def read_content(fields, header):
     """Adds the content to the header; returns the bytes that its shape takes, None for bytes."""
     kind = fields.u(1)
-    need(1 <= kind <= 4, "content kind")
+    need(1 <= kind <= 5, "content kind")
     header.update(kind=kind, dtype=1, shape=None, item=1)
     if kind == 1:
         return None
@@ -535,8 +554,9 @@ def read_content(fields, header):
     shape = header["shape"] = [fields.varint() for _ in range(rank)]
     need(all(dim < 1 << 62 for dim in shape), "a dimension")
     need(not (kind == 3 and rank not in (2, 3)) and not (kind == 4 and rank != 2), "rank")
-    if kind == 4:
-        size = shape[0] * ((shape[1] + 7) // 8)
+    packed = read_form(fields, header["dtype"], shape) if kind == 5 else int(kind == 4)
+    if packed:
+        size = math.prod(shape[:-packed]) * ((math.prod(shape[-packed:]) + 7) // 8)
     else:
         size = header["item"] = ITEM_BYTES[header["dtype"]]
         for dim in shape:

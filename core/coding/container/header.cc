@@ -15,10 +15,26 @@ namespace {
 using format::Mode;
 
 // Returns what is wrong; empty when nothing is, or when `in` failed.
+std::string ParseForm(ByteReader& in, PictureForm* form) {
+  form->color = static_cast<PictureColor>(in.Byte());
+  form->bit_depth = in.Byte();
+  form->entry_bytes = in.Byte();
+  const uint64_t entries = in.Varint();
+  if (in.failed()) return "";
+  if (entries > kMaxPictureEntries || form->entry_bytes > kMaxPictureEntryBytes ||
+      (form->entry_bytes == 0 && entries != 0)) {
+    return absl::StrCat("a table of ", entries, " entries of ", form->entry_bytes, " bytes");
+  }
+  const ByteView table = in.Take(entries * static_cast<uint64_t>(form->entry_bytes));
+  form->table.assign(table.begin(), table.end());
+  return "";
+}
+
+// The same.
 std::string ParseContent(ByteReader& in, Content* content) {
   const uint8_t kind = in.Byte();
   if (in.failed()) return "";
-  if (kind < 1 || kind > static_cast<uint8_t>(ContentKind::kBits)) {
+  if (kind < 1 || kind > static_cast<uint8_t>(ContentKind::kPicture)) {
     return absl::StrCat("content kind ", kind, " is not known");
   }
   content->kind = static_cast<ContentKind>(kind);
@@ -35,6 +51,13 @@ std::string ParseContent(ByteReader& in, Content* content) {
     if (dim >> 62 != 0) return "a dimension is 2^62 or more";
     content->shape.push_back(static_cast<int64_t>(dim));
   }
+  if (content->kind == ContentKind::kPicture) {
+    std::string problem = ParseForm(in, &content->form);
+    if (problem.empty() && !in.failed()) {
+      problem = PictureProblem(content->form, content->dtype, content->shape);
+    }
+    if (!problem.empty() || in.failed()) return problem;
+  }
   if (in.failed() || ContentBytes(*content).has_value()) return "";
   return "the shape does not fit its kind or overflows";
 }
@@ -45,6 +68,12 @@ void AppendContent(const Content& content, std::string* out) {
   out->push_back(static_cast<char>(content.dtype));
   out->push_back(static_cast<char>(content.shape.size()));
   for (int64_t dim : content.shape) AppendVarint(static_cast<uint64_t>(dim), out);
+  if (content.kind != ContentKind::kPicture) return;
+  out->push_back(static_cast<char>(content.form.color));
+  out->push_back(static_cast<char>(content.form.bit_depth));
+  out->push_back(static_cast<char>(content.form.entry_bytes));
+  AppendVarint(content.form.entries(), out);
+  *out += content.form.table;
 }
 
 absl::Status OtherVersion(int major) {
@@ -268,10 +297,20 @@ bool IsHeaderSound(ByteView in, const HeaderExtent& extent) {
              : LoadLE<uint64_t>(stored) == sum;
 }
 
+bool HasElements(const Content& content) {
+  switch (content.kind) {
+    case ContentKind::kBytes:
+    case ContentKind::kBits:
+      return false;
+    case ContentKind::kPicture:
+      return !content.form.is_packed();
+    default:
+      return true;
+  }
+}
+
 size_t ElementBytes(const Content& content) {
-  return content.kind == ContentKind::kBytes || content.kind == ContentKind::kBits
-             ? 1
-             : DTypeSize(content.dtype);
+  return HasElements(content) ? DTypeSize(content.dtype) : 1;
 }
 
 std::optional<uint64_t> ContentBytes(const Content& content) {
@@ -279,6 +318,10 @@ std::optional<uint64_t> ContentBytes(const Content& content) {
   const Shape& shape = content.shape;
   const size_t rank = shape.size();
   if (content.kind == ContentKind::kImage && rank != 2 && rank != 3) return std::nullopt;
+  if (content.kind == ContentKind::kPicture) {
+    if (!PictureProblem(content.form, content.dtype, shape).empty()) return std::nullopt;
+    return PictureBytes(content.form, content.dtype, shape);
+  }
   if (content.kind == ContentKind::kBits) {
     if (rank != 2) return std::nullopt;
     const auto bytes =

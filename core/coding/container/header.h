@@ -52,7 +52,7 @@ HeaderExtent FindHeaderExtent(ByteView in);
 // Whether the checksum holds. REQUIRES: extent.checked_bytes != 0.
 bool IsHeaderSound(ByteView in, const HeaderExtent& extent);
 
-// Bytes of one value of a tensor's content; 1 for bytes and bits.
+// Bytes of one value of a tensor's content; 1 where HasElements is false.
 size_t ElementBytes(const Content& content);
 // Raw bytes that the content's shape asks for; nullopt for plain bytes or when it overflows.
 std::optional<uint64_t> ContentBytes(const Content& content);

@@ -14,8 +14,7 @@ namespace trine::coding {
 
 absl::Status ValidateContent(const Content& content, const Limits& limits) {
   if (content.kind == ContentKind::kBytes) return absl::OkStatus();
-  if (content.kind != ContentKind::kTensor && content.kind != ContentKind::kImage &&
-      content.kind != ContentKind::kBits) {
+  if (content.kind < ContentKind::kBytes || content.kind > ContentKind::kPicture) {
     return InvalidField("tensor.kind", static_cast<int64_t>(content.kind), "is not known");
   }
   const int dtype = static_cast<int>(content.dtype);
@@ -27,6 +26,10 @@ absl::Status ValidateContent(const Content& content, const Limits& limits) {
                         "must have rank 8 at most");
   }
   TRINE_RETURN_IF_ERROR(CountElements(content.shape, limits, "tensor.shape").status());
+  if (content.kind == ContentKind::kPicture) {
+    const std::string problem = PictureProblem(content.form, content.dtype, content.shape);
+    if (!problem.empty()) return InvalidField("picture", ShapeToString(content.shape), problem);
+  }
   if (!ContentBytes(content).has_value()) {
     return InvalidField("tensor.shape", ShapeToString(content.shape),
                         content.kind == ContentKind::kBits ? "packed bits have shape [H,W]"

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/image/bmp/bmp_rle.h"
+#include "core/image/form.h"
 #include "core/image/palette.h"
 #include "core/image/picture.h"
 
@@ -17,6 +18,7 @@ constexpr size_t kFileHeaderBytes = 14;
 constexpr uint32_t kCoreHeader = 12;
 constexpr uint32_t kInfoHeader = 40;
 constexpr uint32_t kMaxInfoHeader = 124;
+constexpr uint32_t kAlphaHeader = 56;  // from here on it has a mask of alpha
 
 enum Compression : uint32_t { kRgb = 0, kRle8 = 1, kRle4 = 2, kBitfields = 3, kAlphaBitfields = 6 };
 
@@ -28,7 +30,7 @@ struct Header {
   uint32_t bits = 0;
   uint32_t compression = kRgb;
   uint32_t colors_used = 0;
-  std::array<uint32_t, 3> masks{};  // red, green, blue of 16 and 32 bit pixels
+  std::array<uint32_t, 4> masks{};  // red, green, blue, alpha of 16 and 32 bit pixels; 0: no alpha
 };
 
 bool IsIndexed(uint32_t bits) { return bits <= 8; }
@@ -63,16 +65,19 @@ absl::Status CheckVariant(const Header& h) {
 // or the default of the format.
 absl::Status ReadMasks(ByteView bytes, Header& h) {
   if (h.compression == kRgb) {
-    h.masks = h.bits == 16 ? std::array<uint32_t, 3>{0x7C00, 0x03E0, 0x001F}
-                           : std::array<uint32_t, 3>{0xFF0000, 0x00FF00, 0x0000FF};
+    h.masks = h.bits == 16 ? std::array<uint32_t, 4>{0x7C00, 0x03E0, 0x001F, 0}
+                           : std::array<uint32_t, 4>{0xFF0000, 0x00FF00, 0x0000FF, 0};
     return absl::OkStatus();
   }
   const size_t at = kFileHeaderBytes + kInfoHeader;
   if (bytes.size() < at + 12) return Corrupt("the BMP file ends within its colour masks");
-  for (size_t c = 0; c < 3; ++c) {
+  const bool has_alpha =
+      (h.info_bytes >= kAlphaHeader || h.compression == kAlphaBitfields) && bytes.size() >= at + 16;
+  for (size_t c = 0; c < (has_alpha ? 4 : 3); ++c) {
     const uint32_t mask = LoadLE<uint32_t>(bytes.data() + at + 4 * c);
     const uint64_t run = mask == 0 ? 0 : (uint64_t{mask} >> std::countr_zero(mask)) + 1;
     if (mask == 0 || !std::has_single_bit(run) || (h.bits == 16 && mask > 0xFFFF)) {
+      if (c == 3) continue;  // as if there were no alpha
       return Corrupt("a BMP colour mask is empty, has gaps or exceeds the pixel");
     }
     h.masks[c] = mask;
@@ -139,13 +144,14 @@ uint8_t MaskedChannel(uint32_t pixel, uint32_t mask) {
   return static_cast<uint8_t>((value * 255 + max / 2) / max);
 }
 
-// One row of 16, 24 or 32 bit pixels to red, green, blue.
-void ConvertRow(const Header& h, const uint8_t* in, uint8_t* out) {
+// One row of 16, 24 or 32 bit pixels to red, green, blue and, of four channels, alpha.
+void ConvertRow(const Header& h, const uint8_t* in, size_t channels, uint8_t* out) {
   const size_t width = static_cast<size_t>(h.width);
-  const bool bytes_bgr = h.bits == 24 || (h.bits == 32 && h.masks[0] == 0xFF0000 &&
-                                          h.masks[1] == 0xFF00 && h.masks[2] == 0xFF);
+  const bool bytes_bgr =
+      h.bits == 24 || (h.bits == 32 && h.masks[0] == 0xFF0000 && h.masks[1] == 0xFF00 &&
+                       h.masks[2] == 0xFF && channels == 3);
   const size_t step = h.bits / 8;
-  for (size_t x = 0; x < width; ++x, in += step, out += 3) {
+  for (size_t x = 0; x < width; ++x, in += step, out += channels) {
     if (bytes_bgr) {
       out[0] = in[2];
       out[1] = in[1];
@@ -153,8 +159,58 @@ void ConvertRow(const Header& h, const uint8_t* in, uint8_t* out) {
       continue;
     }
     const uint32_t pixel = h.bits == 16 ? LoadLE<uint16_t>(in) : LoadLE<uint32_t>(in);
-    for (size_t c = 0; c < 3; ++c) out[c] = MaskedChannel(pixel, h.masks[c]);
+    for (size_t c = 0; c < channels; ++c) out[c] = MaskedChannel(pixel, h.masks[c]);
   }
+}
+
+// One row of a palette's numbers to what is wanted; false where one is beyond the palette.
+bool PutNumbers(const Palette& palette, const uint8_t* in, const PictureSize& size,
+                const ReaderOptions& options, uint8_t* out) {
+  if (options.wanted == Wanted::kPlain) {
+    return LookUp(palette, in, size.width, size.channels == 1, out);
+  }
+  std::memcpy(out, in, size.width);
+  return NumbersFit({in, size.width}, palette.size);
+}
+
+// Form and warnings of who keeps the picture whole.
+absl::StatusOr<Picture> BeginWhole(const Header& h, const Palette& palette) {
+  Picture picture;
+  if (IsIndexed(h.bits)) {
+    picture.form = PaletteForm(palette, static_cast<int>(h.bits));
+    return picture;
+  }
+  picture.form.color = h.masks[3] != 0 ? PictureColor::kRgba : PictureColor::kRgb;
+  for (const uint32_t mask : h.masks) {
+    const int bits = std::popcount(mask);
+    if (bits > 8) {
+      return NotKept(
+          absl::StrCat("BMP samples of ", bits, " bits are not kept, only their first 8"));
+    }
+    if (mask != 0 && bits < 8 && picture.warnings.empty()) {
+      picture.warnings.emplace_back("samples of less than 8 bits are kept on the scale of 0 to 255");
+    }
+  }
+  return picture;
+}
+
+// Whether pixels have bits that no mask names.
+absl::StatusOr<bool> HasSpareBits(const Context& context, const Header& h, ByteView raster) {
+  const size_t step = h.bits / 8;
+  const uint32_t named = h.masks[0] | h.masks[1] | h.masks[2] | h.masks[3];
+  const size_t row_bytes = static_cast<size_t>(h.width) * step;
+  const size_t stride = CeilDiv(row_bytes, 4) * 4;
+  const auto height = static_cast<size_t>(h.height < 0 ? -h.height : h.height);
+  Poller poll(context.cancel, kPollBytes);
+  for (size_t y = 0; y < height; ++y) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(row_bytes));
+    for (size_t at = y * stride; at < y * stride + row_bytes; at += step) {
+      const uint32_t pixel =
+          step == 2 ? LoadLE<uint16_t>(&raster[at]) : LoadLE<uint32_t>(&raster[at]);
+      if ((pixel & ~named) != 0) return true;
+    }
+  }
+  return false;
 }
 
 absl::Status IndexBeyondPalette(const Palette& palette) {
@@ -162,7 +218,8 @@ absl::Status IndexBeyondPalette(const Palette& palette) {
 }
 
 absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const Palette& palette,
-                                  const PictureSize& size, ByteView raster) {
+                                  const PictureSize& size, const ReaderOptions& options,
+                                  ByteView raster) {
   const uint64_t row_bytes = CeilDiv(size.width * h.bits, 8);
   const uint64_t stride = CeilDiv(size.width * h.bits, 32) * 4;
   // The padding of the last row is not missed.
@@ -178,22 +235,21 @@ absl::StatusOr<Tensor> ReadRaster(const Context& context, const Header& h, const
     const uint8_t* in = raster.data() + stride * (h.height < 0 ? y : size.height - 1 - y);
     uint8_t* row = rows.Append();
     if (!IsIndexed(h.bits)) {
-      ConvertRow(h, in, row);
+      ConvertRow(h, in, size.channels, row);
       continue;
     }
     if (h.bits < 8) {
       UnpackBits(in, size.width, static_cast<int>(h.bits), unpacked.data());
       in = unpacked.data();
     }
-    if (!LookUp(palette, in, size.width, size.channels == 1, row)) {
-      return IndexBeyondPalette(palette);
-    }
+    if (!PutNumbers(palette, in, size, options, row)) return IndexBeyondPalette(palette);
   }
   return std::move(rows).Take();
 }
 
 absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Palette& palette,
-                               const PictureSize& size, ByteView coded) {
+                               const PictureSize& size, const ReaderOptions& options,
+                               ByteView coded) {
   TRINE_RETURN_IF_ERROR(context.Reserve(size.bytes() + size.width * size.height));
   TRINE_ASSIGN_OR_RETURN(
       const LongArray<uint8_t> indices,
@@ -203,7 +259,7 @@ absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Pa
   for (size_t y = 0; y < size.height; ++y) {
     TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     const uint8_t* in = indices.data() + (size.height - 1 - y) * size.width;
-    if (!LookUp(palette, in, size.width, size.channels == 1, rows.Append())) {
+    if (!PutNumbers(palette, in, size, options, rows.Append())) {
       return IndexBeyondPalette(palette);
     }
   }
@@ -212,14 +268,20 @@ absl::StatusOr<Tensor> ReadRle(const Context& context, const Header& h, const Pa
 
 }  // namespace
 
-absl::StatusOr<Tensor> DecodeBmp(const Context& context, ByteView bytes,
-                                 const DecodeOptions& options) {
+absl::StatusOr<Picture> ReadBmp(const Context& context, ByteView bytes,
+                                const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const Header h, ReadHeader(bytes));
   Palette palette;
   if (IsIndexed(h.bits)) {
     TRINE_ASSIGN_OR_RETURN(palette, ReadPalette(bytes, h));
   }
-  const uint64_t channels = IsIndexed(h.bits) && palette.IsGray() ? 1 : 3;
+  const bool whole = options.wanted == Wanted::kWhole;
+  Picture picture;
+  if (whole) {
+    TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(h, palette));
+  }
+  const bool one = IsIndexed(h.bits) && (options.wanted != Wanted::kPlain || palette.IsGray());
+  const uint64_t channels = one ? 1 : (whole && h.masks[3] != 0 ? 4 : 3);
   TRINE_ASSIGN_OR_RETURN(
       const PictureSize size,
       CheckPictureSize(context, options, static_cast<uint64_t>(h.width),
@@ -230,10 +292,15 @@ absl::StatusOr<Tensor> DecodeBmp(const Context& context, ByteView bytes,
         absl::StrCat("the BMP raster begins at byte ", h.pixels_at, " of ", bytes.size()));
   }
   const ByteView raster = bytes.subspan(h.pixels_at);
-  if (h.compression == kRle8 || h.compression == kRle4) {
-    return ReadRle(context, h, palette, size, raster);
+  const bool rle = h.compression == kRle8 || h.compression == kRle4;
+  TRINE_ASSIGN_OR_RETURN(picture.samples,
+                         rle ? ReadRle(context, h, palette, size, options, raster)
+                             : ReadRaster(context, h, palette, size, options, raster));
+  if (whole && (h.bits == 16 || h.bits == 32)) {
+    TRINE_ASSIGN_OR_RETURN(const bool spare, HasSpareBits(context, h, raster));
+    if (spare) NoteNotKept({"bits of pixels that no colour mask names"}, picture);
   }
-  return ReadRaster(context, h, palette, size, raster);
+  return FinishPicture(context, options, std::move(picture), 1);
 }
 
 }  // namespace trine::image::internal

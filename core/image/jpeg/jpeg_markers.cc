@@ -26,6 +26,7 @@ enum Marker : uint8_t {
   kEoi = 0xD9,
   kSos = 0xDA,
   kApp1 = 0xE1,
+  kApp2 = 0xE2,
 };
 
 bool IsFrame(uint8_t m) { return m >= kSof0 && m <= kSof15 && m != kDht && m != kJpg && m != kDac; }
@@ -80,10 +81,20 @@ absl::Status ReadScan(ByteView segment, Walk& walk) {
   return absl::OkStatus();
 }
 
+bool BeginsWith(ByteView segment, ByteView prefix) {
+  return segment.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), segment.begin());
+}
+
+void ReadApp2(ByteView segment, Walk& walk) {
+  constexpr uint8_t kPrefix[] = {'I', 'C', 'C', '_', 'P', 'R', 'O', 'F', 'I', 'L', 'E', 0};
+  if (BeginsWith(segment, kPrefix)) walk.info.has_profile = true;
+}
+
 void ReadApp1(ByteView segment, Walk& walk) {
-  constexpr char kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
-  if (segment.size() < sizeof(kPrefix)) return;
-  if (std::memcmp(segment.data(), kPrefix, sizeof(kPrefix)) != 0) return;
+  constexpr uint8_t kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
+  if (!BeginsWith(segment, kPrefix)) return;
+  walk.info.has_exif = true;
   walk.info.orientation = ParseExifOrientation(segment.subspan(sizeof(kPrefix)));
 }
 
@@ -140,6 +151,8 @@ absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes)
       TRINE_RETURN_IF_ERROR(ReadScan(segment, walk));
     } else if (marker == kApp1) {
       ReadApp1(segment, walk);
+    } else if (marker == kApp2) {
+      ReadApp2(segment, walk);
     }
   }
   TRINE_RETURN_IF_ERROR(Finish(walk));

@@ -18,6 +18,8 @@ struct JpegInfo {
   uint32_t height = 0;
   int components = 0;
   int orientation = 1;  // from EXIF
+  bool has_exif = false;
+  bool has_profile = false;  // a colour profile (ICC.1:2022, B.4)
 };
 
 // Walks up to EOI (or the end of the data, which libjpeg then finds missing). UNIMPLEMENTED for

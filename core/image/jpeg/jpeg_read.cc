@@ -11,8 +11,8 @@
 #include <csetjmp>
 
 #include "absl/strings/str_cat.h"
+#include "core/image/form.h"
 #include "core/image/jpeg/jpeg_markers.h"
-#include "core/image/orientation.h"
 #include "core/image/picture.h"
 
 namespace trine::image::internal {
@@ -137,9 +137,12 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Decoder& decoder,
 
 }  // namespace
 
-absl::StatusOr<Tensor> DecodeJpeg(const Context& context, ByteView bytes,
-                                  const DecodeOptions& options) {
+absl::StatusOr<Picture> ReadJpeg(const Context& context, ByteView bytes,
+                                 const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const JpegInfo info, WalkJpegMarkers(context, bytes));
+  if (info.components == 4 && options.wanted == Wanted::kWhole) {
+    return NotKept("the inks of a CMYK JPEG are not kept, only turned into RGB");
+  }
   const uint64_t channels = info.components == 1 ? 1 : 3;
   TRINE_ASSIGN_OR_RETURN(
       const PictureSize size,
@@ -164,8 +167,14 @@ absl::StatusOr<Tensor> DecodeJpeg(const Context& context, ByteView bytes,
                              static_cast<uint64_t>(info.components);
     TRINE_RETURN_IF_ERROR(context.Reserve(size.bytes() + 2 * samples));
   }
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, ReadPixels(context, decoder, size));
-  return ApplyOrientation(context, std::move(picture), info.orientation);
+  Picture picture;
+  picture.form = PlainForm(size.channels, size.dtype);
+  std::vector<std::string> not_kept;
+  if (info.has_exif) not_kept.emplace_back("EXIF");
+  if (info.has_profile) not_kept.emplace_back("the colour profile");
+  NoteNotKept(not_kept, picture);
+  TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, decoder, size));
+  return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 
 }  // namespace trine::image::internal

@@ -17,6 +17,12 @@ constexpr uint32_t kPlte = PngChunkType("PLTE");
 constexpr uint32_t kIdat = PngChunkType("IDAT");
 constexpr uint32_t kIend = PngChunkType("IEND");
 constexpr uint32_t kExif = PngChunkType("eXIf");
+constexpr uint32_t kTrns = PngChunkType("tRNS");
+constexpr uint32_t kActl = PngChunkType("acTL");
+// What follows from the pixels, or is no part of the picture.
+constexpr uint32_t kUnimportant[] = {PngChunkType("pHYs"), PngChunkType("sRGB"),
+                                     PngChunkType("bKGD"), PngChunkType("hIST"),
+                                     PngChunkType("tIME")};
 constexpr size_t kIhdrBytes = 13;
 
 // The fifth bit of the first letter.
@@ -102,6 +108,30 @@ absl::Status ReadPlte(const Chunk& chunk, PngInfo& info) {
   return absl::OkStatus();
 }
 
+// What an ancillary chunk says to who keeps the picture whole.
+void NoteAncillary(const Chunk& chunk, PngInfo& info) {
+  constexpr size_t kMostNames = 32;
+  if (chunk.type == kTrns) {
+    info.transparency = chunk.data;
+    return;
+  }
+  if (chunk.type == kActl) {
+    info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
+    return;
+  }
+  if (std::find(std::begin(kUnimportant), std::end(kUnimportant), chunk.type) !=
+      std::end(kUnimportant)) {
+    return;
+  }
+  std::string name;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    name.push_back(static_cast<char>(chunk.type >> shift));
+  }
+  const bool known =
+      std::find(info.not_kept.begin(), info.not_kept.end(), name) != info.not_kept.end();
+  if (!known && info.not_kept.size() < kMostNames) info.not_kept.push_back(std::move(name));
+}
+
 int ReadExif(ByteView data) {
   // Some writers keep JPEG's prefix.
   constexpr uint8_t kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
@@ -149,8 +179,10 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
     } else {
       TRINE_RETURN_IF_ERROR(CheckChecksum(context, chunk));
       if (chunk.type == kExif) info.orientation = ReadExif(chunk.data);
+      NoteAncillary(chunk, info);
     }
   }
+  info.trailer_bytes = rest.size();
   if (!data_begun) return Corrupt("the PNG file holds no IDAT chunk");
   if (info.color_type == 3 && info.palette.size == 0) {
     return Corrupt("the PNG file has no palette for its indexed pixels");

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
@@ -25,6 +27,11 @@ struct PngInfo {
   Palette palette;          // for color type 3
   uint64_t idat_bytes = 0;  // of all IDAT chunks
   int orientation = 1;      // from eXIf
+  // For who keeps the picture whole:
+  ByteView transparency;              // of tRNS, not checked
+  bool is_animated = false;           // acTL says more than one frame
+  std::vector<std::string> not_kept;  // types of ancillary chunks that say something of their own
+  uint64_t trailer_bytes = 0;         // behind IEND
 };
 
 // True for the chunk types that libpng is given.

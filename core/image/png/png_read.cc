@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
-#include "core/image/orientation.h"
+#include "core/image/form.h"
 #include "core/image/picture.h"
 #include "core/image/png/png_chunks.h"
 
@@ -59,9 +59,10 @@ struct Reader {
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
 };
 
-// False when libpng refuses the header. Sets the transformations that give dense rows of 1 or 3
-// samples (palette indices stay), 8 bits or 16 bits in little-endian order.
-bool Begin(Reader& reader) {
+// False when libpng refuses the header. Sets the transformations that give dense rows of samples of
+// 8 bits, or 16 bits in little-endian order (palette indices stay): where the whole is wanted as
+// they are, else 1 or 3 of them, scaled.
+bool Begin(Reader& reader, bool whole) {
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
   if (reader.png == nullptr) return false;
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
@@ -72,9 +73,12 @@ bool Begin(Reader& reader) {
   png_read_info(reader.png, reader.info);
   const int type = png_get_color_type(reader.png, reader.info);
   const int depth = png_get_bit_depth(reader.png, reader.info);
-  if (type == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(reader.png);
-  if (type == PNG_COLOR_TYPE_PALETTE && depth < 8) png_set_packing(reader.png);
-  if ((type & PNG_COLOR_MASK_ALPHA) != 0) png_set_strip_alpha(reader.png);
+  const bool packing = type == PNG_COLOR_TYPE_PALETTE || whole;
+  if (packing && depth < 8) png_set_packing(reader.png);
+  if (!packing && type == PNG_COLOR_TYPE_GRAY && depth < 8) {
+    png_set_expand_gray_1_2_4_to_8(reader.png);
+  }
+  if (!whole && (type & PNG_COLOR_MASK_ALPHA) != 0) png_set_strip_alpha(reader.png);
   if (depth == 16) png_set_swap(reader.png);
   png_set_interlace_handling(reader.png);
   png_read_update_info(reader.png, reader.info);
@@ -95,15 +99,25 @@ bool End(Reader& reader) {
   return true;
 }
 
+// Channels as they are in the file.
+size_t StoredChannels(const PngInfo& info) {
+  switch (info.color_type) {
+    case 2:
+      return 3;
+    case 4:
+      return 2;
+    case 6:
+      return 4;
+    default:
+      return 1;
+  }
+}
+
 // Deflate codes at most 258 bytes in two bits (RFC 1951): a shorter IDAT cannot hold the picture.
 // Filter bytes and Adam7's repetition of them are left out, so the bound is on the safe side.
 bool IsIdatTooShort(const PngInfo& info) {
   constexpr uint64_t kMaxRatio = 1032;
-  const int channels = info.color_type == 2   ? 3
-                       : info.color_type == 4 ? 2
-                       : info.color_type == 6 ? 4
-                                              : 1;
-  const uint64_t bits = static_cast<uint64_t>(info.bit_depth * channels) * info.width;
+  const uint64_t bits = static_cast<uint64_t>(info.bit_depth) * StoredChannels(info) * info.width;
   return CeilDiv(bits, 8) * info.height / kMaxRatio > info.idat_bytes;
 }
 
@@ -126,6 +140,10 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const 
   return std::move(rows).Take();
 }
 
+absl::Status BeyondPalette(const Palette& palette) {
+  return Corrupt(absl::StrCat("a PNG pixel's index is beyond the palette of ", palette.size));
+}
+
 absl::StatusOr<Tensor> LookUpPixels(const Context& context, const Palette& palette,
                                     const PictureSize& size, const Tensor& indices) {
   PictureRows rows(size);
@@ -134,38 +152,104 @@ absl::StatusOr<Tensor> LookUpPixels(const Context& context, const Palette& palet
     TRINE_RETURN_IF_ERROR(poll.Spend(size.row_bytes()));
     if (!LookUp(palette, indices.data.data() + y * size.width, size.width, size.channels == 1,
                 rows.Append())) {
-      return Corrupt(absl::StrCat("a PNG pixel's index is beyond the palette of ", palette.size));
+      return BeyondPalette(palette);
     }
   }
   return std::move(rows).Take();
 }
 
+absl::Status CheckNumbers(const Context& context, const Palette& palette, const Tensor& numbers) {
+  for (size_t at = 0; at < numbers.data.size(); at += kPollBytes) {
+    TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    if (!NumbersFit(ByteView(numbers.data).subspan(at, kPollBytes), palette.size)) {
+      return BeyondPalette(palette);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Colour, bits and transparency of the file.
+absl::StatusOr<PictureForm> FormOf(const PngInfo& info) {
+  const ByteView alpha = info.transparency;
+  const absl::Status broken = Corrupt("the PNG's tRNS chunk does not fit its colour type");
+  if (info.color_type == 3) {
+    if (alpha.size() > info.palette.size) return broken;
+    return PaletteForm(info.palette, info.bit_depth, alpha);
+  }
+  PictureForm form;
+  form.bit_depth = info.bit_depth;
+  switch (info.color_type) {
+    case 2:
+      form.color = PictureColor::kRgb;
+      break;
+    case 4:
+      form.color = PictureColor::kGrayAlpha;
+      break;
+    case 6:
+      form.color = PictureColor::kRgba;
+      break;
+    default:
+      break;
+  }
+  // With an alpha channel the chunk means nothing (libpng ignores it too).
+  if (alpha.empty() || info.color_type >= 4) return form;
+  form.entry_bytes = info.color_type == 2 ? 6 : 2;
+  if (alpha.size() != static_cast<size_t>(form.entry_bytes)) return broken;
+  for (size_t i = 0; i < alpha.size(); i += 2) {
+    // Bits above the depth are to be ignored (clause 11.3.2.1).
+    const int value = (alpha[i] << 8 | alpha[i + 1]) & ((1 << info.bit_depth) - 1);
+    form.table.push_back(static_cast<char>(value & 0xFF));
+    form.table.push_back(static_cast<char>(value >> 8));
+  }
+  return form;
+}
+
+// What can be said before the pixels are there of who keeps the picture whole.
+absl::StatusOr<Picture> BeginWhole(const PngInfo& info, const ReaderOptions& options) {
+  Picture picture;
+  if (info.is_animated && options.all_pages) {
+    return PageNeeded("the PNG file is an animation, of which page 0, its first picture, is read");
+  }
+  TRINE_ASSIGN_OR_RETURN(picture.form, FormOf(info));
+  NoteNotKept(info.not_kept, picture);
+  NoteTrailer(info.trailer_bytes, picture);
+  return picture;
+}
+
 }  // namespace
 
-absl::StatusOr<Tensor> DecodePng(const Context& context, ByteView bytes,
-                                 const DecodeOptions& options) {
-  TRINE_ASSIGN_OR_RETURN(PngInfo info, WalkPngChunks(context, bytes));
+absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
+                                const ReaderOptions& options) {
+  TRINE_ASSIGN_OR_RETURN(const PngInfo info, WalkPngChunks(context, bytes));
+  const bool whole = options.wanted == Wanted::kWhole;
+  Picture picture;
+  if (whole) {
+    TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(info, options));
+  }
   const bool indexed = info.color_type == 3;
-  if (indexed && options.indices) ShowIndices(&info.palette);
-  const bool gray = indexed ? info.palette.IsGray() : (info.color_type & 2) == 0;
+  const bool look_up = indexed && options.wanted == Wanted::kPlain;
+  const bool gray = indexed ? !look_up || info.palette.IsGray() : (info.color_type & 2) == 0;
   const DType dtype = info.bit_depth == 16 ? DType::kUint16 : DType::kUint8;
-  TRINE_ASSIGN_OR_RETURN(
-      const PictureSize size,
-      CheckPictureSize(context, options, info.width, info.height, gray ? 1 : 3, dtype));
+  TRINE_ASSIGN_OR_RETURN(const PictureSize size,
+                         CheckPictureSize(context, options, info.width, info.height,
+                                          whole ? StoredChannels(info) : (gray ? 1 : 3), dtype));
   if (IsIdatTooShort(info)) {
     return Corrupt(absl::StrCat("a PNG picture of ", info.width, " x ", info.height,
                                 " pixels cannot come from ", info.idat_bytes, " bytes"));
   }
   Reader reader;
   reader.source = {bytes.data(), bytes.size(), 0, kPngSignatureBytes};
-  if (!Begin(reader)) return Corrupt("the PNG's header is damaged");
+  if (!Begin(reader, whole)) return Corrupt("the PNG's header is damaged");
   PictureSize stored = size;
   if (indexed) stored.channels = 1;
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, ReadPixels(context, reader, info, stored));
-  if (indexed) {
-    TRINE_ASSIGN_OR_RETURN(picture, LookUpPixels(context, info.palette, size, picture));
+  TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, reader, info, stored));
+  if (look_up) {
+    TRINE_ASSIGN_OR_RETURN(picture.samples,
+                           LookUpPixels(context, info.palette, size, picture.samples));
+  } else if (indexed) {
+    TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
-  return ApplyOrientation(context, std::move(picture), info.orientation);
+  return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 
 }  // namespace trine::image::internal

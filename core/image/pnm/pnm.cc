@@ -1,9 +1,11 @@
 // Netpbm's portable anymaps P1 to P6 (netpbm.sourceforge.net/doc/pbm.html, pgm.html, ppm.html).
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
+#include "core/image/form.h"
 #include "core/image/picture.h"
 
 namespace trine::image::internal {
@@ -58,6 +60,14 @@ class Scanner {
     return bit;
   }
 
+  // The next `bytes`; false where there are fewer.
+  bool Take(size_t bytes, ByteView& taken) {
+    if (rest().size() < bytes) return false;
+    taken = rest().first(bytes);
+    at_ += bytes;
+    return true;
+  }
+
   // The one white space between header and raw raster; a comment's end of line counts as it.
   bool RasterBegins() {
     if (!AtEnd() && bytes_[at_] == '#') SkipComment();
@@ -79,6 +89,7 @@ class Scanner {
 struct Header {
   bool plain = false;
   bool bitmap = false;
+  uint8_t white = 255;  // of a bitmap
   uint64_t maxval = 255;
   PictureSize size;
 };
@@ -127,7 +138,7 @@ absl::StatusOr<Tensor> ReadPlain(const Header& header, Scanner& scanner) {
       if (header.bitmap) {
         const auto bit = scanner.Bit();
         if (!bit.has_value()) return Corrupt("the plain PBM raster holds other than 0 and 1");
-        out[i] = *bit != 0 ? 0 : 255;
+        out[i] = *bit != 0 ? 0 : header.white;
       } else {
         const auto value = scanner.Number(UINT32_MAX);
         if (!value.has_value()) return Corrupt("the plain PNM raster holds other than numbers");
@@ -147,9 +158,9 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
   if (!scanner.RasterBegins()) return Corrupt("the PNM header does not end in white space");
   const PictureSize& size = header.size;
   const size_t row_bytes = header.bitmap ? CeilDiv(size.width, 8) : size.row_bytes();
-  const ByteView raster = scanner.rest();
-  if (raster.size() < row_bytes * size.height) {
-    return Truncated(row_bytes * size.height, raster.size());
+  ByteView raster;
+  if (!scanner.Take(row_bytes * size.height, raster)) {
+    return Truncated(row_bytes * size.height, scanner.rest().size());
   }
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);
@@ -159,7 +170,7 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
     uint8_t* out = rows.Append();
     if (header.bitmap) {
       UnpackBits(in, size.width, 1, out);
-      for (size_t x = 0; x < size.width; ++x) out[x] = out[x] != 0 ? 0 : 255;
+      for (size_t x = 0; x < size.width; ++x) out[x] = out[x] != 0 ? 0 : header.white;
     } else if (header.maxval <= 255) {
       std::memcpy(out, in, row_bytes);
       if (std::any_of(in, in + row_bytes, [&](uint8_t v) { return v > header.maxval; })) {
@@ -178,11 +189,72 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
 
 }  // namespace
 
-absl::StatusOr<Tensor> DecodePnm(const Context& context, ByteView bytes,
-                                 const DecodeOptions& options) {
+namespace {
+
+// Form and warnings of who keeps the picture whole. `rest` is what follows the raster.
+absl::StatusOr<Picture> BeginWhole(const Header& header, ByteView rest, bool all_pages) {
+  Picture picture;
+  // Samples have so many bits where the maxval is one less than a power of two.
+  const int bits = header.bitmap ? 1 : std::bit_width(header.maxval);
+  const bool fits = header.bitmap || header.maxval == (uint64_t{1} << bits) - 1;
+  picture.form = PlainForm(header.size.channels, header.size.dtype, fits ? bits : 0);
+  if (!fits) {
+    NoteNotKept({absl::StrCat("the maxval of ", header.maxval, " (samples keep their values)")},
+                picture);
+  }
+  while (!rest.empty() && IsSpace(rest[0])) rest.remove_prefix(1);
+  if (all_pages && rest.size() > 2 && rest[0] == 'P' && rest[1] >= '1' && rest[1] <= '7') {
+    return PageNeeded("the PNM file holds more pictures than page 0, its first, which is read");
+  }
+  NoteTrailer(rest.size(), picture);
+  return picture;
+}
+
+}  // namespace
+
+absl::StatusOr<Picture> ReadPnm(const Context& context, ByteView bytes,
+                                const ReaderOptions& options) {
   Scanner scanner(context, bytes.subspan(2));
-  TRINE_ASSIGN_OR_RETURN(const Header header, ReadHeader(context, options, scanner, bytes[1]));
-  return header.plain ? ReadPlain(header, scanner) : ReadRaw(context, header, scanner);
+  TRINE_ASSIGN_OR_RETURN(Header header, ReadHeader(context, options, scanner, bytes[1]));
+  const bool whole = options.wanted == Wanted::kWhole;
+  if (whole) header.white = 1;
+  absl::StatusOr<Tensor> samples =
+      header.plain ? ReadPlain(header, scanner) : ReadRaw(context, header, scanner);
+  TRINE_RETURN_IF_ERROR(samples.status());
+  Picture picture;
+  if (whole) {
+    TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(header, scanner.rest(), options.all_pages));
+  }
+  picture.samples = *std::move(samples);
+  return FinishPicture(context, options, std::move(picture), 1);
+}
+
+absl::StatusOr<std::string> WritePnm(const Context& context, const PictureView& picture,
+                                     const EncodeOptions&) {
+  const PictureForm& form = picture.form;
+  const PictureGrid grid = *PictureGridOf(form.color, picture.shape);
+  const bool wide = picture.dtype == DType::kUint16;
+  const bool bitmap = form.is_packed();
+  const int maxval = (1 << form.bit_depth) - 1;
+  std::string out = absl::StrCat(bitmap ? "P4" : (grid.channels == 3 ? "P6" : "P5"), "\n",
+                                 grid.width, " ", grid.height, "\n");
+  if (!bitmap) absl::StrAppend(&out, maxval, "\n");
+  const size_t row_bytes = grid.row_bytes(form, picture.dtype);
+  const size_t spare = bitmap ? 8 * row_bytes - grid.width : 0;  // bits, zeros
+  ReserveLong(out.size() + row_bytes * grid.height, &out);
+  Poller poll(context.cancel, kPollBytes);
+  for (size_t y = 0; y < grid.height; ++y) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(row_bytes));
+    const ByteView row = picture.data.subspan(y * row_bytes, row_bytes);
+    if (!SamplesFit(form, picture.dtype, row)) return BeyondForm();
+    for (size_t i = 0; i < row_bytes; ++i) {
+      // 16 bits are big-endian; 1 is black.
+      const uint8_t byte = row[wide ? i ^ 1 : i];
+      out.push_back(static_cast<char>(bitmap ? ~byte : byte));
+    }
+    if (bitmap) out.back() = static_cast<char>(out.back() & (0xFF << spare));
+  }
+  return out;
 }
 
 absl::StatusOr<std::string> EncodePnm(const Context& context, const TensorView& picture,

@@ -47,9 +47,11 @@ void TiffFile::Open(const char* mode, uint64_t max_allocation) {
                               options.get());
 }
 
+bool TiffFile::EndPage() { return TIFFWriteDirectory(handle_) == 1 && !has_messages(); }
+
 bool TiffFile::Finish() {
   if (handle_ == nullptr) return false;
-  const bool written = TIFFWriteDirectory(handle_) == 1;
+  const bool written = EndPage();
   TIFFClose(handle_);
   handle_ = nullptr;
   return written && !has_messages();

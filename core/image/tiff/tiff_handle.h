@@ -33,6 +33,8 @@ class TiffFile {
   // faults in the data, and only says so.
   bool has_messages() const { return messages_ != 0; }
   void ClearMessages() { messages_ = 0; }
+  // Ends a page of a file that is written; tags and rows of the next follow. False on failure.
+  bool EndPage();
   // Ends writing: the file, complete once this has returned true.
   bool Finish();
   std::string& out() { return out_; }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "core/image/form.h"
 
 namespace trine::image::internal {
 namespace {
@@ -65,7 +67,8 @@ absl::Status CheckGraySamples(TIFF* tiff, size_t samples) {
 }
 
 // Sets the photometric part; returns whether the picture has colours.
-absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, TiffLayout& layout) {
+absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, bool whole,
+                                     TiffLayout& layout) {
   uint16_t photometric = 0;
   if (TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric) != 1) {
     // Required by the format, yet fax software leaves it out; libtiff's tools assume the same.
@@ -78,7 +81,7 @@ absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, TiffLayou
     case PHOTOMETRIC_MINISWHITE:
     case PHOTOMETRIC_MINISBLACK:
       layout.invert = photometric == PHOTOMETRIC_MINISWHITE;
-      TRINE_RETURN_IF_ERROR(CheckGraySamples(tiff, layout.samples));
+      if (!whole) TRINE_RETURN_IF_ERROR(CheckGraySamples(tiff, layout.samples));
       return false;
     case PHOTOMETRIC_RGB:
       if (layout.samples < 3) return Corrupt("an RGB TIFF has fewer than 3 samples a pixel");
@@ -106,14 +109,88 @@ absl::Status ReadColormap(TIFF* tiff, TiffLayout& layout) {
   }
   layout.palette.size = size_t{1} << layout.bits;
   // The format has 16 bits; files with 8 exist, and libtiff's tools read them so too.
-  bool narrow = true;
+  bool narrow = true, repeated = true;
   for (const uint16_t* channel : map) {
-    for (size_t i = 0; i < layout.palette.size; ++i) narrow = narrow && channel[i] < 256;
+    for (size_t i = 0; i < layout.palette.size; ++i) {
+      narrow = narrow && channel[i] < 256;
+      repeated = repeated && channel[i] >> 8 == (channel[i] & 0xFF);
+    }
+  }
+  if (!narrow && !repeated) {
+    layout.form.entry_bytes = 6;
+    layout.form.table.resize(6 * layout.palette.size);
+    for (size_t i = 0; i < 3 * layout.palette.size; ++i) {
+      StoreLE(&layout.form.table[2 * i], map[i % 3][i / 3]);
+    }
   }
   for (size_t i = 0; i < layout.palette.size; ++i) {
     for (size_t c = 0; c < 3; ++c) {
       layout.palette.rgb[i][c] = static_cast<uint8_t>(narrow ? map[c][i] : map[c][i] >> 8);
     }
+  }
+  return absl::OkStatus();
+}
+
+// What a sample beside those of colour is.
+absl::StatusOr<PictureColor> ExtraColor(TIFF* tiff, bool colour, size_t extra) {
+  uint16_t count = 0;
+  const uint16_t* kinds = nullptr;
+  const bool told =
+      TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr;
+  if (extra == 1 && told && count == 1) {
+    if (kinds[0] == EXTRASAMPLE_UNASSALPHA) {
+      return colour ? PictureColor::kRgba : PictureColor::kGrayAlpha;
+    }
+    if (kinds[0] == EXTRASAMPLE_ASSOCALPHA) {
+      return colour ? PictureColor::kRgbPremultiplied : PictureColor::kGrayPremultiplied;
+    }
+  }
+  return NotKept(absl::StrCat("a TIFF with ", extra,
+                              " samples a pixel beside its colours that are ",
+                              "not one of alpha is not kept"));
+}
+
+// "ImageJ=1.53t\nimages=12\n...": 12.
+int64_t DescribedPictures(std::string_view description) {
+  constexpr std::string_view kImages = "\nimages=";
+  const size_t at = description.find(kImages);
+  if (description.substr(0, 7) != "ImageJ=" || at == std::string_view::npos) return 0;
+  int64_t pictures = 0;
+  for (const char c : description.substr(at + kImages.size(), 9)) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) break;
+    pictures = 10 * pictures + (c - '0');
+  }
+  return pictures;
+}
+
+// Form and what is not kept, where the whole is wanted. Palette and photometric part were read.
+absl::Status ReadForm(TIFF* tiff, bool colour, TiffLayout& layout) {
+  const size_t extra = layout.samples - (colour ? 3 : 1);
+  PictureForm& form = layout.form;
+  if (layout.indexed) {
+    if (extra != 0) return NotKept("a TIFF palette with other samples beside is not kept");
+    if (form.table.empty()) form = PaletteForm(layout.palette, layout.bits);
+    form.color = PictureColor::kPalette;
+  } else {
+    form.color = colour ? PictureColor::kRgb : PictureColor::kGray;
+    if (extra != 0) {
+      TRINE_ASSIGN_OR_RETURN(form.color, ExtraColor(tiff, colour, extra));
+    }
+  }
+  form.bit_depth = layout.bits;
+  layout.scaled = false;
+  uint32_t bytes = 0;
+  void* data = nullptr;
+  uint64_t directory = 0;
+  char* text = nullptr;
+  if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &bytes, &data) == 1) {
+    layout.not_kept.emplace_back("the colour profile");
+  }
+  if (TIFFGetField(tiff, TIFFTAG_XMLPACKET, &bytes, &data) == 1) layout.not_kept.emplace_back("XMP");
+  if (TIFFGetField(tiff, TIFFTAG_EXIFIFD, &directory) == 1) layout.not_kept.emplace_back("EXIF");
+  if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr) {
+    layout.not_kept.emplace_back("the description");
+    layout.described_pictures = DescribedPictures(text);
   }
   return absl::OkStatus();
 }
@@ -144,11 +221,11 @@ absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
 
 // Strips may share their bytes, as empty tiles do, but not so that a small file means the reading
 // of a large one over and over.
-absl::Status CheckStrips(const Context& context, TIFF* tiff, bool tiled, uint64_t file_bytes) {
-  constexpr uint64_t kMaxShare = 16;
-  const uint64_t most = kMaxShare * std::max<uint64_t>(file_bytes, 65536);
-  const uint32_t strips = tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
-  uint64_t sum = 0;
+absl::Status CheckStrips(const Context& context, TIFF* tiff, uint64_t file_bytes,
+                         TiffLayout& layout) {
+  const uint64_t most = MostStripBytes(file_bytes);
+  const uint32_t strips = layout.tiled ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+  uint64_t& sum = layout.strip_bytes;
   Poller poll(context.cancel, kPollBytes);
   for (uint32_t i = 0; i < strips; ++i) {
     TRINE_RETURN_IF_ERROR(poll.Spend(16));
@@ -160,7 +237,12 @@ absl::Status CheckStrips(const Context& context, TIFF* tiff, bool tiled, uint64_
 
 }  // namespace
 
-absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
+uint64_t MostStripBytes(uint64_t file_bytes) {
+  constexpr uint64_t kMaxShare = 16;
+  return kMaxShare * std::max<uint64_t>(file_bytes, 65536);
+}
+
+absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOptions& options,
                                           uint64_t file_bytes, TiffFile& file) {
   TIFF* tiff = file.handle();
   uint32_t width = 0, height = 0;
@@ -184,19 +266,24 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOp
     return NotRead(absl::StrCat("a TIFF of ", layout.samples, " samples a pixel is not read; 1 to ",
                                 kMaxSamples, " are"));
   }
-  TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, layout));
+  const bool whole = options.wanted == Wanted::kWhole;
+  TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, whole, layout));
   const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format, colour));
   if (layout.indexed) TRINE_RETURN_IF_ERROR(ReadColormap(tiff, layout));
-  if (layout.indexed && options.indices) ShowIndices(&layout.palette);
   if (layout.invert && (dtype == DType::kFloat32 || layout.bits == 32)) {
     return NotRead("a TIFF of 32 bit samples where 0 is white is not read");
   }
-  const uint64_t channels = colour || (layout.indexed && !layout.palette.IsGray()) ? 3 : 1;
+  layout.looked_up = layout.indexed && options.wanted == Wanted::kPlain;
+  uint64_t channels = colour || (layout.looked_up && !layout.palette.IsGray()) ? 3 : 1;
+  if (whole) {
+    TRINE_RETURN_IF_ERROR(ReadForm(tiff, colour, layout));
+    channels = static_cast<uint64_t>(PictureChannels(layout.form.color));
+  }
   TRINE_ASSIGN_OR_RETURN(layout.size,
                          CheckPictureSize(context, options, width, height, channels, dtype));
   TRINE_RETURN_IF_ERROR(CheckBlocks(tiff, layout));
-  TRINE_RETURN_IF_ERROR(CheckStrips(context, tiff, layout.tiled, file_bytes));
+  TRINE_RETURN_IF_ERROR(CheckStrips(context, tiff, file_bytes, layout));
   return layout;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/image/palette.h"
@@ -19,13 +21,22 @@ struct TiffLayout {
   bool tiled = false;
   size_t tile_width = 0, tile_height = 0;  // where tiled
   bool indexed = false;
-  bool invert = false;  // 0 is white
-  Palette palette;      // where indexed
+  bool looked_up = false;  // the palette's colours are wanted, not the numbers
+  bool scaled = true;      // samples of few bits on the scale of 0 to 255
+  bool invert = false;     // 0 is white
+  Palette palette;         // where looked up
   int orientation = 1;
+  uint64_t strip_bytes = 0;  // of all strips or tiles in the file
+  // Where the whole is wanted:
+  PictureForm form;
+  std::vector<std::string> not_kept;  // tags that say something of their own
+  // Pictures of a stack that ImageJ describes in one directory: those after the first follow its
+  // data, named by no directory. 0: not said.
+  int64_t described_pictures = 0;
 
   // Samples of a pixel that lie side by side.
   size_t samples_together() const { return planar ? 1 : samples; }
-  // Samples of a pixel that are wanted: one where indexed or gray, else three.
+  // Samples of a pixel that are wanted: one where indexed, else the picture's channels.
   size_t wanted() const { return indexed ? 1 : size.channels; }
   // Bytes of `width` pixels side by side in the file once inflated.
   size_t packed_bytes(size_t width) const {
@@ -33,9 +44,13 @@ struct TiffLayout {
   }
 };
 
+// Bytes that the strips or tiles of a file, of all pages that are read, may have in sum: they may
+// share their bytes.
+uint64_t MostStripBytes(uint64_t file_bytes);
+
 // Reads the tags of the handle's current directory, of a file of `file_bytes`, and refuses what is
 // broken, not offered, beyond the limits, or out of proportion.
-absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const DecodeOptions& options,
+absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOptions& options,
                                           uint64_t file_bytes, TiffFile& file);
 
 }  // namespace trine::image::internal

@@ -29,34 +29,6 @@ std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, 
                     header.big ? 8 : 4);
 }
 
-// The chain of directories, walked to its end.
-struct Chain {
-  int64_t pages = 0;
-  uint64_t wanted = 0;  // offset of the page that was asked for; 0 where there is none
-};
-
-absl::StatusOr<Chain> WalkChain(const Context& context, ByteView bytes, const TiffHeader& header,
-                                int64_t page) {
-  Poller poll(context.cancel, kPollBytes);
-  Chain chain;
-  uint64_t at = header.first_directory;
-  // Brent's algorithm: compare with a directory that is replaced at every power of two.
-  uint64_t mark = 0, mark_until = 1;
-  while (at != 0) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(64));
-    if (at == mark) return Corrupt("the TIFF's directories form a circle");
-    if (chain.pages == page) chain.wanted = at;
-    if (static_cast<uint64_t>(++chain.pages) == mark_until) {
-      mark = at;
-      mark_until *= 2;
-    }
-    const auto next = NextDirectory(bytes, header, at);
-    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
-    at = *next;
-  }
-  return chain;
-}
-
 }  // namespace
 
 absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
@@ -71,19 +43,49 @@ absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes) {
   return header;
 }
 
+TiffWalk::TiffWalk(const Context& context, ByteView bytes, const TiffHeader& header)
+    : bytes_(bytes), header_(header), poll_(context.cancel, kPollBytes) {}
+
+absl::StatusOr<uint64_t> TiffWalk::Next() {
+  TRINE_RETURN_IF_ERROR(poll_.Spend(64));
+  if (pages_ == 0) {
+    at_ = header_.first_directory;
+  } else {
+    const auto next = NextDirectory(bytes_, header_, at_);
+    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
+    at_ = *next;
+  }
+  if (at_ == 0) return at_;
+  if (at_ == mark_) return Corrupt("the TIFF's directories form a circle");
+  if (static_cast<uint64_t>(++pages_) == mark_until_) {
+    mark_ = at_;
+    mark_until_ *= 2;
+  }
+  return at_;
+}
+
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page) {
   if (page == 0) return header.first_directory;
-  TRINE_ASSIGN_OR_RETURN(const Chain chain, WalkChain(context, bytes, header, page));
-  if (chain.wanted != 0) return chain.wanted;
+  TiffWalk walk(context, bytes, header);
+  uint64_t found = 0;
+  while (true) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t at, walk.Next());
+    if (at == 0) break;
+    if (walk.pages() - 1 == page) found = at;
+  }
+  if (found != 0) return found;
   return InvalidField("page", page,
-                      absl::StrCat("the TIFF file has ", chain.pages, " pages, from 0"));
+                      absl::StrCat("the TIFF file has ", walk.pages(), " pages, from 0"));
 }
 
 absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
                                        const TiffHeader& header) {
-  TRINE_ASSIGN_OR_RETURN(const Chain chain, WalkChain(context, bytes, header, 0));
-  return chain.pages;
+  TiffWalk walk(context, bytes, header);
+  while (true) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t at, walk.Next());
+    if (at == 0) return walk.pages();
+  }
 }
 
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
+#include "core/base/polled.h"
 #include "core/runtime/context.h"
 
 namespace trine::image::internal {
@@ -18,9 +19,31 @@ struct TiffHeader {
 
 absl::StatusOr<TiffHeader> ReadTiffHeader(ByteView bytes);
 
+// Goes from directory to directory, each a page. libtiff could too, but not be cancelled meanwhile:
+// 64 MiB hold millions of directories.
+class TiffWalk {
+ public:
+  // All of them must outlive the walk.
+  TiffWalk(const Context& context, ByteView bytes, const TiffHeader& header);
+
+  // Offset of the next page's directory, first that of page 0; 0 after the last. CORRUPT_IMAGE
+  // where the chain leaves the file or runs in a circle.
+  absl::StatusOr<uint64_t> Next();
+  // Pages that Next has given.
+  int64_t pages() const { return pages_; }
+
+ private:
+  ByteView bytes_;
+  const TiffHeader& header_;
+  Poller poll_;
+  uint64_t at_ = 0;  // of the page that was given last
+  int64_t pages_ = 0;
+  // Brent's algorithm: compare with a directory that is replaced at every power of two.
+  uint64_t mark_ = 0, mark_until_ = 1;
+};
+
 // Offset of the directory of page `page`, from 0. INVALID_ARGUMENT naming "page" beyond the last;
-// CORRUPT_IMAGE where the chain leaves the file or runs in a circle. libtiff could walk it too, but
-// not be cancelled meanwhile: 64 MiB hold millions of directories.
+// else the errors of TiffWalk.
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page);
 

@@ -1,7 +1,15 @@
 // TIFF in, by libtiff.
 #include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
-#include "core/image/orientation.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
+#include "core/base/strings.h"
+#include "core/image/form.h"
 #include "core/image/picture.h"
 #include "core/image/tiff/tiff_handle.h"
 #include "core/image/tiff/tiff_layout.h"
@@ -35,7 +43,7 @@ class Converter {
       UnpackBits(packed, width * step, layout_.bits, unpacked_.data());
       packed = unpacked_.data();
     }
-    if (layout_.indexed) {
+    if (layout_.looked_up) {
       if (step == 1) return LookUp(layout_.palette, packed, width, IsGray(), out);
       for (size_t x = 0; x < width; ++x) {
         if (!LookUp(layout_.palette, packed + x * step, 1, IsGray(), out + x * channels())) {
@@ -44,7 +52,7 @@ class Converter {
       }
       return true;
     }
-    const size_t wanted = layout_.planar ? 1 : channels();
+    const size_t wanted = layout_.planar ? 1 : layout_.wanted();
     for (size_t c = 0; c < wanted; ++c) {
       CopyChannel(packed, width, step, c, out, layout_.planar ? plane : c);
     }
@@ -58,17 +66,21 @@ class Converter {
   void CopyChannel(const uint8_t* packed, size_t width, size_t step, size_t from, uint8_t* out,
                    size_t to) {
     const size_t bytes = DTypeSize(layout_.size.dtype);
+    const bool invert = layout_.invert && to == 0;  // not alpha
     const uint8_t* in = packed + from * bytes;
     out += to * bytes;
     if (layout_.bits < 8) {
+      const bool scaled = layout_.scaled && !layout_.indexed;
+      const int most = scaled ? 255 : (1 << layout_.bits) - 1;
       for (size_t x = 0; x < width; ++x) {
-        const uint8_t gray = ScaleGray(in[x * step], layout_.bits);
-        out[x * channels()] = layout_.invert ? static_cast<uint8_t>(255 - gray) : gray;
+        const uint8_t stored = in[x * step];
+        const uint8_t gray = scaled ? ScaleGray(stored, layout_.bits) : stored;
+        out[x * channels()] = invert ? static_cast<uint8_t>(most - gray) : gray;
       }
     } else if (bytes == 1) {
-      CopySamples<uint8_t>(in, width, step, layout_.invert, out, channels());
+      CopySamples<uint8_t>(in, width, step, invert, out, channels());
     } else if (bytes == 2) {
-      CopySamples<uint16_t>(in, width, step, layout_.invert, out, channels());
+      CopySamples<uint16_t>(in, width, step, invert, out, channels());
     } else {
       CopySamples<uint32_t>(in, width, step, false, out, channels());
     }
@@ -135,24 +147,190 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
   return picture;
 }
 
-}  // namespace
+// libtiff's handle and what it says of one page.
+struct Page {
+  TiffFile file;
+  TiffLayout layout;
+};
 
-absl::StatusOr<Tensor> DecodeTiff(const Context& context, ByteView bytes,
-                                  const DecodeOptions& options) {
+absl::StatusOr<std::unique_ptr<Page>> OpenPage(const Context& context, ByteView bytes,
+                                               const TiffHeader& header, uint64_t directory,
+                                               const ReaderOptions& options) {
   // libtiff allocates for directories, strips' offsets and one strip or tile at a time.
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;
+  const uint64_t most = std::max(MaxPictureBytes(context, options), kBaseBytes);
+  std::unique_ptr<Page> page(new Page{{bytes, header, directory, most}, {}});
+  if (page->file.handle() == nullptr) {
+    return Corrupt("the TIFF's header or directory is damaged");
+  }
+  TRINE_ASSIGN_OR_RETURN(page->layout, ReadTiffLayout(context, options, bytes.size(), page->file));
+  return page;
+}
+
+// The page upright, and packed where its form is.
+absl::StatusOr<Picture> ReadPage(const Context& context, const ReaderOptions& options, Page& page) {
+  // Unknown tags and the like were reported so far; from here on every message is about pixels.
+  page.file.ClearMessages();
+  Picture picture;
+  picture.form = page.layout.form;
+  NoteNotKept(page.layout.not_kept, picture);
+  TRINE_ASSIGN_OR_RETURN(picture.samples, page.layout.tiled
+                                              ? ReadTiles(context, page.file, page.layout)
+                                              : ReadRows(context, page.file, page.layout));
+  return FinishPicture(context, options, std::move(picture), page.layout.orientation);
+}
+
+Shape UprightShape(const TiffLayout& layout) {
+  Shape shape = layout.size.shape();
+  if (layout.orientation >= 5 && layout.orientation <= 8) std::swap(shape[0], shape[1]);
+  return shape;
+}
+
+// "uint8 10x12, gray of 8 bits".
+std::string Describe(const TiffLayout& layout) {
+  return absl::StrCat(ToAbsl(DTypeName(layout.size.dtype)), " ",
+                      ShapeToString(UprightShape(layout)), ", ",
+                      ToAbsl(PictureColorName(layout.form.color)), " of ", layout.form.bit_depth,
+                      layout.form.bit_depth == 1 ? " bit" : " bits");
+}
+
+// An error with the page that it is about, where that is not the first.
+absl::Status OfPage(const absl::Status& status, int64_t page) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (page == 0 || !detail.has_value()) return status;
+  return MakeError(status.code(), *detail,
+                   absl::StrCat("page ", page, ": ", TextWithoutField(status, *detail)));
+}
+
+// What all pages of a file have in common, before any is unpacked.
+struct Stack {
+  std::vector<uint64_t> directories;
+  Shape shape;  // of a page
+  PictureForm form;
+  DType dtype = DType::kUint8;
+  uint64_t page_bytes = 0;
+  std::vector<std::string> not_kept;  // of any page
+};
+
+absl::Status CheckStackSize(const Context& context, const ReaderOptions& options,
+                            const Stack& stack) {
+  const uint64_t pages = stack.directories.size();
+  TRINE_ASSIGN_OR_RETURN(const uint64_t elements,
+                         CountElements(stack.shape, *context.limits, "image"));
+  if (SaturatingMul(pages, elements) > context.limits->max_elements) {
+    return LimitExceeded("image", SaturatingMul(pages, elements), "max_elements",
+                         context.limits->max_elements);
+  }
+  const uint64_t bytes = SaturatingMul(pages, stack.page_bytes);
+  const uint64_t most = MaxPictureBytes(context, options);
+  if (bytes > most) return LimitExceeded("image", bytes, "max_output_bytes", most);
+  return absl::OkStatus();
+}
+
+// Walks the pages and compares their layouts: which directories there are, of pictures of one kind.
+absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const TiffHeader& header,
+                                const ReaderOptions& options) {
+  Stack stack;
+  std::string first;
+  uint64_t strip_bytes = 0;
+  int64_t described = 0;
+  TiffWalk walk(context, bytes, header);
+  while (true) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t directory, walk.Next());
+    if (directory == 0) break;
+    const auto page = OpenPage(context, bytes, header, directory, options);
+    if (!page.ok()) return OfPage(page.status(), walk.pages() - 1);
+    const TiffLayout& layout = (*page)->layout;
+    const Shape shape = UprightShape(layout);
+    if (stack.directories.empty()) {
+      stack.shape = shape;
+      stack.form = layout.form;
+      stack.dtype = layout.size.dtype;
+      stack.page_bytes = PictureBytes(stack.form, stack.dtype, shape).value_or(UINT64_MAX);
+      first = Describe(layout);
+      described = layout.described_pictures;
+    } else if (shape != stack.shape || layout.size.dtype != stack.dtype ||
+               layout.form != stack.form) {
+      return PageNeeded(absl::StrCat("the TIFF's pages differ, page 0 (", first, ") and page ",
+                                     walk.pages() - 1, " (", Describe(layout),
+                                     first == Describe(layout) ? ", another palette" : "",
+                                     "): one of them must be chosen"));
+    }
+    strip_bytes += layout.strip_bytes;
+    if (strip_bytes > MostStripBytes(bytes.size())) {
+      return Corrupt("the TIFF's pages claim many times the file");
+    }
+    stack.directories.push_back(directory);
+    for (const std::string& part : layout.not_kept) {
+      const bool known =
+          std::find(stack.not_kept.begin(), stack.not_kept.end(), part) != stack.not_kept.end();
+      if (!known) stack.not_kept.push_back(part);
+    }
+    TRINE_RETURN_IF_ERROR(CheckStackSize(context, options, stack));
+  }
+  if (stack.directories.empty()) return Corrupt("the TIFF file has no page");
+  if (described > static_cast<int64_t>(stack.directories.size())) {
+    return PageNeeded(absl::StrCat("the TIFF describes a stack of ", described,
+                                   " pictures and names only ", stack.directories.size(),
+                                   " of them, which are read as its pages"));
+  }
+  return stack;
+}
+
+absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
+                                     const TiffHeader& header, const ReaderOptions& options) {
+  TRINE_ASSIGN_OR_RETURN(const Stack stack, FindStack(context, bytes, header, options));
+  const size_t pages = stack.directories.size();
+  ReaderOptions one = options;
+  Picture picture;
+  if (pages > 1) {
+    picture.samples.dtype = stack.dtype;
+    picture.samples.shape = stack.shape;
+    picture.samples.shape.insert(picture.samples.shape.begin(), static_cast<int64_t>(pages));
+    const uint64_t beside = options.beside ? options.beside(picture.samples.shape, stack.dtype) : 0;
+    // A page on its way: as it was read, and turned or packed.
+    uint64_t page = 2;
+    for (const int64_t side : stack.shape) page = SaturatingMul(page, static_cast<uint64_t>(side));
+    page = SaturatingMul(page, DTypeSize(stack.dtype));
+    const uint64_t whole = SaturatingAdd(SaturatingMul(pages, stack.page_bytes), page);
+    TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(whole, beside)));
+    picture.samples.data = LongArray<uint8_t>::Zeros(pages * stack.page_bytes);
+    one.beside = {};
+  }
+  for (size_t p = 0; p < pages; ++p) {
+    TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
+                           OpenPage(context, bytes, header, stack.directories[p], one));
+    absl::StatusOr<Picture> done = ReadPage(context, one, *page);
+    if (!done.ok()) return OfPage(done.status(), static_cast<int64_t>(p));
+    Picture read = *std::move(done);
+    if (pages == 1) return read;
+    if (read.samples.data.size() != stack.page_bytes) return Damaged();
+    uint8_t* const out = picture.samples.data.data() + p * stack.page_bytes;
+    TRINE_RETURN_IF_ERROR(InPieces(
+        stack.page_bytes, size_t{1} << 20, context.cancel, [&](size_t begin, size_t length) {
+          std::memcpy(out + begin, read.samples.data.data() + begin, length);
+        }));
+    if (page->layout.orientation > 1 && page->layout.orientation <= 8 && picture.warnings.empty()) {
+      picture.warnings.push_back(
+          absl::StrCat("page ", p, " and others turned upright, as their ", "orientation says"));
+    }
+  }
+  picture.form = stack.form;
+  NoteNotKept(stack.not_kept, picture);
+  return picture;
+}
+
+}  // namespace
+
+absl::StatusOr<Picture> ReadTiff(const Context& context, ByteView bytes,
+                                 const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const TiffHeader header, ReadTiffHeader(bytes));
+  if (options.all_pages) return ReadAllPages(context, bytes, header, options);
   TRINE_ASSIGN_OR_RETURN(const uint64_t directory,
                          FindTiffPage(context, bytes, header, options.page));
-  TiffFile file(bytes, header, directory, std::max(MaxPictureBytes(context, options), kBaseBytes));
-  if (file.handle() == nullptr) return Corrupt("the TIFF's header or directory is damaged");
-  TRINE_ASSIGN_OR_RETURN(const TiffLayout layout,
-                         ReadTiffLayout(context, options, bytes.size(), file));
-  // Unknown tags and the like were reported so far; from here on every message is about pixels.
-  file.ClearMessages();
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, layout.tiled ? ReadTiles(context, file, layout)
-                                                      : ReadRows(context, file, layout));
-  return ApplyOrientation(context, std::move(picture), layout.orientation);
+  TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
+                         OpenPage(context, bytes, header, directory, options));
+  return ReadPage(context, options, *page);
 }
 
 }  // namespace trine::image::internal

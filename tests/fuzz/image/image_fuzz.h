@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 #include "core/base/error.h"
 #include "core/image/image.h"
@@ -33,6 +34,35 @@ inline void CheckResult(const absl::StatusOr<Tensor>& result, const Limits& limi
   }
 }
 
+// The whole picture, and, where a format can hold it, written and read again.
+inline void CheckWhole(const Context& context, ByteView bytes, std::optional<int64_t> page) {
+  const auto picture = ReadPicture(context, bytes, {.page = page});
+  if (!picture.ok()) {
+    const auto detail = GetErrorDetail(picture.status());
+    if (!detail.has_value() || detail->reason.empty()) std::abort();
+    return;
+  }
+  const Tensor& samples = picture->samples;
+  if (!PictureProblem(picture->form, samples.dtype, samples.shape).empty() ||
+      PictureBytes(picture->form, samples.dtype, samples.shape) != samples.data.size() ||
+      samples.data.size() > context.limits->max_output_bytes) {
+    std::abort();
+  }
+  for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm}) {
+    if (!WritingProblem(format, picture->form, samples.dtype, samples.shape).empty()) continue;
+    const auto file =
+        WritePicture(context, format, {samples.dtype, samples.shape, samples.data, picture->form});
+    if (!file.ok()) std::abort();
+    const auto back = ReadPicture(context, AsBytes(*file), {});
+    // TIFF is written with any number of bits; not all are read.
+    if (absl::IsUnimplemented(back.status()) && format == Format::kTiff) continue;
+    if (!back.ok() || back->samples.data != samples.data ||
+        back->form.color != picture->form.color) {
+      std::abort();
+    }
+  }
+}
+
 // Decodes `data` when it is of `format`: the mutations that change the signature are not ours.
 inline int FuzzPicture(Format format, const uint8_t* data, size_t size, int64_t page = 0) {
   static const Limits limits = FuzzLimits();
@@ -41,6 +71,9 @@ inline int FuzzPicture(Format format, const uint8_t* data, size_t size, int64_t 
   Context context;
   context.limits = &limits;
   CheckResult(DecodeImage(context, bytes, {.page = page}), limits);
+  CheckResult(DecodeImage(context, bytes, {.page = page, .indices = true}), limits);
+  CheckWhole(context, bytes, page);
+  CheckWhole(context, bytes, std::nullopt);
   return 0;
 }
 

@@ -13,8 +13,10 @@
 namespace trine::coding {
 namespace {
 
-// Leaves room for what else a header has: model, lengths, content with 8 dimensions, block size.
-constexpr uint64_t kMaxParamsBytes = format::kMaxHeaderFields - 128;
+// Leaves room for what else a header has: model, lengths, content with 8 dimensions and a palette,
+// block size.
+constexpr uint64_t kMaxParamsBytes =
+    format::kMaxHeaderFields - 128 - kMaxPictureEntries * kMaxPictureEntryBytes;
 
 // The kind of a table against what it is to code.
 absl::Status CheckSymbolKind(SymbolKind kind, const Content& content, std::string_view field) {
@@ -22,7 +24,7 @@ absl::Status CheckSymbolKind(SymbolKind kind, const Content& content, std::strin
     return InvalidField(field, "text", "codes bytes, not tensors");
   }
   if (kind == SymbolKind::kIntegers &&
-      (content.kind == ContentKind::kBytes || content.kind == ContentKind::kBits ||
+      (!HasElements(content) ||
        (content.dtype != DType::kUint8 && content.dtype != DType::kUint16 &&
         content.dtype != DType::kUint32))) {
     return InvalidField(field, "integers", "codes tensors of uint8, uint16 or uint32");

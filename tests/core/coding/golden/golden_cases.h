@@ -230,6 +230,21 @@ inline std::vector<GoldenCase> GoldenCases() {
     c.content.kind = ContentKind::kBits;
     c.content.shape = {17, 37};
   }
+  {
+    // Three pages of numbers of a palette with alpha.
+    GoldenCase& c = add("picture-palette", "", Model::kAuto);
+    for (const char s : GoldenSkewed(3 * 11 * 14)) c.raw.push_back(static_cast<char>(s & 3));
+    c.content.kind = ContentKind::kPicture;
+    c.content.shape = {3, 11, 14};
+    c.content.form = {PictureColor::kPalette, 2, 4, GoldenNoise(16)};
+  }
+  {
+    GoldenCase& c = add("picture-rgba", GoldenSkewed(9 * 13 * 4 * 2), Model::kAdaptive, 1);
+    c.content.kind = ContentKind::kPicture;
+    c.content.dtype = DType::kUint16;
+    c.content.shape = {9, 13, 4};
+    c.content.form = {PictureColor::kRgba, 16, 0, ""};
+  }
   return cases;
 }
 

@@ -45,6 +45,7 @@ TEST(Golden, TheEncoderStillGivesTheSameBytes) {
     if (c.content.kind != ContentKind::kBytes) {
       EXPECT_EQ(decoded->content.shape, c.content.shape);
     }
+    EXPECT_TRUE(decoded->content.form == c.content.form);
     const auto info = Inspect({}, AsBytes(*coded));
     ASSERT_TRUE(info.ok());
     for (const BlockInfo& block : info->blocks) modes.insert(block.mode);
@@ -223,26 +224,35 @@ TEST(Golden, TheSpecificationsExamplesAreTrue) {
 
 TEST(Golden, VariantsAreWhatTheBuilderMakes) {
   const auto variants = GoldenVariants();
-  EXPECT_EQ(variants.size(), 21u);
+  EXPECT_EQ(variants.size(), 22u);
   for (const GoldenVariant& v : variants) {
     EXPECT_TRUE(v.coded == ReadFile(kFolder / (v.name + ".trn"))) << v.name;
     EXPECT_EQ(HashLine(AsBytes(v.raw)), ReadFile(kFolder / (v.name + ".xxh3"))) << v.name;
   }
 }
 
-// What variant-contents holds, stream by stream.
-TEST(Golden, ContentsAreGivenBack) {
+// What the variants of contents hold, stream by stream.
+void ExpectGivenBack(const std::vector<GoldenContent>& contents, const std::string& name) {
   std::string whole;
-  for (const GoldenContent& c : GoldenContents()) {
+  for (const GoldenContent& c : contents) {
     const auto decoded = Decode({}, AsBytes(c.coded));
     ASSERT_TRUE(decoded.ok()) << decoded.status();
     EXPECT_TRUE(AsString(decoded->data) == c.raw);
     EXPECT_EQ(decoded->content.kind, c.content.kind);
     EXPECT_EQ(decoded->content.dtype, c.content.dtype);
     EXPECT_EQ(decoded->content.shape, c.content.shape);
+    EXPECT_TRUE(decoded->content.form == c.content.form);
+    const auto info = Inspect({}, AsBytes(c.coded));
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_TRUE(info->content.form == c.content.form);
     whole += c.coded;
   }
-  EXPECT_TRUE(whole == ReadFile(kFolder / "variant-contents.trn"));
+  EXPECT_TRUE(whole == ReadFile(kFolder / name));
+}
+
+TEST(Golden, ContentsAreGivenBack) {
+  ExpectGivenBack(GoldenContents(), "variant-contents.trn");
+  ExpectGivenBack(GoldenPictures(), "variant-pictures.trn");
 }
 
 // The case that is for narrow and wide tables side by side has them.

@@ -18,30 +18,35 @@ struct GoldenContent {
   std::string raw;
 };
 
+// A stored stream of noise of that content, compact or in full.
+inline GoldenContent StoredContent(const Content& content, bool compact) {
+  GoldenContent c{content, "", ""};
+  const uint64_t bytes = *ContentBytes(c.content);
+  c.raw = GoldenNoise(static_cast<size_t>(bytes));
+  if (compact) {
+    BlockHead block;
+    block.raw_bytes = block.coded_bytes = bytes;
+    block.checksum = Checksum(AsBytes(c.raw));
+    Header header;
+    header.content = c.content;
+    AppendCompact(header, block, &c.coded);
+    c.coded += c.raw;
+    return c;
+  }
+  Header header = PlainHeader();
+  header.content = c.content;
+  header.raw_bytes = bytes;
+  StreamBuilder stream(header);
+  if (bytes != 0) stream.Add(format::Mode::kStored, 0, 0, c.raw, c.raw);
+  c.coded = stream.Finish();
+  return c;
+}
+
 // A stream for each dtype and each rank, compact and in full.
 inline std::vector<GoldenContent> GoldenContents() {
   std::vector<GoldenContent> out;
   const auto add = [&](ContentKind kind, DType dtype, Shape shape) {
-    GoldenContent c{{kind, dtype, std::move(shape)}, "", ""};
-    const uint64_t bytes = *ContentBytes(c.content);
-    c.raw = GoldenNoise(static_cast<size_t>(bytes));
-    if (out.size() % 2 == 0) {
-      BlockHead block;
-      block.raw_bytes = block.coded_bytes = bytes;
-      block.checksum = Checksum(AsBytes(c.raw));
-      Header header;
-      header.content = c.content;
-      AppendCompact(header, block, &c.coded);
-      c.coded += c.raw;
-    } else {
-      Header header = PlainHeader();
-      header.content = c.content;
-      header.raw_bytes = bytes;
-      StreamBuilder stream(header);
-      if (bytes != 0) stream.Add(format::Mode::kStored, 0, 0, c.raw, c.raw);
-      c.coded = stream.Finish();
-    }
-    out.push_back(std::move(c));
+    out.push_back(StoredContent({kind, dtype, std::move(shape)}, out.size() % 2 == 0));
   };
   for (int dtype = kMinDType; dtype <= kMaxDType; ++dtype) {
     Shape shape;
@@ -62,6 +67,47 @@ inline std::vector<GoldenContent> GoldenContents() {
   add(ContentKind::kBits, DType::kBool, {2, 8});
   add(ContentKind::kBits, DType::kUint8, {0, 9});
   add(ContentKind::kBits, DType::kUint8, {9, 0});
+  return out;
+}
+
+// A stream for each colour of a picture with each depth and table that it may have, both forms of
+// stream, with pages and without.
+inline std::vector<GoldenContent> GoldenPictures() {
+  std::vector<GoldenContent> out;
+  const auto add = [&](PictureColor color, DType dtype, int depth, int entry_bytes,
+                       size_t entries) {
+    const std::string table = GoldenNoise(entries * static_cast<size_t>(entry_bytes));
+    for (const bool stack : {false, true}) {
+      Shape shape = {3, 5};
+      if (stack) shape.insert(shape.begin(), 2);
+      if (PictureChannels(color) > 1) shape.push_back(PictureChannels(color));
+      const PictureForm form = {color, depth, entry_bytes, table};
+      out.push_back(StoredContent({ContentKind::kPicture, dtype, std::move(shape), form},
+                                  (out.size() + out.size() / 2) % 2 == 0));
+    }
+  };
+  for (int color = kMinPictureColor; color <= kMaxPictureColor; ++color) {
+    const auto c = static_cast<PictureColor>(color);
+    if (c == PictureColor::kPalette) continue;
+    for (int depth = 1; depth <= 16; ++depth) {
+      add(c, depth <= 8 ? DType::kUint8 : DType::kUint16, depth, 0, 0);
+    }
+    add(c, DType::kInt8, 8, 0, 0);
+    add(c, DType::kFloat16, 16, 0, 0);
+    add(c, DType::kFloat32, 32, 0, 0);
+    add(c, DType::kInt64, 64, 0, 0);
+  }
+  for (const int depth : {1, 4, 16}) {
+    const DType dtype = depth <= 8 ? DType::kUint8 : DType::kUint16;
+    add(PictureColor::kGray, dtype, depth, 2, 1);
+    add(PictureColor::kRgb, dtype, depth, 6, 1);
+  }
+  for (const int depth : {1, 2, 3, 4, 8}) {
+    for (const int entry_bytes : {3, 4, 6}) {
+      add(PictureColor::kPalette, DType::kUint8, depth, entry_bytes, 1);
+      add(PictureColor::kPalette, DType::kUint8, depth, entry_bytes, size_t{1} << depth);
+    }
+  }
   return out;
 }
 
@@ -126,6 +172,9 @@ inline bool AddCompactVariants(std::vector<GoldenVariant>* variants) {
   variants->push_back(std::move(models));
   variants->push_back(std::move(tables));
   variants->push_back(std::move(contents));
+  GoldenVariant pictures{"variant-pictures", "", "", {}, ""};
+  for (const GoldenContent& c : GoldenPictures()) pictures.Append(c.coded, c.raw);
+  variants->push_back(std::move(pictures));
   return true;
 }
 

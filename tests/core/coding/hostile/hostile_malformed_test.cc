@@ -221,8 +221,8 @@ TEST(Hostile, MalformedHeaders) {
   header.params = "";
   refused(header, "order");
   header = PlainHeader();
-  header.content.kind = static_cast<ContentKind>(5);
-  refused(header, "kind 5");
+  header.content.kind = static_cast<ContentKind>(6);
+  refused(header, "kind 6");
   header.content.kind = ContentKind::kTensor;
   header.content.shape = {2, 3};
   refused(header, "raw length");
@@ -240,6 +240,53 @@ TEST(Hostile, MalformedHeaders) {
   refused(header, "another raw length");
   header.content.kind = ContentKind::kImage;
   refused(header, "shape");
+}
+
+TEST(Hostile, MalformedPictures) {
+  struct Case {
+    PictureForm form;
+    DType dtype;
+    Shape shape;
+    std::string text;
+  };
+  using enum PictureColor;
+  const std::string table(256 * 6, 'x');
+  const auto entries = [&table](size_t bytes) { return table.substr(0, bytes); };
+  const std::vector<Case> cases = {
+      {{static_cast<PictureColor>(0), 8, 0, ""}, DType::kUint8, {2, 3}, "colour 0"},
+      {{static_cast<PictureColor>(8), 8, 0, ""}, DType::kUint8, {2, 3}, "colour 8"},
+      {{kGray, 0, 0, ""}, DType::kUint8, {2, 3}, "0 bits"},
+      {{kGray, 9, 0, ""}, DType::kUint8, {2, 3}, "9 bits"},
+      {{kGray, 8, 0, ""}, DType::kUint16, {2, 3}, "8 bits"},
+      {{kGray, 31, 0, ""}, DType::kFloat32, {2, 3}, "31 bits"},
+      {{kGray, 8, 0, ""}, DType::kBool, {2, 3}, "bool"},
+      {{kGray, 8, 0, ""}, DType::kUint8, {6}, "shape"},
+      {{kGray, 8, 0, ""}, DType::kUint8, {1, 1, 2, 3}, "shape"},
+      {{kRgba, 8, 0, ""}, DType::kUint8, {2, 3}, "shape"},
+      {{kRgba, 8, 0, ""}, DType::kUint8, {2, 1, 3}, "shape"},
+      {{kGrayAlpha, 8, 0, ""}, DType::kUint8, {1, 1, 1, 2, 2}, "shape"},
+      {{kPalette, 8, 0, ""}, DType::kUint8, {2, 3}, "no entries"},
+      {{kPalette, 8, 2, entries(2)}, DType::kUint8, {2, 3}, "not 2"},
+      {{kPalette, 8, 5, entries(5)}, DType::kUint8, {2, 3}, "not 5"},
+      {{kPalette, 1, 3, entries(9)}, DType::kUint8, {2, 3}, "at most 2"},
+      {{kPalette, 16, 3, entries(9)}, DType::kUint16, {2, 3}, "uint8"},
+      {{kPalette, 8, 7, entries(7)}, DType::kUint8, {2, 3}, "entries of 7"},
+      {{kGray, 8, 6, entries(6)}, DType::kUint8, {2, 3}, "transparent"},
+      {{kGray, 8, 2, entries(4)}, DType::kUint8, {2, 3}, "transparent"},
+      {{kGrayAlpha, 8, 2, entries(2)}, DType::kUint8, {2, 3, 2}, "transparent"},
+      {{kGray, 32, 2, entries(2)}, DType::kFloat32, {2, 3}, "transparent"},
+      {{kGray, 32, 0, ""}, DType::kFloat32, {int64_t{1} << 40, int64_t{1} << 40}, "overflows"},
+      {{kGray, 8, 0, ""}, DType::kUint8, {2, 4}, "raw length"},
+  };
+  for (const Case& c : cases) {
+    Header header = PlainHeader();
+    header.raw_bytes = 6;
+    header.content = {ContentKind::kPicture, c.dtype, c.shape, c.form};
+    ExpectRefused(AsBytes(StreamBuilder(header).Finish()), absl::StatusCode::kDataLoss, c.text);
+    // The encoder takes no such content either, but for the raw length, which it is not told.
+    if (c.text == "raw length") continue;
+    EXPECT_FALSE(Encode({}, header.content, AsBytes("abcdef"), {}).ok()) << c.text;
+  }
 }
 
 }  // namespace

@@ -20,9 +20,15 @@ namespace trine::coding {
 inline void MendCompact(std::string* bytes) {
   ByteReader reader(ViewOf(*bytes));
   reader.Take(format::kCompactMagic.size() + 1);
-  if (reader.Byte() != static_cast<uint8_t>(ContentKind::kBytes)) {
+  const uint8_t kind = reader.Byte();
+  if (kind != static_cast<uint8_t>(ContentKind::kBytes)) {
     reader.Byte();
     for (int rank = reader.Byte(); rank > 0 && !reader.failed(); --rank) reader.Varint();
+  }
+  if (kind == static_cast<uint8_t>(ContentKind::kPicture)) {
+    reader.Take(2);
+    const uint64_t entry_bytes = reader.Byte();
+    reader.Take(reader.Varint() * entry_bytes);
   }
   reader.Varint();
   reader.Take(3);

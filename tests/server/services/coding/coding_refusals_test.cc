@@ -48,9 +48,62 @@ TEST(CodingRefusalsTest, Inputs) {
       r.mutable_bits()->set_width(width);
     };
   };
+  // 100 bytes are a picture of 10 x 10; `spoil` makes it another.
+  const auto picture = [](std::function<void(v1::PictureContent&)> spoil) {
+    return [spoil](Encode& r) {
+      v1::PictureContent& p = *r.mutable_picture();
+      p.set_dtype(v1::DATA_TYPE_UINT8);
+      for (int i = 0; i < 2; ++i) p.add_shape(10);
+      p.set_color(v1::PICTURE_COLOR_GRAY);
+      p.set_bit_depth(7);
+      spoil(p);
+    };
+  };
+  using P = v1::PictureContent;
   Check<v1::EncodeResponse, Encode>(
       "Encode", TextRequest(100, v1::CODING_MODEL_AUTO),
       {
+          {"picture.dtype", picture([](P& p) { p.clear_dtype(); })},
+          {"picture.shape[1]", picture([](P& p) { p.set_shape(1, -10); })},
+          {"picture.color", picture([](P& p) { p.clear_color(); })},
+          {"picture.color", picture([](P& p) { p.set_color(static_cast<v1::PictureColor>(8)); })},
+          {"picture", picture([](P& p) { p.set_bit_depth(9); })},
+          {"picture", picture([](P& p) { p.set_bit_depth(INT32_MIN); })},
+          {"picture", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_RGB); })},
+          {"picture", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_PALETTE); })},
+          {"picture", picture([](P& p) { p.set_entry_bytes(-1); })},
+          {"picture", picture([](P& p) {
+             p.set_entry_bytes(3);
+             for (int i = 0; i < 3; ++i) p.add_table(7);
+           })},
+          {"picture.table[1]", picture([](P& p) {
+             p.set_entry_bytes(3);
+             p.add_table(255);
+             p.add_table(256);
+           })},
+          {"picture.table", picture([](P& p) {
+             for (int i = 0; i < 1025; ++i) p.add_table(7);
+           }),
+           StatusCode::kResourceExhausted},
+          {"data", picture([](P& p) { p.set_shape(0, 11); })},
+          {"data", picture([](P& p) { p.set_bit_depth(1); })},
+          {"picture",
+           [&](Encode& r) {
+             bits(10, 80)(r);
+             picture([](P&) {})(r);
+           }},
+          {"picture",
+           [&](Encode& r) {
+             picture([](P&) {})(r);
+             *r.mutable_tensor() = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1}, {1});
+           }},
+          {"image.page",
+           [](Encode& r) {
+             r.mutable_image()->set_encoded("P5 1 1 255\nx");
+             r.mutable_image()->set_page(1);
+           }},
+          {"image.page",
+           [](Encode& r) { r.mutable_image()->set_encoded("P5 1 1 255\nxP5 1 1 255\nx"); }},
           {"input", [](Encode& r) { r.clear_input(); }},
           {"message", [](Encode& r) { r.set_message("01"); }},
           {"tensor.dtype", [](Encode& r) { r.mutable_tensor(); }},

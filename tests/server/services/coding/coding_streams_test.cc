@@ -111,7 +111,7 @@ TEST_F(CodingStreamsTest, DecodesHoweverItIsCut) {
 }
 
 TEST_F(CodingStreamsTest, KeepsEveryKindOfContent) {
-  std::vector<v1::Content> contents(4);
+  std::vector<v1::Content> contents(6);
   contents[0].mutable_bytes();
   contents[1].mutable_tensor()->set_dtype(v1::DATA_TYPE_FLOAT32);
   contents[1].mutable_tensor()->add_shape(6);
@@ -119,6 +119,18 @@ TEST_F(CodingStreamsTest, KeepsEveryKindOfContent) {
   for (const int64_t dim : {4, 3}) contents[2].mutable_image()->add_shape(dim);
   contents[3].mutable_bits()->set_height(8);
   contents[3].mutable_bits()->set_width(17);
+  v1::PictureContent& palette = *contents[4].mutable_picture();
+  palette.set_dtype(v1::DATA_TYPE_UINT8);
+  for (const int64_t dim : {2, 3, 4}) palette.add_shape(dim);
+  palette.set_color(v1::PICTURE_COLOR_PALETTE);
+  palette.set_bit_depth(8);
+  palette.set_entry_bytes(6);
+  for (uint32_t number = 0; number < 3 * 256; ++number) palette.add_table(65535 - number);
+  v1::PictureContent& pages = *contents[5].mutable_picture();
+  pages.set_dtype(v1::DATA_TYPE_UINT8);
+  for (const int64_t dim : {3, 4, 9}) pages.add_shape(dim);
+  pages.set_color(v1::PICTURE_COLOR_GRAY);
+  pages.set_bit_depth(1);
   for (const v1::Content& content : contents) {
     SCOPED_TRACE(content.DebugString());
     v1::EncodeStreamHeader header;
@@ -246,6 +258,7 @@ TEST_F(CodingStreamsTest, RefusesBadHeaders) {
             MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1 << 20, 1 << 20}, {});
       },
       StatusCode::kResourceExhausted);
+  refused("header.content.picture.dtype", [](auto& h) { h.mutable_content()->mutable_picture(); });
   refused("header.content.bits.height",
           [](auto& h) { h.mutable_content()->mutable_bits()->set_height(-1); });
   refused("header.content.bits.width",
