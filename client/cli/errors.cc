@@ -49,6 +49,14 @@ std::string HintFor(const absl::Status& status) {
   if (detail.has_value() && detail->reason == "CORRUPT_STREAM" && detail->offset > 0) {
     return "'trine decode --recover' writes what is good of it and lists what is lost";
   }
+  // Of a picture that is to be coded as one.
+  if (detail.has_value() && detail->field == kAsImage) {
+    return "'trine encode' without --as keeps the file's bytes as they are";
+  }
+  if (detail.has_value() && detail->field == "--page" && detail->value == "absent") {
+    return "--page N takes one page; 'trine encode' without --as keeps the file's bytes as they "
+           "are";
+  }
   if (status.code() == absl::StatusCode::kDeadlineExceeded) return "--timeout allows more time";
   return "";
 }

@@ -18,6 +18,9 @@ inline constexpr int kExitUsage = 2;        // wrong usage: by this program's ju
 inline constexpr int kExitUnreachable = 3;  // no answer from the server
 inline constexpr int kExitCorrupt = 4;      // the input is corrupt
 
+// The field of what "encode --as image" cannot keep of a file.
+inline constexpr char kAsImage[] = "--as image";
+
 // Of a status whose field is named by WithFlags.
 int ExitCodeOf(const absl::Status& status);
 

@@ -125,6 +125,9 @@ class Decoder {
   absl::Status Finish() { return sink_ == nullptr ? absl::OkStatus() : sink_->Finish(); }
   const Totals& totals() const { return totals_; }
   const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
+  std::vector<std::string> warnings() const {
+    return sink_ == nullptr ? std::vector<std::string>() : sink_->warnings();
+  }
 
  private:
   template <typename Request>
@@ -229,6 +232,9 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
   json["blocks_decoded"] = totals.blocks_decoded;
   json["content"] = ContentJson(totals.content);
   json["written_as"] = decoder.form();
+  json["warnings"] = decoder.warnings();
+  for (const std::string& warning : decoder.warnings())
+    session.PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
   if (args.recover) {
     PrintDamages(totals.last, session);
     json["damages_total"] = totals.last.damages_total();
@@ -320,10 +326,12 @@ void AddDecodeCommand(Command app, Run* run) {
   Command command = app->add_subcommand("decode", "Decode coded streams");
   command->add_option("IN", args->inputs, "Coded streams; - for stdin. Default: stdin");
   command
-      ->add_option("-o,--output", args->outputs.output,
-                   "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
-                   "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
-                   "the name ends so")
+      ->add_option(
+          "-o,--output", args->outputs.output,
+          "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
+          "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
+          "the name ends so, with palette, alpha, bits and pages (refused where that kind of "
+          "file cannot hold them)")
       ->check(NotEmpty("a name"))
       ->type_name("OUT");
   command

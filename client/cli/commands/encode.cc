@@ -20,6 +20,7 @@
 #include "client/cli/flags/table_args.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
+#include "client/cli/report/content_json.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 
@@ -41,6 +42,8 @@ struct Args {
   std::string as = "bytes";
   std::string shape;
   std::string dtype;
+  Flag page_given;
+  int64_t page = 0;
 };
 
 std::string CodedName(const std::string& name) { return absl::StrCat(name, kCodedSuffix); }
@@ -213,6 +216,7 @@ absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
   } else {
     request.set_data(std::move(raw));
     if (input.content.has_bits()) *request.mutable_bits() = input.content.bits();
+    if (input.content.has_picture()) *request.mutable_picture() = input.content.picture();
   }
   TRINE_ASSIGN_OR_RETURN(v1::EncodeResponse response, client->Encode(request));
   TRINE_RETURN_IF_ERROR(output->Write(AsBytes(response.coded())));
@@ -227,9 +231,12 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   const bool remove = args.outputs.remove;
   FileStamp stamp;
   if (remove) TRINE_RETURN_IF_ERROR(StampForRemoval(path, &stamp));
-  absl::StatusOr<EncodeInput> input =
-      OpenEncodeInput(path, AsOf(args.as), ParseDType(args.dtype), shape);
+  EncodeInputOptions what{AsOf(args.as), ParseDType(args.dtype), shape, {}};
+  if (args.page_given->count() > 0) what.page = args.page;
+  absl::StatusOr<EncodeInput> input = OpenEncodeInput(path, what);
   if (!input.ok()) return WithFile(input.status(), path);
+  for (const std::string& warning : input->warnings)
+    session->PrintWarning(absl::StrCat(DisplayName(path), ": ", warning));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(out_path, args.force));
   if (remove) TRINE_RETURN_IF_ERROR(output->CheckKept());
@@ -255,7 +262,10 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
   if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
   PrintSummary(*session, path, *statistics);
-  session->PrintResult(ToJson(path, out_path, *statistics, watch.ms()));
+  Json json = ToJson(path, out_path, *statistics, watch.ms());
+  json["content"] = ContentJson(input->content);
+  json["warnings"] = input->warnings;
+  session->PrintResult(json);
   return absl::OkStatus();
 }
 
@@ -269,6 +279,11 @@ absl::Status RunEncode(const Args& args, Session* session) {
     return UsageError("--shape is for --as raw and --as bits");
   }
   if (!args.dtype.empty() && args.as != "raw") return UsageError("--dtype is for --as raw");
+  if (args.page_given->count() > 0 && args.as != "image") {
+    return UsageError("--page is for --as image");
+  }
+  if (args.page < 0)
+    return UsageError(absl::StrCat("--page: is ", args.page, "; it must be 0 or more"));
   if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
     return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
   }
@@ -341,11 +356,17 @@ void AddEncodeCommand(Command app, Run* run) {
                     "Show what symbols, tables and container take, and the entropy of order 1");
   command
       ->add_option("--as", args->as,
-                   "What is coded: bytes (the file as it is), image (a picture's pixels), tensor "
-                   "(an .npy array), raw (elements, with --dtype and --shape), bits (packed "
+                   "What is coded: bytes (the file as it is), image (a picture's pixels, palette, "
+                   "alpha and pages, without its metadata), tensor (an .npy array), raw (elements, "
+                   "with --dtype and --shape), bits (packed "
                    "bilevel rows, with --shape H,W). Default: bytes")
       ->check(IsMember({"bytes", "image", "tensor", "raw", "bits"}))
       ->type_name("KIND");
+  args->page_given = command
+                         ->add_option("--page", args->page,
+                                      "image: the page of a TIFF, from 0. Default: all, which must "
+                                      "agree in size and type")
+                         ->type_name("N");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
   command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
   command->callback(

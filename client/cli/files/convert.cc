@@ -1,9 +1,14 @@
 #include "client/cli/files/convert.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "client/status.h"
 #include "core/base/bytes.h"
 #include "core/base/checked.h"
+#include "core/base/error.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -28,6 +33,38 @@ absl::StatusOr<TensorView> HeadOf(const v1::Tensor& tensor, std::string_view fie
   view.dtype = static_cast<DType>(dtype);
   view.shape.assign(tensor.shape().begin(), tensor.shape().end());
   return view;
+}
+
+void SetPicture(const PictureForm& form, DType dtype, absl::Span<const int64_t> shape,
+                v1::PictureContent* out) {
+  out->set_dtype(static_cast<v1::DataType>(dtype));
+  out->mutable_shape()->Assign(shape.begin(), shape.end());
+  out->set_color(static_cast<v1::PictureColor>(form.color));
+  out->set_bit_depth(form.bit_depth);
+  out->set_entry_bytes(form.entry_bytes);
+  const size_t step = form.number_bytes();
+  for (size_t i = 0; i < form.table.size(); i += step) {
+    const auto* number = reinterpret_cast<const uint8_t*>(&form.table[i]);
+    out->add_table(step == 2 ? LoadLE<uint16_t>(number) : *number);
+  }
+}
+
+absl::StatusOr<image::PictureView> PictureOf(const v1::PictureContent& picture) {
+  v1::Tensor head;
+  head.set_dtype(picture.dtype());
+  *head.mutable_shape() = picture.shape();
+  TRINE_ASSIGN_OR_RETURN(TensorView view, HeadOf(head, "picture"));
+  PictureForm form{static_cast<PictureColor>(picture.color()), picture.bit_depth(),
+                   picture.entry_bytes(), ""};
+  for (const uint32_t number : picture.table()) {
+    form.table.push_back(static_cast<char>(number & 0xFF));
+    if (form.number_bytes() == 2) form.table.push_back(static_cast<char>(number >> 8));
+  }
+  const std::string problem = PictureProblem(form, view.dtype, view.shape);
+  if (!problem.empty()) {
+    return client::ProtocolError(absl::StrCat("the answer's picture is none: ", problem));
+  }
+  return image::PictureView{view.dtype, std::move(view.shape), {}, std::move(form)};
 }
 
 absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field) {

@@ -4,7 +4,10 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "core/base/picture_form.h"
 #include "core/base/tensor.h"
+#include "core/image/image.h"
+#include "trine/v1/coding.pb.h"
 #include "trine/v1/tensor.pb.h"
 
 namespace trine::cli {
@@ -14,6 +17,12 @@ void SetHead(DType dtype, absl::Span<const int64_t> shape, v1::Tensor* out);
 
 // Sets everything.
 void SetTensor(const TensorView& tensor, v1::Tensor* out);
+
+// What a coded picture is.
+void SetPicture(const PictureForm& form, DType dtype, absl::Span<const int64_t> shape,
+                v1::PictureContent* out);
+// The same of what a server sent: its data are empty. PROTOCOL errors.
+absl::StatusOr<image::PictureView> PictureOf(const v1::PictureContent& picture);
 
 // A view of what a server sent, which must outlive it. PROTOCOL errors naming `field`.
 absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field);

@@ -1,16 +1,17 @@
 #include "client/cli/files/decode_sink.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/convert.h"
 #include "client/status.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/image/image.h"
 
 namespace trine::cli {
@@ -28,26 +29,38 @@ class ByteSink : public DecodeSink {
   const char* form_;
 };
 
-// Packed rows, most significant bit first, to bytes of 0 and 255.
-Tensor Unpack(const std::vector<uint8_t>& packed, int64_t height, int64_t width) {
-  Tensor out = Tensor::Zeros(DType::kUint8, {height, width});
-  const size_t w = static_cast<size_t>(width);
-  const size_t row_bytes = (w + 7) / 8;
-  for (size_t y = 0; y < static_cast<size_t>(height); ++y) {
-    for (size_t x = 0; x < w; ++x) {
-      const bool set = (packed[y * row_bytes + x / 8] >> (7 - x % 8)) & 1;
-      out.data[y * w + x] = set ? 255 : 0;
+// Packed rows to a byte of 0 or 1 a sample, as an .npy file of bool holds them.
+class FlagSink : public DecodeSink {
+ public:
+  FlagSink(uint64_t row_samples, OutputFile* output) : row_samples_(row_samples), output_(output) {}
+
+  absl::Status Write(ByteView bytes) override {
+    std::vector<uint8_t> flags;
+    flags.reserve(8 * bytes.size());
+    for (const uint8_t byte : bytes) {
+      const uint64_t n = std::min<uint64_t>(8, row_samples_ - column_);
+      for (uint64_t i = 0; i < n; ++i) flags.push_back(byte >> (7 - i) & 1);
+      column_ = column_ + n == row_samples_ ? 0 : column_ + n;
     }
+    return output_->Write(flags);
   }
-  return out;
-}
+  absl::Status Finish() override { return absl::OkStatus(); }
+  const char* form() const override { return "npy"; }
+
+ private:
+  uint64_t row_samples_;
+  uint64_t column_ = 0;  // of the next sample
+  OutputFile* output_;
+};
 
 class PictureSink : public DecodeSink {
  public:
-  PictureSink(TensorView head, bool packed, image::Format format, uint64_t max_bytes,
-              OutputFile* output)
+  // `bilevel`: gray of 0 and 255 becomes a picture of 1 bit, as .pbm asks for.
+  PictureSink(image::PictureView head, bool plain, bool bilevel, image::Format format,
+              uint64_t max_bytes, OutputFile* output)
       : head_(std::move(head)),
-        packed_(packed),
+        plain_(plain),
+        bilevel_(bilevel),
         format_(format),
         max_bytes_(max_bytes),
         output_(output) {}
@@ -61,42 +74,78 @@ class PictureSink : public DecodeSink {
   }
 
   absl::Status Finish() override {
-    TRINE_ASSIGN_OR_RETURN(const uint64_t elements,
-                           CountElements(head_.shape, DefaultLimits(), "shape"));
-    const uint64_t expected = packed_ ? static_cast<uint64_t>(head_.shape[0]) *
-                                            ((static_cast<uint64_t>(head_.shape[1]) + 7) / 8)
-                                      : elements * DTypeSize(head_.dtype);
-    if (data_.size() != expected) {
+    const std::optional<uint64_t> expected =
+        plain_ ? PlainBytes() : PictureBytes(head_.form, head_.dtype, head_.shape);
+    if (expected != data_.size()) {
       return client::ProtocolError("the picture's bytes do not fit its shape");
     }
-    Tensor unpacked;
-    if (packed_) unpacked = Unpack(data_, head_.shape[0], head_.shape[1]);
-    const TensorView picture =
-        packed_ ? unpacked.view() : TensorView{head_.dtype, head_.shape, data_};
-    TRINE_ASSIGN_OR_RETURN(const std::string file, image::EncodeImage(Context(), format_, picture));
-    return output_->Write(AsBytes(file));
+    head_.data = data_;
+    const image::EncodeOptions options{.bilevel = bilevel_};
+    absl::StatusOr<std::string> file =
+        plain_ ? image::EncodeImage(Context(), format_, {head_.dtype, head_.shape, head_.data},
+                                    options)
+               : image::WritePicture(Context(), format_, head_, options);
+    TRINE_RETURN_IF_ERROR(file.status());
+    return output_->Write(AsBytes(*file));
   }
 
   const char* form() const override { return "picture"; }
 
  private:
-  TensorView head_;
-  bool packed_;
+  std::optional<uint64_t> PlainBytes() const {
+    const auto elements = CountElements(head_.shape, DefaultLimits(), "shape");
+    if (!elements.ok()) return std::nullopt;
+    return *elements * DTypeSize(head_.dtype);
+  }
+
+  image::PictureView head_;
+  bool plain_;
+  bool bilevel_;
   image::Format format_;
   uint64_t max_bytes_;
   OutputFile* output_;
   std::vector<uint8_t> data_;
 };
 
-absl::StatusOr<std::unique_ptr<DecodeSink>> MakePictureSink(TensorView head, bool packed,
-                                                            image::Format format,
-                                                            uint64_t max_bytes,
-                                                            OutputFile* output) {
-  if (format == image::Format::kJpeg || format == image::Format::kBmp) {
-    return UsageError(absl::StrCat(ToAbsl(image::FormatName(format)),
-                                   " is not written; name the output .png, .tif, .ppm or .npy"));
+// What the stream holds, as a picture. Tensors and images are `plain`: what a format makes of their
+// shapes and types is for its writer to say.
+struct Head {
+  image::PictureView picture;
+  bool plain = true;
+};
+
+absl::StatusOr<Head> HeadOfContent(const v1::Content& content) {
+  if (content.has_picture()) {
+    TRINE_ASSIGN_OR_RETURN(image::PictureView picture, PictureOf(content.picture()));
+    return Head{std::move(picture), false};
   }
-  return std::make_unique<PictureSink>(std::move(head), packed, format, max_bytes, output);
+  if (content.has_bits()) {
+    image::PictureView bits{
+        DType::kUint8, {content.bits().height(), content.bits().width()}, {}, {}};
+    bits.form.bit_depth = 1;
+    if (!PictureProblem(bits.form, bits.dtype, bits.shape).empty()) {
+      return client::ProtocolError("the answer's bits have no size");
+    }
+    return Head{std::move(bits), false};
+  }
+  TRINE_ASSIGN_OR_RETURN(
+      TensorView head, HeadOf(content.has_image() ? content.image() : content.tensor(), "content"));
+  return Head{{head.dtype, std::move(head.shape), {}, {}}, true};
+}
+
+const char* NotInNpy(const PictureForm& form) {
+  return form.color == PictureColor::kPalette
+             ? "an .npy file holds the numbers of the palette's colours without the palette"
+             : "an .npy file does not say which value is transparent";
+}
+
+absl::StatusOr<std::unique_ptr<DecodeSink>> MakeNpySink(const image::PictureView& head, bool packed,
+                                                        OutputFile* output) {
+  const DType dtype = packed ? DType::kBool : head.dtype;
+  TRINE_RETURN_IF_ERROR(output->Write(AsBytes(image::MakeNpyHeader(dtype, head.shape))));
+  if (!packed) return std::make_unique<ByteSink>(output, "npy");
+  const auto grid = PictureGridOf(head.form.color, head.shape);
+  return std::make_unique<FlagSink>(grid->width * grid->channels, output);
 }
 
 }  // namespace
@@ -108,20 +157,26 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
   const bool plain = !whole || !format.has_value() || content.has_bytes() ||
                      content.kind_case() == v1::Content::KIND_NOT_SET;
   if (plain) return std::make_unique<ByteSink>(output, "bytes");
-  if (content.has_bits()) {
-    const TensorView head{DType::kUint8, {content.bits().height(), content.bits().width()}, {}};
-    if (*format == image::Format::kNpy) return std::make_unique<ByteSink>(output, "bytes");
-    return MakePictureSink(head, true, *format, max_picture_bytes, output);
-  }
-  const bool is_image = content.has_image();
-  TRINE_ASSIGN_OR_RETURN(TensorView head,
-                         HeadOf(is_image ? content.image() : content.tensor(), "content"));
+  TRINE_ASSIGN_OR_RETURN(Head head, HeadOfContent(content));
+  const PictureForm& form = head.picture.form;
   if (*format == image::Format::kNpy) {
-    TRINE_RETURN_IF_ERROR(output->Write(AsBytes(image::MakeNpyHeader(head.dtype, head.shape))));
-    return std::make_unique<ByteSink>(output, "npy");
+    TRINE_ASSIGN_OR_RETURN(std::unique_ptr<DecodeSink> sink,
+                           MakeNpySink(head.picture, !head.plain && form.is_packed(), output));
+    if (!form.table.empty()) sink->Warn(NotInNpy(form));
+    return sink;
   }
-  if (!is_image) return std::make_unique<ByteSink>(output, "bytes");
-  return MakePictureSink(std::move(head), false, *format, max_picture_bytes, output);
+  if (content.has_tensor()) return std::make_unique<ByteSink>(output, "bytes");
+  // What a format makes of a tensor's shape and type is for its writer to say.
+  const bool is_written = *format != image::Format::kJpeg && *format != image::Format::kBmp;
+  std::string problem;
+  if (!head.plain || !is_written) {
+    problem = image::WritingProblem(*format, form, head.picture.dtype, head.picture.shape);
+  }
+  if (!problem.empty()) return UsageError(absl::StrCat(problem, " (name the output so)"));
+  const bool bilevel =
+      absl::EndsWithIgnoreCase(output->path(), ".pbm") || head.picture.dtype == DType::kBool;
+  return std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,
+                                       max_picture_bytes, output);
 }
 
 }  // namespace trine::cli

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,11 +19,19 @@ class DecodeSink {
   virtual absl::Status Write(ByteView bytes) = 0;
   virtual absl::Status Finish() = 0;     // writes what waited for the end
   virtual const char* form() const = 0;  // "bytes", "npy", "picture": for --json
+  // What the output does not hold of the content, in words.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  void Warn(const char* text) { warnings_.emplace_back(text); }
+
+ private:
+  std::vector<std::string> warnings_;
 };
 
-// Bytes stay bytes. A tensor or a picture becomes .npy where the output's name ends so; a picture
-// and bilevel rows become a picture file where it ends in .png, .tif, .ppm, ... (held in memory,
-// at most `max_picture_bytes`). `whole` is false for a range: then bytes. `output` outlives it.
+// Bytes stay bytes. A tensor, a picture or bilevel rows become .npy where the output's name ends
+// so; a picture and bilevel rows become a picture file where it ends in .png, .tif, .ppm, ... (held
+// in memory, at most `max_picture_bytes`), of the same colours, palette, bits and pages: USAGE
+// where that kind of file cannot hold them. `whole` is false for a range: then bytes. `output`
+// outlives it.
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
                                                            uint64_t max_picture_bytes,
                                                            OutputFile* output);

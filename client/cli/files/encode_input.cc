@@ -42,20 +42,39 @@ client::Source FromFile(std::shared_ptr<InputFile> file, std::string start = "")
   };
 }
 
-EncodeInput FromTensor(Tensor tensor, bool is_image) {
-  EncodeInput input;
+// Content is set; the elements follow.
+void SetElements(Tensor tensor, EncodeInput* input) {
   auto owner = std::make_shared<Tensor>(std::move(tensor));
-  SetHead(owner->dtype, owner->shape,
-          is_image ? input.content.mutable_image() : input.content.mutable_tensor());
-  input.bytes = owner->data.size();
-  input.source = FromMemory(owner, owner->data);
-  return input;
+  input->bytes = owner->data.size();
+  input->source = FromMemory(owner, owner->data);
 }
 
-absl::StatusOr<EncodeInput> OpenImage(InputFile file) {
+absl::StatusOr<EncodeInput> OpenImage(InputFile file, std::optional<int64_t> page) {
   TRINE_ASSIGN_OR_RETURN(const std::string bytes, file.ReadAll(kMemoryLimit));
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes)));
-  return FromTensor(std::move(picture), true);
+  absl::StatusOr<image::Picture> picture =
+      image::ReadPicture(Context(), AsBytes(bytes), {.page = page});
+  if (!picture.ok()) {
+    const bool not_kept = absl::IsUnimplemented(picture.status());
+    return TranslateField(picture.status(),
+                          {{"page", "image.page"}, {"image", not_kept ? kAsImage : "image"}});
+  }
+  const Tensor& samples = picture->samples;
+  EncodeInput input;
+  input.warnings = std::move(picture->warnings);
+  switch (PictureHolderOf(picture->form, samples.dtype, samples.shape)) {
+    case PictureHolder::kTensor:
+      SetHead(samples.dtype, samples.shape, input.content.mutable_image());
+      break;
+    case PictureHolder::kBits:
+      input.content.mutable_bits()->set_height(samples.shape[0]);
+      input.content.mutable_bits()->set_width(samples.shape[1]);
+      break;
+    case PictureHolder::kForm:
+      SetPicture(picture->form, samples.dtype, samples.shape, input.content.mutable_picture());
+      break;
+  }
+  SetElements(std::move(picture->samples), &input);
+  return input;
 }
 
 absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
@@ -70,7 +89,10 @@ absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
   if (header.fortran_order || header.big_endian) {
     TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(kMemoryLimit));
     TRINE_ASSIGN_OR_RETURN(Tensor tensor, image::DecodeNpy(Context(), AsBytes(start + rest)));
-    return FromTensor(std::move(tensor), false);
+    EncodeInput input;
+    SetHead(tensor.dtype, tensor.shape, input.content.mutable_tensor());
+    SetElements(std::move(tensor), &input);
+    return input;
   }
   EncodeInput input;
   SetHead(header.dtype, header.shape, input.content.mutable_tensor());
@@ -82,10 +104,12 @@ absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
 
 }  // namespace
 
-absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as,
-                                            std::optional<DType> dtype, const Shape& shape) {
+absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path,
+                                            const EncodeInputOptions& options) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  if (as == EncodeAs::kImage) return OpenImage(std::move(file));
+  const EncodeAs as = options.as;
+  const Shape& shape = options.shape;
+  if (as == EncodeAs::kImage) return OpenImage(std::move(file), options.page);
   if (as == EncodeAs::kTensor) return OpenNpy(std::move(file));
   EncodeInput input;
   input.bytes = file.size();
@@ -94,9 +118,9 @@ absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as
     input.content.mutable_bits()->set_height(shape[0]);
     input.content.mutable_bits()->set_width(shape[1]);
   } else if (as == EncodeAs::kRaw) {
-    if (!dtype.has_value() || shape.empty())
+    if (!options.dtype.has_value() || shape.empty())
       return UsageError("--as raw needs --dtype and --shape");
-    SetHead(*dtype, shape, input.content.mutable_tensor());
+    SetHead(*options.dtype, shape, input.content.mutable_tensor());
   } else {
     input.content.mutable_bytes();
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/client.h"
@@ -16,14 +17,22 @@ enum class EncodeAs { kBytes, kImage, kTensor, kBits, kRaw };
 
 struct EncodeInput {
   v1::Content content;
-  client::Source source;          // owns what it reads
-  std::optional<uint64_t> bytes;  // how many the source gives, where that is known
+  client::Source source;              // owns what it reads
+  std::optional<uint64_t> bytes;      // how many the source gives, where that is known
+  std::vector<std::string> warnings;  // of what was changed or is not kept
 };
 
-// `dtype` is for kRaw, `shape` for kRaw and kBits ([H,W]). An .npy file in C order and a raw file
-// are read piecewise; a picture is decoded into memory.
-absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path, EncodeAs as,
-                                            std::optional<DType> dtype, const Shape& shape);
+struct EncodeInputOptions {
+  EncodeAs as = EncodeAs::kBytes;
+  std::optional<DType> dtype;   // kRaw
+  Shape shape;                  // kRaw; kBits: [H,W]
+  std::optional<int64_t> page;  // kImage: of a TIFF; absent: all
+};
+
+// An .npy file in C order and a raw file are read piecewise; a picture is decoded into memory.
+// Errors about what a picture's file holds name "image.page" or kAsImage.
+absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path,
+                                            const EncodeInputOptions& options);
 
 // All that a source gives; RESOURCE_EXHAUSTED naming `limit` where that is more [bytes].
 absl::StatusOr<std::string> ReadSource(const client::Source& source, const NamedLimit& limit);

@@ -16,16 +16,15 @@
 namespace trine::cli {
 namespace {
 
-// True where the first stream of the file codes plain bytes or bits; nullopt where it cannot be
-// read ahead.
+// True where the first stream of the file codes plain bytes or packed rows; nullopt where it cannot
+// be read ahead.
 std::optional<bool> HoldsBytes(const InputFile& file) {
   if (!file.size().has_value()) return std::nullopt;
   const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, std::nullopt);
   if (!excerpt.ok()) return std::nullopt;
   const absl::StatusOr<coding::StreamInfo> info = coding::Inspect(Context(), AsBytes(*excerpt));
   if (!info.ok()) return std::nullopt;
-  return info->content.kind == coding::ContentKind::kBytes ||
-         info->content.kind == coding::ContentKind::kBits;
+  return !coding::HasElements(info->content);
 }
 
 }  // namespace

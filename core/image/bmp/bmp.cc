@@ -188,7 +188,8 @@ absl::StatusOr<Picture> BeginWhole(const Header& h, const Palette& palette) {
           absl::StrCat("BMP samples of ", bits, " bits are not kept, only their first 8"));
     }
     if (mask != 0 && bits < 8 && picture.warnings.empty()) {
-      picture.warnings.emplace_back("samples of less than 8 bits are kept on the scale of 0 to 255");
+      picture.warnings.emplace_back(
+          "samples of less than 8 bits are kept on the scale of 0 to 255");
     }
   }
   return picture;

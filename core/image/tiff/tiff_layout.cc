@@ -186,7 +186,8 @@ absl::Status ReadForm(TIFF* tiff, bool colour, TiffLayout& layout) {
   if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &bytes, &data) == 1) {
     layout.not_kept.emplace_back("the colour profile");
   }
-  if (TIFFGetField(tiff, TIFFTAG_XMLPACKET, &bytes, &data) == 1) layout.not_kept.emplace_back("XMP");
+  if (TIFFGetField(tiff, TIFFTAG_XMLPACKET, &bytes, &data) == 1)
+    layout.not_kept.emplace_back("XMP");
   if (TIFFGetField(tiff, TIFFTAG_EXIFIFD, &directory) == 1) layout.not_kept.emplace_back("EXIF");
   if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr) {
     layout.not_kept.emplace_back("the description");

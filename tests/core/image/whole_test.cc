@@ -344,8 +344,7 @@ TEST(WholeTest, TransparencyOfPng) {
   // A number beyond the palette is no colour.
   const std::string beyond = Png(8, 3, palette, std::string("\0\x03", 2));
   EXPECT_THAT(Read(beyond), HasReason("CORRUPT_IMAGE"));
-  EXPECT_THAT(DecodeImage(Context{}, Exact(beyond), {.indices = true}),
-              HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(DecodeImage(Context{}, Exact(beyond), {.indices = true}), HasReason("CORRUPT_IMAGE"));
 }
 
 TEST(WholeTest, AnAnimationNeedsAPage) {
