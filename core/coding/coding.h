@@ -281,4 +281,14 @@ using ReadAt = absl::FunctionRef<absl::Status(uint64_t offset, MutableByteView o
 absl::StatusOr<std::string> MakeExcerpt(const Context& context, uint64_t size, ReadAt read,
                                         const std::optional<ByteRange>& range);
 
+// The same of a range, also of a stream whose end is cut off or whose index is damaged: then it
+// steps from head to head, and succeeds where no head up to the end of the range is damaged. The
+// length that such an excerpt states is the header's, else that of the blocks that were found.
+struct SalvagedExcerpt {
+  std::string bytes;
+  bool is_tail_lost = false;
+};
+absl::StatusOr<SalvagedExcerpt> SalvageExcerpt(const Context& context, uint64_t size, ReadAt read,
+                                               const ByteRange& range);
+
 }  // namespace trine::coding

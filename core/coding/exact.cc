@@ -66,12 +66,29 @@ absl::StatusOr<Distribution> FromProbabilities(const Context& context,
   return out;
 }
 
+// Whether the symbols of a message are parted by spaces: where one is longer than a character. A
+// space inside of one would be none of its own then.
+absl::StatusOr<bool> IsSpaced(const ProbabilityTable& table) {
+  const bool spaced = std::any_of(table.text.begin(), table.text.end(), [](const auto& symbol) {
+    return symbol.empty() || TakeCodePoint(symbol).bytes != symbol.size();
+  });
+  for (size_t i = 0; spaced && i < table.text.size(); ++i) {
+    if (table.text[i].find(' ') != std::string::npos) {
+      return InvalidField(absl::StrCat("table.text[", i, "]"), table.text[i],
+                          "must hold no space: spaces part the symbols of a message where one of "
+                          "them is longer than a character");
+    }
+  }
+  return spaced;
+}
+
 absl::StatusOr<Distribution> MakeDistribution(const Context& context,
                                               const ProbabilityTable& table) {
   if (table.kind != SymbolKind::kText) {
     return InvalidField("table.kind", static_cast<int64_t>(table.kind), "must be 2 (text)");
   }
   TRINE_RETURN_IF_ERROR(ValidateTablePolled(table, *context.limits, context.cancel));
+  TRINE_RETURN_IF_ERROR(IsSpaced(table).status());
   if (!table.weights.empty()) {
     return InvalidField("table.weights", static_cast<int64_t>(table.weights.size()),
                         "the exact coder takes probabilities as text, or counts");
@@ -181,13 +198,8 @@ absl::StatusOr<std::string> ShortestBits(const mpz_class& low, const mpz_class& 
 absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
                                                       const ProbabilityTable& table) {
   std::map<std::string_view, size_t> known;
-  bool spaced = false;
-  for (size_t i = 0; i < table.text.size(); ++i) {
-    const std::string& symbol = table.text[i];
-    known.emplace(symbol, i);
-    const bool one = !symbol.empty() && TakeCodePoint(symbol).bytes == symbol.size();
-    spaced = spaced || !one;
-  }
+  TRINE_ASSIGN_OR_RETURN(const bool spaced, IsSpaced(table));
+  for (size_t i = 0; i < table.text.size(); ++i) known.emplace(table.text[i], i);
   std::vector<std::string> symbols;
   size_t at = 0;
   while (at < message.size()) {
@@ -236,6 +248,10 @@ absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityT
                           absl::StrCat("symbol ", k, " is not in the table"));
     }
     const size_t s = at->second;
+    if (d.starts[s + 1] == d.starts[s]) {
+      return InvalidField("message", message[k],
+                          absl::StrCat("symbol ", k, " has probability 0 in the table"));
+    }
     low = low * d.total + width * d.starts[s];
     width *= d.starts[s + 1] - d.starts[s];
     den *= d.total;

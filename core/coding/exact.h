@@ -42,14 +42,16 @@ struct ExactCode {
 
 // Splits a message into the table's symbols: one character each, or, where a symbol of the table is
 // longer than one character, parts separated by single spaces. INVALID_ARGUMENT names "message" and
-// the position of an unknown symbol.
+// the position of an unknown symbol, or a symbol of the table that holds a space where they are so
+// parted, which no message can hold.
 absl::StatusOr<std::vector<std::string>> SplitMessage(std::string_view message,
                                                       const ProbabilityTable& table);
 
-// `table` has kind kText and probabilities or counts. INVALID_ARGUMENT names "message" (unknown
-// symbol), "table.probabilities" (the sum is not exactly 1; it is stated); RESOURCE_EXHAUSTED for
-// more than limits.max_exact_symbols symbols, max_steps above limits.max_exact_steps, or steps
-// whose numbers could take more than 16 MiB of text, which is bounded before any is printed.
+// `table` has kind kText and probabilities or counts. INVALID_ARGUMENT names "message" (a symbol
+// that is unknown, or has probability 0), "table.text[i]" (as above), "table.probabilities" (the
+// sum is not exactly 1; it is stated); RESOURCE_EXHAUSTED for more than limits.max_exact_symbols
+// symbols, max_steps above limits.max_exact_steps, or steps whose numbers could take more than 16
+// MiB of text, which is bounded before any is printed.
 absl::StatusOr<ExactCode> ExactEncode(const Context& context, const ProbabilityTable& table,
                                       const std::vector<std::string>& message, uint64_t max_steps);
 

@@ -20,25 +20,41 @@ inline constexpr uint64_t kMaxTables = 256;
 enum class SymbolKind : uint8_t {
   kBytes = 1,     // values 0 to 255, one byte each
   kText = 2,      // characters: one Unicode code point, UTF-8 in the message
-  kIntegers = 3,  // values of a tensor's elements (uint8, uint16, uint32), at most 65536 of them
+  kIntegers = 3,  // values of a tensor's elements (int8 to int64, uint8 to uint32) below 2^32
+  kSigned = 4,    // the same, and below 0 or above 2^32
 };
 
 // A dictionary. Exactly one of `probabilities`, `counts` and `weights` is filled, with an entry
 // for each symbol; symbols are distinct; at least one and at most limits.max_table_symbols.
 struct ProbabilityTable {
   SymbolKind kind = SymbolKind::kText;
-  std::vector<std::string> text;   // kText (the exact coder: any non-empty strings)
-  std::vector<uint64_t> integers;  // kBytes, kIntegers
+  // kText. The exact coder: any strings of 1 to 256 bytes; where one of them is longer than a
+  // character, none holds a space, which is what parts the symbols of a message then.
+  std::vector<std::string> text;
+  std::vector<uint64_t> integers;        // kBytes, kIntegers
+  std::vector<int64_t> signed_integers;  // kSigned
 
-  // Decimal text ("0.7", "7e-1", "1/3"), each > 0 and <= 1. EXACT: the sum must be exactly 1;
-  // TABLE: within 1e-6 of 1, and is normalised.
+  // Of all three: a symbol of probability 0 may be there, and coding it is the error. At least one
+  // has another.
+  // Decimal text of at most 256 bytes ("0.7", "7e-1", "1/3"), each 0 to 1. EXACT: the sum must be
+  // exactly 1; TABLE: within 1e-6 of 1, and is normalised.
   std::vector<std::string> probabilities;
-  // Each >= 1; need not sum to anything. Sum at most 2^63 - 1.
+  // Need not sum to anything. Sum 1 to 2^63 - 1.
   std::vector<uint64_t> counts;
-  // Binary doubles, finite, > 0; TABLE only; sum within 1e-6 of 1.
+  // Binary doubles, finite, >= 0; TABLE only; sum within 1e-6 of 1.
   std::vector<double> weights;
 
-  size_t size() const { return kind == SymbolKind::kText ? text.size() : integers.size(); }
+  // Symbols of its kind.
+  size_t size() const {
+    switch (kind) {
+      case SymbolKind::kText:
+        return text.size();
+      case SymbolKind::kSigned:
+        return signed_integers.size();
+      default:
+        return integers.size();
+    }
+  }
 };
 
 // Checks all that is said above but the sums. Errors name "table.<field>[i]".

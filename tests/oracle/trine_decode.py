@@ -27,6 +27,7 @@ COMPACT_MAGIC = bytes.fromhex("895443")
 END_MAGIC = bytes.fromhex("54524E454E440D0A")
 EXCERPT, NO_INDEX = 1, 2
 CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 1, 6: 2, 7: 4}  # by the colour of a picture
+SIGNED_ITEMS = (5, 6, 7, 8)
 ITEM_BYTES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 1, 6: 2, 7: 4, 8: 8, 9: 2, 10: 2, 11: 4, 12: 8, 13: 1}
 
 
@@ -437,12 +438,16 @@ class Dictionary:
         reader = Reader(params)
         self.kind, self.bits = reader.u(1), reader.u(1)
         n = reader.varint()
-        need(1 <= self.kind <= 3 and 8 <= self.bits <= 24 and 1 <= n <= 65536, "dictionary")
+        need(1 <= self.kind <= 4 and 8 <= self.bits <= 24 and 1 <= n <= 65536, "dictionary")
         values, following = [], 0
-        for _ in range(n):
-            values.append(following + reader.varint())
+        for i in range(n):
+            step = reader.varint()
+            if i == 0 and self.kind == 4:
+                values.append(step >> 1 ^ -(step & 1))
+            else:
+                values.append(following + step)
             following = values[-1] + 1
-        limit = {1: 255, 2: 0x10FFFF, 3: 0xFFFFFFFF}[self.kind]
+        limit = {1: 255, 2: 0x10FFFF, 3: 0xFFFFFFFF, 4: (1 << 63) - 1}[self.kind]
         need(values[-1] <= limit, "a symbol is out of range")
         if self.kind == 2:
             need(not any(0xD800 <= v < 0xE000 for v in values), "a symbol is a surrogate")
@@ -469,7 +474,7 @@ def read_tables(params, known):
             raise Missing("table %016x" % table_id)
         tables.append(Dictionary(known[table_id]))
     need(reader.at == len(params), "bytes after the tables")
-    need(len({table.kind for table in tables}) == 1, "kinds of tables")
+    need(len({min(table.kind, 3) for table in tables}) == 1, "kinds of tables")
     need(count == 1 or tables[0].kind != 2, "several tables of text")
     return tables
 
@@ -493,8 +498,9 @@ def decode_table(header, variant, payload, raw_offset, raw_length):
     lanes_log2, n = reader.u(1), reader.varint()
     need(lanes_log2 <= 6 and 1 <= n <= raw_length, "table parameters")
     kind = tables[0].kind
-    item_bytes = header["item"] if kind == 3 else 1
-    need(item_bytes in (1, 2, 4), "elements of a table of integers")
+    item_bytes = header["item"] if kind >= 3 else 1
+    is_signed = kind >= 3 and header["kind"] in (2, 3, 5) and header["dtype"] in SIGNED_ITEMS
+    need(item_bytes in (1, 2, 4) or item_bytes == 8 and is_signed, "elements of integers")
     index = bytes(n)
     if variant == 1:
         check = reader.u(4)
@@ -515,8 +521,10 @@ def decode_table(header, variant, payload, raw_offset, raw_length):
     elif kind == 2:
         out = "".join(map(chr, values)).encode()
     else:
-        need(max(values) < 1 << 8 * item_bytes, "a symbol does not fit its element")
-        out = b"".join(v.to_bytes(item_bytes, "little") for v in values)
+        least = -(1 << 8 * item_bytes - 1) if is_signed else 0
+        need(least <= min(values) and max(values) < least + (1 << 8 * item_bytes),
+             "a symbol does not fit its element")
+        out = b"".join(v.to_bytes(item_bytes, "little", signed=is_signed) for v in values)
     need(len(out) == raw_length, "the symbols do not fill the block")
     return out
 

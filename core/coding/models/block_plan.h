@@ -7,6 +7,7 @@
 
 #include "core/base/bytes.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/header.h"
 #include "core/coding/table.h"
 
 namespace trine::coding {
@@ -18,11 +19,22 @@ struct TableRef {
   TablePtr table;      // null: named by id and not found yet
 };
 
+// An element of the content: how many bytes, and whether they are an integer in two's complement.
+struct Element {
+  size_t bytes = 1;
+  bool is_signed = false;
+};
+
+inline Element ElementOf(const Content& content) {
+  return {ElementBytes(content),
+          HasElements(content) && content.dtype >= DType::kInt8 && content.dtype <= DType::kInt64};
+}
+
 struct BlockPlan {
   Model model = Model::kAuto;
   Effort effort = Effort::kBalanced;
   int order = 0;  // of models that have orders
-  size_t element_bytes = 1;
+  Element element;
   std::vector<TableRef> tables;  // TABLE: at least one
   // Where there are several tables: which one codes each symbol of the stream.
   ByteView table_index;

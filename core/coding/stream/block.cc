@@ -170,12 +170,21 @@ absl::Status CheckNoTableIndex(const BlockPlan& plan) {
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset) {
   BlockPlan plan;
   plan.model = static_cast<Model>(header.model);
-  plan.element_bytes = ElementBytes(header.content);
+  plan.element = ElementOf(header.content);
   const ModelRow* const row = FindStreamModel(header.model);
   if (row == nullptr || row->parse_params == nullptr) return plan;
   const absl::Status status =
       row->parse_params({ViewOf(header.params), header.minor}, limits, &plan);
   if (!status.ok()) return AtBlock(status, -1, offset);
+  return plan;
+}
+
+BlockPlan PlanWithoutHeader(const std::vector<TablePtr>& tables) {
+  BlockPlan plan;
+  plan.element.bytes = 0;
+  if (tables.size() == 1 && tables[0] != nullptr) {
+    plan.tables.push_back({TableId(tables[0]), false, tables[0]});
+  }
   return plan;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
@@ -45,5 +46,9 @@ absl::Status CheckNoTableIndex(const BlockPlan& plan);
 // The plan that a header asks for: of the tables of TABLE those by id are still to be found
 // (FindTables). An unknown model is no error here.
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset);
+
+// The plan where the header is lost. Heads say all that blocks need but for TABLE's tables: one
+// that is given may be the one. The length of its elements is told by the payload.
+BlockPlan PlanWithoutHeader(const std::vector<TablePtr>& tables);
 
 }  // namespace trine::coding

@@ -2,9 +2,11 @@
 // blocks' own lengths bound, not the block size that the stream's header claims.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,18 @@ namespace trine::coding {
 // Whether it is the stream that is at fault, and not the work on it that has ended (a cancellation,
 // a deadline).
 bool IsDamage(const absl::Status& status);
+
+// Of a block at these raw bytes of all streams: what of it is wanted, from its start on; of length
+// 0 where the range does not touch it.
+inline ByteRange PartOf(const ByteRange& block, const std::optional<ByteRange>& range) {
+  if (!range.has_value()) return {0, block.length};
+  // Written so that a range near 2^64 does not wrap.
+  const uint64_t skip = range->offset > block.offset ? range->offset - block.offset : 0;
+  if (skip >= block.length) return {};
+  const uint64_t passed = block.offset + skip - range->offset;
+  if (passed >= range->length) return {};
+  return {skip, std::min(block.length - skip, range->length - passed)};
+}
 
 // Decoded bytes that are to be handed out, in order.
 class Pieces {

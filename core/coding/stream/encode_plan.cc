@@ -56,7 +56,7 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
     return InvalidField("options.effort", static_cast<int64_t>(options.effort),
                         "must be fast, balanced or best");
   }
-  plan.element_bytes = ElementBytes(content);
+  plan.element = ElementOf(content);
   const ModelRow* const row = FindModel(options.model);
   if (row == nullptr) {
     return InvalidField("options.model", static_cast<int64_t>(options.model),

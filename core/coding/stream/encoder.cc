@@ -202,15 +202,13 @@ class Encoder final : public StreamEncoder {
   // Bytes of the block that begins with raw[0]; 0 when more bytes are needed to know. `begun`: a
   // block went before.
   size_t CutBlock(ByteView raw, bool begun, bool last) const {
-    const bool text = !plan_.tables.empty() && plan_.tables[0].table->kind() == SymbolKind::kText;
+    const uint32_t most_back = MostBytesCut(plan_);
     // A whole block may still be all that comes, which takes the compact form; and whether a
     // character of text ends is said by the byte after it.
-    const size_t ahead = begun && !text ? 0 : kAhead;
+    const size_t ahead = begun && most_back == 0 ? 0 : kAhead;
     if (raw.size() < cut_ + ahead) return last ? raw.size() : 0;
     size_t end = static_cast<size_t>(cut_);
-    if (text) {
-      for (int back = 0; back < 3 && (raw[end] & 0xC0) == 0x80; ++back) --end;
-    }
+    for (uint32_t back = 0; back < most_back && (raw[end] & 0xC0) == 0x80; ++back) --end;
     return end;
   }
 
@@ -292,7 +290,7 @@ class Encoder final : public StreamEncoder {
   // `counts_` without the difference which of several tables coded a value.
   std::vector<uint64_t> CountsByValue() const {
     if (plan_.tables.size() < 2) return counts_;
-    std::vector<std::pair<uint32_t, uint64_t>> by_value;
+    std::vector<std::pair<int64_t, uint64_t>> by_value;
     size_t at = 0;
     for (const TableRef& ref : plan_.tables) {
       for (size_t r = 0; r < ref.table->size(); ++r, ++at) {

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/polled.h"
 #include "core/coding/container/bytes_io.h"
+#include "core/coding/models/model_list.h"
 
 namespace trine::coding {
 namespace {
@@ -16,11 +17,18 @@ using format::Mode;
 constexpr uint64_t kPollBytes = uint64_t{1} << 14;
 // A head is expected so many whole blocks after the one that is missing.
 constexpr uint64_t kMaxBlocksAhead = 1024;
+// The same where blocks differ in length, so that each of them takes several tries.
+constexpr uint64_t kMaxUnevenAhead = 24;
 // A try of a head costs so much at least, also where there is nothing to checksum.
 constexpr uint64_t kLeastOfHead = 16;
 constexpr uint64_t kMostOfHead = 64;
 // A header that is found is checksummed here, to parse it, and by the reader that goes on there.
 constexpr uint64_t kHeaderChecks = 3;
+
+bool IsKnown(uint8_t model, uint8_t variant) {
+  const ModelRow* const row = FindStreamModel(model);
+  return row != nullptr && variant <= row->max_variant;
+}
 
 }  // namespace
 
@@ -84,7 +92,6 @@ bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
     return !reader.failed() && raw_bytes >= stream.raw_offset && blocks <= raw_bytes &&
            has_blocks == (raw_bytes != 0) && TryHead(in, stream, raw_bytes, step);
   }
-  // Lengths that no head has cost no checksum.
   BlockHead head;
   head.mode = static_cast<Mode>(in[0]);
   head.model = reader.Byte();
@@ -92,13 +99,35 @@ bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
   head.raw_bytes = reader.Varint();
   head.coded_bytes = reader.Varint();
   head.side_bytes = reader.Varint();
-  const uint64_t block_bytes = stream.header.block_bytes;
-  if (reader.failed() || !CheckLengths(head, block_bytes).empty()) return false;
-  const uint64_t ahead = stream.has_block_bytes ? kMaxBlocksAhead : 0;
-  for (uint64_t k = 0; k <= ahead && budget_ >= kMostOfHead; ++k) {
-    if (!TryHead(in, stream, stream.raw_offset + k * block_bytes, step)) continue;
-    step->blocks_ahead = k;
+  // Before any checksum: most of what is no head ends here.
+  if (reader.failed() || !CheckLengths(head, stream.header.block_bytes).empty()) return false;
+  if (TryHead(in, stream, stream.raw_offset, step)) {
+    step->blocks_ahead = 0;
     return true;
+  }
+  // What no model of ours has written is not worth many tries: it is hardly a head.
+  if (head.mode == Mode::kModel && !IsKnown(head.model, head.variant)) return false;
+  if (stream.most_short != 0) {
+    return TryAhead(in, stream, stream.block_bytes, stream.most_short, step);
+  }
+  const uint64_t seen = stream.longest_block != 0 ? stream.longest_block : head.raw_bytes;
+  if (TryAhead(in, stream, seen, 0, step)) return true;
+  return stream.block_bytes != 0 && stream.block_bytes != seen &&
+         TryAhead(in, stream, stream.block_bytes, 0, step);
+}
+
+// Some blocks of `block_bytes` after the one that is missing, each of them shorter by at most
+// `most_short`.
+bool HeadSearch::TryAhead(ByteView in, const Stream& stream, uint64_t block_bytes,
+                          uint32_t most_short, Step* step) {
+  const uint64_t most_ahead = most_short == 0 ? kMaxBlocksAhead : kMaxUnevenAhead;
+  for (uint64_t k = 1; k <= most_ahead && budget_ >= kMostOfHead; ++k) {
+    const uint64_t missing = k * block_bytes;
+    for (uint64_t less = 0; less <= k * most_short && less < missing; ++less) {
+      if (!TryHead(in, stream, stream.raw_offset + missing - less, step)) continue;
+      step->blocks_ahead = k;
+      return true;
+    }
   }
   return false;
 }

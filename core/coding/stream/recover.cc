@@ -8,11 +8,9 @@
 #include "core/base/long_array.h"
 #include "core/base/strings.h"
 #include "core/coding/container/bytes_io.h"
-#include "core/coding/container/checksum.h"
-#include "core/coding/container/index.h"
 #include "core/coding/container/input_buffer.h"
+#include "core/coding/container/loose_tail.h"
 #include "core/coding/container/polled.h"
-#include "core/coding/container/tail.h"
 #include "core/coding/models/table/table_params.h"
 #include "core/coding/stream/block.h"
 #include "core/coding/stream/decode_batch.h"
@@ -27,7 +25,10 @@ namespace {
 class Recoverer final : public StreamRecoverer {
  public:
   Recoverer(const Context& context, const RecoverOptions& options)
-      : context_(context), options_(options), batch_(context), losses_(options.skip_lost) {}
+      : context_(context),
+        options_(options),
+        batch_(context),
+        losses_(options.skip_lost, options.range) {}
 
   absl::Status Write(ByteView coded) override {
     TRINE_RETURN_IF_ERROR(failure_);
@@ -70,7 +71,7 @@ class Recoverer final : public StreamRecoverer {
   }
 
  private:
-  enum class State { kHeader, kBlock, kCompact, kSkip, kSearch, kIndex, kDone };
+  enum class State { kHeader, kBlock, kCompact, kSkip, kSearch, kIndex, kEnd, kDone };
 
   absl::Status Keep(absl::Status status) {
     failure_ = status;
@@ -79,25 +80,20 @@ class Recoverer final : public StreamRecoverer {
   ByteView rest() const { return buffer_.rest(); }
   uint64_t offset() const { return buffer_.offset(); }
 
-  // At the place that is read now.
+  // At the place that is read now; `block`: that it has a number.
   void AddDamageHere(int64_t block, uint64_t raw_bytes, std::string reason) {
-    losses_.Add({block, stream_begin_ + raw_offset_, raw_bytes, offset(), std::move(reason)});
+    losses_.AddHere(block, raw_bytes, offset(), std::move(reason));
   }
-
-  void Lose(uint64_t raw_bytes) {
-    losses_.Lose(raw_bytes);
-    raw_offset_ += raw_bytes;
-  }
+  int64_t number() const { return static_cast<int64_t>(losses_.blocks()); }
 
   // The end of what there is; says what is missing: all that the content's shape takes, else
   // `lost_bytes`, which are not filled.
   bool CutOff(std::string_view where, uint64_t lost_bytes = 0) {
     const uint64_t to_come = BytesToCome();
-    AddDamageHere(state_ == State::kBlock ? static_cast<int64_t>(blocks_) : kNoBlock,
-                  to_come == 0 ? lost_bytes : 0,
+    AddDamageHere(state_ == State::kBlock ? number() : kNoBlock, to_come == 0 ? lost_bytes : 0,
                   absl::StrCat("the stream is cut off", ToAbsl(where)));
-    Lose(to_come);
-    state_ = State::kDone;
+    losses_.Lose(to_come);
+    state_ = State::kEnd;
     return true;
   }
 
@@ -106,15 +102,20 @@ class Recoverer final : public StreamRecoverer {
   uint64_t BytesToCome() const {
     if (state_ == State::kIndex || only_headers_) return 0;
     const uint64_t raw_bytes = ContentBytes(header_.content).value_or(0);
-    return raw_bytes > raw_offset_ ? raw_bytes - raw_offset_ : 0;
+    return raw_bytes > losses_.raw_offset() ? raw_bytes - losses_.raw_offset() : 0;
   }
 
   // Compares an end mark with what came before it, as far as that is known.
   void CheckEndMark(const BlockHead& end) {
-    if (report().damages_total != 0) return;
+    const uint64_t blocks = losses_.blocks();
+    if (losses_.any()) {
+      // It knows of blocks that a search has passed.
+      if (end.block_count > blocks) losses_.LoseBlocks(end.block_count - blocks, 0);
+      return;
+    }
     if (header_.raw_bytes.value_or(end.raw_offset) != end.raw_offset) {
       AddDamageHere(kNoBlock, 0, "the header states another raw length than the end mark");
-    } else if (end.block_count != blocks_) {
+    } else if (end.block_count != blocks) {
       AddDamageHere(kNoBlock, 0, "the number of blocks in the end mark differs");
     }
   }
@@ -122,6 +123,11 @@ class Recoverer final : public StreamRecoverer {
   // Takes a part of the stream. False where more input is needed, or at the end.
   absl::StatusOr<bool> Step() {
     TRINE_RETURN_IF_ERROR(context_.cancel.Check());
+    if (known_ && state_ != State::kDone && losses_.IsPastRange()) {
+      if (!batch_.empty()) return RunBatch();
+      losses_.Settle();
+      state_ = State::kDone;
+    }
     switch (state_) {
       case State::kHeader:
         return TakeHeader();
@@ -135,7 +141,12 @@ class Recoverer final : public StreamRecoverer {
         return Search();
       case State::kIndex:
         return TakeIndex();
+      case State::kEnd:
+        state_ = State::kDone;
+        TRINE_RETURN_IF_ERROR(losses_.End(offset()));
+        return true;
       case State::kDone:
+        buffer_.Take(rest().size());
         break;
     }
     return false;
@@ -143,7 +154,10 @@ class Recoverer final : public StreamRecoverer {
 
   absl::StatusOr<bool> TakeHeader() {
     if (!batch_.empty()) return RunBatch();
-    if (rest().empty() && (!ended_ || known_)) return false;
+    if (rest().empty() && (!ended_ || known_)) {
+      if (ended_) state_ = State::kEnd;
+      return ended_;
+    }
     Header header;
     absl::StatusOr<Parsed> parsed = ParseHeader(rest(), offset(), &header);
     if (parsed.ok() && !parsed->complete()) {
@@ -161,16 +175,14 @@ class Recoverer final : public StreamRecoverer {
                         "an excerpt lacks blocks as it is; only whole streams are recovered");
     }
     const bool first = !std::exchange(known_, true);
-    stream_begin_ += raw_offset_;
-    raw_offset_ = 0;
-    blocks_ = 0;
+    losses_.BeginStream();
     if (!status.ok()) {
       if (!IsDamage(status)) return status;
       AddDamageHere(kNoBlock, 0, LossLog::ReasonOf(status));
       header_ = Header{};
       header_.block_bytes = format::kMaxBlockBytes;
-      plan_ = BlockPlan{};
-      block_bytes_known_ = false;
+      plan_ = PlanWithoutHeader(options_.tables);
+      block_bytes_ = 0;
       BeginSearch(1);
       return true;
     }
@@ -181,7 +193,7 @@ class Recoverer final : public StreamRecoverer {
     if (!first && content_.kind != ContentKind::kBytes) content_ = Content{};
     header_ = std::move(header);
     plan_ = std::move(plan);
-    block_bytes_known_ = true;
+    block_bytes_ = header_.block_bytes;
     buffer_.Take(parsed->consumed);
     only_headers_ = false;
     state_ = !header_.is_compact                    ? State::kBlock
@@ -197,8 +209,8 @@ class Recoverer final : public StreamRecoverer {
 
   absl::StatusOr<bool> TakeBlock() {
     BlockHead head;
-    const absl::StatusOr<Parsed> parsed = ParseBlockHead(
-        rest(), header_, raw_offset_, static_cast<int64_t>(blocks_), offset(), &head);
+    const absl::StatusOr<Parsed> parsed =
+        ParseBlockHead(rest(), header_, losses_.raw_offset(), number(), offset(), &head);
     if (parsed.ok() && !parsed->complete() && !ended_) return false;
     if (parsed.ok() && parsed->complete() && !head.is_end()) {
       return TakePayload(head, parsed->consumed);
@@ -206,44 +218,27 @@ class Recoverer final : public StreamRecoverer {
     // What is said of this place comes after what is said of the blocks before it.
     if (!batch_.empty()) return RunBatch();
     if (!parsed.ok()) {
-      AddDamageHere(static_cast<int64_t>(blocks_), 0, LossLog::ReasonOf(parsed.status()));
+      AddDamageHere(number(), 0, LossLog::ReasonOf(parsed.status()));
       BeginSearch(0);
       return true;
     }
     if (!parsed->complete()) return CutOff(" in a block's head");
     CheckEndMark(head);
-    tail_ = RunningChecksum();
-    tail_bytes_ = 0;
-    TakeOfTail(parsed->consumed);
-    entries_left_ = head.block_count;
+    tail_.Begin(header_, head, rest().subspan(0, parsed->consumed));
+    buffer_.Take(parsed->consumed);
     state_ = header_.has_index() ? State::kIndex : State::kHeader;
     return true;
   }
 
-  void TakeOfTail(size_t bytes) {
-    tail_.Add(rest().subspan(0, bytes));
-    tail_bytes_ += bytes;
-    buffer_.Take(bytes);
-  }
-
   // The block whose head is `head`, of `head_bytes` in front of the payload.
   absl::StatusOr<bool> TakePayload(const BlockHead& head, size_t head_bytes) {
-    const bool too_long = head.raw_bytes > context_.limits->max_block_bytes;
+    const ByteRange part = losses_.NextPart(head.raw_bytes);
+    const bool passed = part.length == 0 || head.raw_bytes > context_.limits->max_block_bytes;
     const bool is_here = rest().size() >= head_bytes + head.coded_bytes;
-    if (!too_long && !is_here && !ended_) return false;
-    if ((too_long || !is_here) && !batch_.empty()) return RunBatch();
-    if (too_long) {
-      // Not even its payload is kept.
-      ++losses_.report().blocks_lost;
-      AddDamageHere(static_cast<int64_t>(blocks_), head.raw_bytes,
-                    LossLog::ReasonOf(LimitExceeded("data", head.raw_bytes, "max_block_bytes",
-                                                    context_.limits->max_block_bytes)));
-      losses_.Fill(head.raw_bytes);
-      raw_offset_ += head.raw_bytes;
-      ++blocks_;
-      buffer_.Take(head_bytes);
-      skip_ = head.coded_bytes;
-      state_ = State::kSkip;
+    if (!passed && !is_here && !ended_) return false;
+    if ((passed || !is_here) && !batch_.empty()) return RunBatch();
+    if (passed) {
+      PassBlock(head, head_bytes, part.length != 0);
       return true;
     }
     if (!is_here) {
@@ -252,19 +247,33 @@ class Recoverer final : public StreamRecoverer {
     }
     DecodeBatch::Block block;
     block.head = head;
-    block.number = static_cast<int64_t>(blocks_);
+    block.number = number();
     block.offset = offset();
-    block.part = {0, head.raw_bytes};
+    block.part = part;
     // Several tables code by an index, which is not here; what was stored without them is.
     if (head.mode == format::Mode::kModel) block.status = CheckNoTableIndex(plan_);
     buffer_.Take(head_bytes);
     block.payload_at = buffer_.position();
     buffer_.Take(static_cast<size_t>(head.coded_bytes));
     batch_.Add(std::move(block));
-    raw_offset_ += head.raw_bytes;
-    ++blocks_;
+    losses_.PassBlock(head.raw_bytes);
     if (state_ == State::kCompact) state_ = State::kHeader;
     return batch_.IsFull(header_) ? RunBatch() : true;
+  }
+
+  // Not even the payload is kept of a block that is too long, or that is not wanted.
+  void PassBlock(const BlockHead& head, size_t head_bytes, bool is_wanted) {
+    if (is_wanted) {
+      ++losses_.report().blocks_lost;
+      AddDamageHere(number(), head.raw_bytes,
+                    LossLog::ReasonOf(LimitExceeded("data", head.raw_bytes, "max_block_bytes",
+                                                    context_.limits->max_block_bytes)));
+      losses_.Fill(head.raw_bytes);
+    }
+    losses_.PassBlock(head.raw_bytes);
+    buffer_.Take(head_bytes);
+    skip_ = head.coded_bytes;
+    state_ = State::kSkip;
   }
 
   // Decodes the blocks that wait. Those that are damaged are left out, or are zeros.
@@ -274,12 +283,12 @@ class Recoverer final : public StreamRecoverer {
     for (DecodeBatch::Block& block : batch_.blocks()) {
       if (block.is_decoded) {
         ++report.blocks_good;
-        report.raw_bytes_good += block.head.raw_bytes;
+        report.raw_bytes_good += block.part.length;
         continue;
       }
       ++report.blocks_lost;
-      losses_.Add({block.number, stream_begin_ + block.head.raw_offset, block.head.raw_bytes,
-                   block.offset, LossLog::ReasonOf(block.status)});
+      losses_.Add({block.number, losses_.place() - losses_.raw_offset() + block.head.raw_offset,
+                   block.head.raw_bytes, block.offset, LossLog::ReasonOf(block.status)});
       if (options_.skip_lost) continue;
       TRINE_RETURN_IF_ERROR(
           InPieces(block.to.size(), context_.cancel, [&](size_t begin, size_t bytes) {
@@ -303,25 +312,11 @@ class Recoverer final : public StreamRecoverer {
 
   // Entry by entry, then the trailer.
   absl::StatusOr<bool> TakeIndex() {
-    if (entries_left_ != 0) {
-      IndexEntry entry;
-      const absl::StatusOr<Parsed> parsed =
-          ParseIndexEntry(rest(), header_.block_bytes, kNoBlock, offset(), &entry);
-      if (parsed.ok() && !parsed->complete()) return ended_ ? CutOff(" in its index") : false;
-      if (!parsed.ok()) return IndexIsDamaged(parsed.status());
-      TakeOfTail(parsed->consumed);
-      --entries_left_;
-      return true;
-    }
-    if (rest().size() < format::kTrailerBytes) return ended_ ? CutOff(" in its index") : false;
-    const absl::StatusOr<Trailer> trailer =
-        ParseTrailer(rest().subspan(0, format::kTrailerBytes), offset());
-    if (!trailer.ok()) return IndexIsDamaged(trailer.status());
-    if (trailer->tail_bytes != tail_bytes_ || trailer->checksum != tail_.Value()) {
-      AddDamageHere(kNoBlock, 0, "the checksum of the index differs");
-    }
-    buffer_.Take(format::kTrailerBytes);
-    state_ = State::kHeader;
+    const absl::StatusOr<LooseTail::Step> step = tail_.Take(rest(), offset());
+    if (!step.ok()) return IndexIsDamaged(step.status());
+    if (step->consumed == 0) return ended_ ? CutOff(" in its index") : false;
+    buffer_.Take(step->consumed);
+    if (step->done) state_ = State::kHeader;
     return true;
   }
 
@@ -341,25 +336,29 @@ class Recoverer final : public StreamRecoverer {
   }
 
   absl::StatusOr<bool> Search() {
-    TRINE_ASSIGN_OR_RETURN(
-        const HeadSearch::Step step,
-        search_.Find(rest(), offset(), ended_,
-                     {header_, raw_offset_, block_bytes_known_, only_headers_}, context_.cancel));
+    TRINE_ASSIGN_OR_RETURN(const HeadSearch::Step step,
+                           search_.Find(rest(), offset(), ended_,
+                                        {.header = header_,
+                                         .raw_offset = losses_.raw_offset(),
+                                         .block_bytes = block_bytes_,
+                                         .longest_block = losses_.longest_block(),
+                                         .most_short = block_bytes_ == 0 ? 0 : MostBytesCut(plan_),
+                                         .only_headers = only_headers_},
+                                        context_.cancel));
     buffer_.Take(step.passed);
     switch (step.found) {
       case HeadSearch::Found::kNothing:
         return false;
       case HeadSearch::Found::kEnd:
-        Lose(BytesToCome());
-        state_ = State::kDone;
+        losses_.Lose(BytesToCome());
+        state_ = State::kEnd;
         break;
       case HeadSearch::Found::kHeader:
         state_ = State::kHeader;
         break;
       case HeadSearch::Found::kHead:
-        blocks_ += step.blocks_ahead;
-        losses_.report().blocks_lost += step.blocks_ahead;
-        Lose(step.raw_offset - raw_offset_);
+        losses_.LoseBlocks(step.blocks_ahead, step.raw_offset - losses_.raw_offset());
+        losses_.Lose(step.raw_offset - losses_.raw_offset());
         state_ = State::kBlock;
         break;
     }
@@ -377,13 +376,8 @@ class Recoverer final : public StreamRecoverer {
   BlockPlan plan_;
   Content content_;
   Model model_ = Model::kAuto;
-  bool block_bytes_known_ = false;
-  uint64_t stream_begin_ = 0;  // raw bytes of the streams before this one
-  uint64_t raw_offset_ = 0;    // of the next block in its stream
-  uint64_t blocks_ = 0;        // of this stream
-  uint64_t entries_left_ = 0;
-  RunningChecksum tail_;  // of end mark and index
-  uint64_t tail_bytes_ = 0;
+  uint64_t block_bytes_ = 0;  // of the header; 0: it is lost
+  LooseTail tail_;
   uint64_t skip_ = 0;  // of a payload that is not decoded
   uint64_t handed_out_ = 0;
   bool only_headers_ = false;

@@ -6,10 +6,14 @@
 // threads. A block whose payload is damaged is passed by its head's word. Where a head itself is
 // damaged, the next one is searched for byte by byte, within a budget of work
 // (core/coding/stream/head_search.h). Pull, as StreamDecoder.
+//
+// A header that is lost takes with it what only it holds: what the raw bytes are (they come as
+// plain bytes), and TABLE's tables. All that the other models' blocks need is in their heads.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,13 +49,19 @@ struct RecoverOptions {
   bool skip_lost = false;
   // Bound of the bytes handed out; 0: none.
   uint64_t max_output_bytes = 0;
-  // Those that the stream may name by their ids.
+  // Those that the stream may name by their ids. Where there is one, it is also tried for blocks of
+  // TABLE whose header is lost.
   std::vector<TablePtr> tables;
+  // Only these raw bytes are handed out, and only damage that touches them, or whose extent is not
+  // known, counts. What comes before them is passed and not decoded; nothing is read that comes
+  // after them.
+  std::optional<ByteRange> range;
 };
 
 // Next hands out at most a block, or 1 MiB of several short ones or of zeros, at a time. Damage is
 // no error of Write, Next and Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED
-// for an excerpt, and INVALID_ARGUMENT for a stream that names a table by its id that is not given.
+// for an excerpt, INVALID_ARGUMENT for a stream that names a table by its id that is not given, and
+// OUT_OF_RANGE for a range beyond the end of a stream that is not damaged.
 // Blocks that are coded by several tables are lost, since their index is not here. What a tensor's
 // or a picture's shape takes after a cut is counted as lost, and filled. The content is that of the
 // first header, or plain bytes where that was lost.

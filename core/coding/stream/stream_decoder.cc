@@ -214,12 +214,7 @@ class Decoder final : public StreamDecoder {
     return absl::OkStatus();
   }
 
-  bool Wanted(const ByteRange& block) const {
-    if (!range_.has_value()) return true;
-    // Written so that a range near 2^64 does not wrap.
-    return range_->length > 0 && block.offset + block.length > range_->offset &&
-           (block.offset <= range_->offset || block.offset - range_->offset < range_->length);
-  }
+  bool Wanted(const ByteRange& block) const { return PartOf(block, range_).length != 0; }
 
   absl::Status CheckLimits(const BlockHead& head) {
     if (head.raw_bytes > context_.limits->max_block_bytes) {
@@ -288,7 +283,7 @@ class Decoder final : public StreamDecoder {
 
   // The block whose payload comes next in the buffer.
   void AddToBatch(const BlockHead& head, int64_t number, uint64_t offset) {
-    const ByteRange part = PartOf({stream_begin_ + head.raw_offset, head.raw_bytes});
+    const ByteRange part = PartOf({stream_begin_ + head.raw_offset, head.raw_bytes}, range_);
     batch_.Add({.head = head,
                 .payload_at = buffer_.position(),
                 .number = number,
@@ -313,14 +308,6 @@ class Decoder final : public StreamDecoder {
   absl::StatusOr<bool> RanBatch() {
     TRINE_RETURN_IF_ERROR(RunBatch());
     return true;
-  }
-
-  // Of a wanted block at these raw bytes of all streams: what of it is wanted, from its start on.
-  ByteRange PartOf(const ByteRange& block) const {
-    if (!range_.has_value()) return {0, block.length};
-    const uint64_t skip = range_->offset > block.offset ? range_->offset - block.offset : 0;
-    return {skip,
-            std::min(block.length - skip, range_->length - (block.offset + skip - range_->offset))};
   }
 
   const Context context_;

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/coding/coding.h"
@@ -13,6 +15,7 @@ namespace trine::coding {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::StartsWith;
 
 ProbabilityTable Binary() {
@@ -117,6 +120,35 @@ TEST(Exact, TheEmptyMessageAndTheCertainSymbol) {
 
 // All messages of length 4 over three symbols: the intervals tile [0, 1); codewords decode, lie
 // inside, are the shortest possible, and the prefix-free ones are prefix-free.
+// No message could hold such a symbol: its space would part it.
+TEST(Exact, ASymbolWithASpaceIsRefusedWhereSpacesPart) {
+  ProbabilityTable table;
+  table.counts = {1, 1};
+  for (const std::vector<std::string>& text :
+       {std::vector<std::string>{"a b", "c"}, {"sun", " "}, {"sun", "rain "}}) {
+    table.text = text;
+    const size_t at = text[0] == "a b" ? 0 : 1;
+    const std::string field = "table.text[" + std::to_string(at) + "]";
+    for (const absl::Status& status :
+         {SplitMessage(text[0], table).status(), ExactEncode({}, table, {text[0]}, 0).status(),
+          ExactDecode({}, table, "0", 1).status()}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+      EXPECT_THAT(std::string(status.message()), StartsWith(field));
+      EXPECT_THAT(std::string(status.message()), HasSubstr("space"));
+    }
+  }
+  // Of characters, a space is one like any other.
+  table.text = {"a", " "};
+  EXPECT_THAT(*SplitMessage("a  a", table), ElementsAre("a", " ", " ", "a"));
+  EXPECT_TRUE(ExactEncode({}, table, {"a", " "}, 0).ok());
+  // The longest that is taken.
+  table.text = {std::string(256, 'x'), "y"};
+  EXPECT_TRUE(ExactEncode({}, table, {"y"}, 0).ok());
+  table.text[0] += "x";
+  EXPECT_THAT(std::string(ExactEncode({}, table, {"y"}, 0).status().message()),
+              HasSubstr("1 to 256 bytes"));
+}
+
 TEST(Exact, AllShortMessages) {
   ProbabilityTable table;
   table.text = {"a", "b", "c"};

@@ -59,5 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Require(from_excerpt.ok() == from_stream.ok());
     if (from_stream.ok()) Require(from_excerpt->data == from_stream->data);
   }
+  // Whatever its end looks like, what is read of a stream that decodes is the same.
+  const auto salvaged = SalvageExcerpt(context, coded.size(), read, range);
+  if (!salvaged.ok()) return 0;
+  DecodeOptions options;
+  options.range = range;
+  const auto from_salvaged = Decode(context, ViewOf(salvaged->bytes), options);
+  const auto from_stream = Decode(context, coded, options);
+  if (from_stream.ok()) Require(from_salvaged.ok() && from_salvaged->data == from_stream->data);
   return 0;
 }

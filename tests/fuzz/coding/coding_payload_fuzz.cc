@@ -14,19 +14,19 @@ namespace {
 
 // Two tables, whose index follows from `seed`; its check is put right, to get past it. What decodes
 // is what those bytes are coded to.
-void TestIndexed(const FrequencyDictionary& dictionary, ByteReader& in, size_t step,
+void TestIndexed(const FrequencyDictionary& dictionary, ByteReader& in, Element symbol,
                  MutableByteView raw) {
   const auto other = FrequencyDictionary::Parse(in.Take(in.Fixed<uint16_t>() % 512), FuzzLimits());
   if (!other.ok() || other->kind() != dictionary.kind()) return;
   if (other->kind() == SymbolKind::kText) return;
-  if (other->kind() == SymbolKind::kBytes) step = 1;
-  if (raw.size() % step != 0) return;
+  if (other->kind() == SymbolKind::kBytes) symbol = {};
+  if (raw.size() % symbol.bytes != 0) return;
   std::vector<TableRef> tables;
   for (const FrequencyDictionary* d : {&dictionary, &*other}) {
     tables.push_back({d->id(), false, std::make_shared<const FrequencyDictionary>(*d)});
   }
   uint64_t seed = in.Byte();
-  std::string numbers(raw.size() / step, '\0');
+  std::string numbers(raw.size() / symbol.bytes, '\0');
   for (char& number : numbers) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     number = static_cast<char>(seed >> 40 & 1);
@@ -37,8 +37,8 @@ void TestIndexed(const FrequencyDictionary& dictionary, ByteReader& in, size_t s
   AppendLE(static_cast<uint32_t>(Checksum(ViewOf(numbers))), &head);
   const ByteView lanes = in.Take(in.left());
   const std::string payload = head + std::string(lanes.begin(), lanes.end());
-  if (!DecodeIndexed(tables, index, ViewOf(payload), step, 0, raw, {}).ok()) return;
-  const auto ranks = IndexedRanksOf(tables, index, raw, step, 0, {});
+  if (!DecodeIndexed(tables, index, ViewOf(payload), symbol, 0, raw, {}).ok()) return;
+  const auto ranks = IndexedRanksOf(tables, index, raw, symbol, 0, {});
   Require(ranks.ok());
   const auto again = EncodeIndexed(tables, index, *ranks, raw.size(), {});
   Require(again.ok());
@@ -60,11 +60,13 @@ void TestOne(ByteReader& in) {
     dictionary->AppendBytes(&again);
     Require(ViewOf(again) == params);
     if (element >= 128) {
-      TestIndexed(*dictionary, in, size_t{1} << element % 3, out);
+      const bool is_signed = (element & 64) != 0;
+      TestIndexed(*dictionary, in, {size_t{1} << element % (is_signed ? 4 : 3), is_signed}, out);
       return;
     }
     const ByteView payload = in.Take(in.left());
-    (void)DecodeTable(*dictionary, payload, size_t{1} << element % 4, out, {});
+    (void)DecodeTable(*dictionary, payload, {size_t{1} << element % 4, (element & 64) != 0}, out,
+                      {});
     return;
   }
   if (what == 3) {

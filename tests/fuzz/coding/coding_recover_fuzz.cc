@@ -19,6 +19,24 @@ std::string Sound() {
   return Encode({}, {}, ViewOf(raw), options).value();
 }
 
+// All that a recoverer hands out of bytes that are there at once.
+absl::StatusOr<std::string> RecoverRange(const std::string& bytes, const ByteRange& range) {
+  RecoverOptions options;
+  options.range = range;
+  const auto recoverer = StreamRecoverer::Create(FuzzContext(), options);
+  absl::Status status = recoverer->Write(ViewOf(bytes));
+  if (status.ok()) status = recoverer->Finish();
+  std::string raw;
+  LongArray<uint8_t> some;
+  while (status.ok()) {
+    const auto more = recoverer->Next(&some);
+    if (!more.ok()) return more.status();
+    if (!*more) return raw;
+    raw.append(some.begin(), some.end());
+  }
+  return status;
+}
+
 void TestOne(ByteReader& in) {
   static const std::string kSound = Sound();
   const uint8_t what = in.Byte();
@@ -74,6 +92,18 @@ void TestOne(ByteReader& in) {
           status.code() == absl::StatusCode::kInvalidArgument);  // tables by id, which are not here
   if (!status.ok()) return;
   if (options.skip_lost) Require(raw.size() == recoverer->report().raw_bytes_good);
+  // A range is a part of the whole, as far as there are bytes.
+  const ByteRange range{piece * 3u, 1u + what};
+  const absl::StatusOr<std::string> part = RecoverRange(bytes, range);
+  // (A stretch that is too long to be filled is left out of the whole.)
+  if (!options.skip_lost && recoverer->report().raw_bytes_lost < StreamRecoverer::kMaxFilledBytes) {
+    Require(part.ok() || absl::IsOutOfRange(part.status()) ||
+            absl::IsResourceExhausted(part.status()));
+    if (part.ok()) {
+      const std::string same = raw.substr(std::min<size_t>(raw.size(), range.offset), range.length);
+      Require(part->substr(0, same.size()) == same.substr(0, part->size()));
+    }
+  }
   const auto decoded = Decode(FuzzContext(), ViewOf(bytes));
   if (!decoded.ok()) return;
   Require(recoverer->report().damages_total == 0);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -23,10 +24,60 @@ absl::Status Malformed(std::string_view text) {
   return Corrupt(ToStd(absl::StrCat("the header's table: ", ToAbsl(text))));
 }
 
+// to - from; of what is below `from` a number near 2^64.
+uint64_t Distance(int64_t from, int64_t to) {
+  return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+}
+
+// 0, -1, 1, -2, ... as 0, 1, 2, 3, ...
+uint64_t ToZigzag(int64_t value) {
+  const auto bits = static_cast<uint64_t>(value);
+  return value < 0 ? ~(bits << 1) : bits << 1;
+}
+
+int64_t FromZigzag(uint64_t code) {
+  return static_cast<int64_t>((code & 1) != 0 ? ~(code >> 1) : code >> 1);
+}
+
+int64_t MostOf(SymbolKind kind) {
+  switch (kind) {
+    case SymbolKind::kBytes:
+      return 0xFF;
+    case SymbolKind::kText:
+      return 0x10FFFF;
+    case SymbolKind::kIntegers:
+      return 0xFFFFFFFF;
+    case SymbolKind::kSigned:
+      break;
+  }
+  return std::numeric_limits<int64_t>::max();
+}
+
+// `n` of them, ascending.
+absl::Status ParseValues(SymbolKind kind, uint64_t n, ByteReader& in,
+                         std::vector<int64_t>* values) {
+  const int64_t most = MostOf(kind);
+  int64_t before = -1;
+  for (uint64_t i = 0; i < n; ++i) {
+    const uint64_t step = in.Varint();
+    if (i == 0 && kind == SymbolKind::kSigned) {
+      before = FromZigzag(step);
+    } else {
+      if (step >= Distance(before, most)) return Malformed("a symbol is out of range");
+      before = static_cast<int64_t>(static_cast<uint64_t>(before) + step + 1);
+    }
+    const bool is_character = IsCodePoint(static_cast<uint64_t>(before));
+    if (in.failed() || (kind == SymbolKind::kText && !is_character)) {
+      return Malformed("a symbol is out of range");
+    }
+    values->push_back(before);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
-                                const std::vector<uint32_t>& values,
+void FrequencyDictionary::Build(SymbolKind kind, int total_bits, const std::vector<int64_t>& values,
                                 const std::vector<uint32_t>& frequencies) {
   kind_ = kind;
   total_bits_ = total_bits;
@@ -37,6 +88,7 @@ void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
   frequencies_.resize(n);
   rank_of_small_.assign(std::clamp<size_t>(16 * n, 256, kMaxDirectValues),
                         static_cast<uint32_t>(n));
+  small_begin_ = kind == SymbolKind::kSigned ? values[0] : 0;
   if (kind == SymbolKind::kBytes) byte_frequencies_.assign(256, {0, 0});
   uint32_t start = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -47,9 +99,10 @@ void FrequencyDictionary::Build(SymbolKind kind, int total_bits,
     if (i != last) start += frequency;
     values_[rank] = values[i];
     frequencies_[rank] = part;
-    if (kind == SymbolKind::kBytes) byte_frequencies_[values[i]] = part;
-    if (values[i] < rank_of_small_.size()) {
-      rank_of_small_[values[i]] = rank;
+    if (kind == SymbolKind::kBytes) byte_frequencies_[static_cast<size_t>(values[i])] = part;
+    const uint64_t small = Distance(small_begin_, values[i]);
+    if (small < rank_of_small_.size()) {
+      rank_of_small_[static_cast<size_t>(small)] = rank;
     } else {
       rank_of_large_.emplace_back(values[i], rank);
     }
@@ -79,6 +132,7 @@ absl::StatusOr<FrequencyDictionary> FrequencyDictionary::Fit(const ProbabilityTa
   for (size_t i = 0; i < fitted.values.size(); ++i) {
     out.ideal_bits_[out.Rank(fitted.values[i])] = fitted.ideal_bits[i];
   }
+  out.zeros_ = fitted.zeros;
   return out;
 }
 
@@ -88,7 +142,7 @@ absl::StatusOr<FrequencyDictionary> FrequencyDictionary::Parse(ByteView bytes,
   const uint8_t kind = in.Byte();
   const int total_bits = in.Byte();
   const uint64_t n = in.Varint();
-  if (in.failed() || kind < 1 || kind > static_cast<uint8_t>(SymbolKind::kIntegers)) {
+  if (in.failed() || kind < 1 || kind > static_cast<uint8_t>(SymbolKind::kSigned)) {
     return Malformed("its kind of symbols is not known");
   }
   if (total_bits < format::kMinTotalBits || total_bits > format::kMaxTotalBits) {
@@ -100,19 +154,9 @@ absl::StatusOr<FrequencyDictionary> FrequencyDictionary::Parse(ByteView bytes,
   if (n > limits.max_table_symbols) {
     return LimitExceeded("data", n, "max_table_symbols", limits.max_table_symbols);
   }
-  std::vector<uint32_t> values(n), frequencies(n);
-  uint64_t next = 0;
-  for (uint32_t& value : values) {
-    const uint64_t step = in.Varint();
-    const uint64_t v = next + step;
-    if (in.failed() || step > 0xFFFFFFFFu || v > 0xFFFFFFFFu ||
-        (kind == static_cast<uint8_t>(SymbolKind::kBytes) && v > 255) ||
-        (kind == static_cast<uint8_t>(SymbolKind::kText) && !IsCodePoint(v))) {
-      return Malformed("a symbol is out of range");
-    }
-    value = static_cast<uint32_t>(v);
-    next = v + 1;
-  }
+  std::vector<int64_t> values;
+  TRINE_RETURN_IF_ERROR(ParseValues(static_cast<SymbolKind>(kind), n, in, &values));
+  std::vector<uint32_t> frequencies(n);
   uint64_t left = uint64_t{1} << total_bits;
   for (uint32_t& f : frequencies) {
     const uint64_t frequency = in.Varint();
@@ -138,10 +182,12 @@ void FrequencyDictionary::AppendBytes(std::string* out) const {
   const auto at = static_cast<size_t>(
       std::lower_bound(values_.begin(), values_.end() - 1, values_[last]) - values_.begin());
   const auto rank = [&](size_t i) { return i < at ? i : i == at ? last : i - 1; };
-  uint64_t next = 0;
+  int64_t before = -1;
   for (size_t i = 0; i < size(); ++i) {
-    AppendVarint(values_[rank(i)] - next, out);
-    next = uint64_t{values_[rank(i)]} + 1;
+    const int64_t value = values_[rank(i)];
+    const bool starts_signed = i == 0 && kind_ == SymbolKind::kSigned;
+    AppendVarint(starts_signed ? ToZigzag(value) : Distance(before, value) - 1, out);
+    before = value;
   }
   for (size_t i = 0; i < size(); ++i) AppendVarint(frequencies_[rank(i)].freq, out);
 }
@@ -151,10 +197,15 @@ double FrequencyDictionary::ideal_bits(size_t rank) const {
   return total_bits_ - std::log2(static_cast<double>(frequencies_[rank].freq));
 }
 
-size_t FrequencyDictionary::Rank(uint32_t value) const {
-  if (value < rank_of_small_.size()) return rank_of_small_[value];
+bool FrequencyDictionary::HasZero(int64_t value) const {
+  return std::binary_search(zeros_.begin(), zeros_.end(), value);
+}
+
+size_t FrequencyDictionary::Rank(int64_t value) const {
+  const uint64_t small = Distance(small_begin_, value);
+  if (small < rank_of_small_.size()) return rank_of_small_[static_cast<size_t>(small)];
   const auto at = std::lower_bound(rank_of_large_.begin(), rank_of_large_.end(),
-                                   std::pair<uint32_t, uint32_t>{value, 0});
+                                   std::pair<int64_t, uint32_t>{value, 0});
   return at == rank_of_large_.end() || at->first != value ? size() : at->second;
 }
 

@@ -41,17 +41,19 @@ absl::StatusOr<bool> EncodeLanes(const std::vector<TableRef>& tables, ByteView i
 
 template <class Coder>
 absl::Status DecodeLanes(const std::vector<TableRef>& tables, ByteView index, int lanes_log2,
-                         ByteView in, size_t step, uint8_t* raw, const CancelToken& cancel) {
-  uint32_t bits_of_values = 0;
+                         ByteView in, const Element& symbol, uint8_t* raw,
+                         const CancelToken& cancel) {
+  const ElementValues values(symbol);
+  bool all_fit = true;
   TRINE_RETURN_IF_ERROR(DecodeInterleaved<Coder>(
       lanes_log2, index.size(), in, [&](uint64_t i) { return SlotTable(*tables[index[i]].table); },
       [&](uint64_t i, uint32_t rank) {
-        const uint32_t value = tables[index[i]].table->value(rank);
-        bits_of_values |= value;
-        StoreElement(raw + i * step, step, value);
+        const int64_t value = tables[index[i]].table->value(rank);
+        all_fit &= values.Hold(value);
+        StoreElement(raw + i * symbol.bytes, symbol.bytes, value);
       },
       cancel));
-  return CheckElements(bits_of_values, step);
+  return CheckElements(all_fit);
 }
 
 }  // namespace
@@ -75,19 +77,20 @@ absl::Status CheckTableIndex(const TableIndex& index, size_t tables, const Cance
 
 absl::StatusOr<std::vector<uint16_t>> IndexedRanksOf(const std::vector<TableRef>& tables,
                                                      const TableIndex& index, ByteView raw,
-                                                     size_t step, uint64_t raw_offset,
+                                                     const Element& symbol, uint64_t raw_offset,
                                                      const CancelToken& cancel) {
   std::vector<uint16_t> ranks;
   ranks.reserve(index.tables.size());
   for (size_t i = 0; i < index.tables.size(); ++i) {
     if (i % kPollSymbols == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     const FrequencyDictionary& table = *tables[index.tables[i]].table;
-    const uint32_t value = LoadElement(raw.data() + i * step, step);
+    const int64_t value = LoadElement(raw.data() + i * symbol.bytes, symbol);
     const size_t rank = table.Rank(value);
     if (rank == table.size()) {
       return InvalidField("data", ToStd(absl::StrCat(value)),
-                          absl::StrCat("the symbol at byte ", raw_offset + i * step,
-                                       " is not in table ", index.tables[i], ", its index's"));
+                          absl::StrCat("the symbol at byte ", raw_offset + i * symbol.bytes, " ",
+                                       ToAbsl(WhyNotCoded(table, value)), " table ",
+                                       index.tables[i], ", its index's"));
     }
     ranks.push_back(static_cast<uint16_t>(rank));
   }
@@ -126,7 +129,7 @@ absl::StatusOr<Payload> EncodeIndexed(const std::vector<TableRef>& tables, const
 }
 
 absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex& index,
-                           ByteView payload, size_t step, uint64_t raw_checksum,
+                           ByteView payload, const Element& symbol, uint64_t raw_checksum,
                            MutableByteView raw, const CancelToken& cancel) {
   ByteReader in(payload);
   const int lanes_log2 = in.Byte();
@@ -135,7 +138,7 @@ absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex
   if (in.failed() || lanes_log2 > format::kMaxLanesLog2) {
     return Corrupt("the payload's parameters are malformed");
   }
-  if (n != index.tables.size() || n * step != raw.size()) {
+  if (n != index.tables.size() || n * symbol.bytes != raw.size()) {
     return Corrupt("the number of symbols does not fit the block's raw length");
   }
   TRINE_RETURN_IF_ERROR(CheckTableIndex(index, tables.size(), cancel));
@@ -143,9 +146,9 @@ absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex
   const ByteView lanes = payload.subspan(in.position());
   const absl::Status status = Wide(tables)
                                   ? DecodeLanes<WideCoder>(tables, index.tables, lanes_log2, lanes,
-                                                           step, raw.data(), cancel)
+                                                           symbol, raw.data(), cancel)
                                   : DecodeLanes<NarrowCoder>(tables, index.tables, lanes_log2,
-                                                             lanes, step, raw.data(), cancel);
+                                                             lanes, symbol, raw.data(), cancel);
   if (actual == check) return status;
   TRINE_RETURN_IF_ERROR(cancel.Check());
   if (status.ok()) {

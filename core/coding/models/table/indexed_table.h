@@ -25,15 +25,15 @@ struct TableIndex {
 absl::Status CheckTableIndex(const TableIndex& index, size_t tables, const CancelToken& cancel);
 
 // The functions below have in common:
-// REQUIRES: all tables are there, of one kind, bytes or integers; `step`: bytes of a symbol, 1, 2
-// or 4.
+// REQUIRES: all tables are there, of bytes, or of elements; `symbol` is what a symbol is, and
+// HoldsSymbols(symbol).
 
 // The ranks of the symbols of `raw`, each in its table. INVALID_ARGUMENT naming "data", position
 // and table for a symbol that is not in it. REQUIRES: index as CheckTableIndex wants it, an entry
 // for each symbol.
 absl::StatusOr<std::vector<uint16_t>> IndexedRanksOf(const std::vector<TableRef>& tables,
                                                      const TableIndex& index, ByteView raw,
-                                                     size_t step, uint64_t raw_offset,
+                                                     const Element& symbol, uint64_t raw_offset,
                                                      const CancelToken& cancel);
 
 absl::StatusOr<Payload> EncodeIndexed(const std::vector<TableRef>& tables, const TableIndex& index,
@@ -44,7 +44,7 @@ absl::StatusOr<Payload> EncodeIndexed(const std::vector<TableRef>& tables, const
 // DATA_LOSS (without block and offset) for a payload that is not one of its length. Where the check
 // of the index differs, `raw_checksum` tells a damaged check from a wrong index.
 absl::Status DecodeIndexed(const std::vector<TableRef>& tables, const TableIndex& index,
-                           ByteView payload, size_t step, uint64_t raw_checksum,
+                           ByteView payload, const Element& symbol, uint64_t raw_checksum,
                            MutableByteView raw, const CancelToken& cancel);
 
 }  // namespace trine::coding

@@ -32,9 +32,9 @@ absl::StatusOr<Payload> EncodeWithTables(const Context& context, const BlockPlan
   const ByteView raw = block.raw;
   // There: the encoder cuts blocks between symbols and has compared the lengths.
   const TableIndex index = *IndexOf(plan, block.raw_offset, raw.size());
-  TRINE_ASSIGN_OR_RETURN(
-      const std::vector<uint16_t> ranks,
-      IndexedRanksOf(plan.tables, index, raw, SymbolBytes(plan), block.raw_offset, context.cancel));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<uint16_t> ranks,
+                         IndexedRanksOf(plan.tables, index, raw, SymbolElement(plan),
+                                        block.raw_offset, context.cancel));
   out->variant = format::kIndexedTables;
   out->symbols = ranks.size();
   std::vector<size_t> first;  // of each table in `counts`
@@ -86,8 +86,8 @@ absl::StatusOr<Payload> EncodeTableBlock(const Context& context, const BlockPlan
                            CountRanks(dictionary, block.raw, context.cancel, &out->counts));
   }
   if (!counted) {  // of bytes: for the place of the one that is not known
-    TRINE_ASSIGN_OR_RETURN(ranks, RanksOf(dictionary, block.raw, plan.element_bytes,
-                                          block.raw_offset, context.cancel));
+    TRINE_ASSIGN_OR_RETURN(
+        ranks, RanksOf(dictionary, block.raw, plan.element, block.raw_offset, context.cancel));
     out->symbols = ranks.size();
     TRINE_RETURN_IF_ERROR(InPieces(ranks.size(), context.cancel, [&](size_t i, size_t n) {
       for (size_t k = i; k < i + n; ++k) ++out->counts[ranks[k]];
@@ -110,18 +110,15 @@ absl::Status DecodeTableBlock(const Context& context, const BlockPlan& plan,
     return Corrupt("the block's variant does not fit the number of tables");
   }
   if (plan.tables.size() == 1) {
-    return DecodeTable(*plan.tables[0].table, block.payload, plan.element_bytes, raw,
-                       context.cancel);
+    return DecodeTable(*plan.tables[0].table, block.payload, plan.element, raw, context.cancel);
   }
-  const size_t step = SymbolBytes(plan);
-  if (step != 1 && step != 2 && step != 4) {
-    return Corrupt("the content's elements are not integers of 1, 2 or 4 bytes");
-  }
+  const Element symbol = SymbolElement(plan);
+  TRINE_RETURN_IF_ERROR(CheckSymbolElement(symbol));
   const std::optional<TableIndex> index = IndexOf(plan, block.raw_offset, raw.size());
   if (!index.has_value()) {
     return Corrupt("the block does not begin and end between two symbols");
   }
-  return DecodeIndexed(plan.tables, *index, block.payload, step, block.checksum, raw,
+  return DecodeIndexed(plan.tables, *index, block.payload, symbol, block.checksum, raw,
                        context.cancel);
 }
 

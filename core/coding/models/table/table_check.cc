@@ -1,6 +1,7 @@
 #include "core/coding/table.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <unordered_set>
 
@@ -30,41 +31,57 @@ absl::StatusOr<size_t> FindDuplicate(const std::vector<T>& symbols, const Cancel
   return symbols.size();
 }
 
+// Each of them is there only once.
+template <typename T>
+absl::Status CheckDistinct(std::string_view field, const std::vector<T>& symbols,
+                           const CancelToken& cancel) {
+  TRINE_ASSIGN_OR_RETURN(const size_t duplicate, FindDuplicate(symbols, cancel));
+  if (duplicate == symbols.size()) return absl::OkStatus();
+  return InvalidField(At(field, duplicate), ToStd(absl::StrCat(symbols[duplicate])),
+                      "must be there only once");
+}
+
+// The lists of symbols, of which the kind uses one.
+struct SymbolList {
+  std::string_view field;
+  size_t size;
+  bool is_used;
+};
+
+std::array<SymbolList, 3> ListsOf(const ProbabilityTable& table) {
+  const bool text = table.kind == SymbolKind::kText;
+  const bool is_signed = table.kind == SymbolKind::kSigned;
+  return {{{"text", table.text.size(), text},
+           {"signed_integers", table.signed_integers.size(), is_signed},
+           {"integers", table.integers.size(), !text && !is_signed}}};
+}
+
 absl::Status ValidateSymbols(const ProbabilityTable& table, const CancelToken& cancel) {
-  if (table.kind == SymbolKind::kText) {
-    if (!table.integers.empty()) {
-      return InvalidField("table.integers", static_cast<int64_t>(table.integers.size()),
-                          "must be empty for a table of text");
+  for (const SymbolList& list : ListsOf(table)) {
+    if (!list.is_used && list.size != 0) {
+      return InvalidField(absl::StrCat("table.", ToAbsl(list.field)),
+                          static_cast<int64_t>(list.size),
+                          absl::StrCat("must be empty for a table of ",
+                                       table.kind == SymbolKind::kText     ? "text"
+                                       : table.kind == SymbolKind::kSigned ? "signed integers"
+                                                                           : "numbers"));
     }
-    for (size_t i = 0; i < table.text.size(); ++i) {
-      if (table.text[i].empty() || table.text[i].size() > kMaxNumberText) {
-        return InvalidField(At("text", i), table.text[i], "must have 1 to 256 bytes");
-      }
-    }
-    TRINE_ASSIGN_OR_RETURN(const size_t duplicate, FindDuplicate(table.text, cancel));
-    if (duplicate < table.text.size()) {
-      return InvalidField(At("text", duplicate), table.text[duplicate], "must be there only once");
-    }
-    return absl::OkStatus();
   }
-  if (!table.text.empty()) {
-    return InvalidField("table.text", static_cast<int64_t>(table.text.size()),
-                        "must be empty for a table of numbers");
+  for (size_t i = 0; i < table.text.size(); ++i) {
+    if (table.text[i].empty() || table.text[i].size() > kMaxNumberText) {
+      return InvalidField(At("text", i), table.text[i], "must have 1 to 256 bytes");
+    }
   }
   const uint64_t max = table.kind == SymbolKind::kBytes ? 255 : 0xFFFFFFFFu;
   for (size_t i = 0; i < table.integers.size(); ++i) {
     if (table.integers[i] > max) {
-      return InvalidField(At("integers", i), ToStd(absl::AlphaNum(table.integers[i]).Piece()),
+      return InvalidField(At("integers", i), ToStd(absl::StrCat(table.integers[i])),
                           absl::StrCat("must be at most ", max));
     }
   }
-  TRINE_ASSIGN_OR_RETURN(const size_t duplicate, FindDuplicate(table.integers, cancel));
-  if (duplicate < table.integers.size()) {
-    return InvalidField(At("integers", duplicate),
-                        ToStd(absl::AlphaNum(table.integers[duplicate]).Piece()),
-                        "must be there only once");
-  }
-  return absl::OkStatus();
+  TRINE_RETURN_IF_ERROR(CheckDistinct("text", table.text, cancel));
+  TRINE_RETURN_IF_ERROR(CheckDistinct("signed_integers", table.signed_integers, cancel));
+  return CheckDistinct("integers", table.integers, cancel);
 }
 
 absl::Status ValidateSize(std::string_view field, size_t entries, size_t symbols) {
@@ -81,15 +98,17 @@ absl::Status ValidateTable(const ProbabilityTable& table, const Limits& limits) 
 
 absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& limits,
                                  const CancelToken& cancel) {
-  if (table.kind != SymbolKind::kBytes && table.kind != SymbolKind::kText &&
-      table.kind != SymbolKind::kIntegers) {
+  if (table.kind < SymbolKind::kBytes || table.kind > SymbolKind::kSigned) {
     return InvalidField("table.kind", static_cast<int64_t>(table.kind),
-                        "must be 1 (bytes), 2 (text) or 3 (integers)");
+                        "must be 1 (bytes), 2 (text), 3 (integers) or 4 (signed integers)");
   }
-  const std::string_view symbols =
-      table.kind == SymbolKind::kText ? "table.text" : "table.integers";
-  // The larger of the two: a list that does not belong to the kind is bounded too.
-  const size_t listed = std::max(table.text.size(), table.integers.size());
+  std::string symbols;
+  // The largest: a list that does not belong to the kind is bounded too.
+  size_t listed = 0;
+  for (const SymbolList& list : ListsOf(table)) {
+    if (list.is_used) symbols = absl::StrCat("table.", ToAbsl(list.field));
+    listed = std::max(listed, list.size);
+  }
   if (listed > limits.max_table_symbols) {
     return LimitExceeded(symbols, listed, "max_table_symbols", limits.max_table_symbols);
   }
@@ -108,19 +127,19 @@ absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& li
     uint64_t sum = 0;
     for (size_t i = 0; i < table.counts.size(); ++i) {
       const std::string shown = absl::StrCat(table.counts[i]);
-      if (table.counts[i] == 0) return InvalidField(At("counts", i), shown, "must be at least 1");
       if (table.counts[i] > kMaxSum - sum) {
         return InvalidField(At("counts", i), shown, "the sum of the counts must be below 2^63");
       }
       sum += table.counts[i];
     }
+    if (sum == 0) return InvalidField("table.counts", int64_t{0}, "one must be above 0");
     return absl::OkStatus();
   }
   if (!table.weights.empty()) {
     TRINE_RETURN_IF_ERROR(ValidateSize("weights", table.weights.size(), table.size()));
     for (size_t i = 0; i < table.weights.size(); ++i) {
-      if (!std::isfinite(table.weights[i]) || table.weights[i] <= 0) {
-        return InvalidField(At("weights", i), table.weights[i], "must be finite and above 0");
+      if (!std::isfinite(table.weights[i]) || table.weights[i] < 0) {
+        return InvalidField(At("weights", i), table.weights[i], "must be finite and at least 0");
       }
     }
     return absl::OkStatus();
@@ -130,8 +149,8 @@ absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& li
     if (i % kPollEntries == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     const std::string field = At("probabilities", i);
     TRINE_ASSIGN_OR_RETURN(const mpq_class p, ParseRational(table.probabilities[i], field));
-    if (p <= 0 || p > 1) {
-      return InvalidField(field, table.probabilities[i], "must be above 0 and at most 1");
+    if (p < 0 || p > 1) {
+      return InvalidField(field, table.probabilities[i], "must be 0 to 1");
     }
   }
   return absl::OkStatus();

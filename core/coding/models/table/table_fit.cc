@@ -25,6 +25,7 @@ constexpr int kShareBits = 62;
 // Probabilities as integers: exact counts, or fixed point.
 struct Weights {
   std::vector<mpz_class> weights;
+  std::vector<bool> is_zero;  // a fixed point may be 0 where the probability is not
   std::vector<double> ideal_bits;
   mpz_class sum;
 };
@@ -38,9 +39,12 @@ absl::StatusOr<Weights> ReadWeights(const ProbabilityTable& table, const CancelT
     for (uint64_t c : table.counts) {
       mpz_class w = ToInteger(c);
       out.sum += w;
+      out.is_zero.push_back(c == 0);
       out.weights.push_back(std::move(w));
     }
-    for (const mpz_class& w : out.weights) out.ideal_bits.push_back(Log2(out.sum) - Log2(w));
+    for (const mpz_class& w : out.weights) {
+      out.ideal_bits.push_back(w == 0 ? 0 : Log2(out.sum) - Log2(w));
+    }
     return out;
   }
   for (size_t i = 0; i < n; ++i) {
@@ -51,7 +55,9 @@ absl::StatusOr<Weights> ReadWeights(const ProbabilityTable& table, const CancelT
     } else {
       TRINE_ASSIGN_OR_RETURN(p, ParseRational(table.probabilities[i], "table.probabilities"));
     }
-    out.ideal_bits.push_back(Log2(p.get_den()) - Log2(p.get_num()));
+    const bool is_zero = p == 0;
+    out.is_zero.push_back(is_zero);
+    out.ideal_bits.push_back(is_zero ? 0 : Log2(p.get_den()) - Log2(p.get_num()));
     out.weights.push_back(ToFixedPoint(p));
     out.sum += out.weights.back();
   }
@@ -78,11 +84,12 @@ uint64_t ShareOf(const mpz_class& weight, const mpz_class& sum) {
   return mpz_get_ui(share.get_mpz_t());
 }
 
-absl::StatusOr<std::vector<uint32_t>> ReadValues(const ProbabilityTable& table) {
-  std::vector<uint32_t> values;
+absl::StatusOr<std::vector<int64_t>> ReadValues(const ProbabilityTable& table) {
+  if (table.kind == SymbolKind::kSigned) return table.signed_integers;
+  std::vector<int64_t> values;
   values.reserve(table.size());
   if (table.kind != SymbolKind::kText) {
-    for (uint64_t v : table.integers) values.push_back(static_cast<uint32_t>(v));
+    for (uint64_t v : table.integers) values.push_back(static_cast<int64_t>(v));
     return values;
   }
   for (size_t i = 0; i < table.text.size(); ++i) {
@@ -151,7 +158,7 @@ absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits
   if (table.size() > format::kMaxTableSymbols) {
     return LimitExceeded("table", table.size(), "symbols of the format", format::kMaxTableSymbols);
   }
-  TRINE_ASSIGN_OR_RETURN(const std::vector<uint32_t> values, ReadValues(table));
+  TRINE_ASSIGN_OR_RETURN(const std::vector<int64_t> values, ReadValues(table));
   TRINE_ASSIGN_OR_RETURN(const Weights weights, ReadWeights(table, cancel));
   // Ascending values, so that the caller's order does not matter.
   std::vector<uint32_t> order(values.size());
@@ -163,6 +170,10 @@ absl::StatusOr<FittedTable> FitTable(const ProbabilityTable& table, const Limits
   shares.reserve(values.size());
   for (size_t k = 0; k < order.size(); ++k) {
     if (k % 1024 == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
+    if (weights.is_zero[order[k]]) {
+      fitted.zeros.push_back(values[order[k]]);
+      continue;
+    }
     shares.push_back(ShareOf(weights.weights[order[k]], weights.sum));
     fitted.values.push_back(values[order[k]]);
     fitted.ideal_bits.push_back(weights.ideal_bits[order[k]]);

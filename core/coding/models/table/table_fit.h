@@ -16,9 +16,10 @@ absl::Status ValidateTablePolled(const ProbabilityTable& table, const Limits& li
                                  const CancelToken& cancel);
 
 struct FittedTable {
-  std::vector<uint32_t> values;       // ascending
+  std::vector<int64_t> values;        // ascending; those of probability 0 are not among them
   std::vector<uint32_t> frequencies;  // sum 2^total_bits, each >= 1
   std::vector<double> ideal_bits;     // -log2 of the probabilities as given (not for coding)
+  std::vector<int64_t> zeros;         // the values of probability 0, ascending
   int total_bits = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 #include "core/base/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/coder/interleaved.h"
@@ -17,11 +18,6 @@
 
 namespace trine::coding {
 namespace {
-
-absl::Status UnknownSymbol(std::string_view value, uint64_t position) {
-  return InvalidField("data", value,
-                      absl::StrCat("the symbol at byte ", position, " is not in the table"));
-}
 
 // By value, as the kernels of STATIC take them.
 struct ByteParts {
@@ -36,16 +32,26 @@ struct ByteParts {
 
 }  // namespace
 
-absl::Status CheckElements(uint32_t bits_of_values, size_t step) {
-  if (uint64_t{bits_of_values} >> (8 * step) == 0) return absl::OkStatus();
+absl::Status CheckElements(bool all_fit) {
+  if (all_fit) return absl::OkStatus();
   return Corrupt("a symbol does not fit the content's elements");
 }
 
+absl::Status CheckSymbolElement(const Element& element) {
+  if (HoldsSymbols(element)) return absl::OkStatus();
+  return Corrupt("the content's elements are not integers of 1, 2 or 4 bytes, or signed of 8");
+}
+
+std::string_view WhyNotCoded(const FrequencyDictionary& dictionary, int64_t value) {
+  return dictionary.HasZero(value) ? "has probability 0 in" : "is not in";
+}
+
 absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& dictionary, ByteView raw,
-                                              size_t element_bytes, uint64_t raw_offset,
+                                              const Element& element, uint64_t raw_offset,
                                               const CancelToken& cancel) {
   const bool text = dictionary.kind() == SymbolKind::kText;
-  const size_t step = dictionary.kind() == SymbolKind::kIntegers ? element_bytes : 1;
+  const Element symbol = dictionary.is_of_elements() ? element : Element{};
+  const size_t step = symbol.bytes;
   std::vector<uint16_t> ranks;
   ranks.reserve(text ? raw.size() : raw.size() / step);
   size_t next_poll = 0;
@@ -54,7 +60,7 @@ absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& diction
       TRINE_RETURN_IF_ERROR(cancel.Check());
       next_poll = i + kPollSymbols;
     }
-    uint32_t value = 0;
+    int64_t value = 0;
     size_t bytes = step;
     if (text) {
       const CodePoint c = TakeCodePoint(raw.subspan(i, std::min<size_t>(4, raw.size() - i)));
@@ -65,14 +71,16 @@ absl::StatusOr<std::vector<uint16_t>> RanksOf(const FrequencyDictionary& diction
       value = c.value;
       bytes = c.bytes;
     } else {
-      value = LoadElement(raw.data() + i, step);
+      value = LoadElement(raw.data() + i, symbol);
     }
     const size_t rank = dictionary.Rank(value);
     if (rank == dictionary.size()) {
-      return UnknownSymbol(
+      const std::string shown =
           text ? absl::StrCat("'", std::string(raw.begin() + i, raw.begin() + i + bytes), "'")
-               : absl::StrCat(value),
-          raw_offset + i);
+               : absl::StrCat(value);
+      return InvalidField("data", shown,
+                          absl::StrCat("the symbol at byte ", raw_offset + i, " ",
+                                       ToAbsl(WhyNotCoded(dictionary, value)), " the table"));
     }
     ranks.push_back(static_cast<uint16_t>(rank));
     i += bytes;
@@ -146,8 +154,8 @@ absl::Status DecodeRanks(const FrequencyDictionary& d, int lanes_log2, uint64_t 
 
 }  // namespace
 
-absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload,
-                         size_t element_bytes, MutableByteView raw, const CancelToken& cancel) {
+absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload, Element element,
+                         MutableByteView raw, const CancelToken& cancel) {
   ByteReader in(payload);
   const int lanes_log2 = in.Byte();
   const uint64_t n = in.Varint();
@@ -162,7 +170,7 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
     TRINE_RETURN_IF_ERROR(DecodeRanks(
         dictionary, lanes_log2, n, lanes,
         [&](uint64_t, uint32_t rank) {
-          const uint32_t value = dictionary.value(rank);
+          const auto value = static_cast<uint32_t>(dictionary.value(rank));
           const size_t bytes = Utf8Bytes(value);
           fits = fits && bytes <= raw.size() - at;
           if (!fits) return;
@@ -175,10 +183,13 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
     }
     return absl::OkStatus();
   }
-  const size_t step = dictionary.kind() == SymbolKind::kIntegers ? element_bytes : 1;
-  if (step != 1 && step != 2 && step != 4) {
-    return Corrupt("the content's elements are not integers of 1, 2 or 4 bytes");
+  if (!dictionary.is_of_elements()) element = Element{};
+  if (element.bytes == 0) {
+    const uint64_t bytes = n == 0 ? 0 : raw.size() / n;
+    element = {static_cast<size_t>(bytes), dictionary.kind() == SymbolKind::kSigned};
   }
+  TRINE_RETURN_IF_ERROR(CheckSymbolElement(element));
+  const size_t step = element.bytes;
   if (raw.size() % step != 0 || n != raw.size() / step) {
     return Corrupt("the number of symbols does not fit the block's raw length");
   }
@@ -188,15 +199,17 @@ absl::Status DecodeTable(const FrequencyDictionary& dictionary, ByteView payload
     slots.Build(dictionary.total_bits(), parts.starts, parts.freqs);
     return DecodeOrder0Pieces(lanes_log2, lanes, slots, raw, cancel);
   }
-  uint32_t bits_of_values = 0;
+  const ElementValues values(element);
+  bool all_fit = true;
   TRINE_RETURN_IF_ERROR(DecodeRanks(
       dictionary, lanes_log2, n, lanes,
       [&](uint64_t i, uint32_t rank) {
-        bits_of_values |= dictionary.value(rank);
-        StoreElement(raw.data() + i * step, step, dictionary.value(rank));
+        const int64_t value = dictionary.value(rank);
+        all_fit &= values.Hold(value);
+        StoreElement(raw.data() + i * step, step, value);
       },
       cancel));
-  return CheckElements(bits_of_values, step);
+  return CheckElements(all_fit);
 }
 
 }  // namespace trine::coding

@@ -24,7 +24,9 @@ absl::Status CheckKinds(const std::vector<TableRef>& tables) {
   for (const TableRef& ref : tables) {
     if (ref.table == nullptr) continue;
     if (first == nullptr) first = ref.table.get();
-    if (ref.table->kind() != first->kind()) return Malformed("they are not of one kind");
+    const bool is_mixed = ref.table->kind() != first->kind() &&
+                          !(ref.table->is_of_elements() && first->is_of_elements());
+    if (is_mixed) return Malformed("they are not of one kind");
     if (tables.size() > 1 && ref.table->kind() == SymbolKind::kText) {
       return Malformed("there are several, and of text");
     }
@@ -34,8 +36,14 @@ absl::Status CheckKinds(const std::vector<TableRef>& tables) {
 
 }  // namespace
 
-size_t SymbolBytes(const BlockPlan& plan) {
-  return plan.tables[0].table->kind() == SymbolKind::kIntegers ? plan.element_bytes : 1;
+Element SymbolElement(const BlockPlan& plan) {
+  return plan.tables[0].table->is_of_elements() ? plan.element : Element{};
+}
+
+uint32_t MostBytesCut(const BlockPlan& plan) {
+  constexpr uint32_t kMostUtf8Bytes = 4;
+  const bool text = !plan.tables.empty() && plan.tables[0].table->kind() == SymbolKind::kText;
+  return text ? kMostUtf8Bytes - 1 : 0;
 }
 
 uint64_t HeldTableBytes(const BlockPlan& plan) {

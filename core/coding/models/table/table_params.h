@@ -14,7 +14,12 @@
 namespace trine::coding {
 
 // Of TABLE's symbols, where they have a fixed size. REQUIRES: the tables are there.
-size_t SymbolBytes(const BlockPlan& plan);
+Element SymbolElement(const BlockPlan& plan);
+inline size_t SymbolBytes(const BlockPlan& plan) { return SymbolElement(plan).bytes; }
+
+// By how many bytes a block may be shorter than it was asked to be: characters of text are not cut.
+// REQUIRES: the tables, if any, are there.
+uint32_t MostBytesCut(const BlockPlan& plan);
 
 // Memory of the plan's tables that nobody else holds.
 uint64_t HeldTableBytes(const BlockPlan& plan);

@@ -18,16 +18,21 @@ namespace {
 constexpr uint64_t kMaxParamsBytes =
     format::kMaxHeaderFields - 128 - kMaxPictureEntries * kMaxPictureEntryBytes;
 
+// Whether its elements may be symbols.
+bool HasIntegers(const Content& content) {
+  return HasElements(content) &&
+         (content.dtype == DType::kUint8 || content.dtype == DType::kUint16 ||
+          content.dtype == DType::kUint32 || ElementOf(content).is_signed);
+}
+
 // The kind of a table against what it is to code.
 absl::Status CheckSymbolKind(SymbolKind kind, const Content& content, std::string_view field) {
   if (kind == SymbolKind::kText && content.kind != ContentKind::kBytes) {
     return InvalidField(field, "text", "codes bytes, not tensors");
   }
-  if (kind == SymbolKind::kIntegers &&
-      (!HasElements(content) ||
-       (content.dtype != DType::kUint8 && content.dtype != DType::kUint16 &&
-        content.dtype != DType::kUint32))) {
-    return InvalidField(field, "integers", "codes tensors of uint8, uint16 or uint32");
+  if ((kind == SymbolKind::kIntegers || kind == SymbolKind::kSigned) && !HasIntegers(content)) {
+    return InvalidField(field, kind == SymbolKind::kSigned ? "signed integers" : "integers",
+                        "codes tensors of uint8, uint16, uint32, int8, int16, int32 or int64");
   }
   return absl::OkStatus();
 }
@@ -44,7 +49,8 @@ absl::Status CheckTables(const std::vector<TablePtr>& tables, const Content& con
     const std::string field = absl::StrCat("options.tables[", i, "]");
     if (tables[i] == nullptr) return InvalidField(field, "null", "must be a table");
     const SymbolKind kind = tables[i]->kind();
-    if (kind != tables[0]->kind()) {
+    if (kind != tables[0]->kind() &&
+        !(tables[i]->is_of_elements() && tables[0]->is_of_elements())) {
       return InvalidField(
           absl::StrCat(field, ".kind"), static_cast<int64_t>(kind),
           absl::StrCat("must be that of the first table, ", static_cast<int>(tables[0]->kind())));

@@ -150,7 +150,7 @@ std::vector<Encoder> Encoders(const std::string& index_bytes, Between& index_mem
   for (const TablePtr& table : {narrow, wide}) {
     out.push_back({table->wide() ? "table wide" : "table narrow",
                    [table](ByteView raw) -> absl::StatusOr<Payload> {
-                     const auto ranks = RanksOf(*table, raw, 1, 0, {});
+                     const auto ranks = RanksOf(*table, raw, Element{}, 0, {});
                      if (!ranks.ok()) return ranks.status();
                      return EncodeTable(*table, *ranks, raw.size(), {});
                    }});
@@ -165,7 +165,7 @@ std::vector<Encoder> Encoders(const std::string& index_bytes, Between& index_mem
                                                          {wide->id(), false, wide}};
                    const TableIndex index{
                        index_memory.Put(index_bytes.substr(0, raw.size()), true)};
-                   const auto ranks = IndexedRanksOf(tables, index, raw, 1, 0, {});
+                   const auto ranks = IndexedRanksOf(tables, index, raw, Element{}, 0, {});
                    if (!ranks.ok()) return ranks.status();
                    return EncodeIndexed(tables, index, *ranks, raw.size(), {});
                  }});

@@ -4,6 +4,7 @@
 // an older format).
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,27 @@ inline void AddIndexedIntegers(const std::vector<uint64_t>& counts, uint64_t see
   c->content.shape = {1500};
 }
 
+// 1000 of `values`, the middle ones the most frequent, as elements of `dtype`.
+inline void AddSigned(const std::vector<int64_t>& values, DType dtype, uint64_t seed,
+                      GoldenCase* c) {
+  ProbabilityTable table;
+  table.kind = SymbolKind::kSigned;
+  table.signed_integers = values;
+  const size_t n = values.size();
+  for (size_t i = 0; i < n; ++i) table.counts.push_back(1 + std::min(i, n - 1 - i));
+  Lcg random(seed);
+  for (int i = 0; i < 1000; ++i) {
+    const size_t at = (random.Next() % n + random.Next() % n) / 2;
+    for (size_t b = 0; b < DTypeSize(dtype); ++b) {
+      c->raw.push_back(static_cast<char>(static_cast<uint64_t>(values[at]) >> (8 * b)));
+    }
+  }
+  c->content.kind = ContentKind::kTensor;
+  c->content.dtype = dtype;
+  c->content.shape = {1000};
+  c->options.table = std::move(table);
+}
+
 inline std::vector<GoldenCase> GoldenCases() {
   std::vector<GoldenCase> cases;
   const auto add = [&](std::string name, std::string raw, Model model,
@@ -198,6 +220,11 @@ inline std::vector<GoldenCase> GoldenCases() {
     c.content.shape = {30, 100};
     c.options.table = std::move(table);
   }
+  AddSigned({-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5}, DType::kInt16, 10,
+            &add("table-signed", "", Model::kTable, {}, 1500));
+  AddSigned({std::numeric_limits<int64_t>::min(), -(int64_t{1} << 40), -1, 0, 300, int64_t{1} << 33,
+             std::numeric_limits<int64_t>::max()},
+            DType::kInt64, 11, &add("table-signed-long", "", Model::kTable));
   {
     GoldenCase& c = add("table-by-id", GoldenText(4000), Model::kTable, {}, 1500);
     c.options.tables = {MakeTable(PeakTable('i', 1), {}).value()};

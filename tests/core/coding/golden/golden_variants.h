@@ -117,7 +117,7 @@ inline std::vector<GoldenVariant> GoldenVariants() {
         stream.Add(format::Mode::kConstant, 0, 0, "(", raw);
       } else {
         const TableIndex index{AsBytes(c.table_index).subspan(at, bytes), at};
-        const auto ranks = IndexedRanksOf(tables, index, AsBytes(raw), 1, at, {});
+        const auto ranks = IndexedRanksOf(tables, index, AsBytes(raw), Element{}, at, {});
         if (!ranks.ok()) return {};
         const auto payload = EncodeIndexed(tables, index, *ranks, bytes, {});
         if (!payload.ok() || !payload->fits) return {};

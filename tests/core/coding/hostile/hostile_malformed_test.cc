@@ -148,7 +148,7 @@ TEST(Hostile, MalformedDictionaries) {
   }
   refused("", "kind");
   refused(params(0, 8, {1, 'a', 256}), "kind");
-  refused(params(4, 8, {1, 'a', 256}), "kind");
+  refused(params(5, 8, {1, 'a', 256}), "kind");
   refused(params(1, 7, {1, 'a', 128}), "total");
   refused(params(1, 25, {1, 'a', 1 << 25}), "total");
   refused(params(1, 8, {0}), "number of symbols");

@@ -121,13 +121,13 @@ TEST(HostileStreams, LengthsOfTextInSymbols) {
   std::string good = WriteTable<NarrowCoder>({*table}, "", raw, 1, 0);
   std::string out(raw.size(), '?');
   const MutableByteView to(reinterpret_cast<uint8_t*>(out.data()), out.size());
-  EXPECT_TRUE(DecodeTable(**table, AsBytes(good), 1, to, {}).ok());
+  EXPECT_TRUE(DecodeTable(**table, AsBytes(good), Element{}, to, {}).ok());
   EXPECT_EQ(out, raw);
   const std::string more = WriteTable<NarrowCoder>({*table}, "", raw + "a", 1, 0);
-  EXPECT_THAT(std::string(DecodeTable(**table, AsBytes(more), 1, to, {}).message()),
+  EXPECT_THAT(std::string(DecodeTable(**table, AsBytes(more), Element{}, to, {}).message()),
               HasSubstr("number of symbols is out of range"));
   const std::string less = WriteTable<NarrowCoder>({*table}, "", raw.substr(1), 1, 0);
-  EXPECT_THAT(std::string(DecodeTable(**table, AsBytes(less), 1, to, {}).message()),
+  EXPECT_THAT(std::string(DecodeTable(**table, AsBytes(less), Element{}, to, {}).message()),
               HasSubstr("do not fill"));
   // Surrogates are no scalar values; their neighbours are.
   for (const uint64_t value : {0xD7FFu, 0xE000u, 0x10FFFFu}) {

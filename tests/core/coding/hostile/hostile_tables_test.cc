@@ -97,6 +97,33 @@ TEST(HostileTables, Headers) {
   refused(Params(2, text + text), "of text");
 }
 
+// Values of signed dictionaries: from -2^63 to 2^63 - 1, and into the elements.
+TEST(HostileTables, SignedValues) {
+  constexpr uint64_t kLeast = ~uint64_t{0};     // -2^63
+  constexpr uint64_t kMost = ~uint64_t{0} - 1;  // 2^63 - 1
+  const auto table = [](const std::vector<uint64_t>& values) {
+    std::vector<uint64_t> numbers{values.size()};
+    numbers.insert(numbers.end(), values.begin(), values.end());
+    numbers.insert(numbers.end(), values.size() - 1, 1);
+    numbers.push_back(256 - (values.size() - 1));
+    return Params(1, ByValue(Dictionary(4, 8, numbers)));
+  };
+  for (const auto& good : {std::vector<uint64_t>{kLeast, 0},
+                           {kLeast, ~uint64_t{0} - 1},
+                           {kMost},
+                           {1, 0, 0},
+                           {9, 7, 300}}) {
+    EXPECT_TRUE(DecodeAll({}, StreamOf(table(good))).ok());
+  }
+  for (const auto& bad : {std::vector<uint64_t>{kMost, 0},
+                          {kLeast, ~uint64_t{0}},
+                          {0, uint64_t{1} << 63},
+                          {0, (uint64_t{1} << 63) - 1}}) {
+    ExpectStatus(DecodeAll({}, StreamOf(table(bad))), StatusCode::kDataLoss, "out of range");
+  }
+  EXPECT_TRUE(DecodeAll({}, StreamOf(table({0, (uint64_t{1} << 63) - 2}))).ok());
+}
+
 TEST(HostileTables, IdsThatAreNotGiven) {
   std::string id(1, '\1');
   AppendLE(uint64_t{0x1234567890ABCDEF}, &id);
@@ -169,7 +196,7 @@ Indexed MakeIndexed() {
   EXPECT_TRUE(narrow && wide);
   for (char& b : out.c.raw) b = out.c.table_index[&b - out.c.raw.data()] == 1 ? 'd' : b;
   const TableIndex index{AsBytes(out.c.table_index)};
-  const auto ranks = IndexedRanksOf(out.tables, index, AsBytes(out.c.raw), 1, 0, {});
+  const auto ranks = IndexedRanksOf(out.tables, index, AsBytes(out.c.raw), Element{}, 0, {});
   EXPECT_TRUE(ranks.ok()) << ranks.status();
   const auto payload = EncodeIndexed(out.tables, index, *ranks, out.c.raw.size(), {});
   EXPECT_TRUE(payload.ok() && payload->fits);
@@ -263,9 +290,9 @@ TEST(HostileTables, SymbolsThatDoNotFitTheirElements) {
       const MutableByteView out(reinterpret_cast<uint8_t*>(raw.data()), raw.size());
       const std::vector<TableRef> two(2, {table->id(), false, table});
       for (const absl::Status& status :
-           {DecodeTable(*table, AsBytes(head + lanes), step, out, {}),
-            DecodeIndexed(two, {AsBytes(index)}, AsBytes(head + check + lanes), step, 0, out,
-                          {})}) {
+           {DecodeTable(*table, AsBytes(head + lanes), Element{step}, out, {}),
+            DecodeIndexed(two, {AsBytes(index)}, AsBytes(head + check + lanes), Element{step}, 0,
+                          out, {})}) {
         if (value < 256 || step == 2) {
           EXPECT_TRUE(status.ok()) << status;
         } else {

@@ -209,8 +209,6 @@ struct BadTable {
 TEST(Table, WrongTablesAreRefusedByField) {
   const BadTable cases[] = {
       {"options.table.probabilities[1]:", [](auto& t) { t.probabilities[1] = "-0.1"; }},
-      {"options.table.probabilities[1]:", [](auto& t) { t.probabilities[1] = "0"; }},
-      {"options.table.probabilities[1]:", [](auto& t) { t.probabilities[1] = "0.0e5"; }},
       {"options.table.probabilities[2]:", [](auto& t) { t.probabilities[2] = "1.5"; }},
       {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = "nan"; }},
       {"options.table.probabilities[0]:", [](auto& t) { t.probabilities[0] = "inf"; }},
@@ -240,11 +238,16 @@ TEST(Table, WrongTablesAreRefusedByField) {
       {"options.table.integers:", [](auto& t) { t.integers = {1}; }},
       {"options.table.text:", [](auto& t) { t.kind = SymbolKind::kBytes; }},
       {"options.table.kind:", [](auto& t) { t.kind = static_cast<SymbolKind>(9); }},
-      {"options.table.counts[1]:",
+      {"options.table.counts:",
        [](auto& t) {
          t.probabilities.clear();
-         t.counts = {1, 0, 1};
+         t.counts = {0, 0, 0};
        }},
+      {"options.table.probabilities:",
+       [](auto& t) {
+         t.probabilities = {"0", "0", "0"};
+       }},
+      {"options.table.signed_integers:", [](auto& t) { t.signed_integers = {1}; }},
       {"options.table.counts[2]:",
        [](auto& t) {
          t.probabilities.clear();
@@ -265,10 +268,10 @@ TEST(Table, WrongTablesAreRefusedByField) {
          t.probabilities.clear();
          t.weights = {0.5, std::numeric_limits<double>::infinity(), 0.5};
        }},
-      {"options.table.weights[1]:",
+      {"options.table.weights:",
        [](auto& t) {
          t.probabilities.clear();
-         t.weights = {0.5, 0.0, 0.5};
+         t.weights = {0.0, 0.0, 0.0};
        }},
       {"options.table.weights[1]:",
        [](auto& t) {

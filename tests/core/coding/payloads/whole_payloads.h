@@ -66,7 +66,7 @@ inline std::vector<WholePayload> WholePayloads(size_t n, int lanes_log2) {
        }});
   static const TablePtr narrow = WholeTable(false), wide = WholeTable(true);
   const auto table = [](TablePtr t) {
-    return [t](ByteView in, MutableByteView to) { return DecodeTable(*t, in, 1, to, {}); };
+    return [t](ByteView in, MutableByteView to) { return DecodeTable(*t, in, Element{}, to, {}); };
   };
   out.push_back({"table narrow", raw, WriteTable<NarrowCoder>({narrow}, "", raw, 1, lanes_log2), 2,
                  table(narrow)});
@@ -76,8 +76,8 @@ inline std::vector<WholePayload> WholePayloads(size_t n, int lanes_log2) {
   for (size_t i = 0; i < raw.size(); ++i) index.push_back(static_cast<char>(i % 3 == 0));
   const auto several = [index](TablePtr a, TablePtr b) {
     return [a, b, index](ByteView in, MutableByteView to) {
-      return DecodeIndexed({{a->id(), false, a}, {b->id(), false, b}}, {AsBytes(index)}, in, 1, 0,
-                           to, {});
+      return DecodeIndexed({{a->id(), false, a}, {b->id(), false, b}}, {AsBytes(index)}, in,
+                           Element{}, 0, to, {});
     };
   };
   out.push_back({"tables narrow", raw,
@@ -112,7 +112,7 @@ inline std::vector<WholePayload> WholePayloads(size_t n, int lanes_log2) {
     out.push_back({"table of " + std::to_string(step) + " bytes", elements,
                    WriteTable<NarrowCoder>({integers}, "", elements, step, lanes_log2), 2,
                    [step](ByteView in, MutableByteView to) {
-                     return DecodeTable(*integers, in, step, to, {});
+                     return DecodeTable(*integers, in, Element{step}, to, {});
                    }});
   }
   return out;

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "core/coding/coding.h"
 #include "core/coding/container/checksum.h"
@@ -141,6 +144,68 @@ TEST(Excerpt, ErrorsNamePlacesOfTheStream) {
   std::string cut = excerpt->substr(0, excerpt->size() - 1);
   EXPECT_THAT(std::string(Inspect({}, AsBytes(cut)).status().message()),
               testing::Not(testing::HasSubstr("offset")));
+}
+
+// Without its end, or with a damaged one, a range is found from head to head.
+TEST(Excerpt, OfARangeWithoutTheEndOfTheStream) {
+  const std::string raw = Words(40000, 11);
+  EncodeOptions options;
+  options.block_bytes = 1000;
+  const Content tensor{ContentKind::kTensor, DType::kUint16, {20000}};
+  for (const Content& content : {Content{}, tensor}) {
+    const auto whole = Encode({}, content, AsBytes(raw), options);
+    ASSERT_TRUE(whole.ok());
+    const auto info = Inspect({}, AsBytes(*whole));
+    ASSERT_TRUE(info.ok());
+    const size_t tail = info->blocks.back().coded_offset + info->blocks.back().coded_bytes;
+    std::vector<std::string> damaged;
+    // In the index, in its trailer, before it, in a block.
+    for (const size_t n : {whole->size() - 1, whole->size() - 30, tail, tail - 10,
+                           static_cast<size_t>(info->blocks[30].coded_offset) + 100}) {
+      damaged.push_back(whole->substr(0, n));
+    }
+    damaged.push_back(*whole);
+    damaged.back()[tail + 40] ^= 1;
+    damaged.push_back(*whole);
+    damaged.back()[whole->size() - 20] ^= 1;
+    for (const std::string& coded : damaged) {
+      const auto read = [&](uint64_t at, MutableByteView out) {
+        std::copy_n(coded.data() + at, out.size(), out.data());
+        return absl::OkStatus();
+      };
+      for (const ByteRange& range : {ByteRange{12345, 5000}, ByteRange{0, 30000}, ByteRange{}}) {
+        const auto excerpt = SalvageExcerpt({}, coded.size(), read, range);
+        ASSERT_TRUE(excerpt.ok()) << excerpt.status();
+        EXPECT_TRUE(excerpt->is_tail_lost);
+        DecodeOptions decode;
+        decode.range = range;
+        const auto decoded = Decode({}, AsBytes(excerpt->bytes), decode);
+        ASSERT_TRUE(decoded.ok()) << decoded.status();
+        EXPECT_TRUE(AsString(decoded->data) == raw.substr(range.offset, range.length));
+        EXPECT_EQ(decoded->content.kind, content.kind);
+        const auto streamed = StreamRange(excerpt->bytes, range, 777);
+        ASSERT_TRUE(streamed.ok()) << streamed.status();
+        EXPECT_TRUE(*streamed == raw.substr(range.offset, range.length));
+        EXPECT_EQ(MakeExcerpt({}, coded.size(), read, range).status().code(),
+                  absl::StatusCode::kDataLoss);
+      }
+      // What is not there is not made up.
+      EXPECT_EQ(SalvageExcerpt({}, coded.size(), read, {39900, 101}).status().code(),
+                absl::StatusCode::kDataLoss);
+      EXPECT_EQ(MakeExcerpt({}, coded.size(), read, std::nullopt).status().code(),
+                absl::StatusCode::kDataLoss);
+    }
+    const auto read = [&](uint64_t at, MutableByteView out) {
+      std::copy_n(whole->data() + at, out.size(), out.data());
+      return absl::OkStatus();
+    };
+    const auto sound = SalvageExcerpt({}, whole->size(), read, {12345, 5000});
+    ASSERT_TRUE(sound.ok()) << sound.status();
+    EXPECT_FALSE(sound->is_tail_lost);
+    EXPECT_EQ(sound->bytes, *MakeExcerpt({}, whole->size(), read, ByteRange{12345, 5000}));
+    EXPECT_EQ(SalvageExcerpt({}, whole->size(), read, {39900, 101}).status().code(),
+              absl::StatusCode::kOutOfRange);
+  }
 }
 
 // No excerpt is made of a stream whose parts disagree: the whole one says where.

@@ -67,7 +67,7 @@ TEST(Search, HeadersInHeadersStayWithinTheBudget) {
 
 TEST(Search, CraftedHeadsStayWithinTheBudget) {
   // Mode, model, variant, raw, coded and side length of a block, and no more.
-  const std::string heads = Repeated(std::string("\x03\x03\x03\x04\x03\x03", 6), 4 * kMiB);
+  const std::string heads = Repeated(std::string("\x03\x03\x02\x05\x03\x01", 6), 4 * kMiB);
   const std::string coded = Coded(Words(2 * kBlock, 1)).substr(0, 200) + heads;
   const Recovered got = Recover(coded, coded.size());
   EXPECT_TRUE(got.status.ok()) << got.status;

@@ -198,7 +198,7 @@ std::vector<Refusal<Request>> TableRefusals(const std::string& path,
     return spoil([text](Table& t) { t.set_decimals(1, text); });
   };
   std::vector<Refusal<Request>> cases = {
-      {path + ".kind", spoil([](Table& t) { t.set_kind(static_cast<v1::SymbolKind>(4)); })},
+      {path + ".kind", spoil([](Table& t) { t.set_kind(static_cast<v1::SymbolKind>(9)); })},
       {path + ".text", spoil([](Table& t) { t.set_kind(v1::SYMBOL_KIND_BYTES); })},
       {path + ".integers", spoil([](Table& t) { t.add_integers(7); })},
       {path + ".integers", spoil([](Table& t) { t.clear_text(); })},
@@ -214,11 +214,12 @@ std::vector<Refusal<Request>> TableRefusals(const std::string& path,
       {path + ".weights", spoil([](Table& t) { t.add_weights(1); })},
       {path + ".decimals", decimal("0.2")},  // the sum is 0.9
       {path + ".decimals", decimal("0.4")},
-      {path + ".counts[1]", spoil([](Table& t) {
+      {path + ".counts", spoil([](Table& t) {
          t.clear_decimals();
-         t.add_counts(5);
+         t.add_counts(0);
          t.add_counts(0);
        })},
+      {path + ".decimals", decimal("0")},  // the sum is below 1
       {path + ".counts[1]", spoil([](Table& t) {
          t.clear_decimals();
          t.add_counts(INT64_MAX);
@@ -229,8 +230,8 @@ std::vector<Refusal<Request>> TableRefusals(const std::string& path,
        }),
        StatusCode::kResourceExhausted},
   };
-  for (const char* text : {"-0.3", "0", "0.0", "1.5", "", "abc", "nan", "inf", "0.3x", "1/0",
-                           "1e-999999999", "1e999999999", "--1", "0,3", " 0.3"}) {
+  for (const char* text : {"-0.3", "1.5", "", "abc", "nan", "inf", "0.3x", "1/0", "1e-999999999",
+                           "1e999999999", "--1", "0,3", " 0.3"}) {
     cases.push_back({path + ".decimals[1]", decimal(text)});
   }
   return cases;
@@ -250,7 +251,7 @@ TEST(CodingRefusalsTest, TablesOfTheModel) {
       table->mutable_weights()->Assign(values.begin(), values.end());
     };
   };
-  cases.push_back({"options.table.weights[1]", weights({1, 0})});
+  cases.push_back({"options.table.weights[1]", weights({1, -0.5})});
   cases.push_back({"options.table.weights[1]", weights({1.5, -0.5})});
   cases.push_back(
       {"options.table.weights[0]", weights({std::numeric_limits<double>::quiet_NaN(), 1})});
