@@ -268,9 +268,11 @@ struct StreamInfo {
 };
 
 // What a stream holds, from its header, block heads and index; no payload is decoded. Lists the
-// first `max_blocks` blocks.
+// first `max_blocks` blocks, and reserves the memory for that list as it grows.
 absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded,
                                    size_t max_blocks = SIZE_MAX);
+// What Inspect needs for `coded_bytes` and a list with room for `blocks` [bytes].
+uint64_t InspectMemory(uint64_t coded_bytes, uint64_t blocks);
 
 // Reads `out.size()` bytes at `offset` of a file.
 using ReadAt = absl::FunctionRef<absl::Status(uint64_t offset, MutableByteView out)>;

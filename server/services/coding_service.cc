@@ -28,9 +28,10 @@ namespace {
 
 // What streams usually unpack to; max_output_bytes bounds it.
 constexpr uint64_t kDecodeMemoryFactor = 8;
-constexpr uint64_t kInspectMemoryFactor = 4;
 constexpr uint64_t kDefaultListedBlocks = 1000;
 constexpr uint64_t kMaxListedBlocks = 1'000'000;
+// A listed block of an answer, with the string of its mode and its bytes on the wire.
+constexpr uint64_t kListedBlockBytes = sizeof(v1::BlockInfo) + sizeof(std::string) + 64;
 constexpr std::string_view kExact = "exact";  // not one of the stream's models
 
 // What Encode codes: raw bytes in the request, or of a picture's file.
@@ -238,12 +239,12 @@ absl::Status Inspect(const Call& call, Request<v1::InspectRequest>& request,
     return InvalidField("max_blocks", static_cast<int64_t>(max_blocks),
                         absl::StrCat("at most ", kMaxListedBlocks, " are listed"));
   }
-  // Of blocks no longer than their heads are; tests/server/memory measures it.
-  TRINE_RETURN_IF_ERROR(
-      call.Reserve(SaturatingMul(kInspectMemoryFactor, request.Payload(m.coded()).size())));
-  const auto info =
-      coding::Inspect(call.context, request.Payload(m.coded()), static_cast<size_t>(max_blocks));
+  const ByteView coded = request.Payload(m.coded());
+  const auto info = coding::Inspect(call.context, coded, static_cast<size_t>(max_blocks));
   if (!info.ok()) return TranslateField(info.status(), RequestNames({"coded"}));
+  const uint64_t blocks = info->blocks.size();
+  TRINE_RETURN_IF_ERROR(call.Reserve(SaturatingAdd(
+      coding::InspectMemory(coded.size(), info->blocks.capacity()), blocks * kListedBlockBytes)));
   return StreamInfoToProto(call.context, *info, response->mutable_message());
 }
 

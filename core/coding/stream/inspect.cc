@@ -1,10 +1,12 @@
 // Inspect: what a stream holds, in memory that does not grow with the number of its blocks.
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
 #include "core/coding/models/model_list.h"
@@ -47,22 +49,44 @@ class ModeSums {
   std::unordered_map<std::string, size_t> by_name_;
 };
 
+// Room for as many blocks again, asked for before it is taken: how many are listed is the caller's
+// wish, and a block is a few bytes of the stream.
+absl::Status Grow(const Context& context, ByteView coded, std::vector<BlockInfo>* blocks) {
+  constexpr size_t kFirst = 1024;
+  const size_t more = std::max(kFirst, 2 * blocks->capacity());
+  TRINE_RETURN_IF_ERROR(context.Reserve(InspectMemory(coded.size(), blocks->capacity() + more)));
+  blocks->reserve(more);
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+uint64_t InspectMemory(uint64_t coded_bytes, uint64_t blocks) {
+  // Of blocks no longer than their heads are; tests/server/memory measures it.
+  constexpr uint64_t kFactor = 4;
+  return SaturatingAdd(SaturatingMul(kFactor, coded_bytes),
+                       SaturatingMul(sizeof(BlockInfo), blocks));
+}
 
 absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded, size_t max_blocks) {
   StreamInfo info;
   ModeSums modes;
   uint64_t payload_bytes = 0;
+  absl::Status listed;
   const auto take = [&](const BlockRef& block) {
     modes.Add(block);
     payload_bytes += block.payload_bytes;
     info.side_bytes += block.side_bytes;
-    if (info.blocks.size() >= max_blocks) return;
+    if (info.blocks.size() >= max_blocks || !listed.ok()) return;
+    if (info.blocks.size() == info.blocks.capacity()) listed = Grow(context, coded, &info.blocks);
+    if (!listed.ok()) return;
     info.blocks.push_back({block.raw_offset, block.raw_bytes, block.coded_offset, block.coded_bytes,
                            block.payload_bytes, block.side_bytes,
                            ModeName(block.mode, block.model, block.variant)});
   };
+  TRINE_RETURN_IF_ERROR(context.Reserve(InspectMemory(coded.size(), 0)));
   TRINE_ASSIGN_OR_RETURN(const Layout layout, WalkStreams(context, coded, take));
+  TRINE_RETURN_IF_ERROR(listed);
   const StreamLayout& first = layout.streams.front();
   info.format_major = first.header.major;
   info.format_minor = first.header.minor;

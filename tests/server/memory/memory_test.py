@@ -234,6 +234,22 @@ class Memory(unittest.TestCase):
         self.assertGreater(len(told), 10_000)
         self.expect_grown_at_most(server, 64, since=held)
 
+    def test_lists_of_many_blocks(self):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2")
+        # A list is ten times as long as the blocks that it lists.
+        request = field(1, attacks.zeros(1, blocks=4096) * 128) + field(2, 500_000)
+        answered = 0
+        with channel(server.address) as connection:
+            inspect = connection.unary_unary(INSPECT)
+            calls = [inspect.future(request, timeout=processes.PATIENCE_S) for _ in range(12)]
+            for running in calls:
+                try:
+                    answered += len(running.result()) > 5_000_000
+                except grpc.RpcError as error:
+                    self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.assertGreaterEqual(answered, 1)
+        self.assertLessEqual(self.peak(server), 512)
+
     def test_messages_of_empty_messages(self):
         # Two bytes each, and an object for every one of them.
         options = field(1, ADAPTIVE)
