@@ -15,7 +15,7 @@ import ctest_summary  # noqa: E402
 SCRIPTS = [
     ROOT / name
     for name in (".ci/run", "deploy/check-image.sh", "deploy/install-deps.sh",
-                 "tests/proto_check.sh", "tests/run.sh")
+                 "tests/languages/run.sh", "tests/proto_check.sh", "tests/run.sh")
 ]
 
 
@@ -41,7 +41,8 @@ class Scripts(unittest.TestCase):
                 self.assertTrue(result.stderr)
 
     def test_help(self):
-        for name in ("deploy/check-image.sh", "deploy/install-deps.sh", "tests/run.sh"):
+        for name in ("deploy/check-image.sh", "deploy/install-deps.sh", "tests/languages/run.sh",
+                     "tests/run.sh"):
             with self.subTest(script=name):
                 result = run(ROOT / name, "--help")
                 self.assertEqual(result.returncode, 0)
