@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -17,14 +18,18 @@ namespace {
 
 constexpr size_t kElements = size_t{1} << 18;  // of a range of the loop: about 0.1 ms
 
-// Magnitudes are ordered as their bits are, with NaN above infinity.
+// Magnitudes are ordered as their bits are, with NaN above infinity. Compared as signed numbers,
+// which every vector unit can.
 template <typename Bits>
 uint64_t LargestBits(const uint8_t* data, size_t count) {
-  constexpr Bits kMagnitude = std::numeric_limits<Bits>::max() >> 1;
-  Bits largest = 0;
-  for (size_t i = 0; i < count; ++i)
-    largest = std::max<Bits>(largest, LoadLE<Bits>(data + i * sizeof(Bits)) & kMagnitude);
-  return largest;
+  using Signed = std::make_signed_t<Bits>;
+  constexpr Signed kMagnitude = std::numeric_limits<Signed>::max();
+  Signed largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const auto bits = static_cast<Signed>(LoadLE<Bits>(data + i * sizeof(Bits)) & kMagnitude);
+    largest = bits > largest ? bits : largest;
+  }
+  return static_cast<uint64_t>(largest);
 }
 
 uint64_t LargestBitsOf(DType dtype, const uint8_t* data, size_t count) {

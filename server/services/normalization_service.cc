@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,6 +41,21 @@ InPlace InPlaceOf(Request<Req>& request, const v1::Tensor& tensor, const TensorH
           joined.has_value() ? *std::move(joined) : response.Allocate(bytes.size())};
 }
 
+constexpr std::string_view kNoPower =
+    "results are NaN or infinite: some base k + a * sum is 0, or below 0 with a beta that is not "
+    "whole";
+
+// Adds the warning to a NormalizeResponse or NormalizeGradientResponse, if there is reason.
+template <typename Answer>
+void WarnOfNoPower(const normalize::LrnReport& report, Answer* answer) {
+  if (report.no_power) answer->add_warnings(std::string(kNoPower));
+}
+
+// What that may add to an answer [bytes]: known before anything is computed.
+uint64_t NoPowerBytes(const normalize::Resolved& resolved) {
+  return resolved.k > 0 && resolved.a >= 0 ? 0 : kNoPower.size() + 4;
+}
+
 // Dtype and sizes, before the bytes are touched or anything is allocated for the answer.
 absl::Status CheckNormalizable(const TensorHead& tensor, uint64_t bytes, const Limits& limits) {
   TRINE_RETURN_IF_ERROR(CheckData(tensor, bytes, "tensor"));
@@ -69,11 +85,13 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
     out->add_warnings(*std::move(warning));
   }
   // The answer says what the options came to: it can be too long where the request was not.
-  TRINE_RETURN_IF_ERROR(
-      CheckResponseBytes(out->ByteSizeLong() + request.PayloadSize(item.tensor().data()),
-                         call.max_response_bytes, "tensor.data"));
+  TRINE_RETURN_IF_ERROR(CheckResponseBytes(
+      out->ByteSizeLong() + NoPowerBytes(resolved) + request.PayloadSize(item.tensor().data()),
+      call.max_response_bytes, "tensor.data"));
   InPlace tensor = InPlaceOf(request, item.tensor(), head, *response);
-  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out()));
+  normalize::LrnReport report;
+  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out(), &report));
+  WarnOfNoPower(report, out);
   response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
 }
@@ -116,8 +134,10 @@ absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRe
   TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
                          normalize::Resolve(options, head.shape));
   InPlace tensor = InPlaceOf(request, m.tensor(), head, *response);
+  normalize::LrnReport report;
   TRINE_RETURN_IF_ERROR(
-      normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out()));
+      normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out(), &report));
+  WarnOfNoPower(report, response->mutable_message());
   v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
   HeadToProto(head.dtype, head.shape, gradient);
   response->SetPayload(gradient->mutable_data(), std::move(tensor.memory));

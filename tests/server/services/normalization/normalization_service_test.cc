@@ -37,6 +37,33 @@ class NormalizationServiceTest : public testing::Test {
   ServiceHarness services_;
 };
 
+// NaN that no input holds does not come in silence.
+TEST_F(NormalizationServiceTest, WarnsOfBasesWithoutAPower) {
+  const auto warnings = [this](double bias, double beta, float value) {
+    v1::NormalizeRequest request;
+    *request.mutable_tensor() =
+        MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 3}, {value, value, value});
+    request.mutable_options()->set_bias(bias);
+    request.mutable_options()->set_beta(beta);
+    v1::NormalizeGradientRequest gradient;
+    *gradient.mutable_tensor() = request.tensor();
+    *gradient.mutable_output_gradient() = request.tensor();
+    *gradient.mutable_options() = request.options();
+    const auto response = Normalize(request);
+    const auto of_gradient = Gradient(gradient);
+    EXPECT_TRUE(response.ok() && of_gradient.ok()) << response.status() << of_gradient.status();
+    EXPECT_EQ(response->warnings_size(), of_gradient->warnings_size());
+    for (const std::string& warning : response->warnings())
+      EXPECT_THAT(warning, testing::HasSubstr("k + a * sum"));
+    return response->warnings_size();
+  };
+  EXPECT_EQ(warnings(-1, 0.75, 1), 1);
+  EXPECT_EQ(warnings(0, 0.75, 0), 1);
+  EXPECT_EQ(warnings(-1, 2, 1), 0);
+  EXPECT_EQ(warnings(1, 0.75, 0), 0);
+  EXPECT_EQ(warnings(1, 0.75, std::nanf("")), 0);  // the input's own
+}
+
 // [H,W,C] is what pictures in arrays are; as a batch it would be normalized along its width.
 TEST_F(NormalizationServiceTest, WarnsOfABatchThatLooksLikeAPicture) {
   const auto warnings = [this](std::vector<int64_t> shape, const v1::LrnOptions& options) {
