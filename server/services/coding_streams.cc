@@ -224,12 +224,10 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     options.max_output_bytes = UINT64_MAX;  // it goes out in batches
     if (header.has_range()) options.range = {header.range().offset(), header.range().length()};
     if (header.has_recover()) {
-      if (header.has_range()) {
-        return InvalidField("header.recover", "given",
-                            "it reads the whole stream; a range is not given with it");
-      }
-      auto recoverer = coding::StreamRecoverer::Create(
-          *context, {.skip_lost = header.recover().skip_lost(), .tables = options.tables});
+      auto recoverer =
+          coding::StreamRecoverer::Create(*context, {.skip_lost = header.recover().skip_lost(),
+                                                     .tables = options.tables,
+                                                     .range = options.range});
       report_ = &recoverer->report();
       decoder_ = std::move(recoverer);
       return absl::OkStatus();

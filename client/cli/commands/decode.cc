@@ -268,7 +268,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
     const absl::Status status = decoder.WithIndex(&file, range, args.tables.index);
     if (!status.ok()) return WithFile(status, path);
     done = true;
-  } else if (range.has_value() && file.size().has_value()) {
+  } else if (range.has_value() && !args.recover && file.size().has_value()) {
     const absl::StatusOr<bool> excerpts = decoder.Excerpts(file, *range);
     if (!excerpts.ok()) return WithFile(excerpts.status(), path);
     done = *excerpts;
@@ -302,9 +302,6 @@ absl::Status RunDecode(const Args& args, Session* session) {
   std::optional<Range> range;
   if (!args.range.empty()) {
     TRINE_ASSIGN_OR_RETURN(range, ParseRange(args.range, "--range"));
-  }
-  if (args.recover && range.has_value()) {
-    return UsageError("--recover reads whole streams: it is not given with --range");
   }
   if (args.recover && !args.tables.index.empty()) {
     return UsageError("--recover takes no table index: a stream that has one is not recovered");
@@ -350,7 +347,8 @@ void AddDecodeCommand(Command app, Run* run) {
   command->add_flag(
       "--recover", args->recover,
       "Write the good blocks of a damaged stream, zeros in place of the others, and "
-      "list what is lost (exit code 4 where anything is). Bytes, whatever OUT's name");
+      "list what is lost (exit code 4 where anything is). With --range: of these bytes. "
+      "Bytes, whatever OUT's name");
   command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
   command
       ->add_option(

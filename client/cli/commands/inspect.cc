@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,7 +12,9 @@
 #include "client/cli/files/excerpt.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/inputs.h"
+#include "client/cli/files/outputs.h"
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/file_flags.h"
 #include "client/cli/path_names.h"
 #include "client/cli/report/content_json.h"
 #include "core/base/error.h"
@@ -23,9 +26,15 @@ constexpr int kShownBlocks = 10;
 constexpr int kShownTables = 10;
 
 struct Args {
-  std::string input;
+  std::vector<std::string> inputs;
+  Outputs outputs;  // of which only what finds inputs is used
   uint32_t max_blocks = 1000;
 };
+
+double RatioOf(const v1::InspectResponse& r) {
+  if (r.coded_bytes() == 0) return 0;
+  return static_cast<double>(r.raw_bytes()) / static_cast<double>(r.coded_bytes());
+}
 
 Json ToJson(const std::string& input, const v1::InspectResponse& r, double elapsed_ms) {
   Json json;
@@ -34,9 +43,7 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   json["content"] = ContentJson(r.content());
   json["raw_bytes"] = r.raw_bytes();
   json["coded_bytes"] = r.coded_bytes();
-  json["ratio"] = r.coded_bytes() == 0
-                      ? 0
-                      : static_cast<double>(r.raw_bytes()) / static_cast<double>(r.coded_bytes());
+  json["ratio"] = RatioOf(r);
   json["model"] = EnumText(r.model());
   json["order"] = r.order();
   json["table_symbols"] = r.table_symbols();
@@ -116,11 +123,30 @@ void PrintBlocks(const Session& session, const v1::InspectResponse& r) {
   }
 }
 
+std::string ModelText(const v1::InspectResponse& r) {
+  std::string model = EnumText(r.model());
+  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
+  return model;
+}
+
+// A line for each of several files, under those that PrintTableHead writes.
+void PrintTableLine(const Session& session, const std::string& input,
+                    const v1::InspectResponse& r) {
+  session.PrintStatus(absl::StrFormat("%16d %16d %8.3f %8d  %-18s %-22s %s", r.raw_bytes(),
+                                      r.coded_bytes(), RatioOf(r), r.blocks_total(), ModelText(r),
+                                      ContentText(r.content()), DisplayName(input)));
+}
+
+void PrintTableHead(const Session& session) {
+  session.PrintStatus(absl::StrFormat("%16s %16s %8s %8s  %-18s %-22s %s", "raw bytes",
+                                      "coded bytes", "ratio", "blocks", "model", "content",
+                                      "file"));
+}
+
 void PrintSummary(const Session& session, const std::string& input, const v1::InspectResponse& r) {
   session.PrintStatus(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input),
                                       r.format_version(), ContentText(r.content())));
-  std::string model = EnumText(r.model());
-  if (r.model() == v1::CODING_MODEL_ADAPTIVE) absl::StrAppend(&model, ", order ", r.order());
+  std::string model = ModelText(r);
   if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
   if (r.tables_size() > 1) absl::StrAppend(&model, ", ", r.tables_size(), " tables");
   session.PrintStatus(absl::StrFormat("  model          %s", model));
@@ -147,21 +173,36 @@ absl::StatusOr<std::string> ReadInput(InputFile* file, const NamedLimit& limit) 
   return file->ReadAll(limit);
 }
 
-absl::Status RunInspect(const Args& args, Session* session) {
+absl::Status InspectOne(const Args& args, const std::string& path, bool in_table,
+                        Session* session) {
   const Stopwatch watch;
-  TRINE_ASSIGN_OR_RETURN(const std::string input, InputOrStdin(args.input));
-  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(input));
+  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   v1::InspectRequest request;
   absl::StatusOr<std::string> coded = ReadInput(&file, client->options().message_limit());
-  if (!coded.ok()) return WithFile(coded.status(), input);
+  if (!coded.ok()) return WithFile(coded.status(), path);
   request.set_coded(*std::move(coded));
   request.set_max_blocks(args.max_blocks);
   const absl::StatusOr<v1::InspectResponse> response = client->Inspect(request);
-  if (!response.ok()) return WithFile(response.status(), input);
-  PrintSummary(*session, input, *response);
-  session->PrintResult(ToJson(input, *response, watch.ms()));
+  if (!response.ok()) return WithFile(response.status(), path);
+  if (in_table) {
+    PrintTableLine(*session, path, *response);
+  } else {
+    PrintSummary(*session, path, *response);
+  }
+  session->PrintResult(ToJson(path, *response, watch.ms()));
   return absl::OkStatus();
+}
+
+absl::Status RunInspect(const Args& args, Session* session) {
+  TRINE_ASSIGN_OR_RETURN(const Inputs inputs,
+                         FindInputs(args.inputs, args.outputs.recursive, TakesCoded, ""));
+  const bool in_table = inputs.list.size() > 1;
+  session->PrintPassedOver(inputs);
+  if (in_table) PrintTableHead(*session);
+  return session->ForEach(inputs.list, [&](const Input& input) {
+    return InspectOne(args, input.path, in_table, session);
+  });
 }
 
 }  // namespace
@@ -169,8 +210,12 @@ absl::Status RunInspect(const Args& args, Session* session) {
 void AddInspectCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command =
-      app->add_subcommand("inspect", "Say what a coded stream holds, without decoding it");
-  command->add_option("IN", args->input, "Coded stream; - for stdin. Default: stdin");
+      app->add_subcommand("inspect", "Say what coded streams hold, without decoding them");
+  command->add_option(
+      "IN", args->inputs,
+      "Coded streams; - for stdin. Of several, a table with a line for each. Default: "
+      "stdin");
+  AddRecursiveFlag(command, &args->outputs);
   command
       ->add_option("--max-blocks", args->max_blocks,
                    "List at most so many blocks in the JSON, to 1000000. Default: 1000")

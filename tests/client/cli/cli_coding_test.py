@@ -1,6 +1,7 @@
 """encode, decode, inspect and exact as processes, with the embedded server."""
 
 import io
+import json
 import math
 import subprocess
 
@@ -177,6 +178,27 @@ class Inspect(support.CliTest):
         self.assertEqual(piped["blocks_total"], 20)
         self.assertEqual(len(self.json("inspect", self.path("c"), "--max-blocks", "3")["blocks"]),
                          3)
+
+
+    def test_several_are_a_table(self):
+        names = []
+        for i, model in enumerate(["static", "adaptive", "auto"]):
+            names.append(self.path(f"{i}.trine"))
+            self.ok("encode", self.path("in", support.some_bytes(3000 * (i + 1))), "-o", names[-1],
+                    "--block-size", "1000", "--model", model)
+        lines = self.ok("inspect", *names).decode().splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(lines[0].split(), ["raw", "bytes", "coded", "bytes", "ratio", "blocks",
+                                            "model", "content", "file"])
+        for i, line in enumerate(lines[1:]):
+            self.assertEqual(line.split()[0], str(3000 * (i + 1)))
+            self.assertEqual(line.split()[1], str(names[i].stat().st_size))
+            self.assertTrue(line.endswith(str(names[i])), line)
+        done = support.run("--json", "inspect", *names, self.path("none"), self.path("in"))
+        self.assertEqual(done.returncode, 2)  # the first failure's
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([one["blocks_total"] for one in told], [3, 6, 9])
+        self.assertEqual([one["input"] for one in told], [str(name) for name in names])
 
 
 class Exact(support.CliTest):

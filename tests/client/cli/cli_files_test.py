@@ -147,8 +147,26 @@ class Damage(support.CliTest):
         self.assertEqual(done.returncode, 4)
         self.assertIn("cut off", done.stdout.decode())
         self.assertTrue(raw.startswith(out.read_bytes()))
-        self.fails(2, "decode", bad, "--recover", "--range", "0:1", "-o", out, "-f")
+        # Of a range: what is damaged beside it does not count.
+        self.ok("decode", bad, "--recover", "--range", "500:1500", "-o", out, "-f")
+        self.assertEqual(out.read_bytes(), raw[500:2000])
+        done = support.run("decode", bad, "--recover", "--range", "1500:3000", "-o", out, "-f")
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(out.read_bytes(), raw[1500:2000] + bytes(2000) + raw[4000:4500])
         self.fails(2, "decode", bad, "--skip-lost", "-o", out, "-f")
+
+    def test_recover_without_the_first_bytes(self):
+        raw = support.some_bytes(300 * 1000)
+        self.ok("encode", self.path("in", raw), "-o", self.path("c"), "--block-size", "1000")
+        coded, out = self.path("c").read_bytes(), self.path("out")
+        for broken in (coded[64:], bytes(64) + coded[64:]):
+            done = support.run("--json", "decode", self.path("bad", broken), "--recover", "-o", out,
+                               "-f")
+            self.assertEqual(done.returncode, 4)
+            told = json.loads(done.stdout)
+            self.assertEqual((told["blocks_decoded"], told["blocks_lost"]), (299, 1))
+            self.assertEqual(told["raw_bytes_lost"], 1000)
+            self.assertEqual(out.read_bytes(), bytes(1000) + raw[1000:])
 
     def test_several_streams_in_a_row(self):
         coded = self.ok("encode", "-", "-o", "-", stdin=b"abc")

@@ -362,8 +362,27 @@ TEST_F(CodingStreamsTest, RecoversADamagedStream) {
   header.mutable_recover()->set_skip_lost(true);
   run = Decode(header, damaged, 999);
   EXPECT_EQ(Raw(run), request.data().substr(0, 3000) + request.data().substr(4000));
-  header.mutable_range();
-  EXPECT_EQ(Decode(header, damaged, 999).status.code(), StatusCode::kInvalidArgument);
+}
+
+// The header lost too, and of a range: only what touches it is told.
+TEST_F(CodingStreamsTest, RecoversARange) {
+  v1::EncodeRequest request = TextRequest(5000, v1::CODING_MODEL_STATIC);
+  request.mutable_options()->set_block_bytes(1000);
+  std::string coded = EncodeAtOnce(request).coded();
+  coded.replace(0, 64, 64, 'x');
+  v1::DecodeStreamHeader header;
+  header.mutable_recover();
+  header.mutable_range()->set_offset(500);
+  header.mutable_range()->set_length(2000);
+  DecodeRun run = Decode(header, coded, 999);
+  EXPECT_EQ(Raw(run), std::string(500, '\0') + request.data().substr(1000, 1500));
+  EXPECT_EQ(run.responses.back().summary().damages_total(), 1u);
+  EXPECT_EQ(run.responses.back().summary().blocks_lost(), 1u);
+  EXPECT_EQ(run.responses.back().summary().blocks_decoded(), 2u);
+  header.mutable_range()->set_offset(1000);
+  run = Decode(header, coded, 999);
+  EXPECT_EQ(Raw(run), request.data().substr(1000, 2000));
+  EXPECT_EQ(run.responses.back().summary().damages_total(), 0u);
 }
 
 }  // namespace
