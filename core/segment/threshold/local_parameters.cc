@@ -128,8 +128,14 @@ absl::StatusOr<LocalThresholdResult> ResolveLocalThreshold(const Context& contex
                                             : step.sigma.value_or(reach / 6.0);
     return out;
   }
-  TRINE_ASSIGN_OR_RETURN(const ValueRange values, RangeOf(context, gray));
   out.k = step.k.value_or(0.2);
+  // Stored bytes and words span so much at most: where r fits that, nobody need look at them.
+  const double span = gray.dtype == DType::kUint8 ? 255 : 65535;
+  if (!IsFloat(gray.dtype) && (step.r || DTypeSize(given) <= 2 || profile == Profile::kSkimage)) {
+    out.r = step.r.value_or(DefaultSauvolaRange(profile, given, {}));
+    if (out.r >= span / 100) return out;
+  }
+  TRINE_ASSIGN_OR_RETURN(const ValueRange values, RangeOf(context, gray));
   out.r = step.r.value_or(DefaultSauvolaRange(profile, given, values));
   const double range = values.high - values.low;
   if (out.r < range / 100) {

@@ -283,6 +283,13 @@ TEST(LocalThreshold, SauvolaAnRThatCannotFitIsSaid) {
   EXPECT_THAT(warnings({}, Profile::kSkimage), ElementsAre(HasSubstr("Sauvola's r, 1,")));
   EXPECT_THAT(warnings(2.55), testing::IsEmpty());
   EXPECT_THAT(warnings(2.54), testing::SizeIs(1));
+  // Of integers too, and only where the picture spans so much.
+  for (const uint8_t high : {100, 101}) {
+    Grid<uint8_t> bytes(1, 2);
+    bytes.cells = {0, high};
+    step.r = 1;
+    EXPECT_THAT(RunSteps(bytes, {step})->warnings, testing::SizeIs(high == 101 ? 1 : 0));
+  }
   EXPECT_THAT(warnings({}), testing::IsEmpty());
 }
 
