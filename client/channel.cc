@@ -64,7 +64,8 @@ absl::Status ValidateOptions(const Options& options) {
 std::shared_ptr<grpc::Channel> MakeChannel(const Options& options) {
   if (options.channel != nullptr) return options.channel;
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
+  arguments.SetMaxReceiveMessageSize(
+      static_cast<int>(std::max(options.max_message_bytes, kLongestChunkMessage)));
   arguments.SetMaxSendMessageSize(-1);  // checked before, with a message that names the limit
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kMaxFrameBytes);
   // A proxy named by the environment cannot reach this machine's own loopback interface.

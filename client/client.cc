@@ -3,11 +3,14 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/bidi.h"
 #include "client/channel.h"
+#include "client/item_chunks.h"
 #include "client/status.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -75,6 +78,23 @@ class ChunkWriter {
   bool header_sent_ = false;
 };
 
+// A unary call was refused because its request or its answer is longer than a message may be, here,
+// there, or for gRPC: it does without the details that servers send.
+bool IsTooLong(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kResourceExhausted) return false;
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  return detail.has_value() ? absl::StartsWith(detail->limit, "max_message_bytes = ")
+                            : absl::StrContains(status.message(), "larger than max");
+}
+
+// `status` of a stream's item as the unary call would have it.
+absl::Status OutOfItem(const absl::Status& status) {
+  constexpr absl::string_view kItem = "item.";
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value() || !absl::StartsWith(detail->field, kItem)) return status;
+  return TranslateField(status, {{detail->field, detail->field.substr(kItem.size())}});
+}
+
 }  // namespace
 
 struct Client::Impl {
@@ -127,22 +147,98 @@ struct Client::Impl {
     return Convert(result.remote, options.stream_timeout);
   }
 
-  // A stream of items: both item streams have the same form.
+  // A stream of items: all of them have the same form. Items go in chunks where a message is
+  // too short for them, or all of them.
   template <typename Req, typename Res, typename Open, typename Next, typename Use>
-  absl::Status Items(Open open, const Next& next, const Use& use) const {
+  absl::Status Items(Open open, const Next& next, const Use& use, bool all_in_chunks) const {
     grpc::ClientContext context;
     PrepareCall(options, options.stream_timeout, &context);
     auto stream = open(&context);
+    ItemCutter<Req> cutter(options.max_message_bytes);
     const auto write = [&](Req* request, const CancelToken& stop) -> absl::StatusOr<bool> {
+      if (cutter.has_more()) {
+        cutter.Next(request);
+        return true;
+      }
       request->Clear();
       TRINE_ASSIGN_OR_RETURN(const bool more, next(request->mutable_item(), stop));
-      if (more) TRINE_RETURN_IF_ERROR(CheckSize(*request));
-      return more;
+      if (!more) return false;
+      if (all_in_chunks || !CheckSize(*request).ok()) cutter.Cut(request);
+      TRINE_RETURN_IF_ERROR(CheckSize(*request));
+      return true;
     };
-    const auto read = [&](Res* response) {
-      return use(std::move(*response->mutable_item()), response->index());
+    ItemJoiner<Res> joiner;
+    Res answer;
+    const auto read = [&](Res* response) -> absl::Status {
+      TRINE_ASSIGN_OR_RETURN(const bool is_whole, joiner.Add(response, &answer));
+      if (!is_whole) return absl::OkStatus();
+      return use(std::move(*answer.mutable_item()), answer.index());
     };
-    return Convert(RunBidi<Req, Res>(&context, stream.get(), write, read));
+    TRINE_RETURN_IF_ERROR(Convert(RunBidi<Req, Res>(&context, stream.get(), write, read)));
+    return joiner.is_open() ? ProtocolError("the stream ended within an answer") : absl::OkStatus();
+  }
+
+  // A unary call's item as the one item of a stream, in chunks.
+  template <typename Req, typename Res, typename Open, typename Item>
+  auto InChunks(Open open, Item item) const {
+    using Answer = std::decay_t<decltype(std::declval<Res>().item())>;
+    bool is_sent = false;
+    std::optional<Answer> answer;
+    const auto next = [&](Item* to, const CancelToken&) -> absl::StatusOr<bool> {
+      if (std::exchange(is_sent, true)) return false;
+      *to = std::move(item);
+      return true;
+    };
+    const auto use = [&](Answer from, int64_t) {
+      answer = std::move(from);
+      return absl::OkStatus();
+    };
+    const absl::Status status = OutOfItem(Items<Req, Res>(open, next, use, true));
+    if (!status.ok()) return absl::StatusOr<Answer>(status);
+    if (!answer.has_value())
+      return absl::StatusOr<Answer>(ProtocolError("the stream ended without an answer"));
+    return absl::StatusOr<Answer>(*std::move(answer));
+  }
+
+  auto OpenNormalize() const {
+    return [this](grpc::ClientContext* c) { return normalization->NormalizeStream(c); };
+  }
+  auto OpenGradient() const {
+    return [this](grpc::ClientContext* c) { return normalization->NormalizeGradientStream(c); };
+  }
+  auto OpenSegment() const {
+    return [this](grpc::ClientContext* c) { return segmentation->SegmentStream(c); };
+  }
+
+  // A unary call, and where that is too long for a message the stream that `open` opens. `request`
+  // is an Item, which is copied where it goes in chunks, or one that is given away.
+  template <typename Req, typename Res, typename Stub, typename Item, typename Answer,
+            typename Open, typename Given>
+  absl::StatusOr<Answer> UnaryOrChunks(Stub* stub,
+                                       grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                    const Item&, Answer*),
+                                       Open open, Given&& request) const {
+    absl::StatusOr<Answer> response = Unary<Stub, Item, Answer>(stub, method, request);
+    if (!IsTooLong(response.status())) return response;
+    return InChunks<Req, Res>(open, Item(std::forward<Given>(request)));
+  }
+  template <typename Given>
+  auto Normalize(Given&& request) const {
+    return UnaryOrChunks<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
+        normalization.get(), &v1::NormalizationService::Stub::Normalize, OpenNormalize(),
+        std::forward<Given>(request));
+  }
+  template <typename Given>
+  auto NormalizeGradient(Given&& request) const {
+    return UnaryOrChunks<v1::NormalizeGradientStreamRequest, v1::NormalizeGradientStreamResponse>(
+        normalization.get(), &v1::NormalizationService::Stub::NormalizeGradient, OpenGradient(),
+        std::forward<Given>(request));
+  }
+  template <typename Given>
+  auto Segment(Given&& request) const {
+    return UnaryOrChunks<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
+        segmentation.get(), &v1::SegmentationService::Stub::Segment, OpenSegment(),
+        std::forward<Given>(request));
   }
 
   const Options options;
@@ -165,14 +261,21 @@ Client::~Client() = default;
 const Options& Client::options() const { return impl_->options; }
 
 absl::StatusOr<v1::NormalizeResponse> Client::Normalize(const v1::NormalizeRequest& request) {
-  return impl_->Unary(impl_->normalization.get(), &v1::NormalizationService::Stub::Normalize,
-                      request);
+  return impl_->Normalize(request);
+}
+
+absl::StatusOr<v1::NormalizeResponse> Client::Normalize(v1::NormalizeRequest&& request) {
+  return impl_->Normalize(std::move(request));
 }
 
 absl::StatusOr<v1::NormalizeGradientResponse> Client::NormalizeGradient(
     const v1::NormalizeGradientRequest& request) {
-  return impl_->Unary(impl_->normalization.get(),
-                      &v1::NormalizationService::Stub::NormalizeGradient, request);
+  return impl_->NormalizeGradient(request);
+}
+
+absl::StatusOr<v1::NormalizeGradientResponse> Client::NormalizeGradient(
+    v1::NormalizeGradientRequest&& request) {
+  return impl_->NormalizeGradient(std::move(request));
 }
 
 absl::StatusOr<v1::EncodeResponse> Client::Encode(const v1::EncodeRequest& request) {
@@ -188,7 +291,11 @@ absl::StatusOr<v1::InspectResponse> Client::Inspect(const v1::InspectRequest& re
 }
 
 absl::StatusOr<v1::SegmentResponse> Client::Segment(const v1::SegmentRequest& request) {
-  return impl_->Unary(impl_->segmentation.get(), &v1::SegmentationService::Stub::Segment, request);
+  return impl_->Segment(request);
+}
+
+absl::StatusOr<v1::SegmentResponse> Client::Segment(v1::SegmentRequest&& request) {
+  return impl_->Segment(std::move(request));
 }
 
 absl::StatusOr<v1::GetServerInfoResponse> Client::GetServerInfo() {
@@ -216,13 +323,12 @@ absl::StatusOr<Health> Client::CheckHealth(const std::string& service) {
 
 absl::Status Client::NormalizeStream(const NextNormalize& next, const UseNormalize& use) {
   return impl_->Items<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
-      [this](grpc::ClientContext* c) { return impl_->normalization->NormalizeStream(c); }, next,
-      use);
+      impl_->OpenNormalize(), next, use, false);
 }
 
 absl::Status Client::SegmentStream(const NextSegment& next, const UseSegment& use) {
-  return impl_->Items<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(
-      [this](grpc::ClientContext* c) { return impl_->segmentation->SegmentStream(c); }, next, use);
+  return impl_->Items<v1::SegmentStreamRequest, v1::SegmentStreamResponse>(impl_->OpenSegment(),
+                                                                           next, use, false);
 }
 
 absl::StatusOr<v1::EncodeStatistics> Client::EncodeStream(const v1::EncodeStreamHeader& header,

@@ -47,20 +47,29 @@ class Client {
 
   const Options& options() const;
 
+  // Normalize, its gradient and Segment switch to a stream and its deadline where the request or
+  // the answer is longer than a message: it then goes in chunks, up to the server's max_item_bytes,
+  // and errors and results are the same. Such a request is copied once unless it is given away
+  // (&&).
   absl::StatusOr<v1::NormalizeResponse> Normalize(const v1::NormalizeRequest& request);
+  absl::StatusOr<v1::NormalizeResponse> Normalize(v1::NormalizeRequest&& request);
   absl::StatusOr<v1::NormalizeGradientResponse> NormalizeGradient(
       const v1::NormalizeGradientRequest& request);
+  absl::StatusOr<v1::NormalizeGradientResponse> NormalizeGradient(
+      v1::NormalizeGradientRequest&& request);
   absl::StatusOr<v1::EncodeResponse> Encode(const v1::EncodeRequest& request);
   absl::StatusOr<v1::DecodeResponse> Decode(const v1::DecodeRequest& request);
   absl::StatusOr<v1::InspectResponse> Inspect(const v1::InspectRequest& request);
   absl::StatusOr<v1::SegmentResponse> Segment(const v1::SegmentRequest& request);
+  absl::StatusOr<v1::SegmentResponse> Segment(v1::SegmentRequest&& request);
   absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo();
   // grpc.health.v1. NOT_FOUND for a service that the server does not know.
   absl::StatusOr<Health> CheckHealth(const std::string& service = "");
 
-  // Streams of items, answered in order. `next` fills a request and returns true, or returns false
-  // at the end; it runs on a thread of its own. `use` gets each answer on the caller's thread.
-  // gRPC's flow control bounds how far the two are apart.
+  // Streams of items, answered in order; those that are longer than a message go and come in
+  // chunks, as above. `next` fills a request and returns true, or returns false at the end; it runs
+  // on a thread of its own. `use` gets each answer on the caller's thread. gRPC's flow control
+  // bounds how far the two are apart.
   using NextNormalize =
       std::function<absl::StatusOr<bool>(v1::NormalizeRequest* item, const CancelToken& stop)>;
   using UseNormalize = std::function<absl::Status(v1::NormalizeResponse item, int64_t index)>;

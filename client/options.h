@@ -12,6 +12,15 @@
 
 namespace trine::client {
 
+// Longest payload of a Normalize, NormalizeGradient or Segment call, in chunks where it is longer
+// than a message: as long as a field of a message may be. Servers allow what their max_item_bytes
+// says.
+inline constexpr NamedLimit kItemLimit = {"bytes of an item",
+                                          (uint64_t{1} << 31) - (uint64_t{64} << 10)};
+
+// A message of a stream with the longest chunk that servers send [bytes]: received always.
+inline constexpr uint64_t kLongestChunkMessage = (uint64_t{2} << 20) + 1024;
+
 struct Options {
   // Where it is not null, what follows up to `token` does not matter: a channel that is there
   // already, such as one to a server in this process.
@@ -32,7 +41,8 @@ struct Options {
   // network that is trusted. Empty: none.
   std::string token;
 
-  // Longest message sent or received [bytes]; longer requests are refused before they are sent.
+  // Longest message sent or received (chunks of up to 2 MiB are received always) [bytes]; what is
+  // longer goes in chunks (Normalize, its gradient, Segment), or is refused before it is sent.
   uint64_t max_message_bytes = uint64_t{64} << 20;
 
   NamedLimit message_limit() const { return {"max_message_bytes", max_message_bytes}; }

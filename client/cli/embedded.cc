@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/options.h"
 #include "core/base/error.h"
 #include "server/server.h"
 
@@ -13,7 +14,8 @@ class Running : public EmbeddedServer {
  public:
   Running(std::unique_ptr<server::Server> server, uint64_t max_message_bytes)
       : server_(std::move(server)),
-        channel_(server_->InProcessChannel(static_cast<int>(max_message_bytes))) {}
+        channel_(server_->InProcessChannel(
+            static_cast<int>(std::max(max_message_bytes, client::kLongestChunkMessage)))) {}
 
   std::shared_ptr<grpc::Channel> channel() const override { return channel_; }
 

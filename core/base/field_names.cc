@@ -12,6 +12,8 @@ constexpr std::string_view kInput = "the input";
 constexpr bool kByInput = true;
 
 constexpr FieldNames kFieldNames[] = {
+    // What comes in chunks.
+    {"", "chunked", kInput},
     // Normalization.
     {"", "tensor", kInput},
     {"", "tensor.data", kInput},

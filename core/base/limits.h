@@ -15,6 +15,8 @@ struct Limits {
   uint64_t max_image_pixels = uint64_t{256} << 20;
   // Decoded bytes that one unary answer may hold, and the memory of one decoded picture.
   uint64_t max_output_bytes = uint64_t{1} << 30;
+  // Payloads of one item of a stream that comes in chunks, in sum, and of its answer.
+  uint64_t max_item_bytes = uint64_t{1} << 30;
   // Bytes of one block of a coded stream.
   uint64_t max_block_bytes = uint64_t{64} << 20;
   // Memory of a coding model's tables for one block being decoded.

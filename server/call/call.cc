@@ -105,7 +105,7 @@ void RpcCall::ReadHeaders() {
   call_.context.limits = &env_.options.limits;
   call_.context.cancel = cancel_.token();
   call_.context.memory = this;
-  call_.max_response_bytes = env_.options.max_message_bytes;
+  call_.max_response.value = env_.options.max_message_bytes;
   call_.notes = &notes_;
   call_.wire = {env_.buffers, metrics_};
 }

@@ -59,7 +59,7 @@ const PictureTypes kMaskTypes = {kAnyList, "a type of the protocol", true};
 const PictureTypes kLabelTypes = {kLabelList, "an integer type", true};
 
 absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
-                                         ByteView tensor_data, ByteView encoded,
+                                         ByteView tensor_data, bool is_held, ByteView encoded,
                                          const PictureTypes& types, std::string_view field,
                                          const MemoryBeside& beside) {
   Picture picture;
@@ -74,10 +74,10 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
       TRINE_ASSIGN_OR_RETURN(picture.view,
                              ViewFromProto(image.tensor(), tensor_data, *context.limits, path));
       TRINE_RETURN_IF_ERROR(CheckPicture(picture.view, types, path));
+      if (!is_held) picture.own_bytes = picture.view.data.size();
       if (beside) {
-        // Its bytes may be a copy of the request's.
-        TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(
-            picture.view.data.size(), beside(picture.view.shape, picture.view.dtype))));
+        TRINE_RETURN_IF_ERROR(context.Reserve(
+            SaturatingAdd(picture.own_bytes, beside(picture.view.shape, picture.view.dtype))));
       }
       return picture;
     }
@@ -95,6 +95,7 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   }
   picture.decoded = std::move(*decoded);
   picture.view = picture.decoded.view();
+  picture.own_bytes = picture.view.data.size();
   // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.
   TRINE_RETURN_IF_ERROR(
       TranslateField(CheckPicture(picture.view, types, path), {{kAnyField, path}}));

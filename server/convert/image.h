@@ -1,6 +1,7 @@
 // Pictures of messages to views of core.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Picture {
   TensorView view;
   Tensor decoded;
   std::string warning;  // what of the file was not read; empty: nothing to say
+  // Memory of its own [bytes]: the pixels of a file, or what may be a copy of the request's bytes.
+  uint64_t own_bytes = 0;
 };
 
 // Dtypes that a picture may have, and how to say so.
@@ -42,9 +45,10 @@ using MemoryBeside = std::function<uint64_t(const Shape&, DType)>;
 // The picture of `image`, decoded where it is a file; `tensor_data` and `encoded` are the payloads
 // of its two sources. INVALID_ARGUMENT names "<field>", "<field>.page", "<field>.tensor.<part>" or
 // "<field>.encoded"; the pixels are bounded by the limits, and with what is needed `beside` them
-// reserved, before they are allocated.
+// reserved, before they are allocated. `is_held`: the tensor's bytes are where the request holds
+// them, on its account, and not a copy.
 absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
-                                         ByteView tensor_data, ByteView encoded,
+                                         ByteView tensor_data, bool is_held, ByteView encoded,
                                          const PictureTypes& types, std::string_view field,
                                          const MemoryBeside& beside = {});
 
@@ -53,7 +57,8 @@ template <typename Message>
 absl::StatusOr<Picture> PictureOf(const Context& context, Request<Message>& request,
                                   const v1::Image& image, const PictureTypes& types,
                                   std::string_view field, const MemoryBeside& beside = {}) {
-  return PictureFromProto(context, image, request.Payload(image.tensor().data()),
+  const std::string& data = image.tensor().data();
+  return PictureFromProto(context, image, request.Payload(data), request.IsSet(data),
                           request.Payload(image.encoded()), types, field, beside);
 }
 

@@ -17,12 +17,12 @@ inline absl::Status CheckOutputBytes(uint64_t bytes, const Limits& limits, std::
   return LimitExceeded(field, bytes, "max_output_bytes", limits.max_output_bytes);
 }
 
-// RESOURCE_EXHAUSTED naming `field` where an answer of at least `bytes` is more than one message
-// may hold (Call::max_response_bytes). Called before the answer is computed.
-inline absl::Status CheckResponseBytes(uint64_t bytes, uint64_t max_response_bytes,
+// RESOURCE_EXHAUSTED naming `field` where an answer of at least `bytes` is more than there may be
+// (Call::max_response). Called before the answer is computed.
+inline absl::Status CheckResponseBytes(uint64_t bytes, const NamedLimit& max_response,
                                        std::string_view field) {
-  if (bytes <= max_response_bytes) return absl::OkStatus();
-  return LimitExceeded(field, bytes, "max_message_bytes", max_response_bytes);
+  if (bytes <= max_response.value) return absl::OkStatus();
+  return LimitExceeded(field, bytes, max_response);
 }
 
 }  // namespace trine::server

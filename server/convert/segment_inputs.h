@@ -58,8 +58,7 @@ absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Me
                                               PartAccount* account) {
   // Each picture is reserved on top of those before it, and of all that the image needs.
   const auto keep = [&](const Picture& picture, uint64_t more) {
-    account->SetBeside(
-        SaturatingAdd(account->beside(), SaturatingAdd(picture.view.data.size(), more)));
+    account->SetBeside(SaturatingAdd(account->beside(), SaturatingAdd(picture.own_bytes, more)));
   };
   SegmentPictures pictures;
   TRINE_ASSIGN_OR_RETURN(pictures.image,

@@ -43,13 +43,13 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
                              std::optional<image::Format> format, const Limits& limits,
-                             uint64_t max_response_bytes) {
+                             const NamedLimit& max_response) {
   const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
   const uint64_t distance = outputs.distance() ? 4 : 0;
   const uint64_t pixels = gray.elements();
   TRINE_RETURN_IF_ERROR(CheckOutputBytes((packable + distance) * pixels, limits, "outputs"));
   const uint64_t unpacked = distance + (format.has_value() ? 0 : packable);
-  return CheckResponseBytes(unpacked * pixels, max_response_bytes, "outputs");
+  return CheckResponseBytes(unpacked * pixels, max_response, "outputs");
 }
 
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result) {

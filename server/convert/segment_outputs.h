@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/error.h"
+#include "core/base/limits.h"
 #include "core/base/tensor.h"
 #include "core/image/image.h"
 #include "core/runtime/context.h"
@@ -23,11 +24,11 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
     const v1::SegmentOutputs& outputs);
 
 // RESOURCE_EXHAUSTED naming "outputs" where what is asked for, unpacked, is more than
-// limits.max_output_bytes, or where what goes out unpacked is more than max_response_bytes (a file
+// limits.max_output_bytes, or where what goes out unpacked is more than max_response (a file
 // of `format` may be shorter, which only packing it can tell).
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
                              std::optional<image::Format> format, const Limits& limits,
-                             uint64_t max_response_bytes);
+                             const NamedLimit& max_response);
 
 // INVALID_ARGUMENT naming "outputs.<what>" where it is asked for and no step made it.
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result);

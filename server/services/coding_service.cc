@@ -209,8 +209,8 @@ absl::Status Decode(const Call& call, Request<v1::DecodeRequest>& request,
   }
   coding::DecodeOptions options;
   options.max_output_bytes = context.limits->max_output_bytes;
-  if (call.max_response_bytes < options.max_output_bytes) {
-    options.max_output_bytes = call.max_response_bytes;
+  if (call.max_response.value < options.max_output_bytes) {
+    options.max_output_bytes = call.max_response.value;
     options.max_output_name = "max_message_bytes";
   }
   if (m.has_range()) options.range = {m.range().offset(), m.range().length()};

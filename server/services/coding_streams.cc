@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/field_names.h"
 #include "core/base/long_array.h"
@@ -16,11 +15,11 @@
 #include "server/convert/coding.h"
 #include "server/convert/content.h"
 #include "server/convert/error.h"
+#include "server/services/item_chunks.h"
 
 namespace trine::server {
 namespace {
 
-constexpr size_t kMaxChunkBytes = size_t{2} << 20;   // of a request
 constexpr size_t kSentChunkBytes = size_t{1} << 20;  // of an answer, at most
 
 // Tells of bytes that were copied in memory, if any were.
@@ -68,9 +67,7 @@ absl::Status CheckPart(const Request<Message>& request, bool has_begun) {
       return absl::OkStatus();
     case Message::kChunk:
       if (!has_begun) return MissingField("header", "the first message must hold the header");
-      if (bytes <= kMaxChunkBytes) return absl::OkStatus();
-      return InvalidField("chunk", absl::StrCat(bytes, " bytes long"),
-                          absl::StrCat("a chunk has at most ", kMaxChunkBytes, " bytes"));
+      return CheckChunk(bytes);
     default:
       return MissingField("part", "a message holds the header or a chunk");
   }

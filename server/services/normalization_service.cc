@@ -5,14 +5,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/normalize/lrn.h"
+#include "core/runtime/part_account.h"
 #include "server/convert/error.h"
 #include "server/convert/lrn.h"
 #include "server/convert/output_bounds.h"
 #include "server/convert/tensor.h"
+#include "server/services/item_stream.h"
 #include "server/wire/rpc.h"
 #include "trine/v1/normalization.pb.h"
 
@@ -66,31 +69,56 @@ absl::Status CheckNormalizable(const TensorHead& tensor, uint64_t bytes, const L
   return CheckOutputBytes(bytes, limits, "tensor.data");
 }
 
+// What an item of `bytes` payload bytes asks for, as far as it shows without them.
+struct CheckedItem {
+  TensorHead head;
+  normalize::LrnOptions options;
+  normalize::Resolved resolved;
+};
+
+absl::StatusOr<CheckedItem> CheckItem(const v1::NormalizeRequest& item, uint64_t bytes,
+                                      const Limits& limits) {
+  if (!item.has_tensor()) return MissingField("tensor", "a tensor is required");
+  CheckedItem checked;
+  TRINE_ASSIGN_OR_RETURN(checked.head, HeadFromProto(item.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(checked.head, bytes, limits));
+  TRINE_ASSIGN_OR_RETURN(checked.options, LrnOptionsFromProto(item.options()));
+  TRINE_ASSIGN_OR_RETURN(checked.resolved, normalize::Resolve(checked.options, checked.head.shape));
+  return checked;
+}
+
+// What was computed with, and what of it may surprise.
+template <typename Answer>
+void SayResolved(const CheckedItem& item, Answer* out) {
+  ResolvedToProto(item.resolved, out->mutable_resolved());
+  if (auto warning = LayoutWarning(item.options, item.resolved, item.head.shape)) {
+    out->add_warnings(*std::move(warning));
+  }
+}
+
 // One tensor, alone or as an item of a stream.
 template <typename Req, typename Res>
 absl::Status NormalizeItem(const Call& call, Request<Req>& request,
                            const v1::NormalizeRequest& item, Response<Res>* response,
                            v1::NormalizeResponse* out) {
-  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(item.max_threads()));
-  if (!item.has_tensor()) return MissingField("tensor", "a tensor is required");
-  const Limits& limits = *context.limits;
-  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(item.tensor(), limits, "tensor"));
-  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(item.tensor().data()), limits));
-  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(item.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
-                         normalize::Resolve(options, head.shape));
-  HeadToProto(head.dtype, head.shape, out->mutable_tensor());
-  ResolvedToProto(resolved, out->mutable_resolved());
-  if (auto warning = LayoutWarning(options, resolved, head.shape)) {
-    out->add_warnings(*std::move(warning));
-  }
+  TRINE_ASSIGN_OR_RETURN(Context context, call.WithThreads(item.max_threads()));
+  PartAccount account(context.memory);
+  context.memory = &account;
+  const uint64_t bytes = request.PayloadSize(item.tensor().data());
+  TRINE_ASSIGN_OR_RETURN(const CheckedItem checked, CheckItem(item, bytes, *context.limits));
+  HeadToProto(checked.head.dtype, checked.head.shape, out->mutable_tensor());
+  SayResolved(checked, out);
   // The answer says what the options came to: it can be too long where the request was not.
-  TRINE_RETURN_IF_ERROR(CheckResponseBytes(
-      out->ByteSizeLong() + NoPowerBytes(resolved) + request.PayloadSize(item.tensor().data()),
-      call.max_response_bytes, "tensor.data"));
-  InPlace tensor = InPlaceOf(request, item.tensor(), head, *response);
+  const uint64_t rest =
+      call.answers_in_chunks ? 0 : out->ByteSizeLong() + NoPowerBytes(checked.resolved);
+  TRINE_RETURN_IF_ERROR(CheckResponseBytes(rest + bytes, call.max_response, "tensor.data"));
+  // The result goes where the item's bytes are, or into a block of its own.
+  if (request.IsSet(item.tensor().data())) account.SetCharged(bytes);
+  TRINE_RETURN_IF_ERROR(context.Reserve(bytes));
+  InPlace tensor = InPlaceOf(request, item.tensor(), checked.head, *response);
   normalize::LrnReport report;
-  TRINE_RETURN_IF_ERROR(normalize::Lrn(context, resolved, tensor.in, tensor.out(), &report));
+  TRINE_RETURN_IF_ERROR(
+      normalize::Lrn(context, checked.resolved, tensor.in, tensor.out(), &report));
   WarnOfNoPower(report, out);
   response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
@@ -101,7 +129,7 @@ absl::Status Normalize(const Call& call, Request<v1::NormalizeRequest>& request,
   return NormalizeItem(call, request, request.message(), response, response->mutable_message());
 }
 
-absl::Status CheckSameKind(const TensorView& gradient, const TensorHead& tensor) {
+absl::Status CheckSameKind(const TensorHead& gradient, const TensorHead& tensor) {
   if (gradient.dtype != tensor.dtype) {
     return InvalidField(
         "output_gradient.dtype", DTypeName(gradient.dtype),
@@ -114,68 +142,122 @@ absl::Status CheckSameKind(const TensorView& gradient, const TensorHead& tensor)
   return absl::OkStatus();
 }
 
-absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRequest>& request,
-                               Response<v1::NormalizeGradientResponse>* response) {
-  const v1::NormalizeGradientRequest& m = request.message();
-  TRINE_ASSIGN_OR_RETURN(const Context context, call.WithThreads(m.max_threads()));
-  const Limits& limits = *context.limits;
-  if (!m.has_tensor()) return MissingField("tensor", "the layer's input is required");
-  if (!m.has_output_gradient()) {
+// The same of a gradient; both tensors are of one kind then.
+absl::StatusOr<CheckedItem> CheckItem(const v1::NormalizeGradientRequest& item,
+                                      uint64_t tensor_bytes, uint64_t gradient_bytes,
+                                      const Limits& limits) {
+  if (!item.has_tensor()) return MissingField("tensor", "the layer's input is required");
+  if (!item.has_output_gradient()) {
     return MissingField("output_gradient", "the gradient of the layer's output is required");
   }
-  TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(m.tensor(), limits, "tensor"));
-  TRINE_RETURN_IF_ERROR(CheckNormalizable(head, request.PayloadSize(m.tensor().data()), limits));
+  CheckedItem checked;
+  TRINE_ASSIGN_OR_RETURN(checked.head, HeadFromProto(item.tensor(), limits, "tensor"));
+  TRINE_RETURN_IF_ERROR(CheckNormalizable(checked.head, tensor_bytes, limits));
+  TRINE_ASSIGN_OR_RETURN(const TensorHead gradient,
+                         HeadFromProto(item.output_gradient(), limits, "output_gradient"));
+  TRINE_RETURN_IF_ERROR(CheckData(gradient, gradient_bytes, "output_gradient"));
+  TRINE_RETURN_IF_ERROR(CheckSameKind(gradient, checked.head));
+  TRINE_ASSIGN_OR_RETURN(checked.options, LrnOptionsFromProto(item.options()));
+  TRINE_ASSIGN_OR_RETURN(checked.resolved, normalize::Resolve(checked.options, checked.head.shape));
+  return checked;
+}
+
+// One gradient, alone or as an item of a stream.
+template <typename Req, typename Res>
+absl::Status GradientItem(const Call& call, Request<Req>& request,
+                          const v1::NormalizeGradientRequest& item, Response<Res>* response,
+                          v1::NormalizeGradientResponse* out) {
+  TRINE_ASSIGN_OR_RETURN(Context context, call.WithThreads(item.max_threads()));
+  PartAccount account(context.memory);
+  context.memory = &account;
+  const std::string& gradient_data = item.output_gradient().data();
+  const uint64_t bytes = request.PayloadSize(item.tensor().data());
   TRINE_ASSIGN_OR_RETURN(
-      const TensorView out_gradient,
-      ViewFromProto(m.output_gradient(), request.Payload(m.output_gradient().data()), limits,
-                    "output_gradient"));
-  TRINE_RETURN_IF_ERROR(CheckSameKind(out_gradient, head));
-  TRINE_ASSIGN_OR_RETURN(const normalize::LrnOptions options, LrnOptionsFromProto(m.options()));
-  TRINE_ASSIGN_OR_RETURN(const normalize::Resolved resolved,
-                         normalize::Resolve(options, head.shape));
-  InPlace tensor = InPlaceOf(request, m.tensor(), head, *response);
-  normalize::LrnReport report;
-  TRINE_RETURN_IF_ERROR(
-      normalize::LrnGradient(context, resolved, tensor.in, out_gradient, tensor.out(), &report));
-  WarnOfNoPower(report, response->mutable_message());
-  v1::Tensor* gradient = response->mutable_message()->mutable_input_gradient();
-  HeadToProto(head.dtype, head.shape, gradient);
-  response->SetPayload(gradient->mutable_data(), std::move(tensor.memory));
-  ResolvedToProto(resolved, response->mutable_message()->mutable_resolved());
-  if (auto warning = LayoutWarning(options, resolved, head.shape)) {
-    response->mutable_message()->add_warnings(*std::move(warning));
+      const CheckedItem checked,
+      CheckItem(item, bytes, request.PayloadSize(gradient_data), *context.limits));
+  HeadToProto(checked.head.dtype, checked.head.shape, out->mutable_input_gradient());
+  SayResolved(checked, out);
+  const uint64_t rest =
+      call.answers_in_chunks ? 0 : out->ByteSizeLong() + NoPowerBytes(checked.resolved);
+  TRINE_RETURN_IF_ERROR(CheckResponseBytes(rest + bytes, call.max_response, "tensor.data"));
+  // The result goes where the input is, or into a block of its own; the gradient may be joined too.
+  if (request.IsSet(item.tensor().data())) {
+    account.SetCharged(bytes);
+  } else {
+    account.SetBeside(bytes);
   }
+  TRINE_RETURN_IF_ERROR(context.Reserve(bytes));
+  const TensorView gradient = {checked.head.dtype, checked.head.shape,
+                               request.Payload(gradient_data)};
+  InPlace tensor = InPlaceOf(request, item.tensor(), checked.head, *response);
+  normalize::LrnReport report;
+  TRINE_RETURN_IF_ERROR(normalize::LrnGradient(context, checked.resolved, tensor.in, gradient,
+                                               tensor.out(), &report));
+  WarnOfNoPower(report, out);
+  response->SetPayload(out->mutable_input_gradient()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
 }
 
-// An item is held from its arrival until its answer is made: one at a time.
-class NormalizeStream
-    : public StreamHandler<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse> {
- public:
-  absl::Status OnMessage(const Call&,
-                         std::unique_ptr<Request<v1::NormalizeStreamRequest>> request) override {
-    if (!request->message().has_item()) return MissingField("item", "an item is required");
-    request_ = std::move(request);
-    return absl::OkStatus();
+absl::Status NormalizeGradient(const Call& call, Request<v1::NormalizeGradientRequest>& request,
+                               Response<v1::NormalizeGradientResponse>* response) {
+  return GradientItem(call, request, request.message(), response, response->mutable_message());
+}
+
+class NormalizeStream final
+    : public ItemStream<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse> {
+  absl::Status Answer(const Call& call, Request<v1::NormalizeStreamRequest>& item,
+                      Response<v1::NormalizeStreamResponse>* response) override {
+    return NormalizeItem(call, item, item.message().item(), response,
+                         response->mutable_message()->mutable_item());
   }
 
-  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
-
-  absl::StatusOr<bool> Produce(const Call& call,
-                               Response<v1::NormalizeStreamResponse>* response) override {
-    if (request_ == nullptr) return false;
-    const auto request = std::move(request_);
-    v1::NormalizeStreamResponse* out = response->mutable_message();
-    TRINE_RETURN_IF_ERROR(TranslateField(
-        NormalizeItem(call, *request, request->message().item(), response, out->mutable_item()),
-        {{"", "item"}}));
-    out->set_index(next_index_++);
-    return true;
+  absl::StatusOr<std::vector<ComingPayload>> Coming(
+      const Call& call, Request<v1::NormalizeStreamRequest>* head) override {
+    const v1::NormalizeStreamRequest& m = head->message();
+    const uint64_t bytes = m.chunked().tensor_bytes();
+    TRINE_RETURN_IF_ERROR(
+        TranslateField(CheckItem(m.item(), bytes, *call.context.limits).status(), {{"", "item"}}));
+    std::string* const data =
+        head->mutable_message()->mutable_item()->mutable_tensor()->mutable_data();
+    TRINE_RETURN_IF_ERROR(CheckLeftOut(head->PayloadSize(*data), "item.tensor.data"));
+    return std::vector<ComingPayload>{{data, bytes}};
   }
 
- private:
-  std::unique_ptr<Request<v1::NormalizeStreamRequest>> request_;
-  int64_t next_index_ = 0;
+  void DetachPayloads(v1::NormalizeStreamResponse* answer, Detach detach) override {
+    answer->mutable_chunked()->set_tensor_bytes(
+        detach(answer->mutable_item()->mutable_tensor()->mutable_data()));
+  }
+};
+
+class NormalizeGradientStream final
+    : public ItemStream<v1::NormalizeGradientStreamRequest, v1::NormalizeGradientStreamResponse> {
+  absl::Status Answer(const Call& call, Request<v1::NormalizeGradientStreamRequest>& item,
+                      Response<v1::NormalizeGradientStreamResponse>* response) override {
+    return GradientItem(call, item, item.message().item(), response,
+                        response->mutable_message()->mutable_item());
+  }
+
+  absl::StatusOr<std::vector<ComingPayload>> Coming(
+      const Call& call, Request<v1::NormalizeGradientStreamRequest>* head) override {
+    const v1::NormalizeGradientItemLengths& lengths = head->message().chunked();
+    TRINE_RETURN_IF_ERROR(
+        TranslateField(CheckItem(head->message().item(), lengths.tensor_bytes(),
+                                 lengths.output_gradient_bytes(), *call.context.limits)
+                           .status(),
+                       {{"", "item"}}));
+    v1::NormalizeGradientRequest* const item = head->mutable_message()->mutable_item();
+    std::string* const data = item->mutable_tensor()->mutable_data();
+    std::string* const gradient = item->mutable_output_gradient()->mutable_data();
+    TRINE_RETURN_IF_ERROR(CheckLeftOut(head->PayloadSize(*data), "item.tensor.data"));
+    TRINE_RETURN_IF_ERROR(CheckLeftOut(head->PayloadSize(*gradient), "item.output_gradient.data"));
+    return std::vector<ComingPayload>{{data, lengths.tensor_bytes()},
+                                      {gradient, lengths.output_gradient_bytes()}};
+  }
+
+  void DetachPayloads(v1::NormalizeGradientStreamResponse* answer, Detach detach) override {
+    answer->mutable_chunked()->set_input_gradient_bytes(
+        detach(answer->mutable_item()->mutable_input_gradient()->mutable_data()));
+  }
 };
 
 }  // namespace
@@ -187,8 +269,12 @@ void RegisterNormalizationService(Registry* registry) {
                                                                   small_inline, Normalize);
   registry->AddUnary<v1::NormalizeGradientRequest, v1::NormalizeGradientResponse>(
       service, "NormalizeGradient", small_inline, NormalizeGradient);
+  const MethodTraits items{.asks_for_all = true};
   registry->AddStream<v1::NormalizeStreamRequest, v1::NormalizeStreamResponse>(
-      service, "NormalizeStream", {}, [] { return std::make_unique<NormalizeStream>(); });
+      service, "NormalizeStream", items, [] { return std::make_unique<NormalizeStream>(); });
+  registry->AddStream<v1::NormalizeGradientStreamRequest, v1::NormalizeGradientStreamResponse>(
+      service, "NormalizeGradientStream", items,
+      [] { return std::make_unique<NormalizeGradientStream>(); });
 }
 
 }  // namespace trine::server

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
@@ -15,6 +16,8 @@
 #include "server/convert/segment.h"
 #include "server/convert/segment_inputs.h"
 #include "server/convert/segment_outputs.h"
+#include "server/convert/tensor.h"
+#include "server/services/item_stream.h"
 #include "server/wire/rpc.h"
 #include "trine/v1/segmentation.pb.h"
 
@@ -52,8 +55,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
                          SegmentInputsOf(context, request, item, options.profile,
                                          SegmentMemory(context, item, options, format), &account));
   const TensorView& gray = sources.inputs.gray;
-  TRINE_RETURN_IF_ERROR(
-      CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response_bytes));
+  TRINE_RETURN_IF_ERROR(CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response));
   // What the steps ask for is among what was asked for with the image.
   const uint64_t steps_need =
       segment::MemoryOf(context, gray.shape[0], gray.shape[1], gray.dtype, options).total();
@@ -75,35 +77,73 @@ absl::Status Segment(const Call& call, Request<v1::SegmentRequest>& request,
   return SegmentItem(call, request, request.message(), response, response->mutable_message());
 }
 
-// An item is held from its arrival until its answer is made: one at a time.
-class SegmentStream : public StreamHandler<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
- public:
-  absl::Status OnMessage(const Call&,
-                         std::unique_ptr<Request<v1::SegmentStreamRequest>> request) override {
-    if (!request->message().has_item()) return MissingField("item", "an item is required");
-    request_ = std::move(request);
-    return absl::OkStatus();
+// The payload of a picture; null where it has none.
+std::string* PayloadOf(v1::Image* picture) {
+  switch (picture->source_case()) {
+    case v1::Image::kTensor:
+      return picture->mutable_tensor()->mutable_data();
+    case v1::Image::kEncoded:
+      return picture->mutable_encoded();
+    case v1::Image::SOURCE_NOT_SET:
+      break;
+  }
+  return nullptr;
+}
+
+// The payload of a head's picture at `field`, which is to come with `bytes` bytes.
+absl::StatusOr<ComingPayload> ComingPicture(Request<v1::SegmentStreamRequest>* head,
+                                            v1::Image* picture, uint64_t bytes,
+                                            const Limits& limits, std::string_view field) {
+  std::string* const payload = PayloadOf(picture);
+  if (payload == nullptr) return MissingField(field, "a picture is required: tensor or encoded");
+  const bool is_tensor = picture->has_tensor();
+  const std::string path = Path(field, is_tensor ? "tensor" : "encoded");
+  TRINE_RETURN_IF_ERROR(
+      CheckLeftOut(head->PayloadSize(*payload), is_tensor ? Path(path, "data") : path));
+  if (is_tensor) {
+    TRINE_ASSIGN_OR_RETURN(const TensorHead tensor, HeadFromProto(picture->tensor(), limits, path));
+    TRINE_RETURN_IF_ERROR(CheckData(tensor, bytes, path));
+  }
+  return ComingPayload{payload, bytes};
+}
+
+class SegmentStream final : public ItemStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
+  absl::Status Answer(const Call& call, Request<v1::SegmentStreamRequest>& item,
+                      Response<v1::SegmentStreamResponse>* response) override {
+    return SegmentItem(call, item, item.message().item(), response,
+                       response->mutable_message()->mutable_item());
   }
 
-  absl::Status OnEnd(const Call&) override { return absl::OkStatus(); }
-
-  absl::StatusOr<bool> Produce(const Call& call,
-                               Response<v1::SegmentStreamResponse>* response) override {
-    if (request_ == nullptr) return false;
-    const auto request = std::move(request_);
-    v1::SegmentStreamResponse* out = response->mutable_message();
-    const CallBeside beside(call, request->parsed_bytes());
+  absl::StatusOr<std::vector<ComingPayload>> Coming(
+      const Call& call, Request<v1::SegmentStreamRequest>* head) override {
+    const Limits& limits = *call.context.limits;
+    const v1::SegmentItemLengths& lengths = head->message().chunked();
+    v1::SegmentRequest* const item = head->mutable_message()->mutable_item();
     TRINE_RETURN_IF_ERROR(
-        TranslateField(SegmentItem(beside.get(), *request, request->message().item(), response,
-                                   out->mutable_item()),
-                       {{"", "item"}}));
-    out->set_index(next_index_++);
-    return true;
+        TranslateField(SegmentOptionsFromProto(*item, limits).status(), {{"", "item"}}));
+    std::vector<ComingPayload> payloads(3);
+    TRINE_ASSIGN_OR_RETURN(payloads[0], ComingPicture(head, item->mutable_image(),
+                                                      lengths.image_bytes(), limits, "item.image"));
+    if (item->has_mask() || lengths.mask_bytes() > 0) {
+      TRINE_ASSIGN_OR_RETURN(payloads[1], ComingPicture(head, item->mutable_mask(),
+                                                        lengths.mask_bytes(), limits, "item.mask"));
+    }
+    if (item->has_markers() || lengths.markers_bytes() > 0) {
+      TRINE_ASSIGN_OR_RETURN(
+          payloads[2], ComingPicture(head, item->mutable_markers(), lengths.markers_bytes(), limits,
+                                     "item.markers"));
+    }
+    return payloads;
   }
 
- private:
-  std::unique_ptr<Request<v1::SegmentStreamRequest>> request_;
-  int64_t next_index_ = 0;
+  void DetachPayloads(v1::SegmentStreamResponse* answer, Detach detach) override {
+    v1::SegmentAnswerLengths* const lengths = answer->mutable_chunked();
+    v1::SegmentResponse* const item = answer->mutable_item();
+    if (item->has_mask()) lengths->set_mask_bytes(detach(PayloadOf(item->mutable_mask())));
+    if (item->has_labels()) lengths->set_labels_bytes(detach(PayloadOf(item->mutable_labels())));
+    if (item->has_distance())
+      lengths->set_distance_bytes(detach(item->mutable_distance()->mutable_data()));
+  }
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <new>
+#include <utility>
 
 namespace trine::server {
 namespace {
@@ -12,16 +13,22 @@ void FreeBlock(uint8_t* block) { ::operator delete(block); }
 
 }  // namespace
 
+Buffer::Buffer(LongArray<uint8_t> bytes)
+    : size_(bytes.size()), capacity_(bytes.size()), array_(std::move(bytes)) {
+  data_ = array_.data();
+}
+
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   std::swap(capacity_, other.capacity_);
   std::swap(pool_, other.pool_);
+  array_.swap(other.array_);
   return *this;
 }
 
 Buffer::~Buffer() {
-  if (data_ == nullptr) return;
+  if (data_ == nullptr || !array_.empty()) return;
   if (pool_ != nullptr) {
     pool_->Give(data_, capacity_);
   } else {

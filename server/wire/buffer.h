@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/base/long_array.h"
 
 namespace trine::server {
 
@@ -20,6 +21,8 @@ class BufferPool;
 class Buffer {
  public:
   Buffer() = default;
+  // One whose memory is that of `bytes`.
+  explicit Buffer(LongArray<uint8_t> bytes);
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept;
   ~Buffer();
@@ -38,6 +41,7 @@ class Buffer {
   size_t size_ = 0;
   size_t capacity_ = 0;
   std::shared_ptr<BufferPool> pool_;  // null: not pooled
+  LongArray<uint8_t> array_;          // not empty: owns the memory
 };
 
 // `bytes` bytes, from `pool` where there is one. Throws std::bad_alloc where there is no memory.

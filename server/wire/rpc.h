@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/limits.h"
 #include "core/runtime/context.h"
 #include "core/runtime/part_account.h"
 #include "server/wire/wire.h"
@@ -35,10 +36,11 @@ struct Call {
   std::string request_id;
   CallNotes* notes = nullptr;
   WireEnv wire;  // memory for payloads; counts their copies
-  // Bound of one response message [bytes], max_message_bytes. What is sure to exceed it is refused
-  // before it is computed (server/convert/output_bounds.h); the path refuses the rest when it is
-  // there.
-  uint64_t max_response_bytes = UINT64_MAX;
+  // Bound of one response message [bytes]. What is sure to exceed it is refused before it is
+  // computed (server/convert/output_bounds.h); the path refuses the rest when it is there.
+  NamedLimit max_response = {"max_message_bytes", UINT64_MAX};
+  // The response's payloads leave in messages of their own, and max_response bounds their sum.
+  bool answers_in_chunks = false;
 
   void NoteModel(std::string_view model) const {
     if (notes != nullptr) notes->model = model;

@@ -71,7 +71,7 @@ class Scanner {
         const auto slot = static_cast<size_t>(field->slot);
         if (places_.size() <= slot) places_.resize(slot + 1);
         // The last one holds, as in protobuf. Earlier ones at this slot are overwritten there too.
-        places_[slot] = {slice_, offset_, length};
+        places_[slot] = {slice_, offset_, length, false};
         out->resize(before_length);
         out->push_back(1);
         out->push_back(static_cast<char>(slot));
@@ -205,17 +205,23 @@ const ReceivedPayloads::Place* ReceivedPayloads::Find(const std::string& field) 
 }
 
 bool ReceivedPayloads::IsWhole(const Place& place) const {
-  return place.bytes <= slices_[place.slice].size() - place.offset;
+  return !place.is_set && place.bytes <= slices_[place.slice].size() - place.offset;
+}
+
+void ReceivedPayloads::CopyOut(const Place& place, uint64_t offset, MutableByteView out) const {
+  size_t slice = place.slice;
+  uint64_t from = place.offset + offset;
+  for (; from >= slices_[slice].size(); ++slice) from -= slices_[slice].size();
+  for (size_t done = 0; done < out.size(); ++slice, from = 0) {
+    const size_t here = std::min<uint64_t>(out.size() - done, slices_[slice].size() - from);
+    std::memcpy(out.data() + done, slices_[slice].begin() + from, here);
+    done += here;
+  }
 }
 
 Buffer ReceivedPayloads::Join(const Place& place) const {
   Buffer out = AllocateBuffer(env_.pool, place.bytes);
-  size_t done = 0, offset = place.offset;
-  for (size_t i = place.slice; done < place.bytes; ++i, offset = 0) {
-    const size_t here = std::min<uint64_t>(place.bytes - done, slices_[i].size() - offset);
-    std::memcpy(out.data() + done, slices_[i].begin() + offset, here);
-    done += here;
-  }
+  CopyOut(place, 0, out.view());
   if (env_.copies != nullptr) env_.copies->Copied(place.bytes);
   return out;
 }
@@ -229,7 +235,7 @@ ByteView ReceivedPayloads::Get(const std::string& field) {
   const Place* place = Find(field);
   if (place == nullptr) return {};
   if (IsWhole(*place)) return {slices_[place->slice].begin() + place->offset, place->bytes};
-  Buffer& joined = joined_[static_cast<size_t>(place - places_.data())];
+  Buffer& joined = JoinedOf(*place);
   if (joined.empty()) joined = Join(*place);
   return {joined.data(), joined.size()};
 }
@@ -237,7 +243,30 @@ ByteView ReceivedPayloads::Get(const std::string& field) {
 std::optional<Buffer> ReceivedPayloads::Take(const std::string& field) {
   const Place* place = Find(field);
   if (place == nullptr || IsWhole(*place)) return std::nullopt;
-  return Join(*place);
+  return place->is_set ? std::move(JoinedOf(*place)) : Join(*place);
+}
+
+void ReceivedPayloads::Set(std::string* field, Buffer bytes) {
+  field->clear();
+  if (bytes.empty()) return;
+  field->push_back(static_cast<char>(places_.size()));
+  places_.push_back({0, 0, bytes.size(), true});
+  joined_.push_back(std::move(bytes));
+}
+
+bool ReceivedPayloads::IsSet(const std::string& field) const {
+  const Place* place = Find(field);
+  return place != nullptr && place->is_set;
+}
+
+void ReceivedPayloads::Copy(const std::string& field, uint64_t offset, MutableByteView out) const {
+  if (const Place* place = Find(field)) CopyOut(*place, offset, out);
+}
+
+uint64_t ReceivedPayloads::wire_bytes() const {
+  uint64_t bytes = 0;
+  for (const grpc::Slice& slice : slices_) bytes += slice.size();
+  return bytes;
 }
 
 }  // namespace trine::server

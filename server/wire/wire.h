@@ -60,6 +60,10 @@ class ReceivedPayloads {
   ByteView Get(const std::string& field);
   uint64_t Size(const std::string& field) const;
   std::optional<Buffer> Take(const std::string& field);
+  void Set(std::string* field, Buffer bytes);
+  bool IsSet(const std::string& field) const;
+  void Copy(const std::string& field, uint64_t offset, MutableByteView out) const;
+  uint64_t wire_bytes() const;
 
  private:
   friend class Scanner;
@@ -68,16 +72,21 @@ class ReceivedPayloads {
     size_t slice = 0;
     size_t offset = 0;
     uint64_t bytes = 0;
+    bool is_set = false;  // in joined_ from the start, and not in the slices
   };
 
   const Place* Find(const std::string& field) const;
   bool IsWhole(const Place& place) const;
+  Buffer& JoinedOf(const Place& place) {
+    return joined_[static_cast<size_t>(&place - places_.data())];
+  }
+  void CopyOut(const Place& place, uint64_t offset, MutableByteView out) const;
   Buffer Join(const Place& place) const;
 
   WireEnv env_;
   std::vector<grpc::Slice> slices_;
   std::vector<Place> places_;   // by slot
-  std::vector<Buffer> joined_;  // by slot; those that lay in several slices
+  std::vector<Buffer> joined_;  // by slot; those that lay in several slices, or were set
 };
 
 // A request as it came in.
@@ -108,9 +117,24 @@ class Request {
   ByteView Payload(const std::string& field) { return payloads_.Get(field); }
   // Their number, without joining them.
   uint64_t PayloadSize(const std::string& field) const { return payloads_.Size(field); }
-  // The joined bytes, for the caller to change and keep, where Payload() would have to join them;
-  // else nullopt: they must stay where they are. REQUIRES: Payload(field) was not called.
+  // The joined bytes, for the caller to change and keep, where Payload() would have to join them or
+  // they were set; else nullopt: they must stay where they are. REQUIRES: Payload(field) was not
+  // called.
   std::optional<Buffer> TakeJoined(const std::string& field) { return payloads_.Take(field); }
+  // Writes those of the field's bytes that begin at `offset` into `out`, wherever they lie. The
+  // caller counts the copy.
+  void CopyPayload(const std::string& field, uint64_t offset, MutableByteView out) const {
+    payloads_.Copy(field, offset, out);
+  }
+
+  // Makes `bytes` the value of `field`, a payload of *mutable_message() that came empty.
+  Message* mutable_message() { return &message_; }
+  void SetPayload(std::string* field, Buffer bytes) { payloads_.Set(field, std::move(bytes)); }
+  // Whether SetPayload made it, so that Payload() makes no copy.
+  bool IsSet(const std::string& field) const { return payloads_.IsSet(field); }
+
+  // The length of the message as it came.
+  uint64_t wire_bytes() const { return payloads_.wire_bytes(); }
 
  private:
   ParsedMemory parsed_;  // before the message, which goes first
@@ -135,6 +159,14 @@ class Response {
   }
   void SetPayload(std::string* field, std::vector<uint8_t> bytes) {
     Add(field, Own(std::move(bytes)));
+  }
+  void SetPayload(std::string* field, grpc::Slice bytes) { Add(field, std::move(bytes)); }
+  // Empties `field`, a payload of *mutable_message(), and returns its bytes.
+  grpc::Slice TakePayload(std::string* field) {
+    if (field->empty()) return {};
+    const auto slot = static_cast<uint8_t>((*field)[0]);
+    field->clear();
+    return std::exchange(payloads_.at(slot), {});
   }
   // Memory for a payload.
   Buffer Allocate(size_t bytes) const { return AllocateBuffer(env_.pool, bytes); }

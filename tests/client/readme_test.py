@@ -106,7 +106,7 @@ class Readme(support.CliTest):
         examples = self.path("client/examples")
         for made in ("ink.png", "overlay.png", "cells.csv", "all.csv", "torch.npy", "tf.npy",
                      "contrast.npy", "dx.npy", "book.txt.trine", "part", "rescued.txt",
-                     "small.trine", "latent.trine", "book.trine"):
+                     "small.trine", "latent.trine", "book.trine", "mask.png"):
             self.assertGreater((examples / made).stat().st_size, 0, made)
 
     def test_the_extraction(self):

@@ -4,7 +4,7 @@ if(NOT TARGET trine_services)
 endif()
 
 foreach(method Normalize NormalizeGradient Encode Decode Inspect Segment
-               NormalizeStream EncodeStream DecodeStream SegmentStream)
+               NormalizeStream NormalizeGradientStream EncodeStream DecodeStream SegmentStream)
   set(kind unary)
   if(method MATCHES "Stream$")
     set(kind stream)

@@ -107,7 +107,8 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
   SetTensor(loaded.tensor.view(), request.mutable_tensor());
   *request.mutable_options() = options;
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  TRINE_ASSIGN_OR_RETURN(const v1::NormalizeResponse response, client->Normalize(request));
+  TRINE_ASSIGN_OR_RETURN(const v1::NormalizeResponse response,
+                         client->Normalize(std::move(request)));
   TRINE_ASSIGN_OR_RETURN(const TensorView result, ViewOf(response.tensor(), "tensor"));
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
   *report = {result.dtype,        loaded.file_dtype,  result.shape,

@@ -1,6 +1,7 @@
 // trine normalize-gradient: the gradient of local response normalization.
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
@@ -50,7 +51,8 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
     request.mutable_options()->set_layout(v1::LRN_LAYOUT_HWC);
   }
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const absl::StatusOr<v1::NormalizeGradientResponse> response = client->NormalizeGradient(request);
+  const absl::StatusOr<v1::NormalizeGradientResponse> response =
+      client->NormalizeGradient(std::move(request));
   if (!response.ok()) return WithFile(response.status(), args.input);
   TRINE_ASSIGN_OR_RETURN(const TensorView result,
                          ViewOf(response->input_gradient(), "input_gradient"));

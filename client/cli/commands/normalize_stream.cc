@@ -48,8 +48,8 @@ bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, 
   if (header.shape.size() < 2 || header.shape[0] < 2) return false;
   if (options.layout() == v1::LRN_LAYOUT_HWC) return false;
   const uint64_t sample = SampleElements(header) * DTypeSize(sent);
-  const uint64_t limit = MessageRoom(max_message_bytes);
-  return sample <= limit && sample * static_cast<uint64_t>(header.shape[0]) > limit;
+  return sample <= client::kItemLimit.value &&
+         sample * static_cast<uint64_t>(header.shape[0]) > MessageRoom(max_message_bytes);
 }
 
 absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& header,

@@ -11,7 +11,8 @@
 namespace trine::cli {
 
 // True for an .npy file in C order whose elements are to be streamed: as `sent` (SentDType) they do
-// not fit one message, and there is a batch axis (the layout is not HWC).
+// not fit one message, and there is a batch axis (the layout is not HWC). A sample that does not
+// fit one either goes in chunks.
 bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, DType sent,
                  uint64_t max_message_bytes);
 

@@ -61,24 +61,24 @@ std::string FirstPageTaken(const std::string& path, int64_t pages) {
                       " pages, and page 0 was taken; --page N or --page all takes others");
 }
 
-absl::StatusOr<std::string> ReadInput(const std::string& path, const NamedLimit& limit) {
+absl::StatusOr<std::string> ReadInput(const std::string& path) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  return file.ReadAll(limit);
+  return file.ReadAll(client::kItemLimit);
 }
 
-absl::Status LoadImage(const std::string& path, const NamedLimit& limit, v1::Image* out) {
-  absl::StatusOr<std::string> bytes = ReadInput(path, limit);
+absl::Status LoadImage(const std::string& path, v1::Image* out) {
+  absl::StatusOr<std::string> bytes = ReadInput(path);
   if (!bytes.ok()) return WithFile(bytes.status(), path);
   return WithFile(SetImage(*std::move(bytes), std::nullopt, out), path);
 }
 
-// The image of `request` from a file's bytes, and its pixels. REQUIRES: the rest of the request is
-// set.
+// The image of `request` from a file's bytes, and its pixels, which are sent where the request then
+// has at most `max_bytes`. REQUIRES: the rest of the request is set.
 absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int64_t> page,
-                                    const NamedLimit& limit, v1::SegmentRequest* request) {
+                                    uint64_t max_bytes, v1::SegmentRequest* request) {
   constexpr uint64_t kHeads = 256;  // of the image's and the tensor's messages
   const uint64_t rest = request->ByteSizeLong() + kHeads;
-  return SetDecodedImage(bytes, page, limit.value - std::min(limit.value, rest),
+  return SetDecodedImage(bytes, page, max_bytes - std::min(max_bytes, rest),
                          request->mutable_image());
 }
 
@@ -109,18 +109,21 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   if (request.has_mask()) TakePage(item.page, request.mutable_mask());
   if (request.has_markers()) TakePage(item.page, request.mutable_markers());
+  v1::SegmentRequest sent = request;  // with the image, which is long and given away
   Tensor pixels;
   if (wanted.overlay.has_value() || item.is_one_of_all) {
-    absl::StatusOr<Tensor> decoded =
-        DecodePixels(item.bytes, item.page, client->options().message_limit(), &request);
+    // One of all pages is sent alone, however long it is, and not with the others each time.
+    const uint64_t max_bytes =
+        item.is_one_of_all ? client::kItemLimit.value : client->options().max_message_bytes;
+    absl::StatusOr<Tensor> decoded = DecodePixels(item.bytes, item.page, max_bytes, &sent);
     if (!decoded.ok()) return WithFile(decoded.status(), input);
     pixels = *std::move(decoded);
   } else {
-    const absl::Status set = SetImage(std::move(item.bytes), item.page, request.mutable_image());
+    const absl::Status set = SetImage(std::move(item.bytes), item.page, sent.mutable_image());
     if (!set.ok()) return WithFile(set, input);
   }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
-  const absl::StatusOr<v1::SegmentResponse> response = client->Segment(request);
+  const absl::StatusOr<v1::SegmentResponse> response = client->Segment(std::move(sent));
   if (!response.ok()) {
     return WithFile(WithStepFlags(response.status(), request, !args.steps.empty()), input);
   }
@@ -164,12 +167,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
 absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& request,
                         const Pages& wanted, std::vector<std::string> warnings, const Input& input,
                         Common* common, Session* session) {
-  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  // A page is sent alone, however long the file is.
-  const NamedLimit limit = wanted.all
-                               ? NamedLimit{"max_output_bytes", DefaultLimits().max_output_bytes}
-                               : client->options().message_limit();
-  absl::StatusOr<std::string> bytes = ReadInput(input.path, limit);
+  absl::StatusOr<std::string> bytes = ReadInput(input.path);
   if (!bytes.ok()) return WithFile(bytes.status(), input.path);
   const bool is_tiff = image::RecognizeFormat(AsBytes(*bytes)) == image::Format::kTiff;
   const absl::StatusOr<int64_t> pages = image::CountPages(Context(), AsBytes(*bytes));
@@ -243,11 +241,9 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Pages pages, PagesOf(args));
   TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
-  TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const NamedLimit limit = client->options().message_limit();
   std::vector<std::string> warnings;
   const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
-    TRINE_RETURN_IF_ERROR(LoadImage(path, limit, image));
+    TRINE_RETURN_IF_ERROR(LoadImage(path, image));
     const int64_t count = TakePage(std::nullopt, image);
     if (count < 2 || !args.page.empty()) return absl::OkStatus();
     warnings.push_back(FirstPageTaken(path, count));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/path_names.h"
+#include "client/options.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -106,8 +107,7 @@ void ScaleElements(DType dtype, double scale, MutableByteView data) {
 }
 
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                         file->ReadAll({"max_output_bytes", DefaultLimits().max_output_bytes}));
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(client::kItemLimit));
   LoadedArray loaded;
   loaded.is_picture = image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy;
   if (loaded.is_picture) {

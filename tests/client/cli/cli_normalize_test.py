@@ -150,9 +150,16 @@ class Normalize(support.CliTest):
         self.assertEqual(told["shape"], [40, 8, 32, 32])
         self.assertEqual(told["resolved"]["k"], 2.0)
         self.assertEqual(self.path("parts.npy").read_bytes(), self.path("whole.npy").read_bytes())
-        error = self.fails(1, "normalize", self.path("long.npy"), "-o", self.path("o.npy"),
-                           "--max-message-bytes", "10kB")
-        self.assertIn("max_message_bytes", error)
+        # A sample alone is longer: each goes in chunks; without a batch axis the whole does.
+        self.ok("normalize", self.path("long.npy"), "-o", self.path("chunks.npy"),
+                "--max-message-bytes", "10kB")
+        self.assertEqual(self.path("chunks.npy").read_bytes(), self.path("whole.npy").read_bytes())
+        numpy.save(self.path("one.npy"), array[:1])
+        for limit, name in (("1GiB", "whole.npy"), ("10kB", "chunks.npy")):
+            told = self.json("normalize", self.path("one.npy"), "-f", "-o", self.path(name),
+                             "--max-message-bytes", limit)
+            self.assertFalse(told["streamed"])
+        self.assertEqual(self.path("chunks.npy").read_bytes(), self.path("whole.npy").read_bytes())
 
     def test_integers_longer_than_a_message(self):
         random = numpy.random.default_rng(5)

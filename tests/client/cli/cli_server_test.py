@@ -163,12 +163,23 @@ class WithServer(support.CliTest):
         process.stderr.close()
         self.fails(2, "info", "--timeout", "never")
 
-    def test_longer_than_the_servers_limit(self):
+    def test_longer_than_a_message(self):
         zeros = self.path("big.pgm", b"P5\n9000 9000\n255\n" + bytes(81_000_000))
-        error = self.fails(1, "segment", zeros, *self.target)
-        self.assertIn("max_message_bytes", error)
-        # The same picture passes where nothing lies between.
-        self.assertEqual(self.json("segment", zeros)["foreground_fraction"], 0)
+        for target in (self.target, []):  # embedded: where nothing lies between
+            told = self.json("segment", zeros, "-f", "-o", self.path("mask.npy"), *target)
+            self.assertEqual(told["foreground_fraction"], 0)
+            mask = numpy.load(self.path("mask.npy"), mmap_mode="r")
+            self.assertEqual(mask.shape, (9000, 9000))
+            self.assertEqual(mask.max(), 0)
+        array = self.path("big.npy")
+        numpy.save(array, numpy.zeros((1, 96, 432, 432), numpy.float32))  # 71.7 MB
+        self.ok("normalize", array, "-o", self.path("out.npy"), *self.target)
+        self.assertEqual(self.path("out.npy").read_bytes(), array.read_bytes())
+        with support.Server(self.dir, "--max-item-bytes", "80MB") as server:
+            error = self.fails(1, "segment", zeros, "--server", server.address)
+            self.assertIn("max_item_bytes = 80000000", error)
+            self.ok("normalize", array, "-f", "-o", self.path("out.npy"), "--server",
+                    server.address)
 
 
 class Unreachable(support.CliTest):

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/image/image.h"
+#include "tests/server/services/chunked_items.h"
 #include "tests/server/services/coding/coding_examples.h"
 #include "tests/server/services/segmentation/segment_examples.h"
 #include "tests/server/services/service_harness.h"
@@ -77,9 +78,11 @@ void NormalizationSeeds(SeedWriter& seeds) {
     *gradient.mutable_output_gradient() = request.tensor();
     *gradient.mutable_options() = request.options();
     seeds.Unary("NormalizeGradient", gradient);
+    seeds.Stream("NormalizeGradientStream", InChunks(gradient, 40));
     *items.emplace_back().mutable_item() = request;
   }
   seeds.Stream("NormalizeStream", items);
+  seeds.Stream("NormalizeStream", InChunks(items[0].item(), 20));
 }
 
 template <typename Request>
@@ -264,6 +267,8 @@ void SegmentationSeeds(SeedWriter& seeds) {
     *items.emplace_back().mutable_item() = request;
   }
   seeds.Stream("SegmentStream", items);
+  requests[4].mutable_outputs()->set_labels(true);
+  seeds.Stream("SegmentStream", InChunks(requests[4], 20));
 }
 
 }  // namespace

@@ -17,7 +17,11 @@ from coding_xxh3 import xxh3  # noqa: E402
 
 ENCODE_STREAM = "/trine.v1.CodingService/EncodeStream"
 DECODE_STREAM = "/trine.v1.CodingService/DecodeStream"
+NORMALIZE_STREAM = "/trine.v1.NormalizationService/NormalizeStream"
+SEGMENT_STREAM = "/trine.v1.SegmentationService/SegmentStream"
 MIB = 1 << 20
+# Numbers of DataType.
+UINT8, UINT16, FLOAT32 = 1, 2, 11
 # XXH3 of so many zeros, which the oracle's would take minutes for.
 ZEROS_XXH3 = {64 * MIB: 0x0939AAA27D431FF2, 64 * MIB - 4096: 0xA507AA9D85E2DE9A}
 
@@ -86,6 +90,29 @@ def unread_answers(address, callers, raw_bytes):
     return connections
 
 
+def tensor(dtype, *shape):
+    """A Tensor without its data."""
+    return field(1, dtype) + field(2, b"".join(varint(size) for size in shape))
+
+
+def item_head(path, tensor_head, item_bytes, *rest):
+    """The head of an item of one tensor that comes in chunks; `rest`: further fields of the item."""
+    source = field(1, tensor_head)
+    if path == SEGMENT_STREAM:
+        source = field(1, source)
+    return field(1, source + b"".join(rest)) + field(2, field(1, item_bytes))
+
+
+def half_items(address, streams, item_bytes, sent_bytes, path):
+    """Streams that stop within an item in chunks, after `sent_bytes` bytes of it."""
+    chunk = h2.message(field(3, bytes(MIB)))
+    head = tensor(UINT8, item_bytes >> 10, 1 << 10)
+    if path == NORMALIZE_STREAM:
+        head = tensor(FLOAT32, item_bytes >> 12, 1 << 10)
+    opening = h2.message(item_head(path, head, item_bytes))
+    return half_streams(address, streams, opening + chunk * (sent_bytes // MIB), path)
+
+
 def half_blocks(address, streams, block_bytes, sent_bytes, path):
     """Streams that stop within a block, after `sent_bytes` bytes of it."""
     chunk = h2.message(field(2, bytes(MIB)))
@@ -95,10 +122,15 @@ def half_blocks(address, streams, block_bytes, sent_bytes, path):
     else:
         start = stream_header(block_bytes) + stored_head(block_bytes)
         opening = h2.message(field(1, b"")) + h2.message(field(2, start))
+    return half_streams(address, streams, opening + chunk * (sent_bytes // MIB), path)
+
+
+def half_streams(address, streams, messages, path):
+    """Streams that send `messages` and stay open."""
     connections = []
     for _ in range(streams):
         connection = h2.Connection(address)
         connection.send(h2.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.grpc_headers(path)))
-        send_windowed(connection, 1, opening + chunk * (sent_bytes // MIB), end_stream=False)
+        send_windowed(connection, 1, messages, end_stream=False)
         connections.append(connection)
     return connections

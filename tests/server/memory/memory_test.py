@@ -23,7 +23,7 @@ ENCODE = "/trine.v1.CodingService/Encode"
 DECODE = "/trine.v1.CodingService/Decode"
 INSPECT = "/trine.v1.CodingService/Inspect"
 SEGMENT = "/trine.v1.SegmentationService/Segment"
-SEGMENT_STREAM = "/trine.v1.SegmentationService/SegmentStream"
+SEGMENT_STREAM = attacks.SEGMENT_STREAM
 ADAPTIVE = 3
 EXACT = 5
 REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
@@ -137,9 +137,10 @@ class Memory(unittest.TestCase):
         self.assertGreater(
             len(call(server.address, DECODE, field(1, attacks.zeros(raw_bytes)))), raw_bytes)
 
-    def half_blocks(self, path):
+    def half_sent(self, attack, path):
+        """Streams that stop after 3 MiB of 64."""
         server = self.start("--memory-limit", "512MiB", "--threads", "2")
-        connections = attacks.half_blocks(server.address, STREAMS, 64 * MIB, 3 * MIB, path)
+        connections = attack(server.address, STREAMS, 64 * MIB, 3 * MIB, path)
         self.addCleanup(self.close_all, connections)
         self.await_rest(server)
         # Those that were refused have ended; the others hold what they sent.
@@ -152,10 +153,41 @@ class Memory(unittest.TestCase):
                              "the end of what was held")
 
     def test_encoders_in_the_middle_of_a_block(self):
-        self.half_blocks(attacks.ENCODE_STREAM)
+        self.half_sent(attacks.half_blocks, attacks.ENCODE_STREAM)
 
     def test_decoders_in_the_middle_of_a_block(self):
-        self.half_blocks(attacks.DECODE_STREAM)
+        self.half_sent(attacks.half_blocks, attacks.DECODE_STREAM)
+
+    def test_pictures_in_the_middle_of_their_chunks(self):
+        self.half_sent(attacks.half_items, SEGMENT_STREAM)
+
+    def test_tensors_in_the_middle_of_their_chunks(self):
+        self.half_sent(attacks.half_items, attacks.NORMALIZE_STREAM)
+
+    def test_heads_that_claim_what_does_not_come(self):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2")
+        for path in (SEGMENT_STREAM, attacks.NORMALIZE_STREAM):
+            # 128 GiB in sum, of which nothing counts.
+            connections = attacks.half_items(server.address, STREAMS // 2, 1 << 30, 0, path)
+            self.addCleanup(self.close_all, connections)
+            processes.wait_until(
+                lambda: server.metric("trine_streams") == len(connections), "the heads")
+            self.await_rest(server)
+            self.assertLess(server.metric("trine_held_memory_bytes"), 2 * MIB)
+            self.expect_healthy(server.address)
+            self.close_all(connections)
+            processes.wait_until(lambda: server.metric("trine_streams") == 0, "the streams' end")
+        self.expect_grown_at_most(server, 100)
+
+    def test_an_item_that_stops_ends_with_its_deadline(self):
+        server = self.start("--memory-limit", "512MiB", "--threads", "2",
+                            "--default-deadline-ms", "2s")
+        connections = attacks.half_items(server.address, 4, 64 * MIB, 8 * MIB, SEGMENT_STREAM)
+        self.addCleanup(self.close_all, connections)
+        self.assertGreaterEqual(server.metric("trine_held_memory_bytes"), 8 * MIB)
+        processes.wait_until(lambda: server.metric("trine_streams") == 0, "the deadlines")
+        processes.wait_until(lambda: server.metric("trine_inflight_memory_bytes") == 0,
+                             "the end of what was held")
 
     def test_a_small_file_of_a_large_picture(self):
         # 268 million pixels in 33 KB: each of the steps refused, by what it needs of them.

@@ -65,8 +65,8 @@ class ServiceHarness {
   }
 
   CancelSource& cancel() { return cancel_; }
-  // Call::max_response_bytes of the calls to come.
-  void BoundResponses(uint64_t bytes) { call_.max_response_bytes = bytes; }
+  // Call::max_response of the calls to come.
+  void BoundResponses(uint64_t bytes) { call_.max_response.value = bytes; }
 
  private:
   const Method& Find(std::string_view name) const;

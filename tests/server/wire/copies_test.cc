@@ -4,6 +4,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -179,6 +180,35 @@ TEST(Copies, EncodeStreamAndDecodeStream) {
   size_t all = 0;
   for (const size_t bytes : copies) all += bytes;
   EXPECT_LT(all, 2 * kBlock + 1000);
+}
+
+// In however many slices a chunk comes, it is copied once, to its place.
+TEST(Copies, ItemsInChunks) {
+  std::vector<v1::NormalizeStreamRequest> normalize(3);
+  FillFloats(normalize[0].mutable_item()->mutable_tensor());
+  const std::string floats =
+      std::exchange(*normalize[0].mutable_item()->mutable_tensor()->mutable_data(), "");
+  normalize[0].mutable_chunked()->set_tensor_bytes(floats.size());
+  normalize[1].set_chunk(floats.substr(0, 40'000));
+  normalize[2].set_chunk(floats.substr(40'000));
+  std::vector<v1::SegmentStreamRequest> segment(3);
+  v1::SegmentRequest* const item = segment[0].mutable_item();
+  v1::Tensor* tensor = item->mutable_image()->mutable_tensor();
+  tensor->set_dtype(v1::DATA_TYPE_UINT8);
+  tensor->add_shape(256);
+  tensor->add_shape(kBytes / 256);
+  *item->mutable_mask() = item->image();
+  item->mutable_outputs()->set_mask(true);
+  segment[0].mutable_chunked()->set_image_bytes(kBytes);
+  segment[0].mutable_chunked()->set_mask_bytes(kBytes);
+  segment[1].set_chunk(Pixels() + Pixels().substr(0, 9));
+  segment[2].set_chunk(Pixels().substr(9));
+  for (const size_t slice_bytes : {size_t{1} << 30, size_t{9999}}) {
+    EXPECT_EQ(StreamCopies("NormalizeStream", normalize, slice_bytes),
+              (std::vector<size_t>{40'000, kBytes - 40'000}));
+    EXPECT_EQ(StreamCopies("SegmentStream", segment, slice_bytes),
+              (std::vector<size_t>{kBytes + 9, kBytes - 9}));
+  }
 }
 
 // Large answers leave as slices of the memory that the kernel wrote.
