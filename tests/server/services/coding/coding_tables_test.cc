@@ -73,7 +73,7 @@ TEST_F(CodingTablesTest, RefusesByField) {
       {"options.tables[1].counts",
        [](auto& r) { r.mutable_options()->mutable_tables(1)->add_counts(1); }},
       {"options.tables[1].counts[7]",
-       [](auto& r) { r.mutable_options()->mutable_tables(1)->set_counts(7, 0); }},
+       [](auto& r) { r.mutable_options()->mutable_tables(1)->set_counts(7, UINT64_MAX); }},
       {"options.tables[1].kind",
        [](auto& r) { *r.mutable_options()->mutable_tables(1) = BinaryTable(); }},
       {"options.tables[0].kind",
@@ -138,7 +138,7 @@ TEST_F(CodingTablesTest, FindsTablesByTheirIds) {
   const auto decoded = Decode(decode);
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->data(), request.data());
-  decode.mutable_tables(1)->set_counts(3, 0);
+  decode.mutable_tables(1)->set_counts(3, UINT64_MAX);
   ExpectRefused(Decode(decode).status(), StatusCode::kInvalidArgument, "tables[1].counts[3]");
 }
 
