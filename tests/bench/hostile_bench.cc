@@ -1,7 +1,8 @@
 // Rows of streams that are made to cost time: recover.crafted, where every few bytes look like a
-// header of 1 MiB, against random bytes (the goal: twice as long at most); inspect.blocks, the most
-// blocks that are listed at a time (the goal: 500 ms). The ratio is the goal over the figure. One
-// JSON object a line on stdout. With an argument only the rows whose names contain it.
+// header of 1 MiB, and recover.crafted.heads, where they look like a block's head, against random
+// bytes (the goal: twice as long at most); inspect.blocks, the most blocks that are listed at a
+// time (the goal: 500 ms). The ratio is the goal over the figure. One JSON object a line on stdout.
+// With an argument only the rows whose names contain it.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -66,24 +67,54 @@ absl::Status Recover(const std::string& coded) {
   }
 }
 
-void Crafted() {
-  if (!IsWanted("recover.crafted")) return;
+// `unit` over and over after `begin`.
+std::string Repeated(const std::string& begin, const std::string& unit) {
+  std::string out = begin;
+  out.reserve(kBytes + unit.size());
+  while (out.size() < kBytes) out += unit;
+  return out;
+}
+
+void AgainstNoise(const char* name, const char* text, const std::string& begin,
+                  const std::string& unit) {
+  if (!IsWanted(name)) return;
   std::mt19937_64 random(1);
-  std::string noise(kBytes, '\0');
-  for (char& c : noise) c = static_cast<char>(random());
-  std::string unit(coding::format::kMagic.begin(), coding::format::kMagic.end());
-  unit += std::string("\x01\x00\x00", 3);  // version and flags
-  coding::AppendVarint(coding::format::kMaxHeaderFields, &unit);
-  std::string crafted;
-  crafted.reserve(kBytes + unit.size());
-  while (crafted.size() < kBytes) crafted += unit;
+  std::string noise = begin;
+  while (noise.size() < kBytes) noise.push_back(static_cast<char>(random()));
+  const std::string crafted = Repeated(begin, unit);
   std::array<double, kRounds> times;
   for (double& t : times) {
     const double of_noise = Ms([&] { return Recover(noise); });
     t = Ms([&] { return Recover(crafted); }) / of_noise;
   }
-  Print("recover.crafted", "64 MiB that look like headers, of the time of random bytes", "times",
-        times, kGoalTimes);
+  Print(name, text, "times", times, kGoalTimes);
+}
+
+// A stream's header and a block of 4096 bytes, after which heads of others are searched for.
+std::string OneBlock() {
+  coding::Header header;
+  header.model = static_cast<uint8_t>(coding::Model::kStatic);
+  header.block_bytes = 4096;
+  std::string out;
+  coding::AppendHeader(header, &out);
+  coding::BlockHead head;
+  head.mode = coding::format::Mode::kConstant;
+  head.raw_bytes = header.block_bytes;
+  head.coded_bytes = head.side_bytes = 1;
+  head.checksum = coding::Checksum(coding::ViewOf(std::string(head.raw_bytes, 'c')));
+  coding::AppendBlockHead(head, false, &out);
+  return out + 'c';
+}
+
+void Crafted() {
+  std::string header(coding::format::kMagic.begin(), coding::format::kMagic.end());
+  header += std::string("\x01\x00\x00", 3);  // version and flags
+  coding::AppendVarint(coding::format::kMaxHeaderFields, &header);
+  AgainstNoise("recover.crafted", "64 MiB that look like headers, of the time of random bytes", "",
+               header);
+  // Mode, model, variant, raw, coded and side length.
+  AgainstNoise("recover.crafted.heads", "64 MiB that look like blocks, of the time of random bytes",
+               OneBlock(), std::string("\x03\x02\x00\x03\x02\x01", 6));
 }
 
 // As many blocks as are listed at a time, of a byte each.

@@ -130,6 +130,25 @@ TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, B
   return {{}, Parsed{reader.position()}, checked_bytes};
 }
 
+HeadProbe::HeadProbe(ByteView in) {
+  ByteReader reader(in.subspan(0, std::min(in.size(), format::kMaxBlockHead)));
+  checked_[kBefore - 1] = reader.Byte();
+  reader.Take(2);                               // model and variant
+  for (int i = 0; i < 3; ++i) reader.Varint();  // raw, coded and side bytes
+  reader.Fixed<uint64_t>();
+  const size_t end = reader.position();
+  check_ = reader.Fixed<uint32_t>();
+  if (reader.failed()) return;
+  std::copy(in.begin() + 1, in.begin() + end, checked_.begin() + kBefore);
+  bytes_ = kBefore + end - 1;
+}
+
+bool HeadProbe::FitsAt(uint64_t raw_offset) {
+  if (bytes_ == 0) return false;
+  StoreLE(checked_.data(), raw_offset);
+  return static_cast<uint32_t>(Checksum(ByteView(checked_).subspan(0, bytes_))) == check_;
+}
+
 absl::StatusOr<Parsed> ParseBlockHead(ByteView in, const Header& header, uint64_t raw_offset,
                                       int64_t block, uint64_t offset, BlockHead* head) {
   const TriedHead tried = TryBlockHead(in, header, raw_offset, head);

@@ -1,6 +1,8 @@
 // The head of a block, and the end mark, which has the place of one.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,6 +53,25 @@ struct TriedHead {
   size_t checked_bytes = 0;  // that were checksummed
 };
 TriedHead TryBlockHead(ByteView in, const Header& header, uint64_t raw_offset, BlockHead* head);
+
+// What looks like the head of a block in a stream that is not an excerpt: read once, to be tried
+// at many raw offsets, each for no more than a checksum.
+class HeadProbe {
+ public:
+  // `in` begins with the block's mode.
+  explicit HeadProbe(ByteView in);
+
+  // Whether its check is that of a block at `raw_offset`.
+  bool FitsAt(uint64_t raw_offset);
+
+ private:
+  // Raw offset and mode, then the fields.
+  static constexpr size_t kBefore = sizeof(uint64_t) + 1;
+
+  std::array<uint8_t, kBefore + format::kMaxBlockHead> checked_;
+  size_t bytes_ = 0;  // 0: it does not even have the fields of a head
+  uint32_t check_ = 0;
+};
 
 // Bytes of a block's head in a stream that is not an excerpt.
 uint64_t HeadBytes(const BlockHead& head);

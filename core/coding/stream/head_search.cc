@@ -19,9 +19,9 @@ constexpr uint64_t kPollBytes = uint64_t{1} << 14;
 constexpr uint64_t kMaxBlocksAhead = 1024;
 // The same where blocks differ in length, so that each of them takes several tries.
 constexpr uint64_t kMaxUnevenAhead = 24;
-// A try of a head costs so much at least, also where there is nothing to checksum.
-constexpr uint64_t kLeastOfHead = 16;
-constexpr uint64_t kMostOfHead = 64;
+// What a try of a head costs: it takes as long as to checksum so many bytes of a long header,
+// though it checksums fewer, or none.
+constexpr uint64_t kHeadCost = 128;
 // A header that is found is checksummed here, to parse it, and by the reader that goes on there.
 constexpr uint64_t kHeaderChecks = 3;
 
@@ -84,6 +84,8 @@ absl::StatusOr<HeadSearch::Answer> HeadSearch::TryHeader(ByteView in, bool ended
 }
 
 bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
+  // Not even the fields are read of what could not be tried.
+  if (budget_ < kHeadCost) return false;
   ByteReader reader(in.subspan(1, std::min(in.size(), format::kMaxBlockHead) - 1));
   if (in[0] == static_cast<uint8_t>(Mode::kEnd)) {
     const uint64_t raw_bytes = reader.Varint();
@@ -121,10 +123,14 @@ bool HeadSearch::TryHeads(ByteView in, const Stream& stream, Step* step) {
 bool HeadSearch::TryAhead(ByteView in, const Stream& stream, uint64_t block_bytes,
                           uint32_t most_short, Step* step) {
   const uint64_t most_ahead = most_short == 0 ? kMaxBlocksAhead : kMaxUnevenAhead;
-  for (uint64_t k = 1; k <= most_ahead && budget_ >= kMostOfHead; ++k) {
+  HeadProbe probe(in);
+  for (uint64_t k = 1; k <= most_ahead; ++k) {
     const uint64_t missing = k * block_bytes;
     for (uint64_t less = 0; less <= k * most_short && less < missing; ++less) {
-      if (!TryHead(in, stream, stream.raw_offset + missing - less, step)) continue;
+      if (budget_ < kHeadCost) return false;
+      Spend(kHeadCost);
+      const uint64_t raw_offset = stream.raw_offset + missing - less;
+      if (!probe.FitsAt(raw_offset) || !TryHead(in, stream, raw_offset, step)) continue;
       step->blocks_ahead = k;
       return true;
     }
@@ -134,10 +140,10 @@ bool HeadSearch::TryAhead(ByteView in, const Stream& stream, uint64_t block_byte
 
 // Whether a head for `raw_offset` begins `in`.
 bool HeadSearch::TryHead(ByteView in, const Stream& stream, uint64_t raw_offset, Step* step) {
-  if (budget_ < kMostOfHead) return false;
+  if (budget_ < kHeadCost) return false;
   BlockHead head;
   const TriedHead tried = TryBlockHead(in, stream.header, raw_offset, &head);
-  Spend(std::max<uint64_t>(kLeastOfHead, tried.checked_bytes));
+  Spend(kHeadCost);
   if (!tried.wrong.empty() || !tried.parsed.complete()) return false;
   step->found = Found::kHead;
   step->raw_offset = raw_offset;

@@ -52,7 +52,7 @@ class HeadSearch {
   absl::StatusOr<Step> Find(ByteView in, uint64_t offset, bool ended, const Stream& stream,
                             const CancelToken& cancel);
 
-  // Checksummed so far [bytes]; a head counts as 16 at least. At most kBurstBytes + kBytesAByte *
+  // Checksummed so far [bytes]; a head counts as 128. At most kBurstBytes + kBytesAByte *
   // the last offset.
   uint64_t checked_bytes() const { return checked_bytes_; }
 
