@@ -10,7 +10,7 @@ BASE=(
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libabsl-dev
   libspdlog-dev libcli11-dev prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev libtbb-dev libhwy-dev libxxhash-dev libgmp-dev
-  libssl-dev libpng-dev libjpeg62-turbo-dev libtiff-dev
+  libssl-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev
   python3 python3-grpcio python3-protobuf python3-numpy openssl
 )
 # Traces over OTLP. In Debian 13; for 12 in its backports, which --otlp adds to apt's sources.
@@ -33,7 +33,7 @@ IMAGE_ONLY_13=(docker-cli docker-buildx) # within docker.io on 12
 RUNTIME_FROM=(
   libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libspdlog-dev libfmt-dev libcivetweb-dev
   prometheus-cpp-dev libtbb-dev libhwy-dev libxxhash-dev libgmp-dev libssl-dev libpng-dev
-  libjpeg62-turbo-dev libtiff-dev
+  libjpeg62-turbo-dev libtiff-dev libwebp-dev
 )
 
 usage() {

@@ -22,10 +22,18 @@ absl::StatusOr<Picture> ReadAs(Format format, const Context& context, ByteView b
       return internal::ReadBmp(context, bytes, options);
     case Format::kPnm:
       return internal::ReadPnm(context, bytes, options);
+    case Format::kPam:
+      return internal::ReadPam(context, bytes, options);
+    case Format::kPfm:
+      return internal::ReadPfm(context, bytes, options);
+    case Format::kWebp:
+      return internal::ReadWebp(context, bytes, options);
     case Format::kNpy:
+    case Format::kNpz:
       break;
   }
-  return InvalidField("image", "an NPY file", "it must be a PNG, JPEG, TIFF, BMP or PNM file");
+  return InvalidField("image", absl::StrCat("an ", ToAbsl(FormatName(format)), " file"),
+                      absl::StrCat("it must be a ", PictureFormats(), " file"));
 }
 
 absl::StatusOr<Picture> ReadFile(const Context& context, ByteView bytes,
@@ -34,8 +42,13 @@ absl::StatusOr<Picture> ReadFile(const Context& context, ByteView bytes,
   if (options.page < 0) return InvalidField("page", options.page, "it must be 0 or more");
   const std::optional<Format> format = RecognizeFormat(bytes);
   if (!format.has_value()) {
+    const std::string_view known = internal::NameOfUnreadFormat(bytes);
+    if (!known.empty()) {
+      return internal::NotRead(
+          absl::StrCat("a ", ToAbsl(known), " file is not read; ", PictureFormats(), " is"));
+    }
     return internal::Corrupt(
-        absl::StrCat("its ", bytes.size(), " bytes are not a PNG, JPEG, TIFF, BMP or PNM file"));
+        absl::StrCat("its ", bytes.size(), " bytes are not a ", PictureFormats(), " file"));
   }
   if (*format != Format::kTiff && options.page != 0) {
     return InvalidField("page", options.page,
@@ -64,7 +77,11 @@ absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
   reader.max_bytes = options.max_bytes;
   reader.beside = options.beside;
   reader.wanted = Wanted::kWhole;
-  return ReadFile(context, bytes, reader);
+  std::vector<std::string> said;
+  reader.warnings = &said;
+  TRINE_ASSIGN_OR_RETURN(Picture picture, ReadFile(context, bytes, reader));
+  picture.warnings.insert(picture.warnings.end(), said.begin(), said.end());
+  return picture;
 }
 
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes) {

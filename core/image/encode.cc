@@ -112,8 +112,7 @@ std::string WritingProblem(Format format, const PictureForm& form, DType dtype,
       return TiffProblem(form, dtype);
     case Format::kNpy:
       return "";
-    case Format::kJpeg:
-    case Format::kBmp:
+    default:
       break;
   }
   return absl::StrCat(ToAbsl(FormatName(format)), " is not written; PNG, TIFF, PNM and NPY are");
@@ -160,7 +159,7 @@ absl::StatusOr<std::string> WritePicture(const Context& context, Format format,
   TRINE_RETURN_IF_ERROR(CheckPngLevel(options));
   TRINE_RETURN_IF_ERROR(CheckView(context, picture));
   const std::string problem = WritingProblem(format, picture.form, picture.dtype, picture.shape);
-  if (format == Format::kJpeg || format == Format::kBmp) return NotOffered("format", problem);
+  if (!IsWritten(format)) return NotOffered("format", problem);
   if (!problem.empty()) return InvalidField("picture", ShapeToString(picture.shape), problem);
   if (format == Format::kNpy) return WriteNpy(context, picture);
   if (picture.data.empty()) {
@@ -189,7 +188,7 @@ absl::StatusOr<std::string> EncodeImage(const Context& context, Format format,
     TRINE_RETURN_IF_ERROR(ValidateTensor(picture, *context.limits, "tensor"));
     return internal::EncodeNpy(context, picture);
   }
-  if (format != Format::kPng && format != Format::kTiff && format != Format::kPnm) {
+  if (!IsWritten(format)) {
     return NotOffered("format", absl::StrCat(ToAbsl(FormatName(format)),
                                              " is not written; PNG, TIFF, PNM and NPY are"));
   }

@@ -1,18 +1,25 @@
-// Pictures and arrays in files: PNG, JPEG, TIFF, BMP, PNM and NPY in; PNG, TIFF, PNM and NPY out.
+// Pictures and arrays in files: PNG, JPEG, TIFF, BMP, PNM (with PAM and PFM), WebP, NPY and NPZ in;
+// PNG, TIFF, PNM and NPY out.
 //
 // There are two ways in. ReadPicture gives all that a file's pixels are, for who is to keep them.
-// DecodeImage gives gray or colour to compute with: what follows is about it. A decoded picture is
-// a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8, uint16 or
-// float32; TIFF label maps of 32-bit integers come as uint32 or int32 [H,W]. Formats are recognised
-// by their content. Alpha is dropped, palettes become colour (or gray where every entry is gray),
-// EXIF orientation is applied (JPEG, TIFF, PNG's eXIf). Bilevel pictures become 0 and 255, black 0.
-// 16-bit samples keep their values; PNM with a maxval that is neither 255 nor 65535 keeps its
-// values too, without rescaling; 1, 2 and 4 bit gray scales to 255. Sizes are checked against the
-// limits before anything is allocated, rows are at most kMaxImageWidth pixels, and cancellation is
-// polled between rows. Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken file
-// (truncated, failed checksum, impossible values: never a picture that is partly gray),
-// UNIMPLEMENTED for a variant that is not read, RESOURCE_EXHAUSTED beyond a limit; the field is
-// "image", "page", "tensor..." or "format". Thread safety: all functions.
+// DecodeImage gives gray or colour to compute with: what follows is about it.
+//
+// A decoded picture is a tensor [H,W] (gray, bilevel) or [H,W,3] (colour) of uint8 or uint16, of
+// float32 from PFM, and from TIFF of any dtype of a tensor but bfloat16 and bool. Formats are
+// recognised by their content. Alpha is dropped, palettes become colour (or gray where every entry
+// is gray), EXIF orientation is applied (JPEG, TIFF, WebP, PNG's eXIf). Bilevel pictures become 0
+// and 255, black 0. 16-bit samples keep their values; so does PNM (PAM) with a maxval that is
+// neither 255 nor 65535, and TIFF of 3, 5, 6, 7 and 9 to 31 bits a sample; 1, 2 and 4 bit gray
+// scales to 255. Where 0 is white in a TIFF, integers are turned round (signed ones too: -1 - v).
+// CMYK becomes RGB without its colour profile: round((max - ink) * (max - black) / max) a channel.
+// YCbCr becomes RGB by the coefficients and the reference levels that the file states, each chroma
+// sample standing for its whole block, in libtiff's arithmetic; JPEG's YCbCr by libjpeg-turbo's.
+// Sizes are checked against the limits before anything is allocated, rows are at most
+// kMaxImageWidth pixels, and cancellation is polled between rows (between strips or tiles where a
+// library unpacks one in one go). Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken
+// file (truncated, failed checksum, impossible values: never a picture that is partly gray),
+// UNIMPLEMENTED for a format or variant that is not read, RESOURCE_EXHAUSTED beyond a limit; the
+// field is "image", "page", "tensor..." or "format". Thread safety: all functions.
 #pragma once
 
 #include <cstdint>
@@ -33,15 +40,33 @@ namespace trine::image {
 // cancellation is polled between rows.
 inline constexpr uint64_t kMaxImageWidth = 1'000'000;
 
-enum class Format : uint8_t { kPng = 1, kJpeg = 2, kTiff = 3, kBmp = 4, kPnm = 5, kNpy = 6 };
+enum class Format : uint8_t {
+  kPng = 1,
+  kJpeg = 2,
+  kTiff = 3,
+  kBmp = 4,
+  kPnm = 5,  // P1 to P6
+  kNpy = 6,
+  kWebp = 7,
+  kPam = 8,  // P7
+  kPfm = 9,  // PF and Pf
+  kNpz = 10,
+};
 
 // What the first bytes say; nullopt for anything else.
 std::optional<Format> RecognizeFormat(ByteView bytes);
 // "PNG", "JPEG", ...
 std::string_view FormatName(Format format);
 // The format that a file name's extension asks for (.png, .jpg, .tif, .tiff, .bmp, .pgm, .ppm,
-// .pbm, .pnm, .npy; case does not matter); nullopt for another.
+// .pbm, .pnm, .pam, .pfm, .webp, .npy, .npz; case does not matter); nullopt for another.
 std::optional<Format> FormatOfExtension(std::string_view file_name);
+// True where the first bytes are those of NPY or NPZ, which hold arrays (DecodeNpy) in place of
+// pictures (DecodeImage).
+bool HoldsArray(ByteView bytes);
+// True for what EncodeImage writes.
+bool IsWritten(Format format);
+// "PNG, JPEG, ... or WebP": what DecodeImage reads.
+std::string PictureFormats();
 
 struct DecodeOptions {
   int64_t page = 0;  // page of a TIFF, from 0
@@ -53,9 +78,12 @@ struct DecodeOptions {
   // What the caller needs beside a picture of this shape and dtype once it is there [bytes], where
   // it is not empty: reserved with the picture, before anything is unpacked.
   std::function<uint64_t(const Shape&, DType)> beside = {};
+  // Where not null: what is odd about a file that was read all the same, a sentence each, is added
+  // here (bytes behind the picture, a missing end, a colour profile that was not applied).
+  std::vector<std::string>* warnings = nullptr;
 };
 
-// A picture from a file's bytes (any format but NPY).
+// A picture from a file's bytes (any format but NPY and NPZ).
 absl::StatusOr<Tensor> DecodeImage(const Context& context, ByteView bytes,
                                    const DecodeOptions& options = {});
 
@@ -90,7 +118,9 @@ absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes);
 
 // An array from an NPY file: versions 1 to 3, both byte orders, C and Fortran order, dtypes of
-// core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian.
+// core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian. Or from an
+// NPZ file (zip, stored or deflated) that holds one such array; of several, UNIMPLEMENTED with
+// their names.
 absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes);
 
 // Where the data of an NPY file begin, from its first bytes (kMaxNpyHeaderBytes of them always

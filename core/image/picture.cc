@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
+#include "core/base/strings.h"
 
 namespace trine::image::internal {
 
@@ -9,6 +10,16 @@ Shape PictureSize::shape() const {
   Shape shape = {static_cast<int64_t>(height), static_cast<int64_t>(width)};
   if (channels != 1) shape.push_back(static_cast<int64_t>(channels));
   return shape;
+}
+
+void Warn(const DecodeOptions& options, std::string_view text) {
+  if (options.warnings != nullptr) options.warnings->emplace_back(text);
+}
+
+void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count) {
+  if (count == 0) return;
+  Warn(options, absl::StrCat(count, count == 1 ? " byte" : " bytes", " behind the ", ToAbsl(format),
+                             " picture ", count == 1 ? "was" : "were", " not read"));
 }
 
 uint64_t MaxPictureBytes(const Context& context, const DecodeOptions& options) {

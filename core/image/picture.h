@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,19 @@ struct ReaderOptions : DecodeOptions {
   Wanted wanted = Wanted::kPlain;
   bool all_pages = false;  // of a file of several; `page` is not used then
 };
+// Adds to the caller's warnings, where he wants any.
+void Warn(const DecodeOptions& options, std::string_view text);
+// Warns of `count` bytes that follow the picture, where there are any.
+void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count);
+
+// Ink to light, as far as that goes without a colour profile: a channel that is not covered by its
+// ink, dimmed by the black ink. `T` is an unsigned type of up to 16 bits.
+template <typename T>
+T DimByBlack(T light, T not_black) {
+  constexpr uint64_t kMax = std::numeric_limits<T>::max();
+  return static_cast<T>((uint64_t{light} * not_black + kMax / 2) / kMax);
+}
+inline constexpr char kCmykWarning[] = "CMYK was turned into RGB without its colour profile";
 
 // [height,width] or [height,width,channels] of a picture, checked against every limit.
 struct PictureSize {
@@ -110,6 +124,11 @@ inline size_t MostFileBytes(size_t picture_bytes) {
 inline absl::Status NotKept(std::string_view text) { return NotOffered("image", text); }
 // INVALID_ARGUMENT, field "page": a file of several pictures of which one must be chosen.
 absl::Status PageNeeded(std::string_view text);
+// The name of a format that is known and not read, by the first bytes; "" for anything else.
+std::string_view NameOfUnreadFormat(ByteView bytes);
+// NPY alone; NPZ, whose entry must be NPY: archives within archives have no end.
+absl::StatusOr<Tensor> DecodeNpyFile(const Context&, ByteView);
+absl::StatusOr<Tensor> DecodeNpz(const Context&, ByteView);
 
 // The readers, one a format. Where the whole is wanted they give its form and what is not kept;
 // else the form is not looked at.
@@ -118,6 +137,9 @@ absl::StatusOr<Picture> ReadJpeg(const Context&, ByteView, const ReaderOptions&)
 absl::StatusOr<Picture> ReadTiff(const Context&, ByteView, const ReaderOptions&);
 absl::StatusOr<Picture> ReadBmp(const Context&, ByteView, const ReaderOptions&);
 absl::StatusOr<Picture> ReadPnm(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadPam(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadPfm(const Context&, ByteView, const ReaderOptions&);
+absl::StatusOr<Picture> ReadWebp(const Context&, ByteView, const ReaderOptions&);
 
 // The writers, for pictures that the format can hold: WritePicture and EncodeImage checked them.
 absl::StatusOr<std::string> WritePng(const Context&, const PictureView&, const EncodeOptions&);

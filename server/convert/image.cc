@@ -88,8 +88,10 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   if (image.page() < 0) {
     return InvalidField(Path(field, "page"), image.page(), "pages count from 0");
   }
+  std::vector<std::string> said;
   auto decoded = image::DecodeImage(
-      context, encoded, {.page = image.page(), .indices = types.indices, .beside = beside});
+      context, encoded,
+      {.page = image.page(), .indices = types.indices, .beside = beside, .warnings = &said});
   if (!decoded.ok()) {
     return TranslateField(decoded.status(), {{"page", Path(field, "page")}, {kAnyField, path}});
   }
@@ -99,8 +101,12 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
   // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.
   TRINE_RETURN_IF_ERROR(
       TranslateField(CheckPicture(picture.view, types, path), {{kAnyField, path}}));
+  for (const std::string& text : said) {
+    picture.warnings.push_back(absl::StrCat(path, ": ", text));
+  }
   if (!image.has_page()) {
-    TRINE_ASSIGN_OR_RETURN(picture.warning, WarningOfPages(context, encoded, field));
+    TRINE_ASSIGN_OR_RETURN(std::string pages, WarningOfPages(context, encoded, field));
+    if (!pages.empty()) picture.warnings.push_back(std::move(pages));
   }
   return picture;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -20,7 +21,7 @@ namespace trine::server {
 struct Picture {
   TensorView view;
   Tensor decoded;
-  std::string warning;  // what of the file was not read; empty: nothing to say
+  std::vector<std::string> warnings;  // what of the file was not read, or is odd about it
   // Memory of its own [bytes]: the pixels of a file, or what may be a copy of the request's bytes.
   uint64_t own_bytes = 0;
 };

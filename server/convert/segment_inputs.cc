@@ -169,7 +169,7 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
   out.mask = std::move(pictures.mask);
   out.markers = std::move(pictures.markers);
   for (const Picture* picture : {&out.image, &out.mask, &out.markers}) {
-    if (!picture->warning.empty()) out.warnings.push_back(picture->warning);
+    out.warnings.insert(out.warnings.end(), picture->warnings.begin(), picture->warnings.end());
   }
   TRINE_RETURN_IF_ERROR(MakeGray(context, request, profile, &out));
   if (request.has_mask()) TRINE_RETURN_IF_ERROR(MakeMask(context, request.mask(), &out));

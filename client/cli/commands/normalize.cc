@@ -169,7 +169,7 @@ void AddNormalizeCommand(Command app, Run* run) {
   Command command =
       app->add_subcommand("normalize", "Local response normalization of an array or a picture");
   command->add_option("IN", args->input,
-                      ".npy, or a PNG, JPEG, TIFF, BMP or PNM picture; - stdin. Default: stdin");
+                      ".npy or .npz, or a picture that `segment` reads; - stdin. Default: stdin");
   command
       ->add_option("-o,--output", args->output,
                    ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "

@@ -109,7 +109,7 @@ void ScaleElements(DType dtype, double scale, MutableByteView data) {
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
   TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(client::kItemLimit));
   LoadedArray loaded;
-  loaded.is_picture = image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy;
+  loaded.is_picture = !image::HoldsArray(AsBytes(bytes));
   if (loaded.is_picture) {
     TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeImage(Context(), AsBytes(bytes)));
     if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
@@ -132,7 +132,7 @@ absl::Status CheckArrayName(const std::string& path) {
   const size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0) return absl::OkStatus();
   const std::optional<image::Format> format = image::FormatOfExtension(path);
-  if (format.has_value() && *format != image::Format::kJpeg && *format != image::Format::kBmp) {
+  if (format.has_value() && image::IsWritten(*format)) {
     return absl::OkStatus();
   }
   return UsageError(absl::StrCat("'", path, "': ", name.substr(dot),

@@ -165,9 +165,11 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
     if (!form.table.empty()) sink->Warn(NotInNpy(form));
     return sink;
   }
-  if (content.has_tensor()) return std::make_unique<ByteSink>(output, "bytes");
+  if (content.has_tensor() && *format != image::Format::kNpz) {
+    return std::make_unique<ByteSink>(output, "bytes");
+  }
   // What a format makes of a tensor's shape and type is for its writer to say.
-  const bool is_written = *format != image::Format::kJpeg && *format != image::Format::kBmp;
+  const bool is_written = image::IsWritten(*format);
   std::string problem;
   if (!head.plain || !is_written) {
     problem = image::WritingProblem(*format, form, head.picture.dtype, head.picture.shape);

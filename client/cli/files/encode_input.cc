@@ -77,22 +77,30 @@ absl::StatusOr<EncodeInput> OpenImage(InputFile file, std::optional<int64_t> pag
   return input;
 }
 
+// An array that is not to be passed on as it lies in the file, of which `start` was read already.
+absl::StatusOr<EncodeInput> OpenWholeArray(InputFile file, std::string start) {
+  TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(kMemoryLimit));
+  start += rest;
+  TRINE_ASSIGN_OR_RETURN(Tensor tensor, image::DecodeNpy(Context(), AsBytes(start)));
+  EncodeInput input;
+  SetHead(tensor.dtype, tensor.shape, input.content.mutable_tensor());
+  SetElements(std::move(tensor), &input);
+  return input;
+}
+
 absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
   std::string start(image::kMaxNpyHeaderBytes, '\0');
   TRINE_ASSIGN_OR_RETURN(const size_t n,
                          file.Read({reinterpret_cast<uint8_t*>(start.data()), start.size()}));
   start.resize(n);
+  const bool packed = image::RecognizeFormat(AsBytes(start)) == image::Format::kNpz;
+  if (packed) return OpenWholeArray(std::move(file), std::move(start));
   Limits limits;  // the length is the server's to judge: nothing is held here
   limits.max_elements = UINT64_MAX;
   TRINE_ASSIGN_OR_RETURN(const image::NpyHeader header,
                          image::ParseNpyHeader(AsBytes(start), limits));
   if (header.fortran_order || header.big_endian) {
-    TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(kMemoryLimit));
-    TRINE_ASSIGN_OR_RETURN(Tensor tensor, image::DecodeNpy(Context(), AsBytes(start + rest)));
-    EncodeInput input;
-    SetHead(tensor.dtype, tensor.shape, input.content.mutable_tensor());
-    SetElements(std::move(tensor), &input);
-    return input;
+    return OpenWholeArray(std::move(file), std::move(start));
   }
   EncodeInput input;
   SetHead(header.dtype, header.shape, input.content.mutable_tensor());

@@ -30,7 +30,7 @@ absl::StatusOr<Tensor> ToUint16(const TensorView& labels) {
 
 absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out) {
   if (page.has_value()) out->set_page(*page);
-  if (image::RecognizeFormat(AsBytes(bytes)) != image::Format::kNpy) {
+  if (!image::HoldsArray(AsBytes(bytes))) {
     out->set_encoded(std::move(bytes));
     return absl::OkStatus();
   }
@@ -50,7 +50,7 @@ int64_t TakePage(std::optional<int64_t> page, v1::Image* image) {
 
 absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
                                        uint64_t max_bytes, v1::Image* out) {
-  if (image::RecognizeFormat(AsBytes(bytes)) == image::Format::kNpy) {
+  if (image::HoldsArray(AsBytes(bytes))) {
     TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
     return UnpackImage(*out);
   }
@@ -68,7 +68,7 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
 absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
   if (path == "-") return image::Format::kPng;
   const std::optional<image::Format> format = image::FormatOfExtension(path);
-  if (!format.has_value() || *format == image::Format::kJpeg || *format == image::Format::kBmp) {
+  if (!format.has_value() || !image::IsWritten(*format)) {
     return UsageError(absl::StrCat("'", path, "': name it .png, .tif, .pgm, .ppm or .npy"));
   }
   return *format;

@@ -170,7 +170,8 @@ void AddRest(Command c, SegmentArgs* a) {
 void AddSegmentFlags(Command command, SegmentArgs* args) {
   command->add_option(
       "IN", args->inputs,
-      "PNG, JPEG, TIFF, BMP, PNM pictures or .npy arrays; - for stdin. Default: stdin");
+      "PNG, JPEG, TIFF, BMP, PNM, PAM, PFM, WebP pictures or .npy, .npz arrays; - for "
+      "stdin. Default: stdin");
   AddRecursiveFlag(command, &args->outputs);
   AddFiles(command, args);
   AddMethod(command, args);

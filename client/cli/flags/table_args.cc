@@ -34,7 +34,9 @@ absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedL
   absl::StatusOr<std::string> read = file.ReadAll(limit);
   if (!read.ok()) return WithFile(read.status(), path);
   std::string bytes = *std::move(read);
-  if (!absl::EndsWithIgnoreCase(path, ".npy")) return bytes;
+  const bool named_array =
+      absl::EndsWithIgnoreCase(path, ".npy") || absl::EndsWithIgnoreCase(path, ".npz");
+  if (!named_array) return bytes;
   const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes));
   if (!array.ok()) return WithFile(array.status(), path);
   if (array->dtype != DType::kUint8) {

@@ -16,8 +16,9 @@ struct TableArgs {
   std::string index;                // --table-index
 };
 
-// The index in a file: an .npy of uint8 where it is named so, whatever its shape, else its bytes.
-// INPUT errors for other arrays; RESOURCE_EXHAUSTED where the file is longer than `limit` [bytes].
+// The index in a file: an .npy or .npz of uint8 where it is named so, whatever its shape, else its
+// bytes. INPUT errors for other arrays; RESOURCE_EXHAUSTED where the file is longer than `limit`
+// [bytes].
 absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedLimit& limit);
 
 // The tables of a decoder. A file does not say whether its numbers are of bytes or of a tensor's

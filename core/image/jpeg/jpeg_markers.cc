@@ -1,6 +1,7 @@
 #include "core/image/jpeg/jpeg_markers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -38,8 +39,25 @@ struct Walk {
   JpegInfo info;
   bool has_frame = false;
   int scans = 0;
+  bool progressive = false;
   uint8_t component_ids[4] = {};
   bool seen[4] = {};
+  // Bits that are missing of each coefficient, from the scans (progressive: Al in their headers).
+  std::array<std::array<uint8_t, 64>, 4> missing = {};
+
+  Walk() {
+    for (auto& component : missing) component.fill(UINT8_MAX);
+  }
+  bool SeenAll() const {
+    return std::all_of(seen, seen + info.components, [](bool s) { return s; });
+  }
+  bool IsWhole() const {
+    if (!has_frame || !SeenAll()) return false;
+    return !progressive ||
+           std::all_of(missing.begin(), missing.begin() + info.components, [](const auto& bits) {
+             return std::all_of(bits.begin(), bits.end(), [](uint8_t b) { return b == 0; });
+           });
+  }
 };
 
 absl::Status ReadFrame(uint8_t marker, ByteView segment, Walk& walk) {
@@ -61,6 +79,7 @@ absl::Status ReadFrame(uint8_t marker, ByteView segment, Walk& walk) {
   }
   for (int i = 0; i < walk.info.components; ++i) walk.component_ids[i] = segment[6 + 3 * i];
   walk.has_frame = true;
+  walk.progressive = marker == kSof2 || marker == kSof10;
   return absl::OkStatus();
 }
 
@@ -70,12 +89,15 @@ absl::Status ReadScan(ByteView segment, Walk& walk) {
     return LimitExceeded("image", static_cast<uint64_t>(walk.scans), "max_jpeg_scans",
                          kMaxJpegScans);
   }
-  if (segment.empty() || segment.size() < 1 + 2 * size_t{segment[0]}) {
+  if (segment.empty() || segment.size() < 4 + 2 * size_t{segment[0]}) {
     return Corrupt("the JPEG's scan header is too short");
   }
+  const uint8_t* band = &segment[1 + 2 * size_t{segment[0]}];  // first, last, bits
   for (size_t i = 0; i < segment[0]; ++i) {
     for (int c = 0; c < walk.info.components; ++c) {
-      if (walk.component_ids[c] == segment[1 + 2 * i]) walk.seen[c] = true;
+      if (walk.component_ids[c] != segment[1 + 2 * i]) continue;
+      walk.seen[c] = true;
+      for (size_t k = band[0]; k <= band[1] && k < 64; ++k) walk.missing[c][k] = band[2] & 15;
     }
   }
   return absl::OkStatus();
@@ -100,9 +122,26 @@ void ReadApp1(ByteView segment, Walk& walk) {
 
 absl::Status Finish(const Walk& walk) {
   if (walk.scans == 0) return Corrupt("the JPEG file holds no picture");
-  for (int c = 0; c < walk.info.components; ++c) {
-    if (!walk.seen[c]) return Corrupt("a component of the JPEG is in none of its scans");
+  if (!walk.SeenAll()) return Corrupt("a component of the JPEG is in none of its scans");
+  if (!walk.info.has_eoi && !walk.IsWhole()) {
+    return Corrupt("the JPEG's pixels end too early: scans are missing");
   }
+  return absl::OkStatus();
+}
+
+// Reads the segment of a marker other than EOI; `at`, after the marker, moves behind it.
+absl::Status ReadSegment(ByteView bytes, uint8_t marker, size_t& at, Walk& walk) {
+  if (marker == kSoi) return Corrupt("a JPEG begins within the JPEG");
+  if (bytes.size() - at < 2) return Corrupt("the JPEG file ends within a segment");
+  const size_t length = Uint16(&bytes[at]);
+  if (length < 2) return Corrupt("a JPEG segment's length is less than 2");
+  if (bytes.size() - at < length) return Corrupt("the JPEG file ends within a segment");
+  const ByteView segment = bytes.subspan(at + 2, length - 2);
+  at += length;
+  if (IsFrame(marker)) return ReadFrame(marker, segment, walk);
+  if (marker == kSos) return ReadScan(segment, walk);
+  if (marker == kApp1) ReadApp1(segment, walk);
+  if (marker == kApp2) ReadApp2(segment, walk);
   return absl::OkStatus();
 }
 
@@ -137,23 +176,13 @@ absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes)
   while (true) {
     uint8_t marker = 0;
     TRINE_ASSIGN_OR_RETURN(const bool found, NextMarker(poll, bytes, at, marker));
-    if (!found || marker == kEoi) break;
-    if (marker == kSoi) return Corrupt("a JPEG begins within the JPEG");
-    if (bytes.size() - at < 2) break;
-    const size_t length = Uint16(&bytes[at]);
-    if (length < 2) return Corrupt("a JPEG segment's length is less than 2");
-    if (bytes.size() - at < length) return Corrupt("the JPEG file ends within a segment");
-    const ByteView segment = bytes.subspan(at + 2, length - 2);
-    at += length;
-    if (IsFrame(marker)) {
-      TRINE_RETURN_IF_ERROR(ReadFrame(marker, segment, walk));
-    } else if (marker == kSos) {
-      TRINE_RETURN_IF_ERROR(ReadScan(segment, walk));
-    } else if (marker == kApp1) {
-      ReadApp1(segment, walk);
-    } else if (marker == kApp2) {
-      ReadApp2(segment, walk);
-    }
+    walk.info.end = found ? at - 2 : bytes.size();
+    walk.info.has_eoi = found && marker == kEoi;
+    if (!found || walk.info.has_eoi) break;
+    const absl::Status read = ReadSegment(bytes, marker, at, walk);
+    // What comes after all the scans is no longer the picture's, whatever it is.
+    if (!read.ok() && !absl::IsResourceExhausted(read) && walk.IsWhole()) break;
+    TRINE_RETURN_IF_ERROR(read);
   }
   TRINE_RETURN_IF_ERROR(Finish(walk));
   return walk.info;

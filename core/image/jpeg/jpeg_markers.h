@@ -20,11 +20,17 @@ struct JpegInfo {
   int orientation = 1;  // from EXIF
   bool has_exif = false;
   bool has_profile = false;  // a colour profile (ICC.1:2022, B.4)
+  // Where the picture ends: at its EOI, or where a file without one goes on with something else.
+  size_t end = 0;
+  bool has_eoi = false;
 };
 
-// Walks up to EOI (or the end of the data, which libjpeg then finds missing). UNIMPLEMENTED for
-// processes other than 8-bit baseline, extended and progressive; CORRUPT_IMAGE where a component
-// appears in no scan; RESOURCE_EXHAUSTED beyond kMaxJpegScans.
+// Walks up to EOI. Without one the picture ends where the file does, or where it goes on with what
+// is no part of a JPEG picture, if all scans are there by then: of every component, and of a
+// progressive picture to the last bit (an encoder may leave those out, but then it writes an EOI).
+// That the scans are whole is for the decoder to see. UNIMPLEMENTED for processes other than 8-bit
+// baseline, extended and progressive; CORRUPT_IMAGE where a component appears in no scan, or scans
+// are missing with the EOI; RESOURCE_EXHAUSTED beyond kMaxJpegScans.
 absl::StatusOr<JpegInfo> WalkJpegMarkers(const Context& context, ByteView bytes);
 
 }  // namespace trine::image::internal

@@ -22,6 +22,7 @@ struct Decoder {
   jpeg_decompress_struct info{};  // first: libjpeg's pointers to it are pointers to the whole
   jpeg_error_mgr errors{};
   jpeg_progress_mgr progress{};
+  jpeg_source_mgr source{};
   std::jmp_buf jump;
   const CancelToken* cancel = nullptr;
   bool stopped = false;
@@ -62,8 +63,28 @@ void OnProgress(j_common_ptr info) {
   if (decoder.stopped || too_many) OnError(info);
 }
 
-// False when libjpeg refuses the header.
-bool Begin(Decoder& decoder, const uint8_t* bytes, size_t size, long max_memory) {
+// The source: all bytes at once, and then an EOI, as often as libjpeg asks. Where it comes too
+// early for the pixels, the entropy decoder says so.
+void NothingToDo(j_decompress_ptr) {}
+boolean GiveEnd(j_decompress_ptr info) {
+  static constexpr JOCTET kEnd[] = {0xFF, JPEG_EOI};
+  info->src->next_input_byte = kEnd;
+  info->src->bytes_in_buffer = sizeof(kEnd);
+  return TRUE;
+}
+void Skip(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  const size_t n = static_cast<size_t>(count);
+  if (n >= info->src->bytes_in_buffer) {
+    GiveEnd(info);
+    return;
+  }
+  info->src->next_input_byte += n;
+  info->src->bytes_in_buffer -= n;
+}
+
+// False when libjpeg refuses the header. `bytes` are those of the picture, with or without EOI.
+bool Begin(Decoder& decoder, ByteView bytes, long max_memory) {
   decoder.info.err = jpeg_std_error(&decoder.errors);
   decoder.errors.error_exit = OnError;
   decoder.errors.emit_message = OnMessage;
@@ -73,7 +94,14 @@ bool Begin(Decoder& decoder, const uint8_t* bytes, size_t size, long max_memory)
   decoder.info.mem->max_memory_to_use = max_memory;
   decoder.info.progress = &decoder.progress;
   decoder.progress.progress_monitor = OnProgress;
-  jpeg_mem_src(&decoder.info, bytes, static_cast<unsigned long>(size));
+  decoder.source.init_source = NothingToDo;
+  decoder.source.fill_input_buffer = GiveEnd;
+  decoder.source.skip_input_data = Skip;
+  decoder.source.resync_to_restart = jpeg_resync_to_restart;
+  decoder.source.term_source = NothingToDo;
+  decoder.source.next_input_byte = bytes.data();
+  decoder.source.bytes_in_buffer = bytes.size();
+  decoder.info.src = &decoder.source;
   return jpeg_read_header(&decoder.info, TRUE) == JPEG_HEADER_OK;
 }
 
@@ -97,13 +125,13 @@ bool End(Decoder& decoder) {
   return jpeg_finish_decompress(&decoder.info) == TRUE;
 }
 
-// Ink to light, as far as that goes without a profile. Adobe's files store 255 - ink.
+// Adobe's files store 255 - ink.
 void CmykToRgb(const uint8_t* cmyk, size_t width, bool stores_light, uint8_t* rgb) {
   for (size_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
     for (size_t c = 0; c < 3; ++c) {
       const int light = stores_light ? cmyk[c] : 255 - cmyk[c];
-      const int black = stores_light ? cmyk[3] : 255 - cmyk[3];
-      rgb[c] = static_cast<uint8_t>((light * black + 127) / 255);
+      const int not_black = stores_light ? cmyk[3] : 255 - cmyk[3];
+      rgb[c] = DimByBlack(static_cast<uint8_t>(light), static_cast<uint8_t>(not_black));
     }
   }
 }
@@ -153,7 +181,7 @@ absl::StatusOr<Picture> ReadJpeg(const Context& context, ByteView bytes,
   constexpr uint64_t kBaseBytes = uint64_t{16} << 20;
   const uint64_t bound = std::min<uint64_t>(MaxPictureBytes(context, options), LONG_MAX / 4);
   const uint64_t max_memory = 3 * bound + kBaseBytes;
-  if (!Begin(decoder, bytes.data(), bytes.size(), static_cast<long>(max_memory))) {
+  if (!Begin(decoder, bytes.first(info.end), static_cast<long>(max_memory))) {
     return Corrupt("the JPEG's header is damaged");
   }
   // What libjpeg sees must be what was checked.
@@ -174,6 +202,9 @@ absl::StatusOr<Picture> ReadJpeg(const Context& context, ByteView bytes,
   if (info.has_profile) not_kept.emplace_back("the colour profile");
   NoteNotKept(not_kept, picture);
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, decoder, size));
+  if (!info.has_eoi) Warn(options, "the JPEG file has no end marker; its pixels are whole");
+  WarnOfTrailer(options, "JPEG", bytes.size() - info.end - (info.has_eoi ? 2 : 0));
+  if (info.components == 4) Warn(options, kCmykWarning);
   return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 

@@ -263,6 +263,11 @@ absl::StatusOr<NpyHeader> ParseNpyHeader(ByteView bytes, const Limits& limits) {
 }
 
 absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes) {
+  return RecognizeFormat(bytes) == Format::kNpz ? internal::DecodeNpz(context, bytes)
+                                                : internal::DecodeNpyFile(context, bytes);
+}
+
+absl::StatusOr<Tensor> internal::DecodeNpyFile(const Context& context, ByteView bytes) {
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   const Limits& limits = *context.limits;
   TRINE_ASSIGN_OR_RETURN(const NpyHeader header, ParseNpyHeader(bytes, limits));

@@ -169,7 +169,10 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
       continue;
     }
     data_ended = data_begun;
-    if (chunk.type == kIend) break;
+    if (chunk.type == kIend) {
+      info.trailer_bytes = rest.size();
+      break;
+    }
     if (chunk.type == kPlte) {
       if (data_begun) return Corrupt("the PNG's palette comes after its pixels");
       TRINE_RETURN_IF_ERROR(ReadPlte(chunk, info));

@@ -47,7 +47,7 @@ inline uint32_t PngUint32(const uint8_t* p) {
 }
 
 // Checks the order, the bounds and (of ancillary chunks; libpng does it for the others) the
-// checksums of all chunks up to IEND. What follows IEND is not looked at.
+// checksums of all chunks up to IEND. What follows IEND is counted only.
 absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes);
 
 }  // namespace trine::image::internal

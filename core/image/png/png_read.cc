@@ -249,6 +249,7 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
   } else if (indexed) {
     TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
+  if (!whole) WarnOfTrailer(options, "PNG", info.trailer_bytes);
   return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 

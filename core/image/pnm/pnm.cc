@@ -6,12 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/image/form.h"
-#include "core/image/picture.h"
+#include "core/image/pnm/netpbm.h"
 
 namespace trine::image::internal {
 namespace {
 
-bool IsSpace(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsDigit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 // Reads numbers and comments; a comment runs from '#' to the end of its line. When the work is to
@@ -116,20 +115,11 @@ absl::StatusOr<Header> ReadHeader(const Context& context, const DecodeOptions& o
   return header;
 }
 
-absl::Status Truncated(uint64_t needed, uint64_t present) {
-  return Corrupt(
-      absl::StrCat("the PNM raster needs at least ", needed, " bytes and has ", present));
-}
-
-absl::Status BeyondMaxval(uint64_t maxval) {
-  return Corrupt(absl::StrCat("a PNM sample is greater than the maxval of ", maxval));
-}
-
 absl::StatusOr<Tensor> ReadPlain(const Header& header, Scanner& scanner) {
   const size_t samples = header.size.bytes() / DTypeSize(header.size.dtype);
   // Digits and the white space between them.
   const size_t least = header.bitmap ? samples : 2 * samples - 1;
-  if (scanner.rest().size() < least) return Truncated(least, scanner.rest().size());
+  if (scanner.rest().size() < least) return RasterTruncated(least, scanner.rest().size());
   PictureRows rows(header.size);
   const size_t row_samples = samples / header.size.height;
   for (size_t y = 0; y < header.size.height; ++y) {
@@ -160,7 +150,7 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
   const size_t row_bytes = header.bitmap ? CeilDiv(size.width, 8) : size.row_bytes();
   ByteView raster;
   if (!scanner.Take(row_bytes * size.height, raster)) {
-    return Truncated(row_bytes * size.height, scanner.rest().size());
+    return RasterTruncated(row_bytes * size.height, scanner.rest().size());
   }
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);
@@ -178,7 +168,7 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
       }
     } else {
       for (size_t i = 0; i < row_bytes; i += 2) {
-        const uint16_t value = static_cast<uint16_t>((in[i] << 8) | in[i + 1]);
+        const uint16_t value = LoadBe16(in + i);
         if (value > header.maxval) return BeyondMaxval(header.maxval);
         StoreLE(out + i, value);
       }
@@ -221,6 +211,10 @@ absl::StatusOr<Picture> ReadPnm(const Context& context, ByteView bytes,
   absl::StatusOr<Tensor> samples =
       header.plain ? ReadPlain(header, scanner) : ReadRaw(context, header, scanner);
   TRINE_RETURN_IF_ERROR(samples.status());
+  if (!whole) {
+    if (header.plain) scanner.SkipBlanks();
+    WarnBehindRaster(options, Format::kPnm, scanner.rest());
+  }
   Picture picture;
   if (whole) {
     TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(header, scanner.rest(), options.all_pages));

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/image/form.h"
+#include "core/image/tiff/tiff_codecs.h"
 
 namespace trine::image::internal {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 constexpr uint16_t kMaxSamples = 16;
 // A tile is inflated in one go, which cannot be cancelled: a few tens of milliseconds.
 constexpr uint64_t kMaxTileBytes = uint64_t{16} << 20;
+// So are the strips of some codecs, and many writers make one strip of a whole picture.
+constexpr uint64_t kMaxStripBytes = uint64_t{64} << 20;
 // A small picture in one tile of the usual sizes is fine, one in a tile of any size is not.
 constexpr uint64_t kMaxSpareTilePixels = 1024 * 1024;
 
@@ -21,35 +24,34 @@ uint16_t Tag(TIFF* tiff, uint32_t tag, uint16_t fallback) {
   return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : fallback;
 }
 
-bool IsCompressionRead(uint16_t compression) {
-  switch (compression) {
-    case COMPRESSION_NONE:
-    case COMPRESSION_CCITTRLE:
-    case COMPRESSION_CCITTFAX3:
-    case COMPRESSION_CCITTFAX4:
-    case COMPRESSION_LZW:
-    case COMPRESSION_JPEG:
-    case COMPRESSION_ADOBE_DEFLATE:
-    case COMPRESSION_DEFLATE:
-    case COMPRESSION_PACKBITS:
-      return true;
-    default:
-      return false;
-  }
-}
-
-absl::StatusOr<DType> DTypeOf(int bits, uint16_t format, bool colour) {
+// The dtype that holds the samples' values.
+absl::StatusOr<DType> DTypeOf(int bits, uint16_t format) {
+  struct Row {
+    uint16_t format;
+    int least_bits, most_bits;
+    DType dtype;
+  };
+  constexpr Row kRows[] = {
+      {SAMPLEFORMAT_UINT, 1, 8, DType::kUint8},
+      {SAMPLEFORMAT_UINT, 9, 16, DType::kUint16},
+      {SAMPLEFORMAT_UINT, 17, 32, DType::kUint32},
+      {SAMPLEFORMAT_UINT, 64, 64, DType::kUint64},
+      {SAMPLEFORMAT_INT, 8, 8, DType::kInt8},
+      {SAMPLEFORMAT_INT, 16, 16, DType::kInt16},
+      {SAMPLEFORMAT_INT, 32, 32, DType::kInt32},
+      {SAMPLEFORMAT_INT, 64, 64, DType::kInt64},
+      {SAMPLEFORMAT_IEEEFP, 16, 16, DType::kFloat16},
+      {SAMPLEFORMAT_IEEEFP, 32, 32, DType::kFloat32},
+      {SAMPLEFORMAT_IEEEFP, 64, 64, DType::kFloat64},
+  };
   if (format == SAMPLEFORMAT_VOID) format = SAMPLEFORMAT_UINT;
-  if (format == SAMPLEFORMAT_UINT && (bits == 1 || bits == 2 || bits == 4 || bits == 8)) {
-    return DType::kUint8;
+  for (const Row& row : kRows) {
+    if (row.format == format && bits >= row.least_bits && bits <= row.most_bits) return row.dtype;
   }
-  if (format == SAMPLEFORMAT_UINT && bits == 16) return DType::kUint16;
-  if (format == SAMPLEFORMAT_UINT && bits == 32 && !colour) return DType::kUint32;
-  if (format == SAMPLEFORMAT_INT && bits == 32 && !colour) return DType::kInt32;
-  if (format == SAMPLEFORMAT_IEEEFP && bits == 32) return DType::kFloat32;
-  return NotRead(absl::StrCat("TIFF samples of ", bits, " bits and format ", format,
-                              " are not read; unsigned 1, 2, 4, 8 and 16 bits, float32, and "
-                              "gray 32 bit integers are"));
+  return NotRead(
+      absl::StrCat("TIFF samples of ", bits, " bits and format ", format,
+                   " are not read; unsigned integers of 1 to 32 and 64 bits, signed ones "
+                   "of 8, 16, 32 and 64, and floats of 16, 32 and 64 are"));
 }
 
 // Extra samples of a gray picture are dropped where they are alpha; else they are channels whose
@@ -89,16 +91,77 @@ absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, bool whol
     case PHOTOMETRIC_PALETTE:
       layout.indexed = true;
       return false;
+    case PHOTOMETRIC_SEPARATED:
+      layout.cmyk = true;
+      if (Tag(tiff, TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK) {
+        return NotRead("a TIFF of inks other than CMYK is not read");
+      }
+      if (layout.samples < 4) return Corrupt("a CMYK TIFF has fewer than 4 samples a pixel");
+      return true;
     case PHOTOMETRIC_YCBCR:
-      if (compression != COMPRESSION_JPEG || layout.samples != 3 || layout.planar) break;
+      if (layout.samples != 3 || layout.planar) {
+        return NotRead("a YCbCr TIFF is read where it has 3 samples a pixel, side by side");
+      }
       // libjpeg converts, and undoes the subsampling.
-      TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+      if (compression == COMPRESSION_JPEG) {
+        TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+      } else {
+        layout.ycbcr = true;
+      }
       return true;
     default:
       break;
   }
   return NotRead(absl::StrCat("TIFF's photometric interpretation ", photometric,
-                              " is not read; gray, RGB, palette and JPEG's YCbCr are"));
+                              " is not read; gray, RGB, palette, CMYK and YCbCr are"));
+}
+
+absl::Status ReadSubsampling(TIFF* tiff, TiffLayout& layout) {
+  uint16_t across = 0, down = 0;
+  const auto is_valid = [](uint16_t n) { return n == 1 || n == 2 || n == 4; };
+  if (TIFFGetFieldDefaulted(tiff, TIFFTAG_YCBCRSUBSAMPLING, &across, &down) != 1 ||
+      !is_valid(across) || !is_valid(down)) {
+    return Corrupt("the TIFF's subsampling of YCbCr is neither 1 nor 2 nor 4");
+  }
+  layout.luma_across = across;
+  layout.luma_down = down;
+  return absl::OkStatus();
+}
+
+// Combinations of tags that codecs refuse while they unpack, or that hide what the codecs are about
+// to allocate.
+absl::Status CheckCombination(TIFF* tiff, const TiffLayout& layout, DType dtype) {
+  const auto bits = layout.bits;
+  if (layout.compression == COMPRESSION_JPEG && (bits != 8 || dtype != DType::kUint8)) {
+    return NotRead(absl::StrCat("JPEG of ", bits, " bits a sample in a TIFF is not read; 8 is"));
+  }
+  if (layout.indexed && dtype != DType::kUint8) {
+    return NotRead("a TIFF palette is read where its indices are unsigned, of up to 8 bits");
+  }
+  if (layout.invert && IsFloat(dtype)) {
+    return NotRead("a TIFF of floating-point samples where 0 is white is not read");
+  }
+  if (layout.cmyk && dtype != DType::kUint8 && dtype != DType::kUint16) {
+    return NotRead("a CMYK TIFF is read where its samples have 8 or 16 bits");
+  }
+  if (layout.cmyk && !layout.in_words()) {
+    return NotRead(
+        absl::StrCat("a CMYK TIFF of ", bits, " bits a sample is not read; 8 and 16 are"));
+  }
+  if (layout.ycbcr && (bits != 8 || dtype != DType::kUint8)) {
+    return NotRead(absl::StrCat("a YCbCr TIFF of ", bits, " bits a sample is not read; 8 is"));
+  }
+  uint16_t predictor = PREDICTOR_NONE;
+  if (TIFFGetField(tiff, TIFFTAG_PREDICTOR, &predictor) == 1 && predictor != PREDICTOR_NONE &&
+      !layout.in_words()) {
+    return NotRead(absl::StrCat("TIFF's differencing of ", bits, " bit samples is not read"));
+  }
+  const bool reversed = Tag(tiff, TIFFTAG_FILLORDER, FILLORDER_MSB2LSB) != FILLORDER_MSB2LSB;
+  if (reversed &&
+      (layout.compression == COMPRESSION_ZSTD || layout.compression == COMPRESSION_LZMA)) {
+    return NotRead("zstd and LZMA in a TIFF with reversed bits are not read");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ReadColormap(TIFF* tiff, TiffLayout& layout) {
@@ -164,7 +227,9 @@ int64_t DescribedPictures(std::string_view description) {
 }
 
 // Form and what is not kept, where the whole is wanted. Palette and photometric part were read.
-absl::Status ReadForm(TIFF* tiff, bool colour, TiffLayout& layout) {
+absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) {
+  if (layout.cmyk) return NotKept("the inks of a CMYK TIFF are not kept, only turned into RGB");
+  if (layout.ycbcr) return NotKept("the luma and chroma of a YCbCr TIFF are not kept");
   const size_t extra = layout.samples - (colour ? 3 : 1);
   PictureForm& form = layout.form;
   if (layout.indexed) {
@@ -177,7 +242,9 @@ absl::Status ReadForm(TIFF* tiff, bool colour, TiffLayout& layout) {
       TRINE_ASSIGN_OR_RETURN(form.color, ExtraColor(tiff, colour, extra));
     }
   }
-  form.bit_depth = layout.bits;
+  // Only these types are of fewer bits than they have.
+  const bool counted = dtype == DType::kUint8 || dtype == DType::kUint16;
+  form.bit_depth = counted ? layout.bits : static_cast<int>(8 * DTypeSize(dtype));
   layout.scaled = false;
   uint32_t bytes = 0;
   void* data = nullptr;
@@ -196,12 +263,28 @@ absl::Status ReadForm(TIFF* tiff, bool colour, TiffLayout& layout) {
   return absl::OkStatus();
 }
 
-// libtiff must agree on the size of a row or tile: else it would write beyond our buffer.
-absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
-  if (!layout.tiled) {
-    if (TIFFScanlineSize64(tiff) == layout.packed_bytes(layout.size.width)) return absl::OkStatus();
-    return NotRead("the TIFF's rows are laid out in a way that is not read");
+// libtiff must agree on the size of a row or strip: else it would write beyond our buffer.
+absl::Status CheckStripBlocks(TIFF* tiff, TiffLayout& layout) {
+  const absl::Status unknown = NotRead("the TIFF's rows are laid out in a way that is not read");
+  uint32_t rows = 0;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &rows);
+  if (rows == 0) return Corrupt("the TIFF's strips have no rows");
+  layout.strip_rows = std::min<size_t>(rows, layout.size.height);
+  const uint64_t strip_bytes = TIFFVStripSize64(tiff, static_cast<uint32_t>(layout.strip_rows));
+  if ((layout.ycbcr || UnpacksWholeStrips(layout.compression)) && strip_bytes > kMaxStripBytes) {
+    return LimitExceeded("image", strip_bytes, "max_tiff_strip_bytes", kMaxStripBytes);
   }
+  if (layout.ycbcr) {
+    const bool agreed = strip_bytes == layout.ycbcr_bytes(layout.size.width, layout.strip_rows);
+    return agreed ? absl::OkStatus() : unknown;
+  }
+  return TIFFScanlineSize64(tiff) == layout.packed_bytes(layout.size.width) ? absl::OkStatus()
+                                                                            : unknown;
+}
+
+// The same of tiles.
+absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
+  if (!layout.tiled) return CheckStripBlocks(tiff, layout);
   uint32_t width = 0, height = 0;
   if (TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width) != 1 ||
       TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height) != 1 || width == 0 || height == 0) {
@@ -216,7 +299,9 @@ absl::Status CheckBlocks(TIFF* tiff, TiffLayout& layout) {
   }
   layout.tile_width = width;
   layout.tile_height = height;
-  if (bytes == layout.packed_bytes(width) * height) return absl::OkStatus();
+  const uint64_t expected =
+      layout.ycbcr ? layout.ycbcr_bytes(width, height) : layout.packed_bytes(width) * height;
+  if (bytes == expected) return absl::OkStatus();
   return NotRead("the TIFF's tiles are laid out in a way that is not read");
 }
 
@@ -252,11 +337,9 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
     return Corrupt("the TIFF page has no width or no height");
   }
   const uint16_t compression = Tag(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-  if (!IsCompressionRead(compression)) {
-    return NotRead(absl::StrCat("TIFF's compression ", compression,
-                                " is not read; none, PackBits, LZW, Deflate, CCITT and JPEG are"));
-  }
+  TRINE_RETURN_IF_ERROR(CheckTiffCompression(compression));
   TiffLayout layout;
+  layout.compression = compression;
   layout.bits = Tag(tiff, TIFFTAG_BITSPERSAMPLE, 1);
   layout.samples = Tag(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
   layout.planar = layout.samples > 1 &&
@@ -270,15 +353,14 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
   const bool whole = options.wanted == Wanted::kWhole;
   TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, whole, layout));
   const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
-  TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format, colour));
+  TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format));
   if (layout.indexed) TRINE_RETURN_IF_ERROR(ReadColormap(tiff, layout));
-  if (layout.invert && (dtype == DType::kFloat32 || layout.bits == 32)) {
-    return NotRead("a TIFF of 32 bit samples where 0 is white is not read");
-  }
+  if (layout.ycbcr) TRINE_RETURN_IF_ERROR(ReadSubsampling(tiff, layout));
+  TRINE_RETURN_IF_ERROR(CheckCombination(tiff, layout, dtype));
   layout.looked_up = layout.indexed && options.wanted == Wanted::kPlain;
   uint64_t channels = colour || (layout.looked_up && !layout.palette.IsGray()) ? 3 : 1;
   if (whole) {
-    TRINE_RETURN_IF_ERROR(ReadForm(tiff, colour, layout));
+    TRINE_RETURN_IF_ERROR(ReadForm(tiff, colour, dtype, layout));
     channels = static_cast<uint64_t>(PictureChannels(layout.form.color));
   }
   TRINE_ASSIGN_OR_RETURN(layout.size,

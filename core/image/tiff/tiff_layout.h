@@ -15,16 +15,21 @@ namespace trine::image::internal {
 
 struct TiffLayout {
   PictureSize size;     // of the decoded page, before it is turned
-  int bits = 8;         // of one sample: 1, 2, 4, 8, 16 or 32
+  int bits = 8;         // of one sample: 1 to 32, or 64
   size_t samples = 1;   // of a pixel in the file, colour and extra ones
   bool planar = false;  // each sample in a plane of its own
+  uint16_t compression = 1;
   bool tiled = false;
   size_t tile_width = 0, tile_height = 0;  // where tiled
+  size_t strip_rows = 0;                   // where not tiled
   bool indexed = false;
   bool looked_up = false;  // the palette's colours are wanted, not the numbers
-  bool scaled = true;      // samples of few bits on the scale of 0 to 255
+  bool scaled = true;      // samples of 1, 2 and 4 bits on the scale of 0 to 255
   bool invert = false;     // 0 is white
-  Palette palette;         // where looked up
+  bool cmyk = false;
+  bool ycbcr = false;  // in blocks of luma samples with one pair of chroma samples
+  size_t luma_across = 1, luma_down = 1;  // luma samples of such a block
+  Palette palette;                        // where indexed
   int orientation = 1;
   uint64_t strip_bytes = 0;  // of all strips or tiles in the file
   // Where the whole is wanted:
@@ -36,8 +41,18 @@ struct TiffLayout {
 
   // Samples of a pixel that lie side by side.
   size_t samples_together() const { return planar ? 1 : samples; }
-  // Samples of a pixel that are wanted: one where indexed, else the picture's channels.
-  size_t wanted() const { return indexed ? 1 : size.channels; }
+  // Samples of a pixel that are wanted: one where indexed, four of CMYK, else the picture's
+  // channels.
+  size_t wanted() const { return indexed ? 1 : (cmyk ? 4 : size.channels); }
+  // Only samples of 1, 2 and 4 bits are scaled to 8; others keep their values.
+  bool is_scaled() const { return scaled && !indexed && (bits == 1 || bits == 2 || bits == 4); }
+  // True where samples lie in machine words (libtiff puts them into our byte order), not in bits.
+  bool in_words() const { return bits == 8 || bits == 16 || bits == 32 || bits == 64; }
+  // Bytes of the blocks that cover so many pixels, where ycbcr.
+  uint64_t ycbcr_bytes(size_t width, size_t height) const {
+    return uint64_t{(width + luma_across - 1) / luma_across} *
+           ((height + luma_down - 1) / luma_down) * (luma_across * luma_down + 2);
+  }
   // Bytes of `width` pixels side by side in the file once inflated.
   size_t packed_bytes(size_t width) const {
     return (width * samples_together() * static_cast<size_t>(bits) + 7) / 8;

@@ -11,84 +11,15 @@
 #include "core/base/strings.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
+#include "core/image/tiff/tiff_codecs.h"
+#include "core/image/tiff/tiff_convert.h"
 #include "core/image/tiff/tiff_handle.h"
 #include "core/image/tiff/tiff_layout.h"
 #include "core/image/tiff/tiff_pages.h"
+#include "core/image/tiff/tiff_ycbcr.h"
 
 namespace trine::image::internal {
 namespace {
-
-template <typename T>
-void CopySamples(const uint8_t* in, size_t count, size_t in_step, bool invert, uint8_t* out,
-                 size_t out_step) {
-  for (size_t i = 0; i < count; ++i) {
-    T value = LoadLE<T>(in + i * in_step * sizeof(T));
-    if (invert) value = static_cast<T>(~value);
-    StoreLE(out + i * out_step * sizeof(T), value);
-  }
-}
-
-// Turns packed pixels as libtiff inflates them into pixels of the picture.
-class Converter {
- public:
-  Converter(const TiffLayout& layout, size_t max_width) : layout_(layout) {
-    if (layout.bits < 8) unpacked_.resize(max_width * layout.samples_together());
-  }
-
-  // `packed` holds `width` pixels of all samples, or of sample `plane` where planar; `out` is the
-  // place of the first of them in the picture. False where an index is beyond the palette.
-  bool Convert(const uint8_t* packed, size_t width, size_t plane, uint8_t* out) {
-    const size_t step = layout_.samples_together();
-    if (layout_.bits < 8) {
-      UnpackBits(packed, width * step, layout_.bits, unpacked_.data());
-      packed = unpacked_.data();
-    }
-    if (layout_.looked_up) {
-      if (step == 1) return LookUp(layout_.palette, packed, width, IsGray(), out);
-      for (size_t x = 0; x < width; ++x) {
-        if (!LookUp(layout_.palette, packed + x * step, 1, IsGray(), out + x * channels())) {
-          return false;
-        }
-      }
-      return true;
-    }
-    const size_t wanted = layout_.planar ? 1 : layout_.wanted();
-    for (size_t c = 0; c < wanted; ++c) {
-      CopyChannel(packed, width, step, c, out, layout_.planar ? plane : c);
-    }
-    return true;
-  }
-
- private:
-  size_t channels() const { return layout_.size.channels; }
-  bool IsGray() const { return channels() == 1; }
-
-  void CopyChannel(const uint8_t* packed, size_t width, size_t step, size_t from, uint8_t* out,
-                   size_t to) {
-    const size_t bytes = DTypeSize(layout_.size.dtype);
-    const bool invert = layout_.invert && to == 0;  // not alpha
-    const uint8_t* in = packed + from * bytes;
-    out += to * bytes;
-    if (layout_.bits < 8) {
-      const bool scaled = layout_.scaled && !layout_.indexed;
-      const int most = scaled ? 255 : (1 << layout_.bits) - 1;
-      for (size_t x = 0; x < width; ++x) {
-        const uint8_t stored = in[x * step];
-        const uint8_t gray = scaled ? ScaleGray(stored, layout_.bits) : stored;
-        out[x * channels()] = invert ? static_cast<uint8_t>(most - gray) : gray;
-      }
-    } else if (bytes == 1) {
-      CopySamples<uint8_t>(in, width, step, invert, out, channels());
-    } else if (bytes == 2) {
-      CopySamples<uint16_t>(in, width, step, invert, out, channels());
-    } else {
-      CopySamples<uint32_t>(in, width, step, false, out, channels());
-    }
-  }
-
-  const TiffLayout& layout_;
-  std::vector<uint8_t> unpacked_;
-};
 
 absl::Status Damaged() { return Corrupt("the TIFF's pixels are damaged or end too early"); }
 
@@ -96,7 +27,7 @@ absl::StatusOr<Tensor> ReadRows(const Context& context, TiffFile& file, const Ti
   const PictureSize& size = layout.size;
   PictureRows rows(size);
   std::vector<uint8_t> packed(layout.packed_bytes(size.width));
-  Converter converter(layout, size.width);
+  TiffConverter converter(layout, size.width);
   uint8_t* first = nullptr;
   for (size_t plane = 0; plane < (layout.planar ? layout.wanted() : 1); ++plane) {
     for (size_t y = 0; y < size.height; ++y) {
@@ -121,7 +52,7 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
   const size_t row_bytes = layout.packed_bytes(layout.tile_width);
   const size_t pixel_bytes = size.row_bytes() / size.width;
   std::vector<uint8_t> packed(row_bytes * layout.tile_height);
-  Converter converter(layout, layout.tile_width);
+  TiffConverter converter(layout, layout.tile_width);
   Tensor picture{size.dtype, size.shape(), {}};
   for (size_t plane = 0; plane < (layout.planar ? layout.wanted() : 1); ++plane) {
     for (size_t y0 = 0; y0 < size.height; y0 += layout.tile_height) {
@@ -147,6 +78,12 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
   return picture;
 }
 
+absl::StatusOr<Tensor> ReadSamples(const Context& context, TiffFile& file,
+                                   const TiffLayout& layout) {
+  if (layout.ycbcr) return ReadYcbcr(context, file, layout);
+  return layout.tiled ? ReadTiles(context, file, layout) : ReadRows(context, file, layout);
+}
+
 // libtiff's handle and what it says of one page.
 struct Page {
   TiffFile file;
@@ -168,15 +105,17 @@ absl::StatusOr<std::unique_ptr<Page>> OpenPage(const Context& context, ByteView 
 }
 
 // The page upright, and packed where its form is.
-absl::StatusOr<Picture> ReadPage(const Context& context, const ReaderOptions& options, Page& page) {
+// `held` bytes of other pages are there already.
+absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
+                                 const ReaderOptions& options, uint64_t held, Page& page) {
   // Unknown tags and the like were reported so far; from here on every message is about pixels.
   page.file.ClearMessages();
   Picture picture;
   picture.form = page.layout.form;
   NoteNotKept(page.layout.not_kept, picture);
-  TRINE_ASSIGN_OR_RETURN(picture.samples, page.layout.tiled
-                                              ? ReadTiles(context, page.file, page.layout)
-                                              : ReadRows(context, page.file, page.layout));
+  TRINE_RETURN_IF_ERROR(ReserveTiffCodec(context, bytes, page.layout, held, page.file.handle()));
+  TRINE_ASSIGN_OR_RETURN(picture.samples, ReadSamples(context, page.file, page.layout));
+  if (page.layout.cmyk) Warn(options, kCmykWarning);
   return FinishPicture(context, options, std::move(picture), page.layout.orientation);
 }
 
@@ -283,6 +222,7 @@ absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
   const size_t pages = stack.directories.size();
   ReaderOptions one = options;
   Picture picture;
+  uint64_t held = 0;
   if (pages > 1) {
     picture.samples.dtype = stack.dtype;
     picture.samples.shape = stack.shape;
@@ -294,13 +234,14 @@ absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
     page = SaturatingMul(page, DTypeSize(stack.dtype));
     const uint64_t whole = SaturatingAdd(SaturatingMul(pages, stack.page_bytes), page);
     TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(whole, beside)));
+    held = whole;
     picture.samples.data = LongArray<uint8_t>::Zeros(pages * stack.page_bytes);
     one.beside = {};
   }
   for (size_t p = 0; p < pages; ++p) {
     TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
                            OpenPage(context, bytes, header, stack.directories[p], one));
-    absl::StatusOr<Picture> done = ReadPage(context, one, *page);
+    absl::StatusOr<Picture> done = ReadPage(context, bytes, one, held, *page);
     if (!done.ok()) return OfPage(done.status(), static_cast<int64_t>(p));
     Picture read = *std::move(done);
     if (pages == 1) return read;
@@ -330,7 +271,7 @@ absl::StatusOr<Picture> ReadTiff(const Context& context, ByteView bytes,
                          FindTiffPage(context, bytes, header, options.page));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
                          OpenPage(context, bytes, header, directory, options));
-  return ReadPage(context, options, *page);
+  return ReadPage(context, bytes, options, 0, *page);
 }
 
 }  // namespace trine::image::internal

@@ -3,6 +3,7 @@
 #include <zlib.h>
 #include <cstdio>
 #include <jpeglib.h>
+#include <webp/encode.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -60,6 +61,52 @@ std::string MakeJpeg(const Tensor& picture, const JpegOptions& options) {
   jpeg_destroy_compress(&info);
   std::string out(reinterpret_cast<char*>(bytes), size);
   std::free(bytes);
+  return out;
+}
+
+std::string MakeNpz(const std::vector<ZipEntry>& entries) {
+  std::string out, directory;
+  for (const ZipEntry& entry : entries) {
+    std::string packed = entry.bytes;
+    if (entry.deflated) {
+      // The raw stream: without zlib's header and checksum.
+      const std::string stream = Deflate(entry.bytes);
+      packed = stream.substr(2, stream.size() - 6);
+    }
+    const auto sum = static_cast<uint32_t>(crc32(crc32(0, nullptr, 0),
+                                                 reinterpret_cast<const Bytef*>(entry.bytes.data()),
+                                                 static_cast<uInt>(entry.bytes.size())));
+    const auto size = [&](uint64_t n) {
+      return Le(entry.zip64 ? UINT32_MAX : static_cast<uint32_t>(n));
+    };
+    const std::string extra = entry.zip64 ? Le<uint16_t>(1) + Le<uint16_t>(16) +
+                                                Le<uint64_t>(entry.bytes.size()) +
+                                                Le<uint64_t>(packed.size())
+                                          : "";
+    const std::string middle =
+        Le<uint16_t>(45) + Le<uint16_t>(0) + Le<uint16_t>(entry.deflated ? 8 : 0) +
+        Le<uint32_t>(0) + Le(sum) + size(packed.size()) + size(entry.bytes.size()) +
+        Le(static_cast<uint16_t>(entry.name.size())) + Le(static_cast<uint16_t>(extra.size()));
+    directory += "PK\1\2" + Le<uint16_t>(45) + middle + Le<uint16_t>(0) + Le<uint16_t>(0) +
+                 Le<uint16_t>(0) + Le<uint32_t>(0) + Le(static_cast<uint32_t>(out.size())) +
+                 entry.name + extra;
+    out += "PK\3\4" + middle + entry.name + extra + packed;
+  }
+  const auto count = Le(static_cast<uint16_t>(entries.size()));
+  const auto at = Le(static_cast<uint32_t>(out.size()));
+  return out + directory + "PK\5\6" + Le<uint32_t>(0) + count + count +
+         Le(static_cast<uint32_t>(directory.size())) + at + Le<uint16_t>(0);
+}
+
+std::string MakeWebp(const Tensor& picture, std::optional<float> quality) {
+  const int height = static_cast<int>(picture.shape[0]), width = static_cast<int>(picture.shape[1]);
+  uint8_t* bytes = nullptr;
+  const uint8_t* rgb = picture.data.data();
+  const size_t size = quality.has_value()
+                          ? WebPEncodeRGB(rgb, width, height, 3 * width, *quality, &bytes)
+                          : WebPEncodeLosslessRGB(rgb, width, height, 3 * width, &bytes);
+  std::string out(reinterpret_cast<char*>(bytes), size);
+  WebPFree(bytes);
   return out;
 }
 

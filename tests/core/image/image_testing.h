@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,19 @@ struct JpegOptions {
 };
 // A JPEG file of a uint8 picture, [H,W] or [H,W,3].
 std::string MakeJpeg(const Tensor& picture, const JpegOptions& options = {});
+
+// An entry of a zip archive.
+struct ZipEntry {
+  std::string name;
+  std::string bytes;
+  bool deflated = false;
+  bool zip64 = false;  // sizes in extra fields, as NumPy writes them
+};
+// A zip archive, as numpy.savez and numpy.savez_compressed write it.
+std::string MakeNpz(const std::vector<ZipEntry>& entries);
+
+// A WebP file of a uint8 picture [H,W,3], lossless unless a quality (0 to 100) is given.
+std::string MakeWebp(const Tensor& picture, std::optional<float> quality = std::nullopt);
 
 // The files of tests/golden/image; `name` of one.
 std::string ReadGolden(const std::string& name);

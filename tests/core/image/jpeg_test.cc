@@ -4,10 +4,23 @@
 namespace trine::image::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
+}
+
+// What is said of a file, which must be read and give `expected`.
+std::vector<std::string> WarningsOf(const std::string& file, const Tensor& expected) {
+  std::vector<std::string> warnings;
+  const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+  EXPECT_TRUE(picture.ok()) << picture.status();
+  if (picture.ok()) {
+    EXPECT_TRUE(Same(*picture, expected));
+  }
+  return warnings;
 }
 
 Tensor Smooth(int64_t height, int64_t width) {
@@ -51,15 +64,69 @@ TEST(JpegTest, ScanBombsAreRefused) {
   EXPECT_THAT(std::string(picture.status().message()), HasSubstr("max_jpeg_scans"));
 }
 
-TEST(JpegTest, MissingEndIsAnError) {
+// Of any kind, with all its pixels.
+TEST(JpegTest, MissingEndIsAWarning) {
   for (const bool progressive : {false, true}) {
-    std::string file = MakeJpeg(Smooth(32, 32), {.progressive = progressive});
-    EXPECT_TRUE(Decode(file).ok());
-    file.resize(file.size() - 2);
-    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
-    // An end put where the data were cut: the pixels are missing all the same.
-    EXPECT_THAT(Decode(file.substr(0, file.size() / 2) + "\xFF\xD9"), HasReason("CORRUPT_IMAGE"));
+    for (const int64_t width : {8, 32, 33, 100}) {
+      const std::string file = MakeJpeg(Smooth(width, width), {.progressive = progressive});
+      const Tensor whole = *Decode(file);
+      EXPECT_THAT(WarningsOf(file, whole), IsEmpty());
+      const std::string endless = file.substr(0, file.size() - 2);
+      EXPECT_THAT(WarningsOf(endless, whole), ElementsAre(HasSubstr("no end marker")));
+      EXPECT_THAT(WarningsOf(endless + '\xFF', whole), ElementsAre(HasSubstr("no end marker")));
+      // Something else begins where the end should be.
+      for (const std::string& trailer : {MakeJpeg(Smooth(8, 8)), "\xFF\xC3" + std::string(90, '\1'),
+                                         std::string("\xFF\xE5\0\1", 4)}) {
+        EXPECT_THAT(WarningsOf(endless + trailer, whole),
+                    ElementsAre(HasSubstr("no end marker"), HasSubstr("behind")));
+      }
+    }
   }
+}
+
+TEST(JpegTest, TrailerIsAWarning) {
+  for (const bool progressive : {false, true}) {
+    const std::string file = MakeJpeg(Smooth(32, 32), {.progressive = progressive});
+    const Tensor whole = *Decode(file);
+    for (const std::string& trailer :
+         {std::string("x"), std::string(5000, '\0'), std::string("\xFF\xD8\xFF"), file}) {
+      EXPECT_THAT(WarningsOf(file + trailer, whole),
+                  ElementsAre(HasSubstr(std::to_string(trailer.size()) + " byte")));
+    }
+  }
+}
+
+// Cut anywhere before the last pixel, whatever is put behind.
+TEST(JpegTest, CutPixelsAreAnError) {
+  for (const bool progressive : {false, true}) {
+    const std::string file = MakeJpeg(Smooth(32, 32), {.progressive = progressive});
+    const Tensor whole = *Decode(file);
+    for (size_t length = 4; length + 4 < file.size(); ++length) {
+      for (const char* end : {"", "\xFF", "\xFF\xD8\xFF", "\xFF\xD9"}) {
+        if (progressive && end == std::string("\xFF\xD9")) continue;  // said to be all: below
+        const auto picture = Decode(file.substr(0, length) + end);
+        EXPECT_TRUE(!picture.ok() || Same(*picture, whole)) << length << " of " << file.size();
+      }
+    }
+    const auto half = Decode(file.substr(0, file.size() / 2));
+    EXPECT_THAT(half, HasReason("CORRUPT_IMAGE"));
+  }
+}
+
+// Without the end marker nobody knows that a scan was all; with it the encoder says so.
+TEST(JpegTest, MissingScansAreAnErrorWhereTheEndIsMissing) {
+  std::string file = MakeJpeg(Smooth(32, 32), {.progressive = true});
+  file.resize(file.rfind("\xFF\xDA"));
+  // The tables in front of the scan go with it.
+  const size_t tables = file.rfind("\xFF\xC4");
+  if (tables + 100 > file.size()) file.resize(tables);
+  EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+  EXPECT_TRUE(Decode(file + "\xFF\xD9").ok());
+}
+
+TEST(JpegTest, CmykIsSaid) {
+  const std::string file = ReadGolden("cmyk.jpg");
+  EXPECT_THAT(WarningsOf(file, *Decode(file)), ElementsAre(HasSubstr("CMYK")));
 }
 
 TEST(JpegTest, ComponentWithoutAScan) {
@@ -79,6 +146,7 @@ TEST(JpegTest, OtherProcessesAreNotRead) {
   deep[frame + 4] = 12;
   EXPECT_THAT(Decode(lossless), HasCode(absl::StatusCode::kUnimplemented));
   EXPECT_THAT(Decode(deep), HasCode(absl::StatusCode::kUnimplemented));
+  EXPECT_THAT(std::string(Decode(deep).status().message()), HasSubstr("12 bits"));
 }
 
 TEST(JpegTest, TwoFramesAreCorrupt) {
@@ -121,10 +189,6 @@ TEST(JpegTest, BrokenExifIsIgnored) {
     ASSERT_TRUE(picture.ok()) << picture.status();
     EXPECT_EQ(picture->shape, (Shape{16, 24, 3}));
   }
-}
-
-TEST(JpegTest, TrailingBytesAreIgnored) {
-  EXPECT_TRUE(Decode(MakeJpeg(Smooth(8, 8)) + "trailing").ok());
 }
 
 }  // namespace

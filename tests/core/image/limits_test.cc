@@ -1,6 +1,7 @@
 // Limits at their edge, cancellation, and what is recognised.
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
 #include "tests/core/image/image_testing.h"
 #include "tests/core/polling.h"
 
@@ -9,13 +10,18 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Files of a 20 x 30 gray picture of one byte a sample, but for NPY which is an array.
+// Files of a gray picture of one byte a sample; NPY's and NPZ's is an array.
 std::vector<std::pair<Format, std::string>> Files(int64_t height, int64_t width) {
   const Tensor t = Noise(DType::kUint8, {height, width});
   std::vector<std::pair<Format, std::string>> files;
   for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
     files.emplace_back(format, *EncodeImage(Context{}, format, t.view()));
   }
+  files.emplace_back(Format::kPam, absl::StrCat("P7\nWIDTH ", width, "\nHEIGHT ", height,
+                                                "\nDEPTH 1\nMAXVAL 255\nENDHDR\n",
+                                                std::string(t.data.begin(), t.data.end())));
+  files.emplace_back(Format::kNpz,
+                     MakeNpz({{"a.npy", *EncodeImage(Context{}, Format::kNpy, t.view())}}));
   files.emplace_back(Format::kJpeg, MakeJpeg(t));
   files.emplace_back(Format::kJpeg, MakeJpeg(t, {.progressive = true}));
   // A BMP of 8 bits with the palette of grays.
@@ -32,13 +38,13 @@ std::vector<std::pair<Format, std::string>> Files(int64_t height, int64_t width)
 
 absl::StatusOr<Tensor> Decode(Format format, const std::string& file, const Context& context,
                               const DecodeOptions& options = {}) {
-  return format == Format::kNpy ? DecodeNpy(context, Exact(file))
-                                : DecodeImage(context, Exact(file), options);
+  const bool array = format == Format::kNpy || format == Format::kNpz;
+  return array ? DecodeNpy(context, Exact(file)) : DecodeImage(context, Exact(file), options);
 }
 
 TEST(LimitsTest, PixelsAtTheEdge) {
   for (const auto& [format, file] : Files(20, 30)) {
-    if (format == Format::kNpy) continue;  // an array, not a picture
+    if (HoldsArray(Exact(file))) continue;  // not a picture
     for (const uint64_t most : {599u, 600u, 601u}) {
       Limits limits;
       limits.max_image_pixels = most;
@@ -71,7 +77,7 @@ TEST(LimitsTest, BytesAndElementsAtTheEdge) {
           EXPECT_EQ(Reason(picture.status()), "LIMIT_EXCEEDED");
         }
       }
-      if (format == Format::kNpy) continue;
+      if (HoldsArray(Exact(file))) continue;
       const auto picture = Decode(format, file, Context{}, {.max_bytes = most});
       EXPECT_EQ(picture.ok(), most >= 600) << FormatName(format) << picture.status();
     }
@@ -130,7 +136,8 @@ TEST(CancelTest, Polls) {
   constexpr uint64_t kBytesAPollOfCopies = uint64_t{1} << 20;
   constexpr int kHeight = 1500, kWidth = 2000;
   const auto bytes_a_poll = [](Format format) {
-    return format == Format::kNpy ? kBytesAPollOfCopies : kBytesAPoll;
+    const bool copies = format == Format::kNpy || format == Format::kNpz;
+    return copies ? kBytesAPollOfCopies : kBytesAPoll;
   };
   for (const auto& [format, file] : Files(kHeight, kWidth)) {
     ExpectPolls("read " + std::string(FormatName(format)), kHeight * kWidth, bytes_a_poll(format),
@@ -173,7 +180,14 @@ TEST(RecognizeTest, ByContent) {
       {"P1 ", Format::kPnm},
       {"P6\n", Format::kPnm},
       {"P3#", Format::kPnm},
-      {"P7\n", std::nullopt},
+      {"P7\n", Format::kPam},
+      {"P7 332", std::nullopt},
+      {"PF\n", Format::kPfm},
+      {"Pf ", Format::kPfm},
+      {"Pfx", std::nullopt},
+      {std::string("RIFF\0\0\0\0WEBP", 12), Format::kWebp},
+      {std::string("RIFF\0\0\0\0WAVE", 12), std::nullopt},
+      {"PK\3\4", Format::kNpz},
       {"P0\n", std::nullopt},
       {"P5x", std::nullopt},
       {"P5", std::nullopt},
@@ -193,6 +207,8 @@ TEST(RecognizeTest, ByExtension) {
       {"x.TiFf", Format::kTiff}, {"x.tif", Format::kTiff},     {"x.bmp", Format::kBmp},
       {"x.pgm", Format::kPnm},   {"x.ppm", Format::kPnm},      {"x.pbm", Format::kPnm},
       {"x.pnm", Format::kPnm},   {"x.npy", Format::kNpy},      {"x.png.gz", std::nullopt},
+      {"x.pam", Format::kPam},   {"x.pfm", Format::kPfm},      {"x.webp", Format::kWebp},
+      {"x.npz", Format::kNpz},   {"x.dib", Format::kBmp},      {"x.gif", std::nullopt},
       {"png", std::nullopt},     {"a.png/b", std::nullopt},    {"", std::nullopt},
       {"x.", std::nullopt},      {".png", Format::kPng},
   };
@@ -200,12 +216,56 @@ TEST(RecognizeTest, ByExtension) {
 }
 
 TEST(RecognizeTest, OtherContentIsRefused) {
-  for (const std::string bytes : {"", "x", "GIF89a", "P5", "\x89PNG"}) {
-    EXPECT_THAT(DecodeImage(Context{}, Exact(bytes)), HasReason("CORRUPT_IMAGE"));
+  for (const std::string bytes : {"", "x", "P5", "\x89PNG"}) {
+    const auto picture = DecodeImage(Context{}, Exact(bytes));
+    EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+    EXPECT_THAT(std::string(picture.status().message()),
+                HasSubstr("PNG, JPEG, TIFF, BMP, PNM, PAM, PFM or WebP"));
   }
   const std::string npy = *EncodeImage(Context{}, Format::kNpy, Noise(DType::kUint8, {2}).view());
-  EXPECT_THAT(DecodeImage(Context{}, Exact(npy)), HasReason("INVALID_FIELD"));
+  for (const std::string& array : {npy, std::string("PK\3\4")}) {
+    EXPECT_TRUE(HoldsArray(Exact(array)));
+    EXPECT_THAT(DecodeImage(Context{}, Exact(array)), HasReason("INVALID_FIELD"));
+  }
+  EXPECT_FALSE(HoldsArray(Exact("P5 1 1 255\nx")));
+  EXPECT_FALSE(HoldsArray(Exact("")));
   EXPECT_THAT(DecodeNpy(Context{}, Exact("P5 1 1 255\nx")), HasReason("CORRUPT_IMAGE"));
+}
+
+// Known and not read: refused by name, with what is read.
+TEST(RecognizeTest, OtherFormatsAreRefusedByName) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"GIF89a", "GIF"},
+      {"GIF87a", "GIF"},
+      {std::string("\0\0\0\x0CjP  \r\n\x87\n", 12), "JPEG 2000"},
+      {std::string("\0\0\0\x0CJXL \r\n\x87\n", 12), "JPEG XL"},
+      {"\xFF\x0A\x10", "JPEG XL"},
+      {std::string("\0\0\0\x18", 4) + "ftypheic", "HEIC"},
+      {std::string("\0\0\0\x18", 4) + "ftypavif", "AVIF"},
+      {"8BPS", "Photoshop"},
+      {"%PDF-1.4", "PDF"},
+      {std::string(128, '\0') + "DICM", "DICOM"},
+      {std::string("v/1\x01"), "OpenEXR"},
+  };
+  for (const auto& [bytes, name] : cases) {
+    const auto picture = DecodeImage(Context{}, Exact(bytes));
+    EXPECT_THAT(picture, HasReason("NOT_OFFERED")) << name;
+    EXPECT_THAT(std::string(picture.status().message()), HasSubstr("a " + name + " file"));
+    EXPECT_THAT(std::string(picture.status().message()), HasSubstr("PFM or WebP"));
+  }
+}
+
+TEST(RecognizeTest, WhatIsWritten) {
+  const Tensor t = Noise(DType::kUint8, {2, 3});
+  for (const Format format :
+       {Format::kPng, Format::kJpeg, Format::kTiff, Format::kBmp, Format::kPnm, Format::kNpy,
+        Format::kWebp, Format::kPam, Format::kPfm, Format::kNpz}) {
+    const auto file = EncodeImage(Context{}, format, t.view());
+    EXPECT_EQ(file.ok(), IsWritten(format)) << FormatName(format);
+    if (!file.ok()) {
+      EXPECT_EQ(Reason(file.status()), "NOT_OFFERED");
+    }
+  }
 }
 
 TEST(RecognizeTest, Names) {
@@ -215,6 +275,10 @@ TEST(RecognizeTest, Names) {
   EXPECT_EQ(FormatName(Format::kBmp), "BMP");
   EXPECT_EQ(FormatName(Format::kPnm), "PNM");
   EXPECT_EQ(FormatName(Format::kNpy), "NPY");
+  EXPECT_EQ(FormatName(Format::kWebp), "WebP");
+  EXPECT_EQ(FormatName(Format::kPam), "PAM");
+  EXPECT_EQ(FormatName(Format::kPfm), "PFM");
+  EXPECT_EQ(FormatName(Format::kNpz), "NPZ");
 }
 
 }  // namespace

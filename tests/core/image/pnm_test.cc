@@ -5,6 +5,10 @@
 namespace trine::image::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
 }
@@ -43,10 +47,116 @@ TEST(PnmTest, RawRasterMayBeginWithWhiteSpaceOrHash) {
   EXPECT_TRUE(Same(*picture, U8({1, 2}, {' ', '#'})));
 }
 
-TEST(PnmTest, OnlyTheFirstPictureIsRead) {
-  const auto picture = Decode("P5 1 1 255\nxP5 1 1 255\ny");
+TEST(PnmTest, WhatFollowsTheFirstPictureIsSaid) {
+  for (const std::string file : {"P5 1 1 255\nxP5 1 1 255\ny", "P2 1 1 255 120 P2 1 1 255 3",
+                                 "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nxP7\n"}) {
+    std::vector<std::string> warnings;
+    const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_TRUE(Same(*picture, U8({1, 1}, {'x'})));
+    EXPECT_THAT(warnings, ElementsAre(HasSubstr("behind"))) << file;
+    warnings.clear();
+    // An end of line is nothing.
+    EXPECT_TRUE(DecodeImage(Context{}, Exact("P5 1 1 255\nx\n"), {.warnings = &warnings}).ok());
+    EXPECT_THAT(warnings, IsEmpty());
+  }
+}
+
+std::string Pam(const std::string& width, const std::string& height, const std::string& depth,
+                const std::string& maxval, const std::string& type, const std::string& raster) {
+  return "P7\nWIDTH " + width + "\nHEIGHT " + height + "\n# a comment\nDEPTH " + depth +
+         "\n\nMAXVAL  " + maxval + "\n" + (type.empty() ? "" : "TUPLTYPE " + type + "\n") +
+         "ENDHDR\n" + raster;
+}
+
+TEST(PamTest, LiteralPictures) {
+  const std::vector<std::pair<std::string, Tensor>> cases = {
+      {Pam("2", "1", "1", "255", "GRAYSCALE", "ab"), U8({1, 2}, {'a', 'b'})},
+      {Pam("2", "1", "1", "255", "", "ab"), U8({1, 2}, {'a', 'b'})},
+      {Pam("2", "1", "1", "99", "", "ab"), U8({1, 2}, {'a', 'b'})},
+      {Pam("2", "1", "1", "1", "BLACKANDWHITE", std::string("\0\1", 2)), U8({1, 2}, {0, 255})},
+      {Pam("2", "1", "1", "1", "GRAYSCALE", std::string("\0\1", 2)), U8({1, 2}, {0, 1})},
+      {Pam("1", "2", "2", "255", "GRAYSCALE_ALPHA", "aAbB"), U8({2, 1}, {'a', 'b'})},
+      {Pam("1", "1", "3", "255", "RGB", "abc"), U8({1, 1, 3}, {'a', 'b', 'c'})},
+      {Pam("1", "1", "4", "255", "RGB_ALPHA", "abcA"), U8({1, 1, 3}, {'a', 'b', 'c'})},
+      {Pam("2", "1", "1", "1000", "GRAYSCALE", std::string("\1\2\0\3", 4)), U16({1, 2}, {258, 3})},
+      {Pam("1", "1", "2", "65535", "GRAYSCALE_ALPHA", "abAB"), U16({1, 1}, {0x6162})},
+  };
+  for (const auto& [file, expected] : cases) {
+    const auto picture = Decode(file);
+    ASSERT_TRUE(picture.ok()) << file << ": " << picture.status();
+    EXPECT_TRUE(Same(*picture, expected)) << file;
+  }
+}
+
+TEST(PamTest, AlphaAndBitsAreKeptWhereThePictureIs) {
+  const auto alpha = ReadPicture(Context{}, Exact(Pam("1", "1", "4", "255", "RGB_ALPHA", "abcA")));
+  ASSERT_TRUE(alpha.ok()) << alpha.status();
+  EXPECT_EQ(alpha->form.color, PictureColor::kRgba);
+  EXPECT_TRUE(Same(alpha->samples, U8({1, 1, 4}, {'a', 'b', 'c', 'A'})));
+  const auto bits = ReadPicture(
+      Context{}, Exact(Pam("3", "1", "1", "1", "BLACKANDWHITE", std::string("\1\0\1", 3))));
+  ASSERT_TRUE(bits.ok()) << bits.status();
+  EXPECT_EQ(bits->form.bit_depth, 1);
+  EXPECT_EQ(bits->samples.data[0], 0xA0);
+}
+
+TEST(PamTest, BrokenFiles) {
+  for (const std::string& file :
+       {std::string("P7\n"), std::string("P7\nENDHDR\n"), std::string("P7\nWIDTH 1\nENDHDR\nx"),
+        Pam("0", "1", "1", "255", "", "x"), Pam("1", "1", "1", "0", "", "x"),
+        Pam("1", "1", "1", "65536", "", "xx"), Pam("-1", "1", "1", "255", "", "x"),
+        Pam("1", "1", "1", "255", "", ""), Pam("1", "1", "1", "99", "", "d"),
+        Pam("1", "1", "3", "255", "", "ab"), Pam("1 1", "1", "1", "255", "", "x"),
+        Pam("1\nWIDTH 1", "1", "1", "255", "", "x"), Pam("1\nCOLOR 1", "1", "1", "255", "", "x"),
+        Pam("4294967296", "1", "1", "255", "", "x")}) {
+    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE")) << file;
+  }
+  EXPECT_THAT(Decode(Pam("1", "1", "4", "255", "CMYK", "abcd")), HasReason("NOT_OFFERED"));
+  EXPECT_THAT(Decode(Pam("1", "1", "5", "255", "", "abcde")), HasReason("NOT_OFFERED"));
+  EXPECT_THAT(Decode(Pam("99999", "99999", "1", "255", "", "x")), HasReason("LIMIT_EXCEEDED"));
+}
+
+Tensor F32(Shape shape, const std::vector<float>& values) {
+  Tensor t = Tensor::Zeros(DType::kFloat32, std::move(shape));
+  for (size_t i = 0; i < values.size(); ++i) StoreLE(t.data.data() + 4 * i, values[i]);
+  return t;
+}
+
+TEST(PfmTest, LiteralPictures) {
+  const std::string little = Le(1.5f) + Le(-2.0f), big = Be(1.5f) + Be(-2.0f);
+  const std::vector<std::pair<std::string, Tensor>> cases = {
+      {"Pf\n2 1\n-1.0\n" + little, F32({1, 2}, {1.5f, -2.0f})},
+      {"Pf\n2 1\n1\n" + big, F32({1, 2}, {1.5f, -2.0f})},
+      {"Pf 1 2 -1e0\n" + little, F32({2, 1}, {-2.0f, 1.5f})},  // the bottom row comes first
+      {"PF\n1 1\n-1\n" + little + Le(3.0f), F32({1, 1, 3}, {1.5f, -2.0f, 3.0f})},
+  };
+  for (const auto& [file, expected] : cases) {
+    std::vector<std::string> warnings;
+    const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+    ASSERT_TRUE(picture.ok()) << file << ": " << picture.status();
+    EXPECT_TRUE(Same(*picture, expected)) << file;
+    EXPECT_THAT(warnings, IsEmpty());
+  }
+}
+
+TEST(PfmTest, AScaleIsNotAppliedButSaid) {
+  std::vector<std::string> warnings;
+  const auto picture =
+      DecodeImage(Context{}, Exact("Pf\n1 1\n-2.5\n" + Le(1.5f)), {.warnings = &warnings});
   ASSERT_TRUE(picture.ok()) << picture.status();
-  EXPECT_TRUE(Same(*picture, U8({1, 1}, {'x'})));
+  EXPECT_TRUE(Same(*picture, F32({1, 1}, {1.5f})));
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("2.5")));
+}
+
+TEST(PfmTest, BrokenFiles) {
+  for (const std::string file :
+       {"Pf\n", "Pf\n1 1\n", "Pf\n1 1\n-1", "Pf\n1 1\n-1\nabc", "Pf\n1 1\n0\nabcd",
+        "Pf\n1 1\nnan\nabcd", "Pf\n1 1\ninf\nabcd", "Pf\nx 1\n1\nabcd", "Pf\n0 1\n1\nabcd",
+        "Pf\n-1 1\n1\nabcd", "PF\n1 1\n1\nabcdabcd", "Pf\n# 1\n1 1\n1\nabcd"}) {
+    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE")) << file;
+  }
+  EXPECT_THAT(Decode("Pf\n99999 99999\n1\nabcd"), HasReason("LIMIT_EXCEEDED"));
 }
 
 TEST(PnmTest, BrokenFiles) {

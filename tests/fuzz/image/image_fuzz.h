@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/image/image.h"
@@ -18,6 +20,16 @@ inline Limits FuzzLimits() {
   limits.max_elements = 1 << 18;
   return limits;
 }
+
+// Refuses what the formats' libraries would need beyond this, as a server's ledger does.
+class FuzzAccount : public MemoryAccount {
+ public:
+  absl::Status Reserve(uint64_t bytes) override {
+    constexpr uint64_t kMost = uint64_t{256} << 20;
+    return bytes <= kMost ? absl::OkStatus() : LimitExceeded("image", bytes, "memory", kMost);
+  }
+  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
+};
 
 // A result is a valid tensor within the limits; an error says which, and why.
 inline void CheckResult(const absl::StatusOr<Tensor>& result, const Limits& limits) {
@@ -70,7 +82,10 @@ inline int FuzzPicture(Format format, const uint8_t* data, size_t size, int64_t 
   if (RecognizeFormat(bytes) != format) return 0;
   Context context;
   context.limits = &limits;
-  CheckResult(DecodeImage(context, bytes, {.page = page}), limits);
+  FuzzAccount account;
+  context.memory = &account;
+  std::vector<std::string> warnings;
+  CheckResult(DecodeImage(context, bytes, {.page = page, .warnings = &warnings}), limits);
   CheckResult(DecodeImage(context, bytes, {.page = page, .indices = true}), limits);
   CheckWhole(context, bytes, page);
   CheckWhole(context, bytes, std::nullopt);

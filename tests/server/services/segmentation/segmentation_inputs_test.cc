@@ -171,6 +171,16 @@ TEST_F(SegmentationInputsTest, SaysThatAFileHasMorePages) {
   EXPECT_THAT(Segment(request).warnings(), ElementsAre(HasSubstr("form a circle")));
 }
 
+TEST_F(SegmentationInputsTest, SaysWhatIsOddAboutAFile) {
+  v1::SegmentRequest request;
+  const Tensor two = {DType::kUint8, {1, 2}, {0, 255}};
+  request.mutable_image()->set_encoded(Encode(image::Format::kPng, two) + "trailer");
+  request.mutable_mask()->set_encoded(Encode(image::Format::kPnm, two) + "x");
+  EXPECT_THAT(Segment(request).warnings(),
+              ElementsAre("image.encoded: 7 bytes behind the PNG picture were not read",
+                          "mask.encoded: 1 byte behind the PNM picture was not read"));
+}
+
 TEST_F(SegmentationInputsTest, ReadsPicturesFromFiles) {
   const v1::Tensor picture = Disks::Picture();
   const auto pixels = Values<uint8_t>(picture);

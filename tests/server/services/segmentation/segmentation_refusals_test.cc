@@ -143,7 +143,7 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
        [](Request& r) {
          r.mutable_mask()->set_encoded(PngOf({DType::kUint8, {2, 2}, {1, 2, 3, 4}}));
        }},
-      {"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("GIF89a"); }},
+      {"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("no picture"); }},
       {"markers.tensor.dtype", markers(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 1}, {1}))},
       {"markers.tensor.dtype", markers(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1}))},
       {"markers.tensor.data[0][1]", markers(MakeTensor(v1::DATA_TYPE_INT64, {kH, kW}, negative))},
