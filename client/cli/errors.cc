@@ -11,8 +11,8 @@
 #include "client/cli/path_names.h"
 #include "client/status.h"
 #include "core/base/error.h"
-#include "core/base/field_names.h"
 #include "core/base/strings.h"
+#include "core/base/text/field_names.h"
 
 namespace trine::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
 #include "core/base/error.h"
-#include "core/base/quantity.h"
 #include "core/base/strings.h"
+#include "core/base/text/quantity.h"
 
 namespace trine::cli {
 namespace {

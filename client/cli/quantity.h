@@ -11,7 +11,7 @@
 
 namespace trine::cli {
 
-// As core/base/quantity.h reads them; USAGE naming `flag` for anything else.
+// As core/base/text/quantity.h reads them; USAGE naming `flag` for anything else.
 absl::StatusOr<uint64_t> ParseSize(std::string_view text, std::string_view flag);
 
 // The same for a time above 0; `unit_in_name` is the unit that the flag's name says, if any.

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 #include "core/coding/models/table/rational_text.h"
 #include "core/coding/models/table/table_fit.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 
 namespace trine::server {
 namespace {

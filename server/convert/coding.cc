@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/field_names.h"
+#include "core/base/text/field_names.h"
 #include "server/convert/content.h"
 #include "server/convert/enum.h"
 #include "server/convert/error.h"

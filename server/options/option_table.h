@@ -19,7 +19,7 @@ inline constexpr uint64_t kLeastMemoryInMessages = 4;
 enum class OptionUnit {
   kNone,          // text, lists, booleans
   kCount,         // integers
-  kBytes,         // as core/base/quantity.h reads them
+  kBytes,         // as core/base/text/quantity.h reads them
   kMilliseconds,  // the same; without a unit of ms, which the option's name says
 };
 

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/base/error.h"
-#include "core/base/field_names.h"
+#include "core/base/text/field_names.h"
 #include "core/coding/coding.h"
 #include "core/image/image.h"
 #include "server/convert/coding.h"

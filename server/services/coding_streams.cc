@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/field_names.h"
 #include "core/base/long_array.h"
+#include "core/base/text/field_names.h"
 #include "core/coding/coding.h"
 #include "core/coding/stream/recover.h"
 #include "core/coding/table_store.h"

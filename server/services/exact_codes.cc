@@ -10,7 +10,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
-#include "core/base/field_names.h"
+#include "core/base/text/field_names.h"
 #include "core/coding/exact.h"
 #include "core/coding/stats.h"
 #include "server/convert/coding.h"

@@ -9,7 +9,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
-#include "core/base/field_names.h"
+#include "core/base/text/field_names.h"
 #include "core/runtime/part_account.h"
 #include "core/segment/segment.h"
 #include "server/convert/error.h"

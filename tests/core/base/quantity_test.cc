@@ -1,4 +1,4 @@
-#include "core/base/quantity.h"
+#include "core/base/text/quantity.h"
 
 #include <gtest/gtest.h>
 

@@ -5,6 +5,7 @@ Needs numpy, Pillow and tifffile with imagecodecs. The files are committed: they
 software's output, so that our readers are not checked against our writers. Run it in an empty
 folder to compare.
 BMP, plain PNM, NPY oddities and interlaced PNG are written by hand below, from the specifications.
+In one file, though it is long: who makes the pictures again runs one program.
 """
 import io
 import struct

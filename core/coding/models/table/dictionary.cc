@@ -10,7 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 #include "core/coding/container/bytes_io.h"
 #include "core/coding/container/corrupt.h"
 #include "core/coding/models/table/table_fit.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/container/format.h"
 #include "core/coding/models/table/rational_text.h"

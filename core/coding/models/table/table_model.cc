@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/coder/interleaved.h"
 #include "core/coding/coder/lane_count.h"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/base/utf8.h"
+#include "core/base/text/utf8.h"
 #include "core/coding/coder/fixed_log2.h"
 #include "core/coding/coder/nibble_model.h"
 #include "core/coding/coder/range_coder.h"

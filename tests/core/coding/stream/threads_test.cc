@@ -12,7 +12,7 @@
 #include "core/coding/coding.h"
 #include "core/coding/stream/recover.h"
 #include "core/runtime/thread_pool.h"
-#include "tests/core/coding/stream/recover_helpers.h"
+#include "tests/core/coding/recover/recover_helpers.h"
 #include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/coding/stream/decode_batch.h"
-#include "tests/core/coding/stream/recover_helpers.h"
+#include "tests/core/coding/recover/recover_helpers.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

@@ -1,4 +1,4 @@
-#include "core/base/field_names.h"
+#include "core/base/text/field_names.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tests/core/coding/golden/golden_variants.h"
-#include "tests/core/coding/stream/recover_helpers.h"
+#include "tests/core/coding/recover/recover_helpers.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {

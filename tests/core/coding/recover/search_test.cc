@@ -8,7 +8,7 @@
 #include "core/coding/container/format.h"
 #include "core/coding/container/header.h"
 #include "core/coding/stream/head_search.h"
-#include "tests/core/coding/stream/recover_helpers.h"
+#include "tests/core/coding/recover/recover_helpers.h"
 #include "tests/core/coding/test_data.h"
 
 namespace trine::coding {
