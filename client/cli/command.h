@@ -17,6 +17,7 @@ void AddNormalizeGradientCommand(Command app, Run* run);
 void AddEncodeCommand(Command app, Run* run);
 void AddDecodeCommand(Command app, Run* run);
 void AddInspectCommand(Command app, Run* run);
+void AddVerifyCommand(Command app, Run* run);
 void AddExactCommand(Command app, Run* run);
 void AddSegmentCommand(Command app, Run* run);
 void AddInfoCommand(Command app, Run* run);

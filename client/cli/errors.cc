@@ -63,9 +63,11 @@ std::string HintFor(const absl::Status& status) {
 
 // The key of a table's file that gives a field of the request's table.
 std::string TableKey(std::string field) {
-  return absl::StrReplaceAll(
-      field,
-      {{"decimals", "probabilities"}, {"integers", "symbols"}, {"text", "symbols"}, {".", " "}});
+  return absl::StrReplaceAll(field, {{"decimals", "probabilities"},
+                                     {"signed_integers", "symbols"},
+                                     {"integers", "symbols"},
+                                     {"text", "symbols"},
+                                     {".", " "}});
 }
 
 // One line whatever a server sends: a terminal is not its to control.

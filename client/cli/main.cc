@@ -108,6 +108,7 @@ void AddCommands(CLI::App* cli, Run* run) {
   AddEncodeCommand(app, run);
   AddDecodeCommand(app, run);
   AddInspectCommand(app, run);
+  AddVerifyCommand(app, run);
   AddExactCommand(app, run);
   AddSegmentCommand(app, run);
   AddInfoCommand(app, run);

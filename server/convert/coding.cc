@@ -18,17 +18,39 @@ namespace {
 using coding::Model;
 using coding::SymbolKind;
 
-// The symbols are in the list that the kind reads, and the other is empty.
+// A list of symbols.
+struct SymbolList {
+  const char* name;
+  int size;
+};
+
+SymbolList UsedList(const v1::ProbabilityTable& table, SymbolKind kind) {
+  switch (kind) {
+    case SymbolKind::kText:
+      return {"text", table.text_size()};
+    case SymbolKind::kSigned:
+      return {"signed_integers", table.signed_integers_size()};
+    default:
+      return {"integers", table.integers_size()};
+  }
+}
+
+SymbolKind DefaultKind(const v1::ProbabilityTable& table) {
+  if (table.text_size() > 0) return SymbolKind::kText;
+  return table.signed_integers_size() > 0 ? SymbolKind::kSigned : SymbolKind::kBytes;
+}
+
+// The symbols are in the list that the kind reads, and the others are empty.
 absl::Status CheckSymbols(const v1::ProbabilityTable& table, SymbolKind kind, const Limits& limits,
                           std::string_view field) {
-  const bool is_text = kind == SymbolKind::kText;
-  const auto used = static_cast<uint64_t>(is_text ? table.text_size() : table.integers_size());
-  const int other = is_text ? table.integers_size() : table.text_size();
-  const std::string used_path = Path(field, is_text ? "text" : "integers");
-  if (other != 0) {
-    return InvalidField(
-        Path(field, is_text ? "integers" : "text"), absl::StrCat("of ", other, " symbols"),
-        absl::StrCat("a table of this kind lists its symbols in ", is_text ? "text" : "integers"));
+  const SymbolList list = UsedList(table, kind);
+  const auto used = static_cast<uint64_t>(list.size);
+  const std::string used_path = Path(field, list.name);
+  for (const SymbolKind of : {SymbolKind::kText, SymbolKind::kIntegers, SymbolKind::kSigned}) {
+    const SymbolList other = UsedList(table, of);
+    if (other.size == 0 || std::string_view(other.name) == list.name) continue;
+    return InvalidField(Path(field, other.name), absl::StrCat("of ", other.size, " symbols"),
+                        absl::StrCat("a table of this kind lists its symbols in ", list.name));
   }
   if (used == 0) return MissingField(used_path, "a table has at least one symbol");
   if (used > limits.max_table_symbols) {
@@ -70,12 +92,13 @@ absl::StatusOr<coding::ProbabilityTable> TableFromProto(const v1::ProbabilityTab
   TRINE_ASSIGN_OR_RETURN(const std::optional<SymbolKind> kind,
                          EnumFromProto<SymbolKind>(table.kind(), Path(field, "kind")));
   coding::ProbabilityTable out;
-  out.kind = kind.value_or(table.text_size() > 0 ? SymbolKind::kText : SymbolKind::kBytes);
+  out.kind = kind.value_or(DefaultKind(table));
   TRINE_RETURN_IF_ERROR(CheckSymbols(table, out.kind, limits, field));
-  const int symbols = out.kind == SymbolKind::kText ? table.text_size() : table.integers_size();
+  const int symbols = UsedList(table, out.kind).size;
   TRINE_RETURN_IF_ERROR(CheckEntries(table, static_cast<uint64_t>(symbols), field));
   out.text.assign(table.text().begin(), table.text().end());
   out.integers.assign(table.integers().begin(), table.integers().end());
+  out.signed_integers.assign(table.signed_integers().begin(), table.signed_integers().end());
   out.probabilities.assign(table.decimals().begin(), table.decimals().end());
   out.counts.assign(table.counts().begin(), table.counts().end());
   out.weights.assign(table.weights().begin(), table.weights().end());

@@ -186,9 +186,12 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
                                Response<v1::DecodeStreamResponse>* response) override {
     if (decoder_ == nullptr) return false;
     v1::DecodeStreamResponse* out = response->mutable_message();
-    if (outbox_.empty()) {
+    while (outbox_.empty()) {
       const auto more = decoder_->Next(outbox_.buffer());
       if (!more.ok()) return Named(more.status());
+      if (!*more || !verify_only_) break;
+      raw_bytes_ += outbox_.buffer()->size();
+      *outbox_.buffer() = {};
     }
     // The decoder knows the content once Next has read the header.
     if (!content_sent_ && decoder_->content() != nullptr) {
@@ -220,6 +223,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     options.tables = tables_.tables();
     options.max_output_bytes = UINT64_MAX;  // it goes out in batches
     if (header.has_range()) options.range = {header.range().offset(), header.range().length()};
+    verify_only_ = header.verify_only();
     if (header.has_recover()) {
       auto recoverer =
           coding::StreamRecoverer::Create(*context, {.skip_lost = header.recover().skip_lost(),
@@ -273,6 +277,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
   uint64_t coded_bytes_ = 0;
   bool content_sent_ = false;
   bool summary_due_ = false;
+  bool verify_only_ = false;
 };
 
 }  // namespace

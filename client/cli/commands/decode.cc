@@ -23,6 +23,7 @@
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
 #include "client/cli/report/content_json.h"
+#include "client/cli/report/damage_report.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -64,20 +65,12 @@ class Decoder {
   // In one request, with the index of the streams' tables.
   absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
                          const std::string& index_path) {
-    const NamedLimit limit = client_->options().message_limit();
-    v1::DecodeRequest request;
-    TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, limit));
-    absl::StatusOr<std::string> coded = absl::UnknownError("");
-    if (range.has_value() && file->size().has_value()) coded = ReadExcerpt(*file, range);
-    if (!coded.ok()) coded = file->ReadAll(limit);
-    TRINE_RETURN_IF_ERROR(coded.status());
-    request.set_coded(*std::move(coded));
-    SetRange(range, &request);
-    for (v1::ProbabilityTable& table : tables_) *request.add_tables() = std::move(table);
-    TRINE_ASSIGN_OR_RETURN(const v1::DecodeResponse response, client_->Decode(request));
+    TRINE_ASSIGN_OR_RETURN(const IndexedDecode decoded,
+                           DecodeWithIndex(client_, file, range, index_path, tables_));
+    const v1::DecodeResponse& response = decoded.response;
     totals_.content = response.content();
     totals_.raw_bytes = response.data().size();
-    totals_.coded_bytes = request.coded().size();
+    totals_.coded_bytes = decoded.coded_bytes;
     totals_.blocks_decoded = response.blocks_decoded();
     TRINE_ASSIGN_OR_RETURN(
         sink_, MakeDecodeSink(response.content(), !range.has_value(), kMaxPictureBytes, output_));
@@ -105,7 +98,7 @@ class Decoder {
     do {
       const uint64_t part = std::min(range.length, kPartBytes - range.offset % kPartBytes);
       const Range now{range.offset, part};
-      const absl::StatusOr<std::string> excerpt = ReadExcerpt(file, now);
+      const absl::StatusOr<coding::SalvagedExcerpt> excerpt = ReadExcerptOfDamaged(file, now);
       if (!excerpt.ok()) {
         const bool undecided =
             excerpt.status().code() != absl::StatusCode::kOutOfRange && totals_.raw_bytes == 0;
@@ -113,7 +106,8 @@ class Decoder {
         return excerpt.status();
       }
       const uint64_t before = totals_.raw_bytes;
-      TRINE_RETURN_IF_ERROR(Call(SourceOf(*excerpt), now, [&](uint64_t, uint64_t received) {
+      is_tail_lost_ = is_tail_lost_ || excerpt->is_tail_lost;
+      TRINE_RETURN_IF_ERROR(Call(SourceOf(excerpt->bytes), now, [&](uint64_t, uint64_t received) {
         bar.Update(before + received);
       }));
       range.offset += part;
@@ -126,21 +120,20 @@ class Decoder {
   const Totals& totals() const { return totals_; }
   const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
   std::vector<std::string> warnings() const {
-    return sink_ == nullptr ? std::vector<std::string>() : sink_->warnings();
+    std::vector<std::string> all;
+    if (sink_ != nullptr) all = sink_->warnings();
+    if (is_tail_lost_) {
+      all.push_back(absl::StrCat("the end of the stream is cut off or damaged; ",
+                                 "the range was found from head to head"));
+    }
+    return all;
   }
 
  private:
-  template <typename Request>
-  static void SetRange(const std::optional<Range>& range, Request* request) {
-    if (!range.has_value()) return;
-    request->mutable_range()->set_offset(range->offset);
-    request->mutable_range()->set_length(range->length);
-  }
-
   absl::Status Call(const client::Source& source, const std::optional<Range>& range,
                     const client::Progress& progress) {
     v1::DecodeStreamHeader header;
-    SetRange(range, &header);
+    if (range.has_value()) *header.mutable_range() = ToProto(*range);
     if (args_.recover) header.mutable_recover()->set_skip_lost(args_.skip_lost);
     for (const v1::ProbabilityTable& table : tables_) *header.add_tables() = table;
     const auto on_content = [&](const v1::Content& content) -> absl::Status {
@@ -168,6 +161,7 @@ class Decoder {
   std::vector<v1::ProbabilityTable> tables_;  // that streams may name by their ids
   std::unique_ptr<DecodeSink> sink_;
   Totals totals_;
+  bool is_tail_lost_ = false;  // of a file of which ranges were read
 };
 
 // "a.txt" of "a.txt.trine"; empty for other names.
@@ -189,35 +183,6 @@ constexpr Naming kNaming = {
                                      ", which names the output; give -o OUT or --out-dir DIR"));
     }};
 
-Json DamagesToJson(const v1::DecodeStreamSummary& summary) {
-  Json damages = Json::array();
-  for (const v1::Damage& damage : summary.damages()) {
-    Json one;
-    if (damage.has_block()) one["block"] = damage.block();
-    one["raw_offset"] = damage.raw_offset();
-    one["raw_bytes"] = damage.raw_bytes();
-    one["coded_offset"] = damage.coded_offset();
-    one["reason"] = damage.reason();
-    damages.push_back(std::move(one));
-  }
-  return damages;
-}
-
-void PrintDamages(const v1::DecodeStreamSummary& summary, const Session& session) {
-  constexpr int kShown = 20;
-  for (int i = 0; i < std::min(kShown, summary.damages_size()); ++i) {
-    const v1::Damage& damage = summary.damages(i);
-    const std::string lost = damage.raw_bytes() == 0
-                                 ? std::string("at raw offset ")
-                                 : absl::StrCat(damage.raw_bytes(), " bytes lost at raw offset ");
-    session.PrintStatus(absl::StrCat("  ", lost, damage.raw_offset(), ": ", damage.reason(),
-                                     " (byte offset ", damage.coded_offset(), ")"));
-  }
-  if (summary.damages_total() > kShown) {
-    session.PrintStatus(absl::StrCat("  ... and ", summary.damages_total() - kShown, " more"));
-  }
-}
-
 void Report(const Args& args, const std::string& input, const std::string& output,
             const Decoder& decoder, double elapsed_ms, const Session& session) {
   const Totals& totals = decoder.totals();
@@ -237,10 +202,7 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
     session.PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
   if (args.recover) {
     PrintDamages(totals.last, session);
-    json["damages_total"] = totals.last.damages_total();
-    json["blocks_lost"] = totals.last.blocks_lost();
-    json["raw_bytes_lost"] = totals.last.raw_bytes_lost();
-    json["damages"] = DamagesToJson(totals.last);
+    DamagesToJson(totals.last, &json);
   }
   json["elapsed_ms"] = elapsed_ms;
   session.PrintResult(json);
@@ -350,16 +312,7 @@ void AddDecodeCommand(Command app, Run* run) {
       "list what is lost (exit code 4 where anything is). With --range: of these bytes. "
       "Bytes, whatever OUT's name");
   command->add_flag("--skip-lost", args->skip_lost, "recover: leave lost bytes out, no zeros");
-  command
-      ->add_option(
-          "--table", args->tables.tables,
-          "A table that the streams may name by its id (encode --table-ids); one a --table")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
-  command
-      ->add_option("--table-index", args->tables.index,
-                   "The index that encode was given, whatever the range")
-      ->type_name("FILE");
+  AddDecodeTableFlags(command, &args->tables);
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunDecode(*args, session); }; });
 }

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/base/bytes.h"
-#include "core/coding/coding.h"
 
 namespace trine::cli {
 
@@ -23,6 +22,14 @@ std::optional<uint64_t> RawBytesOf(const InputFile& file) {
   const absl::StatusOr<coding::StreamInfo> info = coding::Inspect(Context(), AsBytes(*excerpt), 0);
   if (!info.ok()) return std::nullopt;
   return info->raw_bytes;
+}
+
+absl::StatusOr<coding::SalvagedExcerpt> ReadExcerptOfDamaged(const InputFile& file,
+                                                             const Range& range) {
+  return coding::SalvageExcerpt(
+      Context(), *file.size(),
+      [&file](uint64_t offset, MutableByteView out) { return file.ReadAt(offset, out); },
+      {range.offset, range.length});
 }
 
 client::Source SourceOf(const std::string& text) {

@@ -8,6 +8,7 @@
 #include "client/cli/files/input_file.h"
 #include "client/cli/quantity.h"
 #include "client/client.h"
+#include "core/coding/coding.h"
 
 namespace trine::cli {
 
@@ -18,6 +19,10 @@ absl::StatusOr<std::string> ReadExcerpt(const InputFile& file, const std::option
 // How many raw bytes the stream of a file decodes to, by its index; nullopt where that does not
 // say: pipes, several streams in a row, damage.
 std::optional<uint64_t> RawBytesOf(const InputFile& file);
+
+// The same as ReadExcerpt of a file whose end may be lost; says whether it is.
+absl::StatusOr<coding::SalvagedExcerpt> ReadExcerptOfDamaged(const InputFile& file,
+                                                             const Range& range);
 
 // The bytes of `text` as a source; `text` must outlive it.
 client::Source SourceOf(const std::string& text);

@@ -85,16 +85,37 @@ class TableReader {
       table_->add_decimals(text);
       return true;
     }
+    if (key_ == "symbols") return Symbol(text);
     uint64_t value = 0;
     if (!absl::SimpleAtoi(text, &value)) {
       return Fail(absl::StrCat("\"", key_, "\" holds ", text, ", which is no whole number >= 0"));
     }
-    if (key_ == "symbols") {
-      table_->add_integers(value);
-    } else {
-      table_->add_counts(value);
-    }
+    table_->add_counts(value);
     return true;
+  }
+
+  // With the first number below 0 all of them become signed.
+  bool Symbol(const std::string& text) {
+    uint64_t value = 0;
+    int64_t signed_value = 0;
+    const bool is_natural = absl::SimpleAtoi(text, &value);
+    const bool is_signed = absl::SimpleAtoi(text, &signed_value);
+    if (is_signed && (!is_natural || table_->signed_integers_size() > 0)) {
+      for (const uint64_t old : table_->integers()) {
+        if (old > uint64_t{INT64_MAX}) return OutOfRange(absl::StrCat(old));
+        table_->add_signed_integers(static_cast<int64_t>(old));
+      }
+      table_->clear_integers();
+      table_->add_signed_integers(signed_value);
+      return true;
+    }
+    if (!is_natural || table_->signed_integers_size() > 0) return OutOfRange(text);
+    table_->add_integers(value);
+    return true;
+  }
+
+  bool OutOfRange(const std::string& text) {
+    return Fail(absl::StrCat("\"symbols\" holds ", text, ", which is no whole number of 64 bits"));
   }
 
   v1::ProbabilityTable* table_;
@@ -105,8 +126,9 @@ class TableReader {
 };
 
 std::string CheckWhole(const v1::ProbabilityTable& table) {
-  const int symbols = table.text_size() + table.integers_size();
-  if (table.text_size() > 0 && table.integers_size() > 0) {
+  const int numbers = table.integers_size() + table.signed_integers_size();
+  const int symbols = table.text_size() + numbers;
+  if (table.text_size() > 0 && numbers > 0) {
     return "symbols are all strings or all numbers, not both";
   }
   if (symbols == 0) return "it needs symbols";
@@ -135,10 +157,14 @@ absl::StatusOr<v1::ProbabilityTable> ParseTable(std::string_view json, const std
   if (!error.empty()) return InputError(absl::StrCat("table '", name, "': ", error));
   if (integers == IntegerSymbols::kDigits) {
     for (const uint64_t value : table.integers()) table.add_text(absl::StrCat(value));
+    for (const int64_t value : table.signed_integers()) table.add_text(absl::StrCat(value));
     table.clear_integers();
+    table.clear_signed_integers();
   }
   if (table.text_size() > 0) {
     table.set_kind(v1::SYMBOL_KIND_TEXT);
+  } else if (table.signed_integers_size() > 0) {
+    table.set_kind(v1::SYMBOL_KIND_SIGNED_INTEGERS);
   } else {
     table.set_kind(integers == IntegerSymbols::kBytes ? v1::SYMBOL_KIND_BYTES
                                                       : v1::SYMBOL_KIND_INTEGERS);

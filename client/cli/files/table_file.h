@@ -1,6 +1,7 @@
 // Probability dictionaries in JSON files:
 //   {"symbols": ["a", "b"], "probabilities": ["0.7", 0.3]}     or
 //   {"symbols": [0, 255], "counts": [9, 1]}
+//   {"symbols": [-1, 0, 1], "counts": [1, 2, 1]}     of a tensor of signed integers
 // Numbers are read by their decimal text, so that 0.1 is one tenth and not the nearest double.
 #pragma once
 

@@ -45,6 +45,46 @@ absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedL
   return std::string(array->data.begin(), array->data.end());
 }
 
+void AddDecodeTableFlags(Command command, TableArgs* args) {
+  command
+      ->add_option(
+          "--table", args->tables,
+          "A table that the streams may name by its id (encode --table-ids); one a --table")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command
+      ->add_option("--table-index", args->index,
+                   "The index that encode was given, whatever the range")
+      ->type_name("FILE");
+}
+
+v1::ByteRange ToProto(const Range& range) {
+  v1::ByteRange out;
+  out.set_offset(range.offset);
+  out.set_length(range.length);
+  return out;
+}
+
+absl::StatusOr<IndexedDecode> DecodeWithIndex(client::Client* client, InputFile* file,
+                                              const std::optional<Range>& range,
+                                              const std::string& index_path,
+                                              const std::vector<v1::ProbabilityTable>& tables) {
+  const NamedLimit limit = client->options().message_limit();
+  v1::DecodeRequest request;
+  TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, limit));
+  absl::StatusOr<std::string> coded = absl::UnknownError("");
+  if (range.has_value() && file->size().has_value()) coded = ReadExcerpt(*file, range);
+  if (!coded.ok()) coded = file->ReadAll(limit);
+  TRINE_RETURN_IF_ERROR(coded.status());
+  request.set_coded(*std::move(coded));
+  if (range.has_value()) *request.mutable_range() = ToProto(*range);
+  request.mutable_tables()->Assign(tables.begin(), tables.end());
+  IndexedDecode out;
+  out.coded_bytes = request.coded().size();
+  TRINE_ASSIGN_OR_RETURN(out.response, client->Decode(request));
+  return out;
+}
+
 absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
     const std::vector<std::string>& paths, const InputFile& file) {
   std::vector<v1::ProbabilityTable> tables;

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/cli/command_line.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/quantity.h"
+#include "client/client.h"
 #include "trine/v1/coding.pb.h"
 
 namespace trine::cli {
@@ -20,6 +24,21 @@ struct TableArgs {
 // bytes. INPUT errors for other arrays; RESOURCE_EXHAUSTED where the file is longer than `limit`
 // [bytes].
 absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedLimit& limit);
+
+void AddDecodeTableFlags(Command command, TableArgs* args);
+
+v1::ByteRange ToProto(const Range& range);
+
+// What streams of several tables hold, or a range of it, decoded in one request. Of a file only the
+// blocks of the range are sent where they can be told.
+struct IndexedDecode {
+  v1::DecodeResponse response;
+  uint64_t coded_bytes = 0;  // that were sent
+};
+absl::StatusOr<IndexedDecode> DecodeWithIndex(client::Client* client, InputFile* file,
+                                              const std::optional<Range>& range,
+                                              const std::string& index_path,
+                                              const std::vector<v1::ProbabilityTable>& tables);
 
 // The tables of a decoder. A file does not say whether its numbers are of bytes or of a tensor's
 // elements, which differ in their ids: the stream in `file` says what it codes where it can be

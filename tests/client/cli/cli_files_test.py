@@ -168,6 +168,57 @@ class Damage(support.CliTest):
             self.assertEqual(told["raw_bytes_lost"], 1000)
             self.assertEqual(out.read_bytes(), bytes(1000) + raw[1000:])
 
+    def test_a_range_without_the_end(self):
+        raw = support.some_bytes(50 * 1000)
+        self.ok("encode", self.path("in", raw), "-o", self.path("c"), "--block-size", "1000")
+        coded, out = self.path("c").read_bytes(), self.path("out")
+        blocks = self.json("inspect", self.path("c"))["blocks"]
+        for end in (len(coded) - 1, len(coded) - 100, blocks[40]["coded_offset"] + 3):
+            cut = self.path("cut", coded[:end])
+            told = self.json("decode", cut, "--range", "12345:5000", "-o", out, "-f")
+            self.assertEqual(out.read_bytes(), raw[12345:17345])
+            self.assertLessEqual(told["blocks_decoded"], 6)
+            self.assertIn("end of the stream", told["warnings"][0])
+            done = support.run("decode", cut, "--range", "0:9", "-o", out, "-f")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("warning", done.stderr.decode())
+        self.fails(4, "decode", cut, "--range", "40000:10", "-o", out, "-f")
+        told = self.json("decode", self.path("c"), "--range", "0:9", "-o", out, "-f")
+        self.assertEqual(told["warnings"], [])
+
+    def test_verify(self):
+        raw = support.some_bytes(20000)
+        good = self.path("good.trine")
+        self.ok("encode", self.path("in", raw), "-o", good, "--block-size", "1000")
+        broken = bytearray(good.read_bytes())
+        block = self.json("inspect", good)["blocks"][7]
+        broken[block["coded_offset"] + 50] ^= 1
+        bad = self.path("bad.trine", bytes(broken))
+        before = sorted(self.dir.iterdir())
+        told = self.json("verify", good)
+        self.assertTrue(told["sound"])
+        self.assertEqual((told["raw_bytes"], told["blocks_decoded"]), (20000, 20))
+        self.assertEqual(told["coded_bytes"], len(broken))
+        line = self.ok("verify", "-", stdin=good.read_bytes()).decode()
+        self.assertEqual(line, "stdin: sound, 20000 raw bytes in 20 blocks (bytes)\n")
+        # Inspect does not see it.
+        self.ok("inspect", bad)
+        self.assertIn("bad.trine", self.fails(4, "verify", bad))
+        self.fails(4, "verify", "-", stdin=bytes(broken))
+        self.fails(4, "verify", self.path("cut", bytes(broken[:-1])))
+        done = support.run("verify", good, bad, good)
+        self.assertEqual(done.returncode, 4)
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual([line.split(": ")[1].split(",")[0] for line in lines
+                          if not line.startswith(" ")], ["sound", "damaged", "sound"])
+        self.assertIn("1 of 20 blocks lost, 1000 raw bytes", lines[1])
+        done = support.run("--json", "verify", good, bad, good)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([one["sound"] for one in told], [True, False, True])
+        self.assertEqual([d["block"] for d in told[1]["damages"]], [7])
+        self.path("cut").unlink()
+        self.assertEqual(sorted(self.dir.iterdir()), before)
+
     def test_several_streams_in_a_row(self):
         coded = self.ok("encode", "-", "-o", "-", stdin=b"abc")
         other = self.ok("encode", "-", "-o", "-", stdin=b"defg")

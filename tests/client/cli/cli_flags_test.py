@@ -111,6 +111,7 @@ class Flags(support.CliTest):
             "encode": [self.path("raw"), "-o", out],
             "decode": [self.path("coded"), "-o", out],
             "inspect": [self.path("coded")],
+            "verify": [self.path("coded")],
             "exact": ["--table", table],
             "segment": [picture],
             "info": [],

@@ -15,6 +15,38 @@ class Tables(support.CliTest):
         counts = [2000 if s == likely else 9 for s in symbols]
         return self.path(name, json.dumps({"symbols": list(symbols), "counts": counts}))
 
+    def test_numbers_below_zero_code_signed_tensors(self):
+        symbols = list(range(-5, 6))
+        table = self.table("t.json", 0, symbols)
+        coded, back = self.path("coded"), self.path("back.npy")
+        for dtype in ("int8", "int16", "int32", "int64"):
+            array = numpy.random.default_rng(3).integers(-5, 6, (40, 30)).astype(dtype)
+            numpy.save(self.path("a.npy"), array)
+            told = self.json("encode", self.path("a.npy"), "--as", "tensor", "--model", "table",
+                             "--table", table, "-o", coded, "-f")
+            self.assertEqual(told["symbols"], 1200)
+            self.ok("decode", coded, "-o", back, "-f")
+            numpy.testing.assert_array_equal(numpy.load(back), array)
+            self.assertEqual(numpy.load(back).dtype, array.dtype)
+            self.ok("verify", coded)
+        array[3, 4] = 6
+        numpy.save(self.path("a.npy"), array)
+        flags = ["--as", "tensor", "--model", "table", "--table"]
+        error = self.fails(1, "encode", self.path("a.npy"), *flags, table, "-o", coded, "-f")
+        self.assertIn("byte 752 is not in the table", error)
+        # A probability of 0 says that it does not come.
+        zero = self.path("zero.json", json.dumps({"symbols": symbols + [6],
+                                                  "counts": [1] * 11 + [0]}))
+        error = self.fails(1, "encode", self.path("a.npy"), *flags, zero, "-o", coded, "-f")
+        self.assertIn("byte 752 has probability 0 in the table", error)
+        array[3, 4] = 5
+        numpy.save(self.path("a.npy"), array)
+        self.ok("encode", self.path("a.npy"), *flags, zero, "-o", coded, "-f", "--table-ids")
+        self.ok("decode", coded, "--table", zero, "-o", back, "-f")
+        numpy.testing.assert_array_equal(numpy.load(back), array)
+        self.assertIn("signed", self.fails(1, "encode", self.path("in", b"abc"), "--model", "table",
+                                           "--table", table, "-o", coded, "-f"))
+
     def indexed(self):
         """Flags, raw bytes and index of two tables that take turns."""
         chosen = random.Random(2)

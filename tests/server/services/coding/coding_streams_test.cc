@@ -385,5 +385,27 @@ TEST_F(CodingStreamsTest, RecoversARange) {
   EXPECT_EQ(run.responses.back().summary().damages_total(), 0u);
 }
 
+TEST_F(CodingStreamsTest, VerifiesWithoutSending) {
+  v1::EncodeRequest request = TextRequest(300000, v1::CODING_MODEL_STATIC);
+  request.mutable_options()->set_block_bytes(1000);
+  std::string coded = EncodeAtOnce(request).coded();
+  v1::DecodeStreamHeader header;
+  header.set_verify_only(true);
+  DecodeRun run = Decode(header, coded, 4096);
+  ASSERT_TRUE(run.status.ok()) << run.status;
+  ASSERT_EQ(run.responses.size(), 2u);
+  EXPECT_TRUE(run.responses[0].content().has_bytes());
+  EXPECT_EQ(run.responses[1].summary().raw_bytes(), 300000u);
+  EXPECT_EQ(run.responses[1].summary().blocks_decoded(), 300u);
+  coded[coded.size() / 2] ^= 4;
+  EXPECT_EQ(Decode(header, coded, 4096).status.code(), StatusCode::kDataLoss);
+  header.mutable_recover();
+  run = Decode(header, coded, 4096);
+  ASSERT_TRUE(run.status.ok()) << run.status;
+  ASSERT_EQ(run.responses.size(), 2u);
+  EXPECT_EQ(run.responses[1].summary().damages_total(), 1u);
+  EXPECT_EQ(run.responses[1].summary().blocks_lost(), 1u);
+}
+
 }  // namespace
 }  // namespace trine::server
