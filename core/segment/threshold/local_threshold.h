@@ -12,7 +12,7 @@
 //   up to 127. gaussian: windows 3, 5, 7, 9 have dyadic weights and ties that round to even, to the
 //   bit. Larger ones of both are the correctly rounded mean; OpenCV's own float32 sums, which
 //   differ between machines, may round a mean the other way that lies within their error (some
-//   1e-5) of a half: of pictures and noise some pixels in a million, of patterns of few values many.
+//   1e-5) of a half: some pixels in a million of pictures and noise, many of patterns.
 // SKIMAGE 0.19 (threshold_local, threshold_sauvola): the mean and the Gaussian mirror with the edge
 //   duplicated and run in double along columns, then rows, as scipy's uniform_filter and
 //   gaussian_filter (cut at 4 sigma, whatever the window); sauvola mirrors without duplicating, r =
