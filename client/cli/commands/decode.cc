@@ -284,23 +284,13 @@ void AddDecodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command = app->add_subcommand("decode", "Decode coded streams");
   command->add_option("IN", args->inputs, "Coded streams; - for stdin. Default: stdin");
-  command
-      ->add_option(
-          "-o,--output", args->outputs.output,
-          "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
-          "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
-          "the name ends so, with palette, alpha, bits and pages (refused where that kind of "
-          "file cannot hold them)")
-      ->check(NotEmpty("a name"))
-      ->type_name("OUT");
-  command
-      ->add_option("--out-dir", args->outputs.out_dir,
-                   "Write NAME.trine's content to DIR/NAME; DIR is made")
-      ->check(NotEmpty("a name"))
-      ->type_name("DIR");
-  AddRecursiveFlag(command, &args->outputs);
-  AddRemoveFlags(command, &args->outputs);
-  command->add_flag("-f,--force", args->force, "Overwrite; write to a terminal. Default: never");
+  AddOutputFlags(
+      command, &args->outputs, &args->force,
+      "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
+      "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
+      "the name ends so, with palette, alpha, bits and pages (refused where that kind of "
+      "file cannot hold them)",
+      "Write NAME.trine's content to DIR/NAME; DIR is made");
   command
       ->add_option("--range", args->range,
                    "Decode only these raw bytes, such as 1MiB:4096; of a file only the needed "

@@ -309,19 +309,9 @@ void AddEncodeCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command = app->add_subcommand("encode", "Code files without loss");
   command->add_option("IN", args->inputs, "Files; - for stdin. Default: stdin");
-  command
-      ->add_option("-o,--output", args->outputs.output,
-                   "Coded stream; - for stdout. Default: IN.trine; of stdin stdout")
-      ->check(NotEmpty("a name"))
-      ->type_name("OUT");
-  command
-      ->add_option("--out-dir", args->outputs.out_dir,
-                   "Write each input's stream to DIR/NAME.trine; DIR is made")
-      ->check(NotEmpty("a name"))
-      ->type_name("DIR");
-  AddRecursiveFlag(command, &args->outputs);
-  AddRemoveFlags(command, &args->outputs);
-  command->add_flag("-f,--force", args->force, "Overwrite; write to a terminal. Default: never");
+  AddOutputFlags(command, &args->outputs, &args->force,
+                 "Coded stream; - for stdout. Default: IN.trine; of stdin stdout",
+                 "Write each input's stream to DIR/NAME.trine; DIR is made");
   command
       ->add_option("--model", args->model,
                    absl::StrCat("Model: ", ModelTexts(NameAndSummary), ". Default: auto"))

@@ -7,13 +7,22 @@ void AddRecursiveFlag(Command command, Outputs* outputs) {
                     "Take folders too: the files in them and below, not symbolic links");
 }
 
-void AddRemoveFlags(Command command, Outputs* outputs) {
+void AddOutputFlags(Command command, Outputs* outputs, bool* force, const std::string& output_text,
+                    const std::string& out_dir_text) {
+  command->add_option("-o,--output", outputs->output, output_text)
+      ->check(NotEmpty("a name"))
+      ->type_name("OUT");
+  command->add_option("--out-dir", outputs->out_dir, out_dir_text)
+      ->check(NotEmpty("a name"))
+      ->type_name("DIR");
+  AddRecursiveFlag(command, outputs);
   const Flag remove = command->add_flag("--rm", outputs->remove,
                                         "Remove each input once its output is on the disk");
   command
       ->add_flag_callback(
           "-k,--keep", [] {}, "Keep the inputs. Default")
       ->excludes(remove);
+  command->add_flag("-f,--force", *force, "Overwrite; write to a terminal. Default: never");
 }
 
 }  // namespace trine::cli

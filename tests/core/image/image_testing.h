@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/tensor.h"
 #include "core/image/image.h"
+#include "core/runtime/memory_account.h"
 
 namespace trine::image::testing {
 
@@ -30,6 +32,17 @@ inline bool Same(const Tensor& a, const Tensor& b) {
 inline std::string Describe(const Tensor& t) {
   return std::string(DTypeName(t.dtype)) + " " + ShapeToString(t.shape);
 }
+
+// Grants all that is asked for, and remembers the most of it.
+class Account : public MemoryAccount {
+ public:
+  absl::Status Reserve(uint64_t bytes) override {
+    most = std::max(most, bytes);
+    return absl::OkStatus();
+  }
+  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
+  uint64_t most = 0;
+};
 
 // Reason of a status's detail; "" where there is none.
 inline std::string Reason(const absl::Status& status) {

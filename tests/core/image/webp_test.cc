@@ -11,9 +11,7 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
+using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
 
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
@@ -180,16 +178,6 @@ TEST(WebpTest, PrefixGroupsAreTold) {
   const std::string small = MakeWebp(flat);
   EXPECT_TRUE(internal::WebpPrefixGroups({}, Bytes(small).subspan(25), 64, 64).has_value());
 }
-
-class Account : public MemoryAccount {
- public:
-  absl::Status Reserve(uint64_t bytes) override {
-    most = std::max(most, bytes);
-    return absl::OkStatus();
-  }
-  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
-  uint64_t most = 0;
-};
 
 TEST(WebpTest, MemoryIsReserved) {
   for (const std::optional<float> quality : {std::optional<float>(), std::optional<float>(80.0f)}) {

@@ -223,16 +223,6 @@ TEST(TiffCodecsTest, XzDictionaries) {
             UINT32_MAX);
 }
 
-class Account : public MemoryAccount {
- public:
-  absl::Status Reserve(uint64_t bytes) override {
-    most = std::max(most, bytes);
-    return absl::OkStatus();
-  }
-  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
-  uint64_t most = 0;
-};
-
 TEST(TiffCodecsTest, DictionariesAreReservedOrRefused) {
   TiffPage page;
   page.width = 3;

@@ -16,6 +16,14 @@ absl::StatusOr<Tensor> Decode(const std::string& file, const DecodeOptions& opti
 
 constexpr uint32_t kWidth = 13, kHeight = 9;  // neither is a multiple of 8
 
+TiffPage PageOf(int bits) {
+  TiffPage page;
+  page.width = kWidth;
+  page.height = kHeight;
+  page.bits = static_cast<uint16_t>(bits);
+  return page;
+}
+
 // Values over the whole range of `bits`.
 std::vector<uint64_t> Values(int bits, size_t count) {
   const uint64_t mask = bits == 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1;
@@ -50,10 +58,7 @@ TEST(TiffSamplesTest, UnsignedOfEveryDepth) {
     for (const bool white : {false, true}) {
       for (const uint16_t samples : {1, 3}) {
         if (white && samples == 3) continue;
-        TiffPage page;
-        page.width = kWidth;
-        page.height = kHeight;
-        page.bits = static_cast<uint16_t>(bits);
+        TiffPage page = PageOf(bits);
         page.samples = samples;
         page.photometric = samples == 3 ? PHOTOMETRIC_RGB
                                         : (white ? PHOTOMETRIC_MINISWHITE : PHOTOMETRIC_MINISBLACK);
@@ -107,10 +112,7 @@ TEST(TiffSamplesTest, EveryTypeOfMachineWords) {
     for (const bool big_endian : {false, true}) {
       for (const bool planar : {false, true}) {
         const int bits = static_cast<int>(8 * DTypeSize(dtype));
-        TiffPage page;
-        page.width = kWidth;
-        page.height = kHeight;
-        page.bits = static_cast<uint16_t>(bits);
+        TiffPage page = PageOf(bits);
         page.format = format;
         page.big_endian = big_endian;
         auto values = Values(bits, size_t{kWidth} * kHeight);
@@ -174,10 +176,7 @@ TEST(TiffSamplesTest, Cmyk) {
             const uint64_t ink = inks[i / 3 * samples + i % 3], black = inks[i / 3 * samples + 3];
             expected[i] = bits == 8 ? Light<uint8_t>(ink, black) : Light<uint16_t>(ink, black);
           }
-          TiffPage page;
-          page.width = kWidth;
-          page.height = kHeight;
-          page.bits = static_cast<uint16_t>(bits);
+          TiffPage page = PageOf(bits);
           page.samples = samples;
           page.photometric = PHOTOMETRIC_SEPARATED;
           page.planar = planar;
@@ -354,10 +353,7 @@ TEST(TiffSamplesTest, VariantsThatAreRefusedByName) {
 
 TEST(TiffSamplesTest, DepthsAreKeptWhereThePictureIs) {
   for (const int bits : {3, 4, 10, 12, 24, 31}) {
-    TiffPage page;
-    page.width = kWidth;
-    page.height = kHeight;
-    page.bits = static_cast<uint16_t>(bits);
+    TiffPage page = PageOf(bits);
     const auto values = Values(bits, size_t{kWidth} * kHeight);
     page.raster = PackSamples(values, bits, kWidth);
     if (bits == 24) {
