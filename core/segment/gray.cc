@@ -59,7 +59,8 @@ template <typename In, typename Out>
 absl::Status StoreSigned(const Context& context, DType dtype, const uint8_t* from,
                          GrayPicture* out) {
   StoreAs(dtype, out);
-  out->picture.origin = std::numeric_limits<In>::min();
+  // Of int8 too: these are numbers, no characters.
+  out->picture.origin = std::numeric_limits<In>::min();  // NOLINT(bugprone-signed-char-misuse)
   return Store<In, Out>(
       context, from, [](In v) { return int32_t{v} - std::numeric_limits<In>::min(); }, out);
 }

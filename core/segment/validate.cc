@@ -53,7 +53,8 @@ absl::Status ConvertMarkers(const TensorView& markers, const uint8_t* inside, in
           std::to_string(lowest) + " to " + std::to_string(kHighest) +
               (std::cmp_less(value, 0) ? "; labels below 0 are the skimage profile's alone" : ""));
     }
-    labels[i] = static_cast<int32_t>(value);
+    // Of int8 too: these are numbers, no characters.
+    labels[i] = static_cast<int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
   }
   return absl::OkStatus();
 }

@@ -25,18 +25,20 @@ bool IsDamage(const absl::Status& status) {
 
 bool DecodeBatch::IsFull(const Header& header) const {
   const uint64_t block_bytes = std::min(header.block_bytes, context_.limits->max_block_bytes);
-  return raw_bytes_ + block_bytes > BatchBytes(context_, block_bytes) ||
+  return memory_bytes_ + block_bytes > BatchBytes(context_, block_bytes) ||
          blocks_.size() >= kMaxBatchBlocks;
 }
 
 void DecodeBatch::Add(Block block) {
-  raw_bytes_ += block.head.raw_bytes;
+  memory_bytes_ += block.head.raw_bytes;
+  // Of which only a part is wanted: it is decoded whole beside its part.
+  if (block.part.length < block.head.raw_bytes) memory_bytes_ += block.part.length;
   blocks_.push_back(std::move(block));
 }
 
 absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input,
                                  uint64_t held_bytes, AtDamage at_damage) {
-  TRINE_RETURN_IF_ERROR(context_.Reserve(held_bytes + raw_bytes_));
+  TRINE_RETURN_IF_ERROR(context_.Reserve(held_bytes + memory_bytes_));
   LayOut();
   const auto decode_some = [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
@@ -54,8 +56,8 @@ absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input
     }
     return absl::OkStatus();
   };
-  absl::Status status =
-      ParallelFor(context_, blocks_.size(), BlocksPerTask(raw_bytes_, blocks_.size()), decode_some);
+  absl::Status status = ParallelFor(context_, blocks_.size(),
+                                    BlocksPerTask(memory_bytes_, blocks_.size()), decode_some);
   if (!status.ok()) {
     auto block =
         std::find_if(blocks_.begin(), blocks_.end(), [](const Block& b) { return !b.is_decoded; });
@@ -99,7 +101,7 @@ Pieces DecodeBatch::Take() {
   }
   blocks_.clear();
   pieces_.clear();
-  raw_bytes_ = 0;
+  memory_bytes_ = 0;
   return taken;
 }
 

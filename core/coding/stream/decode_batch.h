@@ -82,7 +82,6 @@ class DecodeBatch {
   explicit DecodeBatch(const Context& context) : context_(context) {}
 
   bool empty() const { return blocks_.empty(); }
-  uint64_t raw_bytes() const { return raw_bytes_; }
   // Whether another block of the stream might be too much. REQUIRES: blocks are no longer than
   // limits.max_block_bytes.
   bool IsFull(const Header& header) const;
@@ -108,7 +107,7 @@ class DecodeBatch {
   const Context context_;
   std::vector<Block> blocks_;
   std::vector<LongArray<uint8_t>> pieces_;
-  uint64_t raw_bytes_ = 0;
+  uint64_t memory_bytes_ = 0;  // that decoding takes
 };
 
 }  // namespace trine::coding

@@ -119,6 +119,8 @@ absl::Status SkimageMean(const Context& context, const Picture& gray, int64_t wi
 
 absl::Status SkimageGaussian(const Context& context, const Picture& gray, double sigma,
                              double offset, bool invert, uint8_t* mask) {
+  // Rounded as scipy rounds it.
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings)
   const std::vector<double> kernel = GaussianKernel(static_cast<int64_t>(4.0 * sigma + 0.5), sigma);
   return WithPixelType(gray.dtype, [&](auto type) {
     return FilterGaussian<decltype(type)>(context, gray, kernel, offset, invert, mask);

@@ -3,6 +3,7 @@
 Usage: memory_test.py TRINE_SERVER
 """
 
+import itertools
 import random
 import sys
 import tempfile
@@ -30,6 +31,7 @@ REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
 # Numbers of the protocol.
 OTSU, INVERT, COMPONENTS, DISTANCE, WATERSHED, MEASURE = 1, 5, 7, 8, 9, 11
 STEPS_FIELD = 7
+RANGE_FIELD = 1
 
 
 def channel(address):
@@ -106,12 +108,14 @@ class Memory(unittest.TestCase):
         # 40 blocks of 64 MiB in about 900 bytes.
         coded = attacks.zeros(64 * MIB, blocks=40)
         self.assertLess(len(coded), 1000)
-        for threads in ("2", "16"):
-            with self.subTest(threads=threads):
+        # Of a range the first block is decoded beside the part of it that is wanted.
+        part = field(1, 5) + field(2, 40 * 64 * MIB - 10)
+        for threads, header in itertools.product(("2", "16"), (b"", field(RANGE_FIELD, part))):
+            with self.subTest(threads=threads, header=header):
                 server = self.start("--threads", threads)
                 with channel(server.address) as connection:
                     answers = connection.stream_stream(attacks.DECODE_STREAM)(
-                        iter([field(1, b""), field(2, coded)]), timeout=processes.PATIENCE_S)
+                        iter([field(1, header), field(2, coded)]), timeout=processes.PATIENCE_S)
                     received = 0
                     for answer in answers:  # some blocks; the others come no differently
                         received += len(answer)
