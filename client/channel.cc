@@ -44,7 +44,7 @@ absl::Status ValidateOptions(const Options& options) {
   }
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return InvalidField(options.tls_cert.empty() ? "tls_cert" : "tls_key", "missing",
-                        "a client certificate and its key are given together");
+                        "a client certificate and its key need each other");
   }
   const auto printable = [](unsigned char c) { return c > 0x20 && c < 0x7F; };
   if (!std::all_of(options.token.begin(), options.token.end(), printable)) {

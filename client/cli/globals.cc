@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
@@ -72,6 +73,21 @@ absl::Status CheckEmbedded(const Globals& g) {
   return UsageError(absl::StrCat(ToAbsl(given),
                                  " is for a server that --server names; the one in "
                                  "this process has neither TLS nor tokens"));
+}
+
+// gRPC takes a port modulo 65536, and calls somebody else.
+absl::Status CheckPort(const std::string& server) {
+  constexpr int kMostPort = 65535;
+  const size_t colon = server.rfind(':');
+  if (colon == std::string::npos || absl::StartsWith(server, "unix")) return absl::OkStatus();
+  const std::string port = server.substr(colon + 1);
+  const bool is_number = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
+  int value = 0;
+  if (!is_number || (absl::SimpleAtoi(port, &value) && value >= 1 && value <= kMostPort)) {
+    return absl::OkStatus();
+  }
+  return UsageError(
+      absl::StrCat("--server: '", server, "' has port ", port, "; must be 1 to ", kMostPort));
 }
 
 // An empty file would mean the system's roots, or no TLS at all.
@@ -153,8 +169,9 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
     TRINE_RETURN_IF_ERROR(CheckEmbedded(g));
     return options;
   }
+  TRINE_RETURN_IF_ERROR(CheckPort(g.server));
   if (g.tls_cert.empty() != g.tls_key.empty()) {
-    return UsageError("--tls-cert and --tls-key are given together");
+    return UsageError("--tls-cert and --tls-key need each other");
   }
   options.tls = g.tls || !g.tls_ca.empty();
   TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadPem(g.tls_ca, "--tls-ca"));

@@ -55,9 +55,10 @@ absl::StatusOr<int64_t> ResolveSize(const LrnOptions& options, const PresetRow& 
   if (n < 1 || n > row.max_size)
     return InvalidField("options.size", n, absl::StrCat("must be 1 to ", row.max_size));
   if (n % 2 == 0 && !row.even_window.has_value() && !options.even_window.has_value())
-    return InvalidField("options.size", n,
-                        absl::StrCat("the preset ", ToAbsl(row.name),
-                                     " takes odd sizes only, unless even_window is given"));
+    return InvalidField(
+        "options.size", n,
+        absl::StrCat("the preset ", ToAbsl(row.name),
+                     " takes odd sizes only, unless the place of an even window is given"));
   return n;
 }
 

@@ -100,10 +100,10 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   }
   const std::vector<std::string>& tables = args.tables.tables;
   if ((options.model() == v1::CODING_MODEL_TABLE) == tables.empty()) {
-    return UsageError("--model table and --table FILE.json are given together");
+    return UsageError("--model table and --table FILE.json need each other");
   }
   if ((tables.size() > 1) == args.tables.index.empty()) {
-    return UsageError("several --table and --table-index FILE are given together");
+    return UsageError("several --table and --table-index FILE need each other");
   }
   if (!args.tables.index.empty() && many) {
     return UsageError("--table-index belongs to one input, not to several");

@@ -150,7 +150,7 @@ absl::Status RunExact(const Args& args, Session* session) {
     return UsageError("exact needs either a MESSAGE or --decode BITS");
   }
   if (decode != (args.count_given->count() > 0)) {
-    return UsageError("--decode BITS and --count N are given together");
+    return UsageError("--decode BITS and --count N need each other");
   }
   if (decode && args.steps) return UsageError("--steps is for a MESSAGE");
   TRINE_ASSIGN_OR_RETURN(const v1::ProbabilityTable table,

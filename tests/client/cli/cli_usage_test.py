@@ -96,6 +96,11 @@ class LeftOutInSilence(support.CliTest):
         self.assertIn("--token-file", self.fails(2, "info", "--token-file", self.path("raw"),
                                                  env=environment))
 
+    def test_ports_that_are_none(self):
+        for server in ("127.0.0.1:0", "127.0.0.1:65536", "[::1]:99999999999", "dns:///a:70000"):
+            with self.subTest(server=server):
+                self.assertIn("must be 1 to 65535", self.fails(2, "info", "--server", server))
+
     def test_credentials_that_are_none(self):
         target = ["--server", "127.0.0.1:1"]
         for content in (b"", b"hello"):
