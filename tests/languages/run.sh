@@ -18,8 +18,9 @@ usage: tests/languages/run.sh [--build FOLDER] [LANGUAGE]...
   --build FOLDER   a build folder with bin/trine-server (default build/release, built if need be)
   LANGUAGE         go, java or node; all of them when none is named
 
-A language whose tools are missing is skipped and named. Exit code: 0 when all that ran passed, 1 when
-one failed, 3 when none could run. What is fetched is kept in $TRINE_CACHE_DIR (~/.cache/trine).
+A language whose tools are missing, or whose packages cannot be fetched, is skipped and named. Exit
+code: 0 when all that ran passed, 1 when one failed, 3 when none could run. What is fetched is kept
+in $TRINE_CACHE_DIR (~/.cache/trine).
 EOF
 }
 
@@ -28,6 +29,10 @@ PROTOS=(trine/v1/{tensor,normalization,coding,segmentation,server}.proto)
 declare -A TOOLS=([go]='go protoc' [java]='java javac mvn protoc' [node]='node npm')
 
 # ---- one function a language: $1 is the server's address -----------------------------------------
+
+# Runs a command that fetches packages. Where that fails, it is no client that is at fault.
+readonly CANNOT_FETCH=75
+fetch() { "$@" || exit "$CANNOT_FETCH"; }
 
 # The plugins' versions are those of go.mod.
 client_go() {
@@ -38,12 +43,13 @@ client_go() {
     google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.3.0; do
     # Keeps the version in the name: another one is another file.
     if [[ ! -x $GOBIN/${plugin##*@}/$(basename "${plugin%@*}") ]]; then
-      GOBIN=$GOBIN/${plugin##*@} go install "$plugin"
+      GOBIN=$GOBIN/${plugin##*@} fetch go install "$plugin"
     fi
   done
   cp "$HERE"/go/{go.mod,go.sum,main.go} .
   PATH=$GOBIN/v1.31.0:$GOBIN/v1.3.0:$PATH protoc -I "$ROOT/proto" --go_out=. --go_opt=module=trine \
     --go-grpc_out=. --go-grpc_opt=module=trine "${PROTOS[@]}"
+  fetch go mod download
   go build -o client .
   ./client "$1"
 }
@@ -53,7 +59,7 @@ client_java() {
   local libs
   libs=$CACHE/java/$(sha256sum "$HERE/java/pom.xml" | cut -c 1-16)
   if [[ ! -f $libs/complete ]]; then
-    mvn -q -B -Dstyle.color=never -f "$HERE/java/pom.xml" -Dmaven.repo.local="$CACHE/java/m2" \
+    fetch mvn -q -B -Dstyle.color=never -f "$HERE/java/pom.xml" -Dmaven.repo.local="$CACHE/java/m2" \
       -DoutputDirectory="$libs" dependency:copy-dependencies
     chmod +x "$libs"/protoc-gen-grpc-java-*.exe
     touch "$libs/complete"
@@ -73,7 +79,7 @@ client_node() {
   if [[ ! -f $modules/complete ]]; then
     mkdir -p "$modules"
     cp "$HERE"/node/package{,-lock}.json "$modules/"
-    npm ci --prefix "$modules" --cache "$CACHE/node/npm" --no-audit --no-fund --ignore-scripts \
+    fetch npm ci --prefix "$modules" --cache "$CACHE/node/npm" --no-audit --no-fund --ignore-scripts \
       --loglevel error
     touch "$modules/complete"
   fi
@@ -153,6 +159,9 @@ main() {
     set -e
     if ((status == 0)); then
       echo "languages: $language passed in $((SECONDS - start)) s"
+    elif ((status == CANNOT_FETCH)); then
+      echo "languages: $language is skipped, its packages cannot be fetched"
+      ran=$((ran - 1))
     else
       echo "languages: $language FAILED"
       failed=1
