@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -75,7 +76,7 @@ absl::Status CheckFlags(const SegmentArgs& a) {
     }
     const bool fits = std::any_of(row.methods.begin(), row.methods.end(),
                                   [&a](const char* method) { return a.method == method; });
-    if (!fits && row.methods.size() > 0) {
+    if (!fits && !std::empty(row.methods)) {
       return UsageError(absl::StrCat(row.flag, " does not go with --method ", a.method));
     }
   }
