@@ -78,8 +78,18 @@ TEST_P(Invariance, Layouts) {
       }
 }
 
-TEST_P(Invariance, Threads) {
-  ThreadPool pool(8);
+// One call, and what it gives on one thread.
+struct Calculation {
+  Resolved resolved;
+  Tensor in;
+  Tensor dy;
+  Tensor result;
+  Tensor gradient;
+};
+
+// Calls check(calculation) for every shape, mode and layout.
+template <typename Check>
+void ForEachCalculation(DType dtype, bool special, Check check) {
   for (const Shape& shape : kShapes)
     for (const Mode mode : kModes)
       for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
@@ -87,49 +97,44 @@ TEST_P(Invariance, Threads) {
         LrnOptions options = Options(5, mode);
         options.layout = layout;
         const Resolved resolved = MustResolve(options, shape);
-        const Tensor in = Inputs(GetParam(), shape, 3, true);
-        const Tensor dy = Inputs(GetParam(), shape, 4, false);
-        const Tensor want = RunLrn(resolved, in);
-        const Tensor want_gradient = RunGradient(resolved, in, dy);
-        for (const int threads : {1, 2, 8}) {
-          Context context;
-          context.pool = &pool;
-          context.max_threads = threads;
-          ASSERT_EQ(RunLrn(resolved, in, context).data, want.data) << threads << " threads";
-          ASSERT_EQ(RunGradient(resolved, in, dy, context).data, want_gradient.data)
-              << threads << " threads";
-        }
+        const Tensor in = Inputs(dtype, shape, 3, special);
+        const Tensor dy = Inputs(dtype, shape, 4, false);
+        check(Calculation{resolved, in, dy, RunLrn(resolved, in), RunGradient(resolved, in, dy)});
+        if (::testing::Test::HasFatalFailure()) return;
       }
+}
+
+TEST_P(Invariance, Threads) {
+  ThreadPool pool(8);
+  ForEachCalculation(GetParam(), true, [&](const Calculation& c) {
+    for (const int threads : {1, 2, 8}) {
+      Context context;
+      context.pool = &pool;
+      context.max_threads = threads;
+      ASSERT_EQ(RunLrn(c.resolved, c.in, context).data, c.result.data) << threads << " threads";
+      ASSERT_EQ(RunGradient(c.resolved, c.in, c.dy, context).data, c.gradient.data)
+          << threads << " threads";
+    }
+  });
 }
 
 TEST_P(Invariance, InPlace) {
   ThreadPool pool(8);
   Context context;
   context.pool = &pool;
-  for (const Shape& shape : kShapes)
-    for (const Mode mode : kModes)
-      for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
-        if (!Fits(mode, shape)) continue;
-        LrnOptions options = Options(5, mode);
-        options.layout = layout;
-        const Resolved resolved = MustResolve(options, shape);
-        const Tensor in = Inputs(GetParam(), shape, 5, false);
-        const Tensor dy = Inputs(GetParam(), shape, 6, false);
-        const Tensor want = RunLrn(resolved, in);
-        const Tensor want_gradient = RunGradient(resolved, in, dy);
-
-        Tensor both = in;
-        ASSERT_TRUE(Lrn(context, resolved, both.view(), both.mutable_view()).ok());
-        ASSERT_EQ(both.data, want.data) << ShapeToString(shape);
-        both = in;
-        ASSERT_TRUE(
-            LrnGradient(context, resolved, both.view(), dy.view(), both.mutable_view()).ok());
-        ASSERT_EQ(both.data, want_gradient.data) << ShapeToString(shape);
-        both = dy;
-        ASSERT_TRUE(
-            LrnGradient(context, resolved, in.view(), both.view(), both.mutable_view()).ok());
-        ASSERT_EQ(both.data, want_gradient.data) << ShapeToString(shape);
-      }
+  ForEachCalculation(GetParam(), false, [&](const Calculation& c) {
+    Tensor both = c.in;
+    ASSERT_TRUE(Lrn(context, c.resolved, both.view(), both.mutable_view()).ok());
+    ASSERT_EQ(both.data, c.result.data) << ShapeToString(c.in.shape);
+    both = c.in;
+    ASSERT_TRUE(
+        LrnGradient(context, c.resolved, both.view(), c.dy.view(), both.mutable_view()).ok());
+    ASSERT_EQ(both.data, c.gradient.data) << ShapeToString(c.in.shape);
+    both = c.dy;
+    ASSERT_TRUE(
+        LrnGradient(context, c.resolved, c.in.view(), both.view(), both.mutable_view()).ok());
+    ASSERT_EQ(both.data, c.gradient.data) << ShapeToString(c.in.shape);
+  });
 }
 
 TEST_P(Invariance, UnalignedPayloads) {

@@ -24,6 +24,17 @@ TiffPage PageOf(int bits) {
   return page;
 }
 
+// Four inks.
+TiffPage InkPage() {
+  TiffPage page;
+  page.width = 4;
+  page.height = 4;
+  page.samples = 4;
+  page.photometric = PHOTOMETRIC_SEPARATED;
+  page.raster = std::string(64, 'x');
+  return page;
+}
+
 // Values over the whole range of `bits`.
 std::vector<uint64_t> Values(int bits, size_t count) {
   const uint64_t mask = bits == 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1;
@@ -341,12 +352,7 @@ TEST(TiffSamplesTest, VariantsThatAreRefusedByName) {
     EXPECT_THAT(picture, HasReason("NOT_OFFERED")) << c.bits << ' ' << c.photometric;
     EXPECT_THAT(std::string(picture.status().message()), HasSubstr(c.text));
   }
-  TiffPage page;
-  page.width = 4;
-  page.height = 4;
-  page.samples = 4;
-  page.photometric = PHOTOMETRIC_SEPARATED;
-  page.raster = std::string(64, 'x');
+  TiffPage page = InkPage();
   page.more = [](TIFF* tiff) { TIFFSetField(tiff, TIFFTAG_INKSET, INKSET_MULTIINK); };
   EXPECT_THAT(Decode(MakeTiff(page)), HasReason("NOT_OFFERED"));
 }
@@ -370,12 +376,7 @@ TEST(TiffSamplesTest, DepthsAreKeptWhereThePictureIs) {
 
 // Inks, and luma with chroma, are turned into RGB: not for who keeps the picture.
 TEST(TiffSamplesTest, WhatIsTurnedIntoRgbIsNotKept) {
-  TiffPage page;
-  page.width = 4;
-  page.height = 4;
-  page.samples = 4;
-  page.photometric = PHOTOMETRIC_SEPARATED;
-  page.raster = std::string(64, 'x');
+  TiffPage page = InkPage();
   EXPECT_TRUE(Decode(MakeTiff(page)).ok());
   EXPECT_THAT(ReadPicture(Context{}, Exact(MakeTiff(page))), HasReason("NOT_OFFERED"));
   const std::string ycbcr = YcbcrTiff({2, 2, false}, COMPRESSION_NONE);
