@@ -36,10 +36,14 @@ std::vector<std::pair<Format, std::string>> Files(int64_t height, int64_t width)
   return files;
 }
 
+absl::StatusOr<Tensor> DecodeBytes(Format format, ByteView file, const Context& context,
+                                   const DecodeOptions& options = {}) {
+  const bool array = format == Format::kNpy || format == Format::kNpz;
+  return array ? DecodeNpy(context, file) : DecodeImage(context, file, options);
+}
 absl::StatusOr<Tensor> Decode(Format format, const std::string& file, const Context& context,
                               const DecodeOptions& options = {}) {
-  const bool array = format == Format::kNpy || format == Format::kNpz;
-  return array ? DecodeNpy(context, Exact(file)) : DecodeImage(context, Exact(file), options);
+  return DecodeBytes(format, Exact(file), context, options);
 }
 
 TEST(LimitsTest, PixelsAtTheEdge) {
@@ -156,8 +160,10 @@ TEST(CancelTest, NoLongGaps) {
   if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
   constexpr int kHeight = 4000, kWidth = 5000;
   for (const auto& [format, file] : Files(kHeight, kWidth)) {
-    ExpectShortGaps("read " + std::string(FormatName(format)),
-                    [&](const Context& context) { return Decode(format, file, context).status(); });
+    // In place: a copy of the file would count as work that does not poll.
+    ExpectShortGaps("read " + std::string(FormatName(format)), [&](const Context& context) {
+      return DecodeBytes(format, Bytes(file), context).status();
+    });
   }
   const Tensor t = Noise(DType::kUint8, {kHeight, kWidth});
   for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
