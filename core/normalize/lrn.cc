@@ -18,6 +18,7 @@
 #include "core/normalize/geometry.h"
 #include "core/normalize/kernels/row_shape.h"
 #include "core/normalize/range.h"
+#include "core/normalize/rows/kept_units.h"
 #include "core/normalize/rows/power.h"
 #include "core/normalize/rows/scratch.h"
 #include "core/normalize/rows/sweep.h"
@@ -100,28 +101,38 @@ class Source {
   std::unique_ptr<uint8_t[]> copy_;
 };
 
-// One call, forward or (with `out_gradient`) backward.
+// What a call reads and writes.
+struct Operands {
+  DType dtype;
+  Geometry geometry;
+  ByteView x;
+  ByteView dy;  // empty: the forward pass
+  MutableByteView out;
+};
+
+// One call, forward or backward.
 class Call {
  public:
-  Call(const Context& context, const Resolved& resolved, const TensorView& in,
-       const TensorView* out_gradient, const MutableTensorView& out)
+  // `held_bytes` are held beside the operands.
+  Call(const Context& context, const Resolved& resolved, const Operands& operands,
+       uint64_t held_bytes = 0)
       : context_(context),
         resolved_(resolved),
-        in_(in),
-        out_gradient_(out_gradient),
-        out_(out),
-        geometry_(MakeGeometry(resolved, in.shape)),
+        operands_(operands),
+        geometry_(operands_.geometry),
+        out_(operands_.out),
         tiling_(geometry_),
-        sweep_(resolved, geometry_, in.dtype),
-        floats_(in.dtype != DType::kFloat64 && FloatsSuffice()),
-        sweeps_((floats_ || in.dtype == DType::kFloat64) && sweep_.supported()) {}
+        sweep_(resolved, geometry_, dtype()),
+        floats_(dtype() != DType::kFloat64 && FloatsSuffice()),
+        sweeps_((floats_ || dtype() == DType::kFloat64) && sweep_.supported()),
+        held_bytes_(held_bytes) {}
 
   absl::Status Run(LrnReport* report) {
     TRINE_ASSIGN_OR_RETURN(const bool stays, MustStay());
-    Source x(in_.data, out_.data, stays);
-    Source dy(gradient() ? out_gradient_->data : ByteView(), out_.data, stays);
-    copied_bytes_ = x.copied_bytes() + dy.copied_bytes();
-    TRINE_RETURN_IF_ERROR(context_.Reserve(out_.data.size() + copied_bytes_));
+    Source x(operands_.x, out_, stays);
+    Source dy(operands_.dy, out_, stays);
+    held_bytes_ += x.copied_bytes() + dy.copied_bytes();
+    TRINE_RETURN_IF_ERROR(context_.Reserve(out_.size() + held_bytes_));
     TRINE_RETURN_IF_ERROR(x.Load(context_));
     TRINE_RETURN_IF_ERROR(dy.Load(context_));
     x_ = x.data();
@@ -137,49 +148,88 @@ class Call {
   }
 
  private:
-  bool gradient() const { return out_gradient_ != nullptr; }
+  DType dtype() const { return operands_.dtype; }
+  bool gradient() const { return !operands_.dy.empty(); }
+  // Whether an operand is written over, element by element.
+  bool overwrites() const {
+    return operands_.x.data() == out_.data() || operands_.dy.data() == out_.data();
+  }
 
   bool FloatsSuffice() const {
     return gradient() ? FloatSufficesForGradient(resolved_, geometry_.taps())
                       : FloatSuffices(resolved_, geometry_.taps());
   }
 
+  bool StaysWith(double x, double dy) const {
+    return StaysInRange(resolved_, geometry_.taps(), floats_, x, gradient() ? &dy : nullptr);
+  }
+  // Whether no input at all leaves the range.
+  bool AlwaysStays() const { return !gradient() && StaysWith(Largest(dtype()), 0); }
+
   // Whether the inputs are to be whole until the end: where one part of the work reads what another
-  // overwrites, and where some of it may be done again.
+  // overwrites, and where some of it may be done again. Sweeps keep the parts of which that is so.
   absl::StatusOr<bool> MustStay() const {
     if (sweeps_ ? sweep_.has_halo() : tiling_.has_halo()) return true;
-    const auto* out = out_.data.data();
-    if (in_.data.data() != out && !(gradient() && out_gradient_->data.data() == out)) return false;
-    const auto stays_in_range = [&](double x, const double* dy) {
-      return StaysInRange(resolved_, geometry_.taps(), floats_, x, dy);
-    };
-    if (!gradient() && stays_in_range(Largest(in_.dtype), nullptr)) return false;
-    TRINE_ASSIGN_OR_RETURN(const double x, LargestMagnitude(context_, in_));
-    if (!gradient()) return !stays_in_range(x, nullptr);
-    TRINE_ASSIGN_OR_RETURN(const double dy, LargestMagnitude(context_, *out_gradient_));
-    return !stays_in_range(x, &dy);
+    if (!overwrites() || AlwaysStays()) return false;
+    if (sweeps_) return !StaysWith(0, 0);
+    TRINE_ASSIGN_OR_RETURN(const double x, LargestMagnitude(context_, dtype(), operands_.x));
+    TRINE_ASSIGN_OR_RETURN(const double dy, LargestMagnitude(context_, dtype(), operands_.dy));
+    return !StaysWith(x, dy);
   }
 
   absl::Status First() {
     if (!sweeps_) return floats_ ? RunTiles<float>(false) : RunTiles<double>(false);
-    return gradient() ? sweep_.Gradient(context_, findings_, x_, dy_, out_.data.data())
-                      : sweep_.Forward(context_, findings_, x_, out_.data.data());
+    const bool keeps = (x_ == out_.data() || dy_ == out_.data()) && !AlwaysStays();
+    const RangeWatch watch(resolved_, dtype(), geometry_.taps(), floats_, gradient());
+    KeptUnits kept(context_, watch, out_.size() + held_bytes_);
+    KeptUnits* const left = keeps ? &kept : nullptr;
+    TRINE_RETURN_IF_ERROR(gradient()
+                              ? sweep_.Gradient(context_, findings_, left, x_, dy_, out_.data())
+                              : sweep_.Forward(context_, findings_, left, x_, out_.data()));
+    for (const KeptUnit& unit : kept.Take())
+      TRINE_RETURN_IF_ERROR(RunKept(unit, kept.held_bytes()));
+    return absl::OkStatus();
+  }
+
+  // What a sweep left, in memory of its own.
+  absl::Status RunKept(const KeptUnit& unit, uint64_t held_bytes) {
+    const size_t bytes = unit.bytes();
+    TRINE_RETURN_IF_ERROR(context_.Reserve(held_bytes + bytes));
+    const std::unique_ptr<uint8_t[]> out(new (std::nothrow) uint8_t[bytes]);
+    if (out == nullptr) return Scratch<float>::OutOfMemory();
+    const Operands operands{.dtype = dtype(),
+                            .geometry = unit.geometry,
+                            .x = {unit.x.get(), bytes},
+                            .dy = {unit.dy.get(), gradient() ? bytes : 0},
+                            .out = {out.get(), bytes}};
+    LrnReport report;
+    TRINE_RETURN_IF_ERROR(Call(context_, resolved_, operands, held_bytes).Run(&report));
+    if (report.no_power) findings_.no_power = true;
+    const uint8_t* row = out.get() + unit.rows_before * unit.row_bytes;
+    uint8_t* to = unit.out;
+    for (size_t i = unit.rows_before; i < unit.rows; ++i) {
+      std::memcpy(to, row, unit.row_bytes);
+      row += unit.row_bytes;
+      to += unit.out_pitch;
+      TRINE_RETURN_IF_ERROR(context_.cancel.Check());
+    }
+    return absl::OkStatus();
   }
 
   // In tiles, computed in T.
   template <typename T>
   absl::Status RunTiles(bool mends) {
     TRINE_RETURN_IF_ERROR(
-        context_.Reserve(SaturatingAdd(out_.data.size() + copied_bytes_, ScratchBytes(sizeof(T)))));
-    const Job<T> job{.arithmetic = RowArithmetic(resolved_, in_.dtype, findings_),
+        context_.Reserve(SaturatingAdd(out_.size() + held_bytes_, ScratchBytes(sizeof(T)))));
+    const Job<T> job{.arithmetic = RowArithmetic(resolved_, dtype(), findings_),
                      .geometry = geometry_,
                      .cancel = context_.cancel,
-                     .load = GetLoad<T>(in_.dtype),
-                     .store = GetStore<T>(in_.dtype),
-                     .element_bytes = DTypeSize(in_.dtype),
+                     .load = GetLoad<T>(dtype()),
+                     .store = GetStore<T>(dtype()),
+                     .element_bytes = DTypeSize(dtype()),
                      .x = x_,
                      .dy = dy_,
-                     .out = out_.data.data(),
+                     .out = out_.data(),
                      .mends = mends};
     ScratchPool<T> pool;
     return ParallelFor(context_, tiling_.tiles(), 1, [&](size_t begin, size_t end) -> absl::Status {
@@ -208,27 +258,30 @@ class Call {
 
   const Context& context_;
   const Resolved& resolved_;
-  const TensorView& in_;
-  const TensorView* out_gradient_;  // null: the forward pass
-  const MutableTensorView& out_;
-  const Geometry geometry_;
+  const Operands operands_;
+  const Geometry& geometry_;
+  const MutableByteView out_;
   const Tiling tiling_;
   const Sweep sweep_;
   const bool floats_;  // whether float is computed in
   const bool sweeps_;
   RowFindings findings_;
-  uint64_t copied_bytes_ = 0;
+  uint64_t held_bytes_;  // beside the operands
   const uint8_t* x_ = nullptr;
   const uint8_t* dy_ = nullptr;
 };
 
 absl::Status Dispatch(const Context& context, const Resolved& resolved, const TensorView& in,
-                      const TensorView* out_gradient, const MutableTensorView& out,
-                      LrnReport* report) {
+                      ByteView out_gradient, const MutableTensorView& out, LrnReport* report) {
   if (report != nullptr) *report = {};
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   if (in.elements() == 0) return absl::OkStatus();
-  return Call(context, resolved, in, out_gradient, out).Run(report);
+  const Operands operands{.dtype = in.dtype,
+                          .geometry = MakeGeometry(resolved, in.shape),
+                          .x = in.data,
+                          .dy = out_gradient,
+                          .out = out.data};
+  return Call(context, resolved, operands).Run(report);
 }
 
 }  // namespace
@@ -237,7 +290,7 @@ absl::Status Lrn(const Context& context, const Resolved& resolved, const TensorV
                  const MutableTensorView& out, LrnReport* report) {
   TRINE_RETURN_IF_ERROR(CheckInput(context, resolved, in));
   TRINE_RETURN_IF_ERROR(CheckSame("output", in, out.dtype, out.shape, out.data.size()));
-  return Dispatch(context, resolved, in, nullptr, out, report);
+  return Dispatch(context, resolved, in, {}, out, report);
 }
 
 absl::Status LrnGradient(const Context& context, const Resolved& resolved, const TensorView& in,
@@ -248,7 +301,7 @@ absl::Status LrnGradient(const Context& context, const Resolved& resolved, const
                                   out_gradient.data.size()));
   TRINE_RETURN_IF_ERROR(CheckSame("input_gradient", in, in_gradient.dtype, in_gradient.shape,
                                   in_gradient.data.size()));
-  return Dispatch(context, resolved, in, &out_gradient, in_gradient, report);
+  return Dispatch(context, resolved, in, out_gradient.data, in_gradient, report);
 }
 
 }  // namespace trine::normalize

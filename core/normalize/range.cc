@@ -6,11 +6,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 
-#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/base/float16.h"
+#include "core/normalize/kernels/row_kernels.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::normalize {
@@ -18,31 +17,17 @@ namespace {
 
 constexpr size_t kElements = size_t{1} << 18;  // of a range of the loop: about 0.1 ms
 
-// Magnitudes are ordered as their bits are, with NaN above infinity. Compared as signed numbers,
-// which every vector unit can.
-template <typename Bits>
-uint64_t LargestBits(const uint8_t* data, size_t count) {
-  using Signed = std::make_signed_t<Bits>;
-  constexpr Signed kMagnitude = std::numeric_limits<Signed>::max();
-  Signed largest = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const auto bits = static_cast<Signed>(LoadLE<Bits>(data + i * sizeof(Bits)) & kMagnitude);
-    largest = bits > largest ? bits : largest;
-  }
-  return static_cast<uint64_t>(largest);
-}
-
-uint64_t LargestBitsOf(DType dtype, const uint8_t* data, size_t count) {
-  if (dtype == DType::kFloat64) return LargestBits<uint64_t>(data, count);
-  if (dtype == DType::kFloat32) return LargestBits<uint32_t>(data, count);
-  return LargestBits<uint16_t>(data, count);
-}
-
-double FromBits(DType dtype, uint64_t bits) {
+double Value(DType dtype, uint64_t bits) {
   if (dtype == DType::kFloat64) return std::bit_cast<double>(bits);
   if (dtype == DType::kFloat32) return std::bit_cast<float>(static_cast<uint32_t>(bits));
   const auto narrow = static_cast<uint16_t>(bits);
   return dtype == DType::kFloat16 ? Float16ToFloat(narrow) : BFloat16ToFloat(narrow);
+}
+
+// Infinity for NaN.
+double FromBits(DType dtype, uint64_t bits) {
+  const double value = Value(dtype, bits);
+  return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
 }
 
 // What row_range-inl.h takes for in range, with room to spare.
@@ -58,20 +43,19 @@ Bounds BoundsOf(bool floats, double a) {
 
 }  // namespace
 
-absl::StatusOr<double> LargestMagnitude(const Context& context, const TensorView& tensor) {
-  const size_t bytes = DTypeSize(tensor.dtype);
+absl::StatusOr<double> LargestMagnitude(const Context& context, DType dtype, ByteView data) {
+  const size_t bytes = DTypeSize(dtype);
   std::atomic<uint64_t> largest{0};
   TRINE_RETURN_IF_ERROR(
-      ParallelFor(context, tensor.data.size() / bytes, kElements, [&](size_t begin, size_t end) {
+      ParallelFor(context, data.size() / bytes, kElements, [&](size_t begin, size_t end) {
         const uint64_t here =
-            LargestBitsOf(tensor.dtype, tensor.data.data() + begin * bytes, end - begin);
+            LargestBits({.count = 1, .width = end - begin}, bytes, data.data() + begin * bytes);
         uint64_t before = largest.load(std::memory_order_relaxed);
         while (before < here && !largest.compare_exchange_weak(before, here)) {
         }
         return absl::OkStatus();
       }));
-  const double value = FromBits(tensor.dtype, largest);
-  return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
+  return FromBits(dtype, largest);
 }
 
 bool StaysInRange(const Resolved& resolved, double taps, bool floats, double x, const double* dy) {
@@ -92,6 +76,19 @@ bool StaysInRange(const Resolved& resolved, double taps, bool floats, double x, 
   const double reflected = 2 * a * std::fabs(beta) * x * terms;
   return s <= 0x1p23 / std::max(1.0, a) && *dy * power <= bounds.most && terms <= bounds.most &&
          reflected <= bounds.most;
+}
+
+bool RangeWatch::Take(Of of, const RowShape& rows, const uint8_t* data) {
+  uint64_t& largest = largest_[of];
+  const uint64_t before = largest;
+  // Rows without gaps are one.
+  const RowShape one{.count = 1, .width = rows.count * rows.width};
+  largest =
+      std::max(before, LargestBits(rows.pitch == rows.width ? one : rows, DTypeSize(dtype_), data));
+  if (largest == before) return true;
+  const double dy = FromBits(dtype_, largest_[kOutputGradient]);
+  return StaysInRange(*resolved_, taps_, floats_, FromBits(dtype_, largest_[kInput]),
+                      gradient_ ? &dy : nullptr);
 }
 
 }  // namespace trine::normalize

@@ -1,5 +1,9 @@
 #include "core/normalize/kernels/row_kernels.h"
 
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
 #include "core/normalize/kernels/row_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -51,7 +55,51 @@ void PlusOf(const T* a, const T* b, size_t count, T* out) {
                 [&](const auto& part) TRINE_ATTR { part.Store(part.Load(a) + part.Load(b), out); });
 }
 
+// Compared as signed numbers, which every vector unit can; without their signs they are positive.
+template <typename Bits>
+uint64_t LargestOf(const RowShape& rows, const void* x) {
+  constexpr hn::ScalableTag<Bits> kBits;
+  constexpr Bits kMagnitude = std::numeric_limits<Bits>::max();
+  const size_t lanes = hn::Lanes(kBits);
+  const auto mask = hn::Set(kBits, kMagnitude);
+  const auto* row = static_cast<const Bits*>(x);
+  Bits largest = 0;
+  auto a = hn::Zero(kBits), b = a;
+  for (size_t i = 0; i < rows.count; ++i, row += rows.pitch) {
+    const auto load = [&](size_t at)
+                          TRINE_ATTR { return hn::And(mask, hn::LoadU(kBits, row + at)); };
+    size_t at = 0;
+    for (; at + 2 * lanes <= rows.width; at += 2 * lanes) {
+      a = hn::Max(a, load(at));
+      b = hn::Max(b, load(at + lanes));
+    }
+    if (at + lanes <= rows.width) {
+      a = hn::Max(a, load(at));
+      at += lanes;
+    }
+    if (at == rows.width) continue;
+    if (rows.width >= lanes) {
+      b = hn::Max(b, load(rows.width - lanes));  // some once more, in place of a part of a vector
+      continue;
+    }
+    for (; at < rows.width; ++at) {
+      Bits bits;
+      std::memcpy(&bits, row + at, sizeof(Bits));
+      largest = std::max<Bits>(largest, bits & kMagnitude);
+    }
+  }
+  HWY_ALIGN Bits lane[HWY_MAX_BYTES / sizeof(Bits)];
+  hn::Store(hn::Max(a, b), kBits, lane);
+  return static_cast<uint64_t>(std::max(largest, *std::max_element(lane, lane + lanes)));
+}
+
 }  // namespace
+
+uint64_t Largest(const RowShape& rows, size_t element_bytes, const void* x) {
+  if (element_bytes == 8) return LargestOf<int64_t>(rows, x);
+  if (element_bytes == 4) return LargestOf<int32_t>(rows, x);
+  return LargestOf<int16_t>(rows, x);
+}
 
 void Sum(const float* q, size_t count, size_t stride, size_t taps, float* out) {
   SumOf(q, count, stride, taps, out);
@@ -71,6 +119,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trine::normalize {
 
+HWY_EXPORT(Largest);
 HWY_EXPORT(Sum);
 HWY_EXPORT(SumDouble);
 HWY_EXPORT(Plus);
@@ -104,6 +153,10 @@ void AddRows(const float* a, const float* b, size_t count, float* out) {
 }
 void AddRows(const double* a, const double* b, size_t count, double* out) {
   HWY_DYNAMIC_DISPATCH(PlusDouble)(a, b, count, out);
+}
+
+uint64_t LargestBits(const RowShape& rows, size_t element_bytes, const void* x) {
+  return HWY_DYNAMIC_DISPATCH(Largest)(rows, element_bytes, x);
 }
 
 void FlushStreams() { hwy::FlushStream(); }

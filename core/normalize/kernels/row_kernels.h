@@ -74,6 +74,10 @@ void AddRows(const double* a, const double* b, size_t count, double* out);
 void SumTaps(const long double* q, size_t count, size_t stride, size_t taps, long double* out);
 void AddRows(const long double* a, const long double* b, size_t count, long double* out);
 
+// The largest magnitude in rows of floats of `element_bytes` (2, 4 or 8), as its bits, which are
+// ordered as magnitudes are, with NaN above infinity.
+uint64_t LargestBits(const RowShape& rows, size_t element_bytes, const void* x);
+
 // What was streamed (RowShape) by this thread can be read by others after it.
 void FlushStreams();
 

@@ -70,6 +70,13 @@ Sweep::Sweep(const Resolved& resolved, const Geometry& geometry, DType dtype)
   ChooseBands();
 }
 
+Geometry Sweep::Part(int64_t rows, int64_t width) const {
+  const int64_t step = row_taps() > 1 ? step_ : width;
+  return {.axis = {1, rows, width / step},
+          .inner = step,
+          .window = {.lo = {0, column_lo_, row_lo_}, .hi = {0, column_hi_, row_hi_}}};
+}
+
 void Sweep::ChooseBlocks() {
   strip_width_ = width_;
   if (row_taps() == 1) {
@@ -125,19 +132,20 @@ absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit&
   const auto grain = static_cast<size_t>(std::max<int64_t>(kTaskElements / elements, 1));
   const auto units = static_cast<size_t>(planes_ * strips_ * bands_);
   return ParallelFor(context, units, grain, [&](size_t begin, size_t end) -> absl::Status {
-    UnitSweep<T> sweep(*this, how.findings, context.cancel);
-    TRINE_RETURN_IF_ERROR(sweep.Init(how));
+    UnitSweep<T> sweep(*this, how, context.cancel);
+    TRINE_RETURN_IF_ERROR(sweep.Init());
     for (size_t i = begin; i < end; ++i)
-      if (!unit(sweep, static_cast<int64_t>(i))) return context.cancel.Check();
+      if (!unit(sweep, static_cast<int64_t>(i))) return sweep.Why();
     if (how.streams) FlushStreams();
     return absl::OkStatus();
   });
 }
 
-absl::Status Sweep::Forward(const Context& context, RowFindings& findings, const uint8_t* x,
-                            uint8_t* y) const {
+absl::Status Sweep::Forward(const Context& context, RowFindings& findings, KeptUnits* kept,
+                            const uint8_t* x, uint8_t* y) const {
   How how{
       .findings = findings,
+      .kept = kept,
       .slides = row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) && x != y};
   how.streams = Streams(x, y, how);
   const auto unit = [&](auto& sweep, int64_t i) {
@@ -147,9 +155,9 @@ absl::Status Sweep::Forward(const Context& context, RowFindings& findings, const
                                    : ForUnits<float>(context, how, unit);
 }
 
-absl::Status Sweep::Gradient(const Context& context, RowFindings& findings, const uint8_t* x,
-                             const uint8_t* dy, uint8_t* dx) const {
-  How how{.findings = findings, .gradient = true};
+absl::Status Sweep::Gradient(const Context& context, RowFindings& findings, KeptUnits* kept,
+                             const uint8_t* x, const uint8_t* dy, uint8_t* dx) const {
+  How how{.findings = findings, .kept = kept, .gradient = true};
   how.streams = dy != dx && Streams(x, dx, how);
   const auto unit = [&](auto& sweep, int64_t i) { return sweep.Gradient(i, x, dy, dx); };
   return dtype_ == DType::kFloat64 ? ForUnits<double>(context, how, unit)

@@ -16,6 +16,7 @@
 #include "core/normalize/geometry.h"
 #include "core/normalize/kernels/row_shape.h"
 #include "core/normalize/lrn.h"
+#include "core/normalize/rows/kept_units.h"
 #include "core/runtime/context.h"
 
 namespace trine::normalize {
@@ -31,10 +32,11 @@ class Sweep {
   // one memory).
   bool has_halo() const { return bands_ > 1 && column_taps() > 1; }
 
-  absl::Status Forward(const Context& context, RowFindings& findings, const uint8_t* x,
-                       uint8_t* y) const;
-  absl::Status Gradient(const Context& context, RowFindings& findings, const uint8_t* x,
-                        const uint8_t* dy, uint8_t* dx) const;
+  // `kept` is given where an input is overwritten that may be wanted once more. Else it is null.
+  absl::Status Forward(const Context& context, RowFindings& findings, KeptUnits* kept,
+                       const uint8_t* x, uint8_t* y) const;
+  absl::Status Gradient(const Context& context, RowFindings& findings, KeptUnits* kept,
+                        const uint8_t* x, const uint8_t* dy, uint8_t* dx) const;
 
  private:
   template <typename T>
@@ -42,11 +44,14 @@ class Sweep {
 
   size_t row_taps() const { return static_cast<size_t>(row_lo_ + row_hi_ + 1); }
   size_t column_taps() const { return static_cast<size_t>(column_lo_ + column_hi_ + 1); }
+  // So many rows of a strip of `width`, by themselves.
+  Geometry Part(int64_t rows, int64_t width) const;
   void ChooseBlocks();
   void ChooseBands();
   // How one call goes about it.
   struct How {
     RowFindings& findings;
+    KeptUnits* kept = nullptr;
     bool gradient = false;
     bool slides = false;   // square, sum and scale in one go
     bool streams = false;  // results are written past the caches

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/error.h"
 #include "core/normalize/kernels/row_kernels.h"
 #include "core/normalize/range.h"
 #include "core/runtime/thread_pool.h"
@@ -215,34 +214,6 @@ TEST_P(Extremes, NothingElseChangesABit) {
       }
 }
 
-// At every magnitude the bits are those of a call with memory of its own.
-TEST_P(Extremes, InPlaceAtEveryMagnitude) {
-  const Shape shape{2, 9, 24};
-  Random random(10);
-  const Span span = SpanOf(GetParam());
-  for (int i = 0; i < 400; ++i) {
-    const double scale = random.Decades(1, span.least, span.most)[0];
-    const double gradient_scale = random.Decades(1, span.least, span.most)[0];
-    LrnOptions options = OnnxOptions(3, std::fabs(random.Decades(1, 1e-40, 1e8)[0]),
-                                     i % 3 == 0 ? 0.75 : random.Uniform(0, 3),
-                                     std::fabs(random.Decades(1, 1e-50, 1e30)[0]));
-    if (i % 4 == 0) options = OnnxOptions(3, 1e-4, 0.75, 1);
-    std::vector<double> x(Count(shape)), g(Count(shape));
-    for (double& value : x) value = scale * random.Uniform(-1, 1);
-    for (double& value : g) value = gradient_scale * random.Uniform(-1, 1);
-    const Resolved resolved = MustResolve(options, shape);
-    const Tensor in = MakeTensor(GetParam(), shape, x);
-    const Tensor dy = MakeTensor(GetParam(), shape, g);
-    SCOPED_TRACE(absl::StrCat(What(resolved, GetParam(), shape), " x ", scale));
-    Tensor both = in;
-    ASSERT_TRUE(Lrn({}, resolved, both.view(), both.mutable_view()).ok());
-    ASSERT_EQ(both.data, RunLrn(resolved, in).data);
-    both = in;
-    ASSERT_TRUE(LrnGradient({}, resolved, both.view(), dy.view(), both.mutable_view()).ok());
-    ASSERT_EQ(both.data, RunGradient(resolved, in, dy).data);
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(DTypes, Extremes, ::testing::ValuesIn(kWideDTypes),
                          [](const auto& test) { return std::string(DTypeName(test.param)); });
 
@@ -263,6 +234,27 @@ TEST_P(ExtremesOnTarget, IsTheOracle) {
         ExpectForward(options, dtype, shape, x);
         ExpectGradient(options, dtype, shape, x, random.Bells(Count(shape)));
       }
+}
+
+TEST_P(ExtremesOnTarget, LargestMagnitude) {
+  for (const DType dtype : kFloatDTypes) {
+    const auto largest = [&](const std::vector<double>& values) {
+      const Tensor tensor = MakeTensor(dtype, {static_cast<int64_t>(values.size())}, values);
+      return *LargestMagnitude({}, dtype, tensor.data);
+    };
+    EXPECT_EQ(largest({}), 0);
+    EXPECT_EQ(largest({0, -0.0}), 0);
+    EXPECT_EQ(largest({1, -2.5, 0.5}), 2.5);
+    EXPECT_EQ(largest({1, kInf, -3}), kInf);
+    EXPECT_EQ(largest({kNan, 1}), kInf);
+    // Wherever it is, in vectors and after them.
+    for (size_t count = 1; count < 140; ++count)
+      for (const size_t at : {size_t{0}, count / 2, count - 1}) {
+        std::vector<double> values(count, -0.5);
+        values[at] = -8;
+        EXPECT_EQ(largest(values), 8) << count << " " << at;
+      }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllTargets, ExtremesOnTarget,
@@ -338,59 +330,6 @@ TEST(Report, SaysThatABaseHasNoPower) {
       EXPECT_FALSE(NoPower(OnnxOptions(3, 1, 0, -4), dtype, ones));
       EXPECT_FALSE(NoPower(OnnxOptions(3, 0, 0.75, 1), dtype, ones));
     }
-}
-
-class Account : public MemoryAccount {
- public:
-  explicit Account(uint64_t most) : most_(most) {}
-  absl::Status Reserve(uint64_t bytes) override {
-    asked_ = std::max(asked_, bytes);
-    if (bytes <= most_) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kResourceExhausted, {.reason = "MEMORY_LIMIT"}, "full");
-  }
-  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
-  uint64_t asked() const { return asked_; }
-
- private:
-  uint64_t most_;
-  uint64_t asked_ = 0;
-};
-
-TEST(Memory, IsAskedForBeforeItIsTaken) {
-  const Shape shape{1, 8, 64, 64};
-  const Resolved resolved = MustResolve(OnnxOptions(5, 1, 0.75, 1), shape);
-  const uint64_t bytes = 4 * Count(shape);
-  const auto run = [&](Account& account, double special, bool in_place) {
-    std::vector<double> values(Count(shape), 1);
-    values[77] = special;
-    Tensor both = MakeTensor(DType::kFloat32, shape, values);
-    const Tensor in = both;
-    Context context;
-    context.memory = &account;
-    return Lrn(context, resolved, in_place ? both.view() : in.view(), both.mutable_view()).code();
-  };
-  // What is not computed again: ordinary numbers, and NaN, which stay NaN in any type.
-  for (const double special : {1.0, kNan}) {
-    Account result(bytes);
-    EXPECT_EQ(run(result, special, false), absl::StatusCode::kOk);
-  }
-  Account full(2 * bytes - 1), enough(uint64_t{1} << 30);
-  EXPECT_EQ(run(full, 1e30, true), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(run(enough, 1e30, true), absl::StatusCode::kOk);
-  EXPECT_GT(enough.asked(), 2 * bytes);  // the copy, and tiles of doubles
-}
-
-TEST(Magnitude, OfEveryDtype) {
-  for (const DType dtype : kFloatDTypes) {
-    const auto largest = [&](const std::vector<double>& values) {
-      const Tensor tensor = MakeTensor(dtype, {static_cast<int64_t>(values.size())}, values);
-      return *LargestMagnitude({}, tensor.view());
-    };
-    EXPECT_EQ(largest({0, -0.0}), 0);
-    EXPECT_EQ(largest({1, -2.5, 0.5}), 2.5);
-    EXPECT_EQ(largest({1, kInf, -3}), kInf);
-    EXPECT_EQ(largest({kNan, 1}), kInf);
-  }
 }
 
 }  // namespace
