@@ -134,6 +134,18 @@ absl::Status WithFile(const absl::Status& given, const std::string& path) {
   return named;
 }
 
+std::string WarningWithFlags(std::string_view warning) {
+  const size_t colon = warning.find(": ");
+  if (colon == std::string_view::npos) return std::string(warning);
+  for (const FieldName& name : FlagNames()) {
+    if (name.from != warning.substr(0, colon)) continue;
+    const std::string_view text = warning.substr(colon + 2);
+    const bool is_flag = name.to.rfind("--", 0) == 0;
+    return is_flag ? absl::StrCat(name.to, ": ", ToAbsl(text)) : std::string(text);
+  }
+  return std::string(warning);
+}
+
 void PrintWarning(std::string_view text) {
   std::fprintf(stderr, "trine: warning: %s\n", OneLine(text).c_str());
 }

@@ -43,6 +43,10 @@ absl::Status WithFlags(const absl::Status& status);
 // WithFlags, and "<path>: " before its message, so that a person sees which file was meant.
 absl::Status WithFile(const absl::Status& status, const std::string& path);
 
+// A server's warning, such as "mask.encoded: its transparency was left out", with its field named
+// in the same way: "--mask: its ..."; of the input its text alone.
+std::string WarningWithFlags(std::string_view warning);
+
 // Writes "trine: warning: <text>" to stderr, in one line.
 void PrintWarning(std::string_view text);
 

@@ -79,7 +79,8 @@ struct DecodeOptions {
   // it is not empty: reserved with the picture, before anything is unpacked.
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
-  // here (bytes behind the picture, a missing end, a colour profile that was not applied).
+  // here (bytes behind the picture, a missing end, a colour profile that was not applied,
+  // transparency that was left out).
   std::vector<std::string>* warnings = nullptr;
 };
 

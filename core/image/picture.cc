@@ -16,6 +16,10 @@ void Warn(const DecodeOptions& options, std::string_view text) {
   if (options.warnings != nullptr) options.warnings->emplace_back(text);
 }
 
+void WarnOfAlpha(const ReaderOptions& options, bool has) {
+  if (has && options.wanted != Wanted::kWhole) Warn(options, "its transparency was left out");
+}
+
 void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count) {
   if (count == 0) return;
   Warn(options, absl::StrCat(count, count == 1 ? " byte" : " bytes", " behind the ", ToAbsl(format),

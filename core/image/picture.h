@@ -39,6 +39,8 @@ struct ReaderOptions : DecodeOptions {
 };
 // Adds to the caller's warnings, where he wants any.
 void Warn(const DecodeOptions& options, std::string_view text);
+// Warns, where the whole is not wanted, of transparency that a file `has` beside gray or colour.
+void WarnOfAlpha(const ReaderOptions& options, bool has);
 // Warns of `count` bytes that follow the picture, where there are any.
 void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count);
 

@@ -28,6 +28,7 @@ namespace {
 struct Args {
   std::string input;
   std::string output;
+  std::optional<int64_t> page;
   bool force = false;
   LrnFlags lrn;
 };
@@ -81,7 +82,8 @@ absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
                                                          const v1::LrnOptions& options,
                                                          uint64_t max_message_bytes,
                                                          InputFile* file) {
-  if (!file->size().has_value() || !IsNpyName(args.output)) return std::nullopt;
+  if (!file->size().has_value() || !IsNpyName(args.output) || args.page.has_value())
+    return std::nullopt;
   std::string start(std::min(*file->size(), image::kMaxNpyHeaderBytes), '\0');
   TRINE_RETURN_IF_ERROR(file->ReadAt(0, {reinterpret_cast<uint8_t*>(start.data()), start.size()}));
   if (image::RecognizeFormat(AsBytes(start)) != image::Format::kNpy) return std::nullopt;
@@ -99,7 +101,7 @@ absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
 
 absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile* file,
                             OutputFile* output, Session* session, Report* report) {
-  TRINE_ASSIGN_OR_RETURN(const LoadedArray loaded, LoadArray(file, args.lrn.scale));
+  TRINE_ASSIGN_OR_RETURN(const LoadedArray loaded, LoadArray(file, args.page, args.lrn.scale));
   if (loaded.is_picture && options.layout() == v1::LRN_LAYOUT_UNSPECIFIED) {
     options.set_layout(v1::LRN_LAYOUT_HWC);
   }
@@ -111,9 +113,10 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
                          client->Normalize(std::move(request)));
   TRINE_ASSIGN_OR_RETURN(const TensorView result, ViewOf(response.tensor(), "tensor"));
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
-  *report = {result.dtype,        loaded.file_dtype,  result.shape,
-             response.resolved(), saved.output_scale, false,
-             WarningsOf(response)};
+  *report = {result.dtype, loaded.file_dtype, result.shape, response.resolved(), saved.output_scale,
+             false,        loaded.warnings};
+  const std::vector<std::string> more = WarningsOf(response);
+  report->warnings.insert(report->warnings.end(), more.begin(), more.end());
   return output->Write(AsBytes(saved.bytes));
 }
 
@@ -157,7 +160,8 @@ absl::Status RunNormalize(Args args, Session* session) {
   }
   if (!status.ok()) return WithFile(status, args.input);
   TRINE_RETURN_IF_ERROR(output->Commit());
-  for (const std::string& warning : report.warnings) session->PrintWarning(warning);
+  for (const std::string& warning : report.warnings)
+    session->PrintWarning(absl::StrCat(DisplayName(args.input), ": ", warning));
   PrintSummary(args, report, watch.ms(), *session);
   return absl::OkStatus();
 }
@@ -176,6 +180,12 @@ void AddNormalizeCommand(Command app, Run* run) {
                    "stdout. Default: of stdin stdout")
       ->check(NotEmpty("a name"))
       ->type_name("OUT");
+  command
+      ->add_option("--page", args->page,
+                   "The page of a TIFF, from 0. Default: the first, which is said where there are "
+                   "more")
+      ->check(NotNegative())
+      ->type_name("N");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");
   AddLrnFlags(command, &args->lrn);
   command->callback(

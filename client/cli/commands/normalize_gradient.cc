@@ -28,8 +28,10 @@ struct Args {
 
 absl::StatusOr<LoadedArray> Load(const std::string& path, double scale) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  absl::StatusOr<LoadedArray> loaded = LoadArray(&file, scale);
+  absl::StatusOr<LoadedArray> loaded = LoadArray(&file, std::nullopt, scale);
   if (!loaded.ok()) return WithFile(loaded.status(), path);
+  for (std::string& warning : loaded->warnings)
+    warning = absl::StrCat(DisplayName(path), ": ", warning);
   return loaded;
 }
 
@@ -62,7 +64,10 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   session->PrintStatus(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)),
                                     " ", ShapeToString(result.shape), " -> ", args.output));
   session->PrintStatus(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
-  for (const std::string& warning : response->warnings()) session->PrintWarning(warning);
+  std::vector<std::string> warnings = in.warnings;
+  warnings.insert(warnings.end(), gradient.warnings.begin(), gradient.warnings.end());
+  warnings.insert(warnings.end(), response->warnings().begin(), response->warnings().end());
+  for (const std::string& warning : warnings) session->PrintWarning(warning);
   Json json;
   json["input"] = args.input;
   json["gradient"] = args.gradient;
@@ -73,8 +78,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   json["resolved"]["scale"] = args.lrn.scale;
   json["resolved"]["input_dtype"] = std::string(DTypeName(in.file_dtype));
   json["resolved"]["output_scale"] = saved.output_scale;
-  json["warnings"] = Json::array();
-  for (const std::string& warning : response->warnings()) json["warnings"].push_back(warning);
+  json["warnings"] = warnings;
   json["elapsed_ms"] = watch.ms();
   session->PrintResult(json);
   return absl::OkStatus();

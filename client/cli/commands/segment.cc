@@ -75,11 +75,12 @@ absl::Status LoadImage(const std::string& path, v1::Image* out) {
 // The image of `request` from a file's bytes, and its pixels, which are sent where the request then
 // has at most `max_bytes`. REQUIRES: the rest of the request is set.
 absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int64_t> page,
-                                    uint64_t max_bytes, v1::SegmentRequest* request) {
+                                    uint64_t max_bytes, v1::SegmentRequest* request,
+                                    std::vector<std::string>* warnings) {
   constexpr uint64_t kHeads = 256;  // of the image's and the tensor's messages
   const uint64_t rest = request->ByteSizeLong() + kHeads;
   return SetDecodedImage(bytes, page, max_bytes - std::min(max_bytes, rest),
-                         request->mutable_image());
+                         request->mutable_image(), warnings);
 }
 
 // `title`: the input, with its page where that was asked for.
@@ -111,11 +112,13 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   if (request.has_markers()) TakePage(item.page, request.mutable_markers());
   v1::SegmentRequest sent = request;  // with the image, which is long and given away
   Tensor pixels;
+  std::vector<std::string> warnings;
   if (wanted.overlay.has_value() || item.is_one_of_all) {
     // One of all pages is sent alone, however long it is, and not with the others each time.
     const uint64_t max_bytes =
         item.is_one_of_all ? client::kItemLimit.value : client->options().max_message_bytes;
-    absl::StatusOr<Tensor> decoded = DecodePixels(item.bytes, item.page, max_bytes, &sent);
+    absl::StatusOr<Tensor> decoded =
+        DecodePixels(item.bytes, item.page, max_bytes, &sent, &warnings);
     if (!decoded.ok()) return WithFile(decoded.status(), input);
     pixels = *std::move(decoded);
   } else {
@@ -138,7 +141,9 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   }
   Print(title, *response, *common, *session);
   common->is_first = false;
-  for (const std::string& warning : response->warnings()) {
+  for (const std::string& warning : response->warnings())
+    warnings.push_back(WarningWithFlags(warning));
+  for (const std::string& warning : warnings) {
     item.warnings.push_back(warning);
     session->PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
   }

@@ -54,6 +54,23 @@ Tensor ToUint16(const TensorView& in, double* output_scale) {
   return out;
 }
 
+absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
+                                   std::vector<std::string>* warnings) {
+  image::DecodeOptions options;
+  options.page = page.value_or(0);
+  options.warnings = warnings;
+  absl::StatusOr<Tensor> picture = image::DecodeImage(Context(), bytes, options);
+  if (!picture.ok()) return TranslateField(picture.status(), {{"page", "image.page"}});
+  if (picture->shape.size() == 2) picture->shape.push_back(1);
+  if (page.has_value()) return picture;
+  TRINE_ASSIGN_OR_RETURN(const int64_t pages, image::CountPages(Context(), bytes));
+  if (pages > 1) {
+    warnings->push_back(absl::StrCat(
+        "it has ", pages, " pages, and page 0 was taken; normalize --page N takes ", "another"));
+  }
+  return picture;
+}
+
 }  // namespace
 
 bool IsNpyName(const std::string& path) {
@@ -106,14 +123,14 @@ void ScaleElements(DType dtype, double scale, MutableByteView data) {
   }
 }
 
-absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale) {
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page, double scale) {
   TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(client::kItemLimit));
   LoadedArray loaded;
   loaded.is_picture = !image::HoldsArray(AsBytes(bytes));
   if (loaded.is_picture) {
-    TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeImage(Context(), AsBytes(bytes)));
-    if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor, LoadPicture(AsBytes(bytes), page, &loaded.warnings));
   } else {
+    if (page.has_value()) return UsageError("--page is for pictures; this file holds an array");
     TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
   }
   loaded.file_dtype = loaded.tensor.dtype;

@@ -1,8 +1,10 @@
 // Arrays in .npy files and pictures, as normalization reads and writes them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/cli/files/input_file.h"
@@ -15,6 +17,7 @@ struct LoadedArray {
   Tensor tensor;
   bool is_picture = false;  // then [H,W,C], also for gray
   DType file_dtype = DType::kUint8;
+  std::vector<std::string> warnings;  // of what was odd, or left out
 };
 
 // What a file's elements are sent as: integers of up to 16 bits and bool as float32 (exactly), what
@@ -28,8 +31,9 @@ void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out);
 // Multiplies elements that SentDType allows to scale.
 void ScaleElements(DType dtype, double scale, MutableByteView data);
 
-// Reads all of `file`; its elements become what SentDType says, times `scale`.
-absl::StatusOr<LoadedArray> LoadArray(InputFile* file, double scale);
+// Reads all of `file`; its elements become what SentDType says, times `scale`. Of a file of several
+// pages the one that is named, or else the first, which is said. USAGE for the page of an array.
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page, double scale);
 
 struct SavedArray {
   std::string bytes;        // of the file

@@ -49,18 +49,22 @@ int64_t TakePage(std::optional<int64_t> page, v1::Image* image) {
 }
 
 absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
-                                       uint64_t max_bytes, v1::Image* out) {
+                                       uint64_t max_bytes, v1::Image* out,
+                                       std::vector<std::string>* warnings) {
   if (image::HoldsArray(AsBytes(bytes))) {
     TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
     return UnpackImage(*out);
   }
   image::DecodeOptions options;
   options.page = page.value_or(0);
+  std::vector<std::string> said;
+  options.warnings = &said;
   TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes), options));
   if (picture.data.size() > max_bytes) {
     TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
   } else {
     SetTensor(picture.view(), out->mutable_tensor());
+    warnings->insert(warnings->end(), said.begin(), said.end());
   }
   return picture;
 }

@@ -17,9 +17,10 @@ absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image*
 
 // The same, for a caller that needs the pixels too, or other pages of the file as well: decoded
 // here, and sent as a tensor where that is no longer than `max_bytes`, so that the server does not
-// decode them again.
+// decode them again. Adds what is odd about a file to `warnings` where the server cannot say it.
 absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
-                                       uint64_t max_bytes, v1::Image* out);
+                                       uint64_t max_bytes, v1::Image* out,
+                                       std::vector<std::string>* warnings);
 
 // Of a file of several pages, takes page `page` or else 0. Returns how many pages it has, as far as
 // they can be counted.

@@ -297,6 +297,7 @@ absl::StatusOr<Picture> ReadBmp(const Context& context, ByteView bytes,
   TRINE_ASSIGN_OR_RETURN(picture.samples,
                          rle ? ReadRle(context, h, palette, size, options, raster)
                              : ReadRaster(context, h, palette, size, options, raster));
+  WarnOfAlpha(options, h.masks[3] != 0);
   if (whole && (h.bits == 16 || h.bits == 32)) {
     TRINE_ASSIGN_OR_RETURN(const bool spare, HasSpareBits(context, h, raster));
     if (spare) NoteNotKept({"bits of pixels that no colour mask names"}, picture);

@@ -249,7 +249,14 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
   } else if (indexed) {
     TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
-  if (!whole) WarnOfTrailer(options, "PNG", info.trailer_bytes);
+  if (!whole) {
+    if (info.is_animated) Warn(options, "it is an animation, of which the first picture was read");
+    WarnOfTrailer(options, "PNG", info.trailer_bytes);
+  }
+  // The colours of a palette of which the numbers are wanted do not count, nor what is clear of
+  // them.
+  const bool counts = look_up || !indexed;
+  WarnOfAlpha(options, (info.color_type & 4) != 0 || (counts && !info.transparency.empty()));
   return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 

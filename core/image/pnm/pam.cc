@@ -148,6 +148,7 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
       }
     }
   }
+  WarnOfAlpha(options, channels < header.depth);
   WarnBehindRaster(options, Format::kPam, raster.subspan(needed));
   Picture picture;
   if (whole) SetForm(header, size, picture);

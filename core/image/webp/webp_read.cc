@@ -120,6 +120,7 @@ absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
   picture.samples = Tensor::Zeros(DType::kUint8, size.shape());
   TRINE_RETURN_IF_ERROR(
       DecodePieces(context, bytes.first(chunks.end), size, picture.samples.data.data()));
+  WarnOfAlpha(options, features.has_alpha != 0);
   WarnOfTrailer(options, "WebP", bytes.size() - chunks.end);
   return FinishPicture(context, options, std::move(picture), chunks.orientation);
 }

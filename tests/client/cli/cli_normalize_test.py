@@ -81,8 +81,9 @@ class Normalize(support.CliTest):
             done = support.run("--json", *command, "-o", out, "-f", *flags)
             self.assertEqual(done.returncode, 0, done.stderr)
             warnings = json.loads(done.stdout)["warnings"]
+            of = f"{command[1]}: " if command[0] == "normalize" else ""
             self.assertEqual(done.stderr.decode(),
-                             "".join(f"trine: warning: {w}\n" for w in warnings))
+                             "".join(f"trine: warning: {of}{w}\n" for w in warnings))
             return warnings
 
         (warning,) = told()

@@ -42,6 +42,10 @@ class Kind:
         self.name, self.data, self.plain = name, data, plain
         self.color, self.bits, self.entries = color, bits, entries
 
+    @property
+    def is_transparent(self):
+        return any(text in self.name for text in ("graya", "rgba", "_alpha", "_key"))
+
 
 def png_kinds():
     for depth in (1, 2, 4, 8, 16):
@@ -199,9 +203,10 @@ class Matrix(support.CliTest):
     def results(self, *args):
         """Of a command that writes to its file and says what it did."""
         told = self.json(*args, "-o", self.path("result.npy"), "-f")
-        for key in ("input", "output", "elapsed_ms", "warnings"):
+        warnings = told.pop("warnings")
+        for key in ("input", "output", "elapsed_ms"):
             told.pop(key, None)
-        return told, numpy.load(self.path("result.npy"))
+        return told, warnings, numpy.load(self.path("result.npy"))
 
     def check_same_results(self, *command):
         for kind in kinds():
@@ -209,16 +214,34 @@ class Matrix(support.CliTest):
                 continue
             with self.subTest(kind.name):
                 reference = self.path("reference.ppm", pictures.ppm(kind.plain))
-                told, pixels = self.results(*command, self.path(kind.name, kind.data))
-                expected, expected_pixels = self.results(*command, reference)
+                told, warnings, pixels = self.results(*command, self.path(kind.name, kind.data))
+                expected, said_anyway, expected_pixels = self.results(*command, reference)
                 self.assertEqual(told, expected)
                 numpy.testing.assert_array_equal(pixels, expected_pixels)
+                left_out = ["its transparency was left out"] if kind.is_transparent else []
+                self.assertEqual(sorted(warnings), sorted(left_out + said_anyway))
 
     def test_segment(self):
         self.check_same_results("segment")
 
     def test_normalize(self):
         self.check_same_results("normalize")
+
+    def test_an_overlay_says_what_it_left_out(self):
+        file = self.path("a.png", picture_files.png(noise(255, 4), 6, 8))
+        told = self.json("segment", file, "--overlay", self.path("o.png"))
+        self.assertEqual(told["warnings"], ["its transparency was left out"])
+        mask = self.path("m.png", picture_files.png(noise(255, 2), 4, 8))
+        told = self.json("segment", file, "--mask", mask, "-o", self.path("r.png"))
+        self.assertEqual(sorted(told["warnings"]), ["--mask: its transparency was left out",
+                                                    "its transparency was left out"])
+
+    def test_an_animation_is_its_first_picture(self):
+        frames = (b"acTL", b"\0\0\0\2\0\0\0\0")
+        file = self.path("moving.png", picture_files.png(noise(255), 0, 8, chunks=[frames]))
+        for command in ("segment", "normalize"):
+            told = self.json(command, file, "-o", self.path("r.npy"), "-f")
+            self.assertTrue(any("animation" in w for w in told["warnings"]), told["warnings"])
 
 
 class Stacks(support.CliTest):
@@ -256,6 +279,24 @@ class Stacks(support.CliTest):
                                             "-o", self.path("d")))
         self.fails(2, "encode", self.file, "--as", "image", "--page", "-1", "-o", self.path("d"))
         self.fails(2, "encode", self.file, "--page", "0", "-o", self.path("d"))
+
+    def test_normalize_takes_a_page(self):
+        done = support.run("--json", "normalize", self.file, "-o", self.path("n.npy"))
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr.decode(), r"warning: .*s\.tif: it has 3 pages, and page 0 was taken")
+        self.assertEqual(len(json.loads(done.stdout)["warnings"]), 1)
+        for page, pixels in enumerate(self.pages):
+            plain = self.path("p.pgm", pictures.pgm(pixels))
+            self.ok("normalize", plain, "-o", self.path("p.npy"), "-f")
+            told = self.json("normalize", self.file, "--page", page, "-o", self.path("n.npy"), "-f")
+            self.assertEqual(told["warnings"], [])
+            numpy.testing.assert_array_equal(numpy.load(self.path("n.npy")),
+                                             numpy.load(self.path("p.npy")))
+        self.assertIn("--page", self.fails(1, "normalize", self.file, "--page", "3", "-o", self.path("d")))
+        self.fails(2, "normalize", self.file, "--page", "-1", "-o", self.path("d"))
+        array = self.path("a.npy")
+        numpy.save(array, numpy.zeros((2, 3), numpy.float32))
+        self.assertIn("--page", self.fails(2, "normalize", array, "--page", "0", "-o", self.path("d")))
 
     def test_pages_that_differ(self):
         other = noise(255)
