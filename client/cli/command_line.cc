@@ -1,31 +1,87 @@
 #include "client/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace trine::cli {
 namespace {
 
+// That a text passes `test`; else it "must be" something. `shown`: in the help, after the flag's
+// name. CLI11's own checks each say it in another way.
+CLI::Validator Must(const std::string& be, const std::function<bool(const std::string&)>& test,
+                    const std::string& shown = "") {
+  return CLI::Validator(
+      [be, test](const std::string& text) {
+        return test(text) ? std::string() : "is '" + text + "'; must be " + be;
+      },
+      shown, "");
+}
+
 Check Of(CLI::Validator validator) {
   return Check(std::make_shared<CLI::Validator>(std::move(validator)));
 }
 
+// "4, 8 or 16".
+std::string Listed(const std::vector<std::string>& names) {
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) list += i + 1 < names.size() ? ", " : " or ";
+    list += names[i];
+  }
+  return list;
+}
+
+template <typename T>
+struct NumberIn {
+  using Type = T;
+};
+template <typename T>
+struct NumberIn<std::optional<T>> {
+  using Type = T;
+};
+template <typename T>
+using Number = typename NumberIn<T>::Type;
+
+// As CLI11 will convert the text to a T.
+template <typename T>
+bool IsA(const std::string& text) {
+  T value{};
+  return CLI::detail::lexical_cast(text, value);
+}
+
 }  // namespace
 
-Check IsMember(std::vector<std::string> names) { return Of(CLI::IsMember(std::move(names))); }
-Check IsMember(std::vector<int> numbers) { return Of(CLI::IsMember(std::move(numbers))); }
-Check InRange(int low, int high) { return Of(CLI::Range(low, high)); }
-
-// CLI11's own check names the range of a double.
-Check NotNegative() {
-  return Of(CLI::Validator(
-      [](const std::string& text) {
-        return text.empty() || text[0] != '-' ? std::string()
-                                              : "is " + text + "; must be at least 0";
+Check IsMember(std::vector<std::string> names) {
+  const std::string list = Listed(names);
+  const std::string shown = "{" + CLI::detail::join(names) + "}";
+  return Of(Must(
+      list,
+      [names = std::move(names)](const std::string& text) {
+        return std::find(names.begin(), names.end(), text) != names.end();
       },
-      "", "not_negative"));
+      shown));
+}
+Check IsMember(const std::vector<int>& numbers) {
+  std::vector<std::string> names;
+  for (const int number : numbers) names.push_back(std::to_string(number));
+  return IsMember(std::move(names));
+}
+Check InRange(int low, int high) {
+  const std::string ends = std::to_string(low) + " to " + std::to_string(high);
+  return Of(Must(
+      ends,
+      [low, high](const std::string& text) {
+        int value = 0;
+        return CLI::detail::lexical_cast(text, value) && low <= value && value <= high;
+      },
+      "[" + ends + "]"));
+}
+Check NotNegative() {
+  return Of(Must("at least 0", [](const std::string& t) { return t.empty() || t[0] != '-'; }));
 }
 
 Check NotEmpty(const std::string& what) {
@@ -55,7 +111,15 @@ Command Command::add_subcommand(const std::string& name, const std::string& help
 
 template <typename T>
 Flag Command::add_option(const std::string& names, T& value, const std::string& help) const {
-  return Flag(app_->add_option(names, value, help));
+  CLI::Option* option = app_->add_option(names, value, help);
+  if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::optional<double>> ||
+                std::is_same_v<T, std::vector<double>>) {
+    option->check(Must("a number", IsA<double>));
+  } else if constexpr (!std::is_same_v<T, std::string> &&
+                       !std::is_same_v<T, std::vector<std::string>>) {
+    option->check(Must("a whole number", IsA<Number<T>>));
+  }
+  return Flag(option);
 }
 
 template Flag Command::add_option(const std::string&, std::string&, const std::string&) const;

@@ -30,7 +30,7 @@ class Check {
 };
 
 Check IsMember(std::vector<std::string> names);
-Check IsMember(std::vector<int> numbers);
+Check IsMember(const std::vector<int>& numbers);
 Check InRange(int low, int high);
 // An integer that is at least 0.
 Check NotNegative();
