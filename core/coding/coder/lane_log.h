@@ -33,10 +33,11 @@ class LaneLog {
     lanes.rows = rows_.data();
   }
 
+  // That the lanes have logged.
+  uint64_t Digits() const { return static_cast<uint64_t>(lanes.digits - digits_.data()); }
   // False when the lanes have outgrown their bytes: nothing more may be coded.
   bool Fits() const {
-    const auto digits = static_cast<uint64_t>(lanes.digits - digits_.data());
-    return 2 * digits + 4 * static_cast<uint64_t>(lanes.lanes()) <= max_bytes_;
+    return 2 * Digits() + 4 * static_cast<uint64_t>(lanes.lanes()) <= max_bytes_;
   }
   // Codes all of `symbols` with one table of order 0; false when they do not fit.
   absl::StatusOr<bool> EncodeOrder0Pieces(ByteView symbols, const Order0Parts& table,

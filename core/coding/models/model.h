@@ -24,19 +24,24 @@ namespace trine::coding {
 
 // A model at work on one block of bytes, which with its counts outlives the object. What one
 // function has found out (counts of pairs, say) serves the next one. An object serves one thread.
-// `order` is one of those that the model's row offers.
+// `order` is one of those that the model's row offers, and Fits.
 class BlockModel {
  public:
   virtual ~BlockModel() = default;
   // False where the tables of the encoder or of the decoder would exceed limits.max_model_bytes.
   virtual absl::StatusOr<bool> Fits(int order) = 0;
-  // What the model would spend on the counted part of `sample` [2^-16 bits]; nullopt where the
-  // block is not worth a trial. REQUIRES: Fits(order); the sample is of this block.
-  virtual absl::StatusOr<std::optional<uint64_t>> Cost(int order, const Sample& sample) = 0;
+  // Of models that are fitted to the block; nullopt for those that learn.
+  virtual absl::StatusOr<std::optional<KnownCost>> CostByCounts(int /*order*/) {
+    return std::optional<KnownCost>();
+  }
+  // What the model would spend on the counted part of `sample` of this block [2^-16 bits], about;
+  // nullopt where to code the block takes no longer than to tell.
+  virtual absl::StatusOr<std::optional<uint64_t>> CostOnSample(int order, const Sample& sample) = 0;
   // RESOURCE_EXHAUSTED where the encoder's tables exceed limits.max_model_bytes.
   virtual absl::StatusOr<Payload> Encode(int order) = 0;
-  // The shortest of several ways to code the block with this model.
-  virtual absl::StatusOr<Payload> EncodeBest(int order) { return Encode(order); }
+  // The shortest of the other ways to code the block with this model, which take much longer and
+  // save a sixth at most. Does not fit where there are none.
+  virtual absl::StatusOr<Payload> EncodeOtherWays(int /*order*/) { return Payload{}; }
 };
 
 // What a block holds, in the symbols of its model.
@@ -70,7 +75,7 @@ struct HeaderParams {
 };
 
 // Models that take about as long are of one speed. AUTO takes a slower model only where it saves
-// one percent at least.
+// enough (select_model.cc). The fast ones know their cost by counts.
 enum class Speed : uint8_t { kFast, kSlow };
 
 // Functions that are null where the model has no use for them; all of them may run on several

@@ -223,7 +223,9 @@ class Encoder final : public StreamEncoder {
       taken += bytes;
     }
     TRINE_RETURN_IF_ERROR(CountPairs(raw.subspan(0, taken)));
-    // A payload is no longer than its block.
+    // A payload is no longer than its block; a thread that tries several models has two of them.
+    const uint64_t at_work = std::min<uint64_t>(ThreadsOf(context_), blocks.size());
+    TRINE_RETURN_IF_ERROR(context_.Reserve(HeldBytes() + out->size() + taken + 2 * at_work * cut_));
     ReserveLong(out->size() + taken + (blocks.size() + 1) * kMaxHeadBytes, out);
     std::vector<EncodedBlock> coded(blocks.size());
     const auto append = [&](size_t i) {

@@ -124,10 +124,10 @@ TEST(Polling, LongBlocks) {
   std::mt19937 random(5);
   std::vector<uint8_t> raw(size_t{64} << 20);
   for (uint8_t& byte : raw) byte = static_cast<uint8_t>(random() % 50 + random() % 50);
-  for (const Model model : {Model::kStatic, Model::kAdaptive}) {
+  for (const Model model : {Model::kAuto, Model::kStatic, Model::kAdaptive}) {
     EncodeOptions options;
     options.model = model;
-    options.order = 0;
+    if (model != Model::kAuto) options.order = 0;
     options.block_bytes = raw.size();
     std::string coded;
     ExpectShortGaps("encode", [&](const Context& context) {

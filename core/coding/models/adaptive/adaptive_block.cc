@@ -25,8 +25,19 @@ class AdaptiveModel final : public BlockModel {
     return ModelBytes(ParamsOf(order)) <= context_.limits->max_model_bytes;
   }
 
-  absl::StatusOr<std::optional<uint64_t>> Cost(int order, const Sample& sample) override {
-    TRINE_ASSIGN_OR_RETURN(const uint64_t cost, CostOf(sample, ParamsOf(order)));
+  absl::StatusOr<std::optional<uint64_t>> CostOnSample(int order, const Sample& sample) override {
+    const AdaptiveParams params = ParamsOf(order);
+    if (!sample.is_whole()) {
+      TRINE_ASSIGN_OR_RETURN(const LearnedCost cost, CostOfLanes(sample, params));
+      return std::optional(order == 0 ? cost.counted : CostWhenLearned(cost));
+    }
+    if (!TriesRates()) {
+      // Lanes without context take less time than the choice that Encode makes.
+      if (order != 0 || raw_.size() < kMinDriftBytes) return std::optional<uint64_t>();
+      TRINE_ASSIGN_OR_RETURN(const LearnedCost cost, CostOfLanes(sample, params));
+      return std::optional(cost.counted);
+    }
+    TRINE_ASSIGN_OR_RETURN(const uint64_t cost, CostOf(sample, params));
     return std::optional(cost);
   }
 
@@ -48,23 +59,45 @@ class AdaptiveModel final : public BlockModel {
     return EncodeDrifting(raw_, counts_, drift.params, context_.cancel);
   }
 
-  absl::StatusOr<Payload> EncodeBest(int order) override {
-    TRINE_ASSIGN_OR_RETURN(Payload best, Encode(order));
+  absl::StatusOr<Payload> EncodeOtherWays(int order) override {
+    Payload best;
+    TRINE_ASSIGN_OR_RETURN(const bool is_noise, IsNoise(order));
+    if (is_noise) return best;
     for (int slowest : {1092, 437, 164}) {
       AdaptiveParams params = ParamsOf(order);
       params.lanes_log2 = std::min(params.lanes_log2, 2);
       params.segment_log2 = 11;
       params.slowest = slowest;
       TRINE_ASSIGN_OR_RETURN(Payload payload, EncodeNibbles(params));
-      if (payload.fits && (!best.fits || payload.bytes.size() < best.bytes.size())) {
-        best = std::move(payload);
-      }
+      if (IsShorter(payload, best)) best = std::move(payload);
     }
     return best;
   }
 
  private:
   AdaptiveParams ParamsOf(int order) const { return DefaultAdaptive(raw_.size(), order); }
+
+  // Whether Encode codes the block once for each of some rates, on one lane.
+  bool TriesRates() const { return raw_.size() < kMinDriftBytes && raw_.size() >= kMinRateBytes; }
+
+  // A block teaches contexts more than a sample of it does: what they gained on half of the sample
+  // they gain half as much again.
+  static uint64_t CostWhenLearned(const LearnedCost& cost) {
+    const uint64_t gained = cost.taught - std::min(cost.taught, cost.counted);
+    return cost.counted - std::min(gained / 2, cost.counted / 10);
+  }
+
+  // Whether the model would spend more on a sample than it takes.
+  absl::StatusOr<bool> IsNoise(int order) const {
+    const Sample sample = TakeSample(raw_);
+    TRINE_ASSIGN_OR_RETURN(const LearnedCost cost, CostOfLanes(sample, ParamsOf(order)));
+    return cost.counted > sample.CostOfNoise();
+  }
+
+  absl::StatusOr<LearnedCost> CostOfLanes(const Sample& sample,
+                                          const AdaptiveParams& params) const {
+    return coding::CostOfLanes(sample, params, *context_.limits, context_.cancel);
+  }
 
   absl::StatusOr<uint64_t> CostOf(const Sample& sample, const AdaptiveParams& params) const {
     return CostOfSample(sample, params, *context_.limits, context_.cancel);

@@ -14,8 +14,6 @@
 namespace trine::coding {
 namespace {
 
-constexpr size_t kShortBytes = 2 << 10;
-
 // Models of a rate that is tried, and what they would spend [2^-16 bits]. Models are in the order
 // in which their contexts are first met: a sample meets few of order 2's contexts, and the block's
 // own table of them (megabytes) would take longer to clear than the sample to learn.
@@ -132,7 +130,7 @@ absl::StatusOr<AdaptiveParams> ChooseRate(const Sample& sample, const AdaptivePa
                                           const Limits& limits, const CancelToken& cancel) {
   AdaptiveParams best = params;
   // Counts hardly reach a limit there, and the trials' models would cost more than the block.
-  if (sample.bytes.size() <= kShortBytes) return best;
+  if (sample.bytes.size() < kMinRateBytes) return best;
   static constexpr std::initializer_list<int> kRates = {1092, 437, 164, 94};
   TRINE_ASSIGN_OR_RETURN(const std::vector<uint64_t> costs,
                          CostsOfSample(sample, params, kRates, limits, cancel));

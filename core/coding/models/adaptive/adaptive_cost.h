@@ -11,6 +11,9 @@
 
 namespace trine::coding {
 
+// Blocks that are shorter are coded with a middle rate.
+inline constexpr size_t kMinRateBytes = (size_t{2} << 10) + 1;
+
 // RESOURCE_EXHAUSTED where models of these parameters exceed limits.max_model_bytes.
 
 // What the models would spend on the counted part of the sample, in units of 2^-16 bits.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/coding/coder/fixed_log2.h"
 #include "core/coding/coder/lane_count.h"
 #include "core/coding/coder/lane_log.h"
 #include "core/coding/coder/nibble_model.h"
@@ -92,6 +93,15 @@ void ForRows(const Stripe& stripe, Rows rows) {
   rows(stripe.segment - stripe.rest, stripe.full_lanes);
 }
 
+// What the lanes have spent [2^-16 bits].
+uint64_t SpentBits(const LaneLog& log) {
+  uint64_t spent = log.Digits() * 16 << kLog2FractionBits;
+  for (int l = 0; l < log.lanes.lanes(); ++l) {
+    spent += (uint64_t{32} << kLog2FractionBits) - FixedLog2(log.lanes.range[l]);
+  }
+  return spent;
+}
+
 absl::StatusOr<bool> EncodeLanes(ByteView raw, const AdaptiveTables& tables,
                                  const AdaptiveParams& params, uint64_t max_bytes,
                                  const CancelToken& cancel, std::string* out) {
@@ -168,6 +178,32 @@ absl::Status CheckModelBytes(const AdaptiveParams& params, const Limits& limits)
   const uint64_t bytes = ModelBytes(params);
   if (bytes <= limits.max_model_bytes) return absl::OkStatus();
   return LimitExceeded("model bytes", bytes, "max_model_bytes", limits.max_model_bytes);
+}
+
+absl::StatusOr<LearnedCost> CostOfLanes(const Sample& sample, const AdaptiveParams& params,
+                                        const Limits& limits, const CancelToken& cancel) {
+  const size_t size = sample.bytes.size();
+  TRINE_ASSIGN_OR_RETURN(ByteModels models, ByteModels::Create(params, size, limits));
+  const size_t max_rows = (size >> params.lanes_log2) + (size_t{2} << params.segment_log2);
+  LaneLog log(params.lanes_log2, 2 * size, 2 * max_rows, 4 * size);
+  LearnedCost cost;
+  uint64_t next_poll = 0;
+  for (size_t begin = 0; begin < size;) {
+    if (begin == sample.begin) cost.taught = SpentBits(log);
+    if (begin >= next_poll) {
+      TRINE_RETURN_IF_ERROR(cancel.Check());
+      next_poll = begin + kPollSymbols;
+    }
+    const Stripe stripe(size - begin, params.lanes_log2, params.segment_log2);
+    AdaptiveRows at{.segment = stripe.segment};
+    ForRows(stripe, [&](size_t count, int active) {
+      EncodeAdaptiveRows(sample.bytes.data() + begin, count, active, models.tables(), at,
+                         log.lanes);
+    });
+    begin += stripe.bytes;
+  }
+  cost.counted = SpentBits(log) - cost.taught;
+  return cost;
 }
 
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,

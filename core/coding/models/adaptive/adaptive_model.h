@@ -11,6 +11,7 @@
 #include "core/base/cancel.h"
 #include "core/base/limits.h"
 #include "core/coding/models/payload.h"
+#include "core/coding/models/sample.h"
 
 namespace trine::coding {
 
@@ -28,6 +29,16 @@ AdaptiveParams DefaultAdaptive(uint64_t raw_bytes, int order);
 uint64_t ModelBytes(const AdaptiveParams& params);
 // RESOURCE_EXHAUSTED where it is more than limits.max_model_bytes.
 absl::Status CheckModelBytes(const AdaptiveParams& params, const Limits& limits);
+
+// What the lanes spend on a sample [2^-16 bits].
+struct LearnedCost {
+  uint64_t taught = 0;   // on its first part, up to sample.begin
+  uint64_t counted = 0;  // on the rest
+};
+// Fast, and not as precise on a few kilobytes as one lane (adaptive_cost.h). REQUIRES: where a
+// sample has a first part, that is in whole stripes. RESOURCE_EXHAUSTED as below.
+absl::StatusOr<LearnedCost> CostOfLanes(const Sample& sample, const AdaptiveParams& params,
+                                        const Limits& limits, const CancelToken& cancel);
 
 // RESOURCE_EXHAUSTED when the models need more than limits.max_model_bytes.
 absl::StatusOr<Payload> EncodeAdaptive(ByteView raw, const AdaptiveParams& params,

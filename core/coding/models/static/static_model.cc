@@ -16,6 +16,8 @@ namespace trine::coding {
 namespace {
 
 constexpr int kFastTotalBits = 12;
+// Of 256 pairs each: below 1 ms.
+constexpr size_t kContextsAPoll = 64;
 
 // Cumulative frequencies by symbol: ascending symbols, the most frequent one last. It then gets
 // the remainder of the coder's division, which costs 0.3 % of the bits when it is thrown away.
@@ -124,14 +126,14 @@ absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& symbol
   return payload;
 }
 
-absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbols,
-                                            Order1Pairs* of_block, const CancelToken& cancel) {
+absl::StatusOr<KnownCost> CostOfStaticOrder1(ByteView raw, const Histogram& symbols,
+                                             Order1Pairs* of_block, const CancelToken& cancel) {
   of_block->JoinLanes(raw);
   const PairCounts& counts = of_block->counts;
-  uint64_t cost = 0;
+  uint64_t cost = 0, all_pairs = 0;
   for (size_t c = 0; c < 256; ++c) {
+    if (c % kContextsAPoll == 0) TRINE_RETURN_IF_ERROR(cancel.Check());
     if (symbols[c] == 0 && c != 0) continue;
-    TRINE_RETURN_IF_ERROR(cancel.Check());
     uint64_t n = 0, pairs = 0;
     for (size_t s = 0; s < 256; ++s) {
       const uint64_t count = counts[c << 8 | s];
@@ -140,11 +142,14 @@ absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& symbo
       ++pairs;
       cost -= count * FixedLog2(count);
     }
-    // A pair's entry in the tables takes about four bits; frequencies that are rounded, more.
-    if (n != 0) cost += n * FixedLog2(n) + ((pairs * 5) << kLog2FractionBits);
+    if (n != 0) cost += n * FixedLog2(n);
+    all_pairs += pairs;
   }
   of_block->SplitLanes(raw);
-  return cost;
+  // A pair's entry in the tables takes about four bits, hardly one where most are alike;
+  // frequencies that are rounded, more.
+  return KnownCost{.least = cost + (all_pairs << kLog2FractionBits),
+                   .likely = cost + ((all_pairs * 5) << kLog2FractionBits)};
 }
 
 absl::Status DecodeStaticOrder1(ByteView payload, MutableByteView raw, const Limits& limits,

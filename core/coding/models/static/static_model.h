@@ -19,10 +19,10 @@ absl::StatusOr<Payload> EncodeStatic(ByteView raw, const Histogram& counts,
 absl::StatusOr<Payload> EncodeStaticOrder1(ByteView raw, const Histogram& counts,
                                            const Order1Pairs& pairs, const CancelToken& cancel);
 
-// What order 1 spends, tables included, within a few percent [2^-16 bits]. The pairs are those of
-// `raw`, and are left as they were unless the work is cancelled.
-absl::StatusOr<uint64_t> CostOfStaticOrder1(ByteView raw, const Histogram& counts,
-                                            Order1Pairs* pairs, const CancelToken& cancel);
+// What order 1 spends, tables included [2^-16 bits]: the likely cost within a few percent. The
+// pairs are those of `raw`, and are left as they were unless the work is cancelled.
+absl::StatusOr<KnownCost> CostOfStaticOrder1(ByteView raw, const Histogram& counts,
+                                             Order1Pairs* pairs, const CancelToken& cancel);
 
 // Both fill `raw`. DATA_LOSS (without block and offset) for a payload that is not one of its
 // length; RESOURCE_EXHAUSTED when the tables need more than limits.max_model_bytes.

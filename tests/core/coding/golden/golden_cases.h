@@ -165,7 +165,7 @@ inline std::vector<GoldenCase> GoldenCases() {
   std::string eight;
   while (eight.size() < 2003) eight += "12345678";
   add("constant-8", eight.substr(0, 2003), Model::kAdaptive);
-  add("stored-noise", GoldenNoise(1200), Model::kAuto, {}, 512);
+  add("stored-noise", GoldenNoise(1200), Model::kAdaptive, 2, 512);
   add("static-small", GoldenSkewed(700), Model::kStatic);
   add("static-blocks", GoldenText(5000), Model::kStatic, {}, 1500);
   add("static-lanes", GoldenSkewed(150000), Model::kStatic);

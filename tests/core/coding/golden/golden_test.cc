@@ -208,13 +208,11 @@ TEST(Golden, TheSpecificationsExamplesAreTrue) {
   const std::string skewed = "aaaaabaaaaaaaacaaaaaabaaaaaaaaaa";
   ExpectOnPage(page, "The 32 bytes `" + skewed + "`");
   const std::string example = BytesOfCode(page, &at);
-  for (const Model model : {Model::kAuto, Model::kStatic}) {
-    EncodeOptions options;
-    options.model = model;
-    const auto by_model = Encode({}, {}, AsBytes(skewed), options);
-    ASSERT_TRUE(by_model.ok());
-    EXPECT_EQ(testing::PrintToString(example), testing::PrintToString(*by_model));
-  }
+  EncodeOptions options;
+  options.model = Model::kStatic;
+  const auto by_static = Encode({}, {}, AsBytes(skewed), options);
+  ASSERT_TRUE(by_static.ok());
+  EXPECT_EQ(testing::PrintToString(example), testing::PrintToString(*by_static));
   const auto again = Decode({}, AsBytes(example));
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(AsString(again->data), skewed);

@@ -150,6 +150,7 @@ std::vector<GoldenCase> Cases() {
       };
       for (int order : {0, 1}) add(Model::kStatic, order);
       for (int order : {0, 1, 2}) add(Model::kAdaptive, order);
+      add(Model::kAuto, {});  // which costs of samples decide
       add(Model::kTable, {}).options.table = ByteTable();
     }
     cases.push_back(SeveralTables(n));

@@ -103,17 +103,34 @@ TEST_P(Threads, AnEncoderCollectsABoundedBatch) {
   }
 }
 
+class Account : public MemoryAccount {
+ public:
+  absl::Status Reserve(uint64_t bytes) override {
+    most = std::max(most, bytes);
+    return bytes <= allowed ? absl::OkStatus() : absl::ResourceExhaustedError("too much");
+  }
+  absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
+  uint64_t allowed = 0, most = 0;
+};
+
+// A block's payloads, the one that is kept and the one that is tried, beside what is coded.
+TEST(Memory, TheAccountIsAskedBeforeBlocksAreTried) {
+  Account account;
+  Context context;
+  context.memory = &account;
+  const std::string raw = Words(4 * kMiB, 1);
+  EncodeOptions options;
+  options.block_bytes = 4 * kMiB;
+  account.allowed = 11 * kMiB;
+  EXPECT_EQ(Encode(context, {}, AsBytes(raw), options).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  account.allowed = 13 * kMiB;
+  EXPECT_TRUE(Encode(context, {}, AsBytes(raw), options).ok());
+  EXPECT_GE(account.most, 12 * kMiB);
+}
+
 // The memory account is told before a batch is allocated, and its answer ends the stream.
 TEST(Memory, TheAccountIsAskedBeforeABatchIsDecoded) {
-  class Account : public MemoryAccount {
-   public:
-    absl::Status Reserve(uint64_t bytes) override {
-      most = std::max(most, bytes);
-      return bytes <= allowed ? absl::OkStatus() : absl::ResourceExhaustedError("too much");
-    }
-    absl::Status ReserveResult(uint64_t bytes) override { return Reserve(bytes); }
-    uint64_t allowed = 0, most = 0;
-  };
   Account account;
   Context context;
   context.memory = &account;
