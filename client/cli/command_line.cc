@@ -67,6 +67,7 @@ Check IsMember(std::vector<std::string> names) {
 }
 Check IsMember(const std::vector<int>& numbers) {
   std::vector<std::string> names;
+  names.reserve(numbers.size());
   for (const int number : numbers) names.push_back(std::to_string(number));
   return IsMember(std::move(names));
 }
