@@ -36,6 +36,14 @@ std::vector<std::pair<Format, std::string>> Files(int64_t height, int64_t width)
   return files;
 }
 
+// Such that a pass over them takes long; they take seconds to write.
+constexpr int kLargeHeight = 4000, kLargeWidth = 5000;
+const std::vector<std::pair<Format, std::string>>& LargeFiles() {
+  static const auto* const files =
+      new std::vector<std::pair<Format, std::string>>(Files(kLargeHeight, kLargeWidth));
+  return *files;
+}
+
 absl::StatusOr<Tensor> DecodeBytes(Format format, ByteView file, const Context& context,
                                    const DecodeOptions& options = {}) {
   const bool array = format == Format::kNpy || format == Format::kNpz;
@@ -115,12 +123,12 @@ TEST(CancelTest, WithinTheWork) {
     source.SetDeadline(std::chrono::steady_clock::now() + std::chrono::microseconds(500));
     context.cancel = source.token();
   };
-  for (const auto& [format, file] : Files(4000, 5000)) {
+  for (const auto& [format, file] : LargeFiles()) {
     Context context;
     soon(context);
     EXPECT_THAT(Decode(format, file, context), HasReason("DEADLINE")) << FormatName(format);
   }
-  const Tensor t = Noise(DType::kUint8, {4000, 5000});
+  const Tensor t = Noise(DType::kUint8, {kLargeHeight, kLargeWidth});
   for (const Format format : {Format::kPng, Format::kTiff}) {
     Context context;
     soon(context);
@@ -158,14 +166,13 @@ TEST(CancelTest, Polls) {
 // Pictures of which a pass takes longer than two polls may be apart.
 TEST(CancelTest, NoLongGaps) {
   if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
-  constexpr int kHeight = 4000, kWidth = 5000;
-  for (const auto& [format, file] : Files(kHeight, kWidth)) {
+  for (const auto& [format, file] : LargeFiles()) {
     // In place: a copy of the file would count as work that does not poll.
     ExpectShortGaps("read " + std::string(FormatName(format)), [&](const Context& context) {
       return DecodeBytes(format, Bytes(file), context).status();
     });
   }
-  const Tensor t = Noise(DType::kUint8, {kHeight, kWidth});
+  const Tensor t = Noise(DType::kUint8, {kLargeHeight, kLargeWidth});
   for (const Format format : {Format::kPng, Format::kTiff, Format::kPnm, Format::kNpy}) {
     ExpectShortGaps("write " + std::string(FormatName(format)), [&](const Context& context) {
       return EncodeImage(context, format, t.view()).status();

@@ -101,7 +101,15 @@ TEST_P(SweepTest, IsTheGeneralWayToTheLastBit) {
   }
 }
 
+// What the oracle makes of a case: asked once, not for each instruction set.
+struct Wanted {
+  std::vector<double> y;
+  oracle::LrnGradients gradients;
+};
+
 TEST_P(SweepTest, IsTheOracle) {
+  static std::vector<Wanted>& known = *new std::vector<Wanted>();
+  size_t number = 0;
   for (const Mode mode : {Mode::kAcrossChannels, Mode::kWithinChannel}) {
     for (const Layout layout : {Layout::kChannelsFirst, Layout::kChannelsLast}) {
       for (const int64_t size : {3, 4, 5, 7, 19}) {
@@ -119,11 +127,14 @@ TEST_P(SweepTest, IsTheOracle) {
           const Tensor dy = MakeTensor(DType::kFloat32, shape, Inputs(Count(shape), 8, false));
           const Resolved resolved = MustResolve(options, shape);
           SCOPED_TRACE(What(options, DType::kFloat32, shape));
-          const oracle::Lrn lrn = ToOracle(resolved);
+          if (number == known.size()) {
+            const oracle::Lrn lrn = ToOracle(resolved);
+            known.push_back({oracle::LrnForward(lrn, shape, Values(x)),
+                             oracle::LrnGradient(lrn, shape, Values(x), Values(dy))});
+          }
+          const auto& [y, want] = known[number++];
           const double log = std::log2(static_cast<double>(size));
-          EXPECT_LE(MaxUlp(RunLrn(resolved, x), oracle::LrnForward(lrn, shape, Values(x))),
-                    4 + log);
-          const oracle::LrnGradients want = oracle::LrnGradient(lrn, shape, Values(x), Values(dy));
+          EXPECT_LE(MaxUlp(RunLrn(resolved, x), y), 4 + log);
           const std::vector<double> got = Values(RunGradient(resolved, x, dy));
           for (size_t i = 0; i < got.size(); ++i)
             ASSERT_LE(std::fabs(got[i] - want.dx[i]), (8 + log) * 0x1p-23 * want.magnitude[i])
