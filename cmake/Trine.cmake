@@ -68,13 +68,25 @@ function(trine_library name)
   trine_precompiled(${name} ${ARG_PRECOMPILED})
 endfunction()
 
-# trine_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s]): a GoogleTest program, one ctest
-# entry. The label "core" marks what needs no server; "data" what needs the folder that the
+# trine_vector_code(FILES ...): vector code for several instruction sets, inlined throughout. The
+# undefined-behaviour checks of each pointer step, and the address checks of each local, make it take
+# several times as long to compile: sanitizers leave those out. What is loaded and stored through
+# pointers is checked all the same.
+function(trine_vector_code)
+  if(TRINE_SANITIZE)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS
+      "-fno-sanitize=undefined;$<$<CXX_COMPILER_ID:GNU>:--param=asan-stack=0>")
+  endif()
+endfunction()
+
+# trine_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s] [COST s]): a GoogleTest program, one
+# ctest entry. A COST has it started before those without: what takes long should not run alone at
+# the end. The label "core" marks what needs no server; "data" what needs the folder that the
 # environment variable TRINE_TEST_DATA names: such a program prints "TRINE_TEST_DATA is not set"
 # where it is absent, and ctest reports it as skipped.
 # Its own code is optimised for building fast: it does not ship, and what it tests is in libraries.
 function(trine_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT;PRECOMPILED" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;COST;PRECOMPILED" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_PRECOMPILED)
     set(ARG_PRECOMPILED test)
   endif()
@@ -88,19 +100,28 @@ function(trine_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        SKIP_REGULAR_EXPRESSION "TRINE_TEST_DATA is not set")
+  if(ARG_COST)
+    set_tests_properties(${name} PROPERTIES COST ${ARG_COST})
+  endif()
 endfunction()
 
-# trine_fuzzer(NAME SOURCE file CORPUS folder DEPS ...): with TRINE_FUZZ a libFuzzer program;
-# else the same function driven over its corpus by tests/fuzz/replay_main.cc, as a ctest entry.
+# trine_fuzzer(NAME SOURCE file CORPUS folder DEPS ... [PRECOMPILED kind]): with TRINE_FUZZ a
+# libFuzzer program; else the same function driven over its corpus by trine_fuzz_replay
+# (tests/fuzz/replay_main.cc), as a ctest entry.
 function(trine_fuzzer name)
-  cmake_parse_arguments(ARG "" "SOURCE;CORPUS" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SOURCE;CORPUS;PRECOMPILED" "DEPS" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED core)
+  endif()
+  add_executable(${name} ${ARG_SOURCE})
+  target_link_libraries(${name} PRIVATE trine_flags ${ARG_DEPS})
+  trine_precompiled(${name} ${ARG_PRECOMPILED})
   if(TRINE_FUZZ)
-    add_executable(${name} ${ARG_SOURCE})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
-    add_executable(${name} ${ARG_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    target_link_libraries(${name} PRIVATE trine_fuzz_replay)
+    target_compile_options(${name} PRIVATE ${TRINE_TEST_OPTIMISATION})
     add_test(NAME ${name} COMMAND ${name} ${ARG_CORPUS})
     set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
   endif()
-  target_link_libraries(${name} PRIVATE trine_flags ${ARG_DEPS})
 endfunction()

@@ -31,6 +31,14 @@ set_up_sanitizers() {
   export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$ROOT/tests/tsan.supp:second_deadlock_stack=1}
 }
 
+# Many a test waits for what servers do in their time: one more than there are processors. Not more
+# than eight: the largest hold some GiB each.
+tests_at_once() {
+  local processors
+  processors=$(nproc)
+  echo $((processors < 7 ? processors + 1 : 8))
+}
+
 main() {
   local preset=release deps=1 build junit status=0
   while (($#)); do
@@ -59,7 +67,7 @@ main() {
   cmake --build "$build" --parallel "$(nproc)"
   # Results of an earlier run must not be taken for this one's.
   rm -f "$junit"
-  ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error \
+  ctest --test-dir "$build" --parallel "$(tests_at_once)" --output-on-failure --no-tests=error \
     --output-junit "$junit" "$@" || status=$?
   # Both must agree that all is well: ctest by its exit status, the counts by what ran.
   /usr/bin/python3 tests/ctest_summary.py "$junit" || status=1

@@ -1,5 +1,5 @@
 // What the fuzzers of the RPCs share: a method of the services and a call with tight limits. Which
-// method is said by TRINE_FUZZ_METHOD, the name of an RPC: one program each.
+// method is said by request_method.h: one program each.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>

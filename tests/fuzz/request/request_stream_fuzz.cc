@@ -1,10 +1,11 @@
-// Any messages in any order to the stream TRINE_FUZZ_METHOD. The input is a list of them, each
+// Any messages in any order to a stream, kFuzzMethod. The input is a list of them, each
 // after its length in two bytes, little-endian; the last may be cut off.
 #include <algorithm>
 #include <memory>
 
 #include "core/base/bytes.h"
 #include "tests/fuzz/request/request_fuzz.h"
+#include "tests/fuzz/request/request_method.h"
 
 namespace trine::server {
 namespace {
@@ -24,7 +25,7 @@ absl::Status Drain(const Call& call, RawStream& stream, int* answers) {
 }
 
 absl::Status Run(const Call& call, ByteView input) {
-  const std::unique_ptr<RawStream> stream = FindMethod(TRINE_FUZZ_METHOD)->stream();
+  const std::unique_ptr<RawStream> stream = FindMethod(kFuzzMethod)->stream();
   int answers = 0;
   while (input.size() >= 2 && answers < kMaxAnswers) {
     const size_t length = std::min<size_t>(LoadLE<uint16_t>(input.data()), input.size() - 2);

@@ -1,9 +1,10 @@
-// Any bytes as the request of the unary RPC TRINE_FUZZ_METHOD: refused with a reason, or answered.
+// Any bytes as the request of the unary RPC kFuzzMethod: refused with a reason, or answered.
 // What Encode answers, Decode returns, given the tables and the index that the request had.
 #include <string>
 #include <vector>
 
 #include "tests/fuzz/request/request_fuzz.h"
+#include "tests/fuzz/request/request_method.h"
 #include "tests/server/wire/wire_oracle.h"
 #include "trine/v1/coding.pb.h"
 
@@ -41,10 +42,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const FuzzCall fuzz;
   grpc::ByteBuffer out;
   const absl::Status status =
-      FindMethod(TRINE_FUZZ_METHOD)->unary(fuzz.call(), OneSlice(data, size), &out);
+      FindMethod(kFuzzMethod)->unary(fuzz.call(), OneSlice(data, size), &out);
   if (!status.ok()) {
     CheckRefusal(status);
-  } else if (std::string_view(TRINE_FUZZ_METHOD) == "Encode") {
+  } else if (std::string_view(kFuzzMethod) == "Encode") {
     CheckRoundTrip(data, size, out);
   }
   return 0;
