@@ -1,59 +1,21 @@
+// Decodes rows of ADAPTIVE; adaptive_encode.cc encodes them.
 #include "core/coding/models/adaptive/adaptive_kernels.h"
 
-#include <algorithm>
 #include <cassert>
 
 // Between plain code and SSE4 there is nothing to gain.
 #define HWY_DISABLED_TARGETS HWY_SSSE3
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "core/coding/models/adaptive/adaptive_kernels.cc"
+#define HWY_TARGET_INCLUDE "core/coding/models/adaptive/adaptive_decode.cc"
 #include <hwy/foreach_target.h>  // includes this file once a target
-#include "core/coding/coder/nibble_lanes-inl.h"
+#include "core/coding/models/adaptive/adaptive_models-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace trine::coding::HWY_NAMESPACE {
 namespace {
 
 // ---- a lane at a time ------------------------------------------------------------------------
-
-// The models and symbols of a row, between looking up and learning.
-struct LaneModels {
-  std::array<ByteModel*, format::kMaxLanes> model;
-  std::array<NibbleModel*, format::kMaxLanes> low;
-  alignas(64) std::array<uint32_t, format::kMaxLanes> high_symbol;
-  alignas(64) std::array<uint32_t, format::kMaxLanes> low_symbol;
-};
-
-template <int kOrder>
-void EncodeRow(const uint8_t* bytes, size_t active, const AdaptiveTables& tables, AdaptiveRows& at,
-               EncoderLanes& lanes) {
-  LaneModels at_hand;
-  uint32_t* digits = lanes.digits;
-  uint64_t row = 0;
-  for (size_t l = 0; l < active; ++l) {
-    const uint32_t byte = bytes[l * at.segment + at.row];
-    at_hand.model[l] = ModelOf<kOrder>(tables, at.history[l]);
-    at_hand.high_symbol[l] = byte >> 4;
-    at_hand.low[l] = &at_hand.model[l]->low[byte >> 4];
-    at_hand.low_symbol[l] = byte & 15;
-    at.history[l] = at.history[l] << 8 | byte;
-    row |= EncodeNibble(at_hand.model[l]->high, byte >> 4, l, lanes, digits);
-  }
-  *lanes.rows++ = row;
-  for (size_t l = 0; l < active; ++l) {
-    Update(at_hand.model[l]->high, at_hand.high_symbol[l], tables.slowest);
-  }
-  row = 0;
-  for (size_t l = 0; l < active; ++l) {
-    row |= EncodeNibble(*at_hand.low[l], at_hand.low_symbol[l], l, lanes, digits);
-  }
-  *lanes.rows++ = row;
-  lanes.digits = digits;
-  for (size_t l = 0; l < active; ++l)
-    Update(*at_hand.low[l], at_hand.low_symbol[l], tables.slowest);
-  ++at.row;
-}
 
 template <int kOrder>
 void DecodeRow(DecoderLanes& lanes, size_t active, const AdaptiveTables& tables, AdaptiveRows& at,
@@ -85,39 +47,6 @@ void DecodeRow(DecoderLanes& lanes, size_t active, const AdaptiveTables& tables,
 
 // ---- many lanes at a time --------------------------------------------------------------------
 
-// The models of the high nibbles, which all lanes share where there is no context: held then, since
-// a chain through memory takes three times as long.
-template <int kOrder>
-struct HighModels {
-  HighModels(const AdaptiveTables&, const Bound& b) : bound(b) {}
-  HWY_INLINE void Learn(ByteModel* model, uint32_t symbol) {
-    HWY_NAMESPACE::Learn(&model->high, symbol, bound);
-  }
-  HWY_INLINE void EndRow() {}
-  const Bound& bound;
-};
-
-template <>
-struct HighModels<0> {
-  HighModels(const AdaptiveTables& tables, const Bound& b)
-      : bound(b), model(&tables.models->high), held(model), is_settled(b.IsSettled(model)) {}
-  HWY_INLINE void Learn(ByteModel*, uint32_t symbol) {
-    if (HWY_LIKELY(is_settled)) {
-      held.LearnSettled(symbol, bound);
-    } else {
-      held.Learn(symbol, bound);
-    }
-  }
-  HWY_INLINE void EndRow() {
-    held.Store(model);
-    if (HWY_UNLIKELY(!is_settled)) is_settled = bound.IsSettled(model);
-  }
-  const Bound& bound;
-  NibbleModel* const model;
-  HeldModel held;
-  bool is_settled;
-};
-
 // A decoder learns nibbles while it looks up the other half's, in models that those are not: so
 // that one hides the other's latency. The low ones of a row wait for the next row's high ones, the
 // first of which find these.
@@ -134,41 +63,6 @@ struct DeferredUpdates {
   LaneModels& at_hand_;
   NibbleModel none_ = kUniformNibble;
 };
-
-template <int kOrder, size_t kLanes>
-void EncodeRows(const uint8_t* bytes, size_t count, const AdaptiveTables& tables, AdaptiveRows& at,
-                EncoderLanes& state) {
-  VectorEncoder<kLanes> lanes(state);
-  const Bound bound(tables.slowest);
-  HighModels<kOrder> high(tables, bound);
-  ByteModel* models[kLanes];
-  uint8_t row[kLanes];
-  alignas(64) uint32_t high_parts[kLanes], low_parts[kLanes];
-  for (const size_t end = at.row + count; at.row < end; ++at.row) {
-    const uint8_t* from = bytes + at.row;
-    for (size_t l = 0; l < kLanes; ++l, from += at.segment) {
-      const uint32_t byte = *from;
-      ByteModel* const model = ModelOf<kOrder>(tables, at.history[l]);
-      high_parts[l] = LoadPart(&model->high, byte >> 4);
-      low_parts[l] = LoadPart(&model->low[byte >> 4], byte & 15);
-      if constexpr (kOrder != 0) models[l] = model;
-      row[l] = static_cast<uint8_t>(byte);
-      if constexpr (kOrder == 1) at.history[l] = byte;
-      if constexpr (kOrder == 2) at.history[l] = at.history[l] << 8 | byte;
-    }
-    for (size_t l = 0; l < kLanes; ++l) {
-      const uint32_t byte = row[l];
-      ByteModel* const model = kOrder == 0 ? tables.models : models[l];
-      high.Learn(model, byte >> 4);
-      Learn(&model->low[byte >> 4], byte & 15, bound);
-    }
-    high.EndRow();
-    // Last: a load that takes several stores waits for all of them.
-    *lanes.rows++ = EncodeSymbols<kLanes>(high_parts, lanes);
-    *lanes.rows++ = EncodeSymbols<kLanes>(low_parts, lanes);
-  }
-  lanes.Save(state);
-}
 
 // Rows whose words certainly lie before `stop`; returns how many.
 template <int kOrder, size_t kLanes>
@@ -237,21 +131,6 @@ size_t DecodeSome(DecoderLanes& lanes, size_t count, const AdaptiveTables& table
 #endif  // !TRINE_LANES_SCALAR
 
 template <int kOrder>
-void EncodeOfOrder(const uint8_t* bytes, size_t count, int active, const AdaptiveTables& tables,
-                   AdaptiveRows& at, EncoderLanes& lanes) {
-#if !TRINE_LANES_SCALAR
-  if (active == lanes.lanes()) {
-    if (active == 16) return EncodeRows<kOrder, 16>(bytes, count, tables, at, lanes);
-    if (active == 32) return EncodeRows<kOrder, 32>(bytes, count, tables, at, lanes);
-    if (active == 64) return EncodeRows<kOrder, 64>(bytes, count, tables, at, lanes);
-  }
-#endif
-  for (; count != 0; --count) {
-    EncodeRow<kOrder>(bytes, static_cast<size_t>(active), tables, at, lanes);
-  }
-}
-
-template <int kOrder>
 void DecodeOfOrder(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
                    AdaptiveRows& at, uint8_t* bytes) {
 #if !TRINE_LANES_SCALAR
@@ -264,14 +143,6 @@ void DecodeOfOrder(DecoderLanes& lanes, size_t count, int active, const Adaptive
   for (; count != 0; --count) {
     DecodeRow<kOrder>(lanes, static_cast<size_t>(active), tables, at, bytes);
   }
-}
-
-void EncodeA(const uint8_t* bytes, size_t count, int active, const AdaptiveTables& tables,
-             AdaptiveRows& at, EncoderLanes& lanes) {
-  const auto encode = tables.order == 0   ? EncodeOfOrder<0>
-                      : tables.order == 1 ? EncodeOfOrder<1>
-                                          : EncodeOfOrder<2>;
-  encode(bytes, count, active, tables, at, lanes);
 }
 
 void DecodeA(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
@@ -290,18 +161,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trine::coding {
 
-HWY_EXPORT(EncodeA);
 HWY_EXPORT(DecodeA);
-
-void EncodeAdaptiveRows(const uint8_t* bytes, size_t count, int active,
-                        const AdaptiveTables& tables, AdaptiveRows& at, EncoderLanes& lanes) {
-  assert(active >= 1 && active <= lanes.lanes() && count <= at.segment - at.row);
-  [[maybe_unused]] const uint32_t* const digits = lanes.digits;
-  [[maybe_unused]] const uint64_t* const rows = lanes.rows;
-  HWY_DYNAMIC_DISPATCH(EncodeA)(bytes, count, active, tables, at, lanes);
-  assert(lanes.rows - rows == static_cast<ptrdiff_t>(2 * count));
-  assert(lanes.digits - digits <= (lanes.rows - rows) * active);
-}
 
 void DecodeAdaptiveRows(DecoderLanes& lanes, size_t count, int active, const AdaptiveTables& tables,
                         AdaptiveRows& at, uint8_t* bytes) {
