@@ -79,7 +79,7 @@ bool TiffConverter::Convert(const uint8_t* packed, size_t width, size_t plane, u
   }
   if (layout_.looked_up) return ConvertIndices(packed, width, out);
   constexpr size_t kBlack = 3;
-  if (layout_.planar && plane == kBlack) {
+  if (layout_.planar && layout_.cmyk && plane == kBlack) {
     Dim(packed, width, 0, out);
   } else if (layout_.planar) {
     CopyChannel(packed, width, 0, out, plane);

@@ -1,0 +1,130 @@
+// Samples of TIFF in planes, against the same samples side by side.
+#include "absl/strings/str_cat.h"
+#include "tests/core/image/tiff/tiff_writing.h"
+
+namespace trine::image::testing {
+namespace {
+
+constexpr uint32_t kWidth = 21, kHeight = 18;  // neither is a multiple of a tile or a strip
+
+// Colours and what lies beside them.
+struct Kind {
+  const char* name;
+  uint16_t photometric;
+  std::vector<uint16_t> extra;  // of each sample beside the colours
+
+  uint16_t colours() const {
+    return photometric == PHOTOMETRIC_SEPARATED ? 4 : (photometric == PHOTOMETRIC_RGB ? 3 : 1);
+  }
+  uint16_t samples() const { return static_cast<uint16_t>(colours() + extra.size()); }
+};
+
+const std::vector<Kind>& Kinds() {
+  static const auto& kinds = *new std::vector<Kind>{
+      {"RGB", PHOTOMETRIC_RGB, {}},
+      {"RGBA", PHOTOMETRIC_RGB, {EXTRASAMPLE_UNASSALPHA}},
+      {"RGB premultiplied", PHOTOMETRIC_RGB, {EXTRASAMPLE_ASSOCALPHA}},
+      {"RGB and data", PHOTOMETRIC_RGB, {EXTRASAMPLE_UNSPECIFIED}},
+      {"LA", PHOTOMETRIC_MINISBLACK, {EXTRASAMPLE_UNASSALPHA}},
+      {"L premultiplied", PHOTOMETRIC_MINISBLACK, {EXTRASAMPLE_ASSOCALPHA}},
+      {"LA of white", PHOTOMETRIC_MINISWHITE, {EXTRASAMPLE_UNASSALPHA}},
+      {"LAAA",
+       PHOTOMETRIC_MINISBLACK,
+       {EXTRASAMPLE_UNASSALPHA, EXTRASAMPLE_UNASSALPHA, EXTRASAMPLE_UNASSALPHA}},
+      {"CMYK", PHOTOMETRIC_SEPARATED, {}},
+      {"CMYKA", PHOTOMETRIC_SEPARATED, {EXTRASAMPLE_UNASSALPHA}}};
+  return kinds;
+}
+
+struct Storing {
+  bool planar = false;
+  uint32_t tile = 0;
+  uint16_t compression = COMPRESSION_NONE;
+  bool big_endian = false;
+};
+
+// Noise, the same however it is stored.
+std::string FileOf(const Kind& kind, DType dtype, const Storing& storing) {
+  const size_t samples = kind.samples(), bytes = DTypeSize(dtype);
+  const size_t pixels = size_t{kWidth} * kHeight;
+  const std::string together =
+      Raster(Noise(dtype, {kHeight, kWidth, static_cast<int64_t>(samples)}));
+  TiffPage page;
+  page.width = kWidth;
+  page.height = kHeight;
+  page.samples = kind.samples();
+  page.bits = static_cast<uint16_t>(8 * bytes);
+  page.format = IsFloat(dtype) ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT;
+  page.photometric = kind.photometric;
+  page.compression = storing.compression;
+  page.planar = storing.planar;
+  page.tile = storing.tile;
+  page.big_endian = storing.big_endian;
+  page.raster = together;
+  for (size_t i = 0; storing.planar && i < pixels * samples; ++i) {
+    page.raster.replace((i % samples * pixels + i / samples) * bytes, bytes, together, i * bytes,
+                        bytes);
+  }
+  page.more = [&kind](TIFF* tiff) {
+    if (kind.extra.empty()) return;
+    std::vector<uint16_t> extra = kind.extra;
+    TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, static_cast<int>(extra.size()), extra.data());
+  };
+  return MakeTiff(page);
+}
+
+// What planes give, plain and whole, is what the samples side by side give.
+void ExpectSame(const std::string& file, const std::string& together) {
+  std::vector<std::string> said, expected_said;
+  const auto plain = DecodeImage(Context{}, Exact(file), {.warnings = &said});
+  const auto expected = DecodeImage(Context{}, Exact(together), {.warnings = &expected_said});
+  ASSERT_EQ(plain.status(), expected.status());
+  if (plain.ok()) {
+    EXPECT_TRUE(Same(*plain, *expected));
+  }
+  EXPECT_EQ(said, expected_said);
+  const auto whole = ReadPicture(Context{}, Exact(file));
+  const auto whole_expected = ReadPicture(Context{}, Exact(together));
+  ASSERT_EQ(whole.status(), whole_expected.status());
+  if (whole.ok()) {
+    EXPECT_TRUE(Same(whole->samples, whole_expected->samples));
+    EXPECT_TRUE(whole->form == whole_expected->form);
+    EXPECT_EQ(whole->warnings, whole_expected->warnings);
+  }
+}
+
+TEST(TiffPlanesTest, GiveWhatSamplesSideBySideGive) {
+  for (const Kind& kind : Kinds()) {
+    for (const DType dtype : {DType::kUint8, DType::kUint16, DType::kFloat32}) {
+      if (kind.photometric == PHOTOMETRIC_MINISWHITE && IsFloat(dtype)) continue;
+      const std::string together = FileOf(kind, dtype, {});
+      for (const uint32_t tile : {0, 16}) {
+        for (const uint16_t compression : {COMPRESSION_NONE, COMPRESSION_ADOBE_DEFLATE}) {
+          for (const bool big_endian : {false, true}) {
+            SCOPED_TRACE(absl::StrCat(kind.name, " ", DTypeSize(dtype), " ", tile, " ", compression,
+                                      " ", big_endian));
+            ExpectSame(FileOf(kind, dtype, {true, tile, compression, big_endian}), together);
+          }
+        }
+      }
+    }
+  }
+}
+
+// The samples themselves: alpha is one like the others.
+TEST(TiffPlanesTest, KeepTheSamples) {
+  for (const Kind& kind : Kinds()) {
+    const bool kept = kind.extra.empty() || (kind.extra.size() == 1 && kind.extra[0] != 0);
+    if (!kept || kind.colours() == 4) continue;
+    for (const DType dtype : {DType::kUint8, DType::kUint16, DType::kFloat32}) {
+      if (kind.photometric == PHOTOMETRIC_MINISWHITE) continue;
+      const auto whole = ReadPicture(Context{}, Exact(FileOf(kind, dtype, {.planar = true})));
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      EXPECT_TRUE(Same(whole->samples, Noise(dtype, {kHeight, kWidth, kind.samples()})))
+          << kind.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace trine::image::testing
