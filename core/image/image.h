@@ -70,8 +70,9 @@ std::string PictureFormats();
 
 struct DecodeOptions {
   int64_t page = 0;  // page of a TIFF, from 0
-  // Of a palette picture (PNG, TIFF, BMP) the indices, [H,W] of uint8, whatever their colours: a
-  // label map.
+  // A label map: the numbers that are in the file, whatever they look like. Of a palette picture
+  // (PNG, TIFF, BMP) the indices, [H,W] of uint8; gray of few bits is not scaled, nor turned round
+  // where 0 is white in a TIFF. Bits of PBM, where 1 is black, are 0 for black and 1 for white.
   bool indices = false;
   // Bound of the decoded picture's bytes; 0: limits->max_output_bytes.
   uint64_t max_bytes = 0;

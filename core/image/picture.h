@@ -29,7 +29,7 @@ inline absl::Status NotRead(std::string_view text) { return NotOffered("image", 
 // What of a file a reader is to give.
 enum class Wanted : uint8_t {
   kPlain,    // gray or RGB, as DecodeImage says
-  kNumbers,  // the same, but of a palette the numbers
+  kNumbers,  // the same, but the numbers of the file: of a palette, of few bits, where 0 is white
   kWhole,    // samples as they are in the file, and their form, as ReadPicture says
 };
 

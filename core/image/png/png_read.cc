@@ -61,8 +61,8 @@ struct Reader {
 
 // False when libpng refuses the header. Sets the transformations that give dense rows of samples of
 // 8 bits, or 16 bits in little-endian order (palette indices stay): where the whole is wanted as
-// they are, else 1 or 3 of them, scaled.
-bool Begin(Reader& reader, bool whole) {
+// they are, else 1 or 3 of them, scaled where no numbers are wanted.
+bool Begin(Reader& reader, Wanted wanted) {
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
   if (reader.png == nullptr) return false;
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
@@ -73,7 +73,8 @@ bool Begin(Reader& reader, bool whole) {
   png_read_info(reader.png, reader.info);
   const int type = png_get_color_type(reader.png, reader.info);
   const int depth = png_get_bit_depth(reader.png, reader.info);
-  const bool packing = type == PNG_COLOR_TYPE_PALETTE || whole;
+  const bool whole = wanted == Wanted::kWhole;
+  const bool packing = type == PNG_COLOR_TYPE_PALETTE || wanted != Wanted::kPlain;
   if (packing && depth < 8) png_set_packing(reader.png);
   if (!packing && type == PNG_COLOR_TYPE_GRAY && depth < 8) {
     png_set_expand_gray_1_2_4_to_8(reader.png);
@@ -239,7 +240,7 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
   }
   Reader reader;
   reader.source = {bytes.data(), bytes.size(), 0, kPngSignatureBytes};
-  if (!Begin(reader, whole)) return Corrupt("the PNG's header is damaged");
+  if (!Begin(reader, options.wanted)) return Corrupt("the PNG's header is damaged");
   PictureSize stored = size;
   if (indexed) stored.channels = 1;
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, reader, info, stored));

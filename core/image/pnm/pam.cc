@@ -128,8 +128,8 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
   const uint64_t needed = CheckedMul(row_bytes, size.height).value_or(UINT64_MAX);
   if (raster.size() < needed) return RasterTruncated(needed, raster.size());
   // Black is 0 here, unlike in PBM.
-  const bool bits =
-      !whole && header.maxval == 1 && absl::StartsWith(header.tuple_type, "BLACKANDWHITE");
+  const bool bits = options.wanted == Wanted::kPlain && header.maxval == 1 &&
+                    absl::StartsWith(header.tuple_type, "BLACKANDWHITE");
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {

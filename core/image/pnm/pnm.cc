@@ -207,7 +207,7 @@ absl::StatusOr<Picture> ReadPnm(const Context& context, ByteView bytes,
   Scanner scanner(context, bytes.subspan(2));
   TRINE_ASSIGN_OR_RETURN(Header header, ReadHeader(context, options, scanner, bytes[1]));
   const bool whole = options.wanted == Wanted::kWhole;
-  if (whole) header.white = 1;
+  if (options.wanted != Wanted::kPlain) header.white = 1;
   absl::StatusOr<Tensor> samples =
       header.plain ? ReadPlain(header, scanner) : ReadRaw(context, header, scanner);
   TRINE_RETURN_IF_ERROR(samples.status());

@@ -352,6 +352,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
   }
   const bool whole = options.wanted == Wanted::kWhole;
   TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, whole, layout));
+  if (options.wanted == Wanted::kNumbers) layout.scaled = layout.invert = false;
   const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format));
   if (layout.indexed) TRINE_RETURN_IF_ERROR(ReadColormap(tiff, layout));

@@ -6,6 +6,7 @@ import re
 
 import numpy
 
+import picture_files
 from pictures import palette_png, pgm, tiff
 import support
 
@@ -269,6 +270,27 @@ class Labels(support.CliTest):
                 self.assertEqual(told["foreground_fraction"], 1)
                 numpy.testing.assert_array_equal(numpy.load(self.path("m.npy")),
                                                  (labels > 0) * numpy.uint8(255))
+
+    def test_gray_of_few_bits_is_a_label_map(self):
+        pixels = self.path("p.pgm", pgm(numpy.zeros((1, 6), numpy.uint8)))
+        for depth in (1, 2, 4, 8):
+            label = 2 ** depth - 1
+            labels = numpy.array([[label, 0, 0, 0, 0, 1]], numpy.uint8)
+            for name, file in (
+                    ("k.png", picture_files.png(labels, 0, depth)),
+                    ("k.tif", picture_files.tiff((labels, picture_files.GRAY, depth, {}))),
+                    ("w.tif", picture_files.tiff((labels, picture_files.GRAY_WHITE, depth, {})))):
+                with self.subTest(name, depth=depth):
+                    markers = self.path(name, file)
+                    self.ok("segment", pixels, "--method", "watershed", "--markers", markers,
+                            "--labels", self.path("l.npy"), "-f")
+                    flooded = numpy.load(self.path("l.npy"))
+                    self.assertEqual((flooded[0, 0], flooded[0, 5]), (label, 1))
+                    self.assertEqual(set(flooded.ravel()) - {0}, {label, 1})
+                    self.ok("segment", pixels, "--mask", markers, "--method", "threshold",
+                            "--threshold", "-1", "-o", self.path("m.npy"), "-f")
+                    numpy.testing.assert_array_equal(numpy.load(self.path("m.npy")),
+                                                     (labels > 0) * numpy.uint8(255))
 
 
 class Values(support.CliTest):

@@ -106,9 +106,22 @@ TEST(PngTest, IndicesOfPalettes) {
   const std::string beyond =
       Png(PngHead(1, 1, 8, 3), std::string("\0\3", 2), PngChunk("PLTE", "aaaaaabbb"));
   EXPECT_THAT(DecodeImage({}, Exact(beyond), {.indices = true}), HasReason("CORRUPT_IMAGE"));
-  // What has no palette is as ever.
-  const std::string gray = Png(PngHead(2, 1, 1, 0), std::string("\0\x40", 2));
-  EXPECT_TRUE(Same(*DecodeImage({}, Exact(gray), {.indices = true}), U8({1, 2}, {0, 255})));
+}
+
+TEST(PngTest, NumbersOfGray) {
+  const std::vector<std::pair<int, std::string>> rows = {
+      {1, "\x50"}, {2, "\x1B"}, {4, std::string("\x01\xF7", 2)}, {8, "\1\2\3\xFF"}};
+  const std::vector<std::vector<uint8_t>> expected = {
+      {0, 1, 0, 1}, {0, 1, 2, 3}, {0, 1, 15, 7}, {1, 2, 3, 255}};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto& [depth, row] = rows[i];
+    const std::string file = Png(PngHead(4, 1, depth, 0), '\0' + row);
+    const auto numbers = DecodeImage({}, Exact(file), {.indices = true});
+    ASSERT_TRUE(numbers.ok()) << numbers.status();
+    EXPECT_TRUE(Same(*numbers, U8({1, 4}, expected[i]))) << depth;
+  }
+  const std::string alpha = Png(PngHead(1, 1, 8, 4), std::string("\0\7\xFF", 3));
+  EXPECT_TRUE(Same(*DecodeImage({}, Exact(alpha), {.indices = true}), U8({1, 1}, {7})));
 }
 
 TEST(PngTest, TooFewPixels) {

@@ -11,6 +11,19 @@ absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = 
   return DecodeImage(context, Exact(file));
 }
 
+// A label map: black is 0 and white 1, in PBM the other way round than in its bits.
+TEST(PnmTest, NumbersOfBits) {
+  const std::string pam =
+      "P7\nWIDTH 3\nHEIGHT 1\nDEPTH 1\nMAXVAL 1\nTUPLTYPE BLACKANDWHITE\nENDHDR\n";
+  for (const std::string& file :
+       {std::string("P1 3 1 101"), std::string("P4 3 1\n\xA0"), pam + std::string("\0\1\0", 3)}) {
+    const auto numbers = DecodeImage({}, Exact(file), {.indices = true});
+    ASSERT_TRUE(numbers.ok()) << numbers.status();
+    EXPECT_TRUE(Same(*numbers, U8({1, 3}, {0, 1, 0}))) << file;
+    EXPECT_TRUE(Same(*DecodeImage({}, Exact(file)), U8({1, 3}, {0, 255, 0}))) << file;
+  }
+}
+
 TEST(PnmTest, LiteralPictures) {
   const std::vector<std::pair<std::string, Tensor>> cases = {
       {"P1 2 2 1 0 01", U8({2, 2}, {0, 255, 255, 0})},

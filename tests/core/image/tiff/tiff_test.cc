@@ -153,6 +153,28 @@ TEST(TiffTest, IndicesOfPalettes) {
   }
 }
 
+// Neither scaled nor turned round: 0 is the label 0 however it looks.
+TEST(TiffTest, NumbersOfGray) {
+  const std::vector<std::pair<uint32_t, std::string>> rows = {{1, "\x50"},
+                                                              {2, "\x1B"},
+                                                              {4, std::string("\x01\xF7", 2)},
+                                                              {6, std::string("\x00\x1F\xC7", 3)},
+                                                              {8, "\1\2\3\xFF"}};
+  const std::vector<std::vector<uint8_t>> expected = {
+      {0, 1, 0, 1}, {0, 1, 2, 3}, {0, 1, 15, 7}, {0, 1, 63, 7}, {1, 2, 3, 255}};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (const uint32_t photometric : {0, 1}) {
+      const auto& [bits, row] = rows[i];
+      const auto tags =
+          With(With(GrayTags(4, 1, static_cast<uint32_t>(row.size())), {258, kShort, 1, bits}),
+               {262, kShort, 1, photometric});
+      const auto numbers = Decode(Tiff(row, tags), {}, {.indices = true});
+      ASSERT_TRUE(numbers.ok()) << numbers.status();
+      EXPECT_TRUE(Same(*numbers, U8({1, 4}, expected[i]))) << bits << ' ' << photometric;
+    }
+  }
+}
+
 TEST(TiffTest, PagesOfBigAndOfBigEndianFiles) {
   for (const std::string name : {"bigtiff.tif", "gray_uint8_be.tif"}) {
     const std::string file = ReadGolden(name);
