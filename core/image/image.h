@@ -81,7 +81,7 @@ struct DecodeOptions {
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
   // here (bytes behind the picture, a missing end, a colour profile that was not applied,
-  // transparency that was left out).
+  // transparency and samples of no known meaning that were left out).
   std::vector<std::string>* warnings = nullptr;
 };
 

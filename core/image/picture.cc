@@ -20,6 +20,13 @@ void WarnOfAlpha(const ReaderOptions& options, bool has) {
   if (has && options.wanted != Wanted::kWhole) Warn(options, "its transparency was left out");
 }
 
+void WarnOfSamples(const ReaderOptions& options, size_t count) {
+  if (count == 0 || options.wanted == Wanted::kWhole) return;
+  Warn(options,
+       absl::StrCat(count, count == 1 ? " sample" : " samples", " a pixel beside its colours ",
+                    count == 1 ? "was" : "were", " left out"));
+}
+
 void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count) {
   if (count == 0) return;
   Warn(options, absl::StrCat(count, count == 1 ? " byte" : " bytes", " behind the ", ToAbsl(format),

@@ -41,6 +41,8 @@ struct ReaderOptions : DecodeOptions {
 void Warn(const DecodeOptions& options, std::string_view text);
 // Warns, where the whole is not wanted, of transparency that a file `has` beside gray or colour.
 void WarnOfAlpha(const ReaderOptions& options, bool has);
+// The same of `count` samples a pixel that are not said to be transparency, where there are any.
+void WarnOfSamples(const ReaderOptions& options, size_t count);
 // Warns of `count` bytes that follow the picture, where there are any.
 void WarnOfTrailer(const DecodeOptions& options, std::string_view format, uint64_t count);
 

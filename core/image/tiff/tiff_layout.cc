@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "core/image/form.h"
 #include "core/image/tiff/tiff_codecs.h"
 
@@ -54,23 +55,34 @@ absl::StatusOr<DType> DTypeOf(int bits, uint16_t format) {
                    "of 8, 16, 32 and 64, and floats of 16, 32 and 64 are"));
 }
 
-// Extra samples of a gray picture are dropped where they are alpha; else they are channels whose
-// choice is not ours.
-absl::Status CheckGraySamples(TIFF* tiff, size_t samples) {
+// What the samples beside those of gray or colour are said to be; beyond the end of what is said
+// nothing.
+absl::Span<const uint16_t> ExtraKinds(TIFF* tiff) {
   uint16_t count = 0;
   const uint16_t* kinds = nullptr;
-  if (samples <= 2) return absl::OkStatus();
-  if (TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr &&
-      count + size_t{1} == samples &&
-      std::all_of(kinds, kinds + count, [](uint16_t k) { return k != EXTRASAMPLE_UNSPECIFIED; })) {
-    return absl::OkStatus();
+  const bool told =
+      TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr;
+  return {kinds, told ? size_t{count} : 0};
+}
+
+void CountExtraSamples(TIFF* tiff, bool colour, TiffLayout& layout) {
+  const absl::Span<const uint16_t> kinds = ExtraKinds(tiff);
+  const size_t extra = layout.samples - (layout.cmyk ? 4 : (colour ? 3 : 1));
+  for (size_t i = 0; i < extra; ++i) {
+    const bool alpha = i < kinds.size() && kinds[i] != EXTRASAMPLE_UNSPECIFIED;
+    ++(alpha ? layout.alphas : layout.others);
   }
-  return NotRead(absl::StrCat("a gray TIFF of ", samples, " channels is not read"));
+}
+
+// Extra samples of a gray picture are dropped where they are alpha; else they are channels whose
+// choice is not ours.
+absl::Status CheckGraySamples(const TiffLayout& layout) {
+  if (layout.samples <= 2 || layout.others == 0) return absl::OkStatus();
+  return NotRead(absl::StrCat("a gray TIFF of ", layout.samples, " channels is not read"));
 }
 
 // Sets the photometric part; returns whether the picture has colours.
-absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, bool whole,
-                                     TiffLayout& layout) {
+absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, TiffLayout& layout) {
   uint16_t photometric = 0;
   if (TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric) != 1) {
     // Required by the format, yet fax software leaves it out; libtiff's tools assume the same.
@@ -83,7 +95,6 @@ absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, bool whol
     case PHOTOMETRIC_MINISWHITE:
     case PHOTOMETRIC_MINISBLACK:
       layout.invert = photometric == PHOTOMETRIC_MINISWHITE;
-      if (!whole) TRINE_RETURN_IF_ERROR(CheckGraySamples(tiff, layout.samples));
       return false;
     case PHOTOMETRIC_RGB:
       if (layout.samples < 3) return Corrupt("an RGB TIFF has fewer than 3 samples a pixel");
@@ -196,11 +207,8 @@ absl::Status ReadColormap(TIFF* tiff, TiffLayout& layout) {
 
 // What a sample beside those of colour is.
 absl::StatusOr<PictureColor> ExtraColor(TIFF* tiff, bool colour, size_t extra) {
-  uint16_t count = 0;
-  const uint16_t* kinds = nullptr;
-  const bool told =
-      TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr;
-  if (extra == 1 && told && count == 1) {
+  const absl::Span<const uint16_t> kinds = ExtraKinds(tiff);
+  if (extra == 1 && kinds.size() == 1) {
     if (kinds[0] == EXTRASAMPLE_UNASSALPHA) {
       return colour ? PictureColor::kRgba : PictureColor::kGrayAlpha;
     }
@@ -351,7 +359,9 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
                                 kMaxSamples, " are"));
   }
   const bool whole = options.wanted == Wanted::kWhole;
-  TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, whole, layout));
+  TRINE_ASSIGN_OR_RETURN(const bool colour, ReadPhotometric(tiff, compression, layout));
+  CountExtraSamples(tiff, colour, layout);
+  if (!whole && !colour && !layout.indexed) TRINE_RETURN_IF_ERROR(CheckGraySamples(layout));
   if (options.wanted == Wanted::kNumbers) layout.scaled = layout.invert = false;
   const uint16_t format = Tag(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   TRINE_ASSIGN_OR_RETURN(const DType dtype, DTypeOf(layout.bits, format));

@@ -17,6 +17,8 @@ struct TiffLayout {
   PictureSize size;     // of the decoded page, before it is turned
   int bits = 8;         // of one sample: 1 to 32, or 64
   size_t samples = 1;   // of a pixel in the file, colour and extra ones
+  size_t alphas = 0;    // of the extra ones: those that are said to be alpha
+  size_t others = 0;    // and those of no known meaning
   bool planar = false;  // each sample in a plane of its own
   uint16_t compression = 1;
   bool tiled = false;

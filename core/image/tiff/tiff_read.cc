@@ -104,12 +104,6 @@ absl::StatusOr<std::unique_ptr<Page>> OpenPage(const Context& context, ByteView 
   return page;
 }
 
-// Beside those of the picture's colours.
-bool HasExtraSamples(const TiffLayout& layout) {
-  if (layout.indexed) return layout.samples > 1;
-  return layout.samples > (layout.cmyk ? 4 : layout.size.channels);
-}
-
 // The page upright, and packed where its form is.
 // `held` bytes of other pages are there already.
 absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
@@ -122,7 +116,8 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
   TRINE_RETURN_IF_ERROR(ReserveTiffCodec(context, bytes, page.layout, held, page.file.handle()));
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadSamples(context, page.file, page.layout));
   if (page.layout.cmyk) Warn(options, kCmykWarning);
-  WarnOfAlpha(options, HasExtraSamples(page.layout));
+  WarnOfAlpha(options, page.layout.alphas > 0);
+  WarnOfSamples(options, page.layout.others);
   return FinishPicture(context, options, std::move(picture), page.layout.orientation);
 }
 

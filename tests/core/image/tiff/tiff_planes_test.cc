@@ -111,6 +111,32 @@ TEST(TiffPlanesTest, GiveWhatSamplesSideBySideGive) {
   }
 }
 
+// What is said of samples beside the colours is what they are.
+TEST(TiffPlanesTest, SamplesBesideColoursAreSaid) {
+  constexpr uint16_t kData = EXTRASAMPLE_UNSPECIFIED, kAlpha = EXTRASAMPLE_UNASSALPHA;
+  const std::string alpha = "its transparency was left out";
+  const std::string one = "1 sample a pixel beside its colours was left out";
+  const std::string two = "2 samples a pixel beside its colours were left out";
+  const std::vector<std::pair<Kind, std::vector<std::string>>> cases = {
+      {{"", PHOTOMETRIC_RGB, {}}, {}},
+      {{"", PHOTOMETRIC_RGB, {kAlpha}}, {alpha}},
+      {{"", PHOTOMETRIC_RGB, {EXTRASAMPLE_ASSOCALPHA}}, {alpha}},
+      {{"", PHOTOMETRIC_RGB, {kAlpha, kAlpha}}, {alpha}},
+      {{"", PHOTOMETRIC_RGB, {kData}}, {one}},
+      {{"", PHOTOMETRIC_RGB, {kData, kData}}, {two}},
+      {{"", PHOTOMETRIC_RGB, {kAlpha, kData, kData}}, {alpha, two}},
+      {{"", PHOTOMETRIC_MINISBLACK, {kAlpha}}, {alpha}},
+      {{"", PHOTOMETRIC_MINISBLACK, {kData}}, {one}}};
+  for (const auto& [kind, expected] : cases) {
+    for (const bool planar : {false, true}) {
+      std::vector<std::string> said;
+      const std::string file = FileOf(kind, DType::kUint8, {.planar = planar});
+      ASSERT_TRUE(DecodeImage(Context{}, Exact(file), {.warnings = &said}).ok());
+      EXPECT_EQ(said, expected);
+    }
+  }
+}
+
 // The samples themselves: alpha is one like the others.
 TEST(TiffPlanesTest, KeepTheSamples) {
   for (const Kind& kind : Kinds()) {
