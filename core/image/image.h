@@ -80,8 +80,8 @@ struct DecodeOptions {
   // it is not empty: reserved with the picture, before anything is unpacked.
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
-  // here (bytes behind the picture, a missing end, a colour profile that was not applied,
-  // transparency and samples of no known meaning that were left out).
+  // here (bytes behind the picture, a missing end, a colour profile that was not applied, pictures
+  // in SubIFDs that were not read, transparency and samples of no known meaning that were left out).
   std::vector<std::string>* warnings = nullptr;
 };
 
@@ -95,7 +95,8 @@ struct Picture {
   // data are packed rows (core/base/picture_form.h).
   Tensor samples;
   PictureForm form;
-  // What was changed or not kept, in words: "turned upright ...", "not kept: ...".
+  // What was changed or not kept, in words: "turned upright ...", "not kept: ..." with the names of
+  // all metadata that were found (no metadata are kept; a resolution of 1 by 1 says nothing).
   std::vector<std::string> warnings;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "core/image/form.h"
 #include "core/image/tiff/tiff_codecs.h"
+#include "core/image/tiff/tiff_notes.h"
 
 namespace trine::image::internal {
 namespace {
@@ -234,6 +235,18 @@ int64_t DescribedPictures(std::string_view description) {
   return pictures;
 }
 
+// What of the pixels comes back otherwise than the file has it, beside its metadata.
+void NoteChanges(TiffLayout& layout) {
+  if (layout.sub_pictures > 0) layout.not_kept.push_back(NameTiffSubPictures(layout.sub_pictures));
+  if (layout.invert) {
+    layout.not_kept.emplace_back("that 0 is white (values are turned round, and 0 is black)");
+  }
+  if (layout.bits != layout.form.bit_depth) {
+    layout.not_kept.push_back(absl::StrCat("the depth of ", layout.bits, " bits (samples have ",
+                                           layout.form.bit_depth, ")"));
+  }
+}
+
 // Form and what is not kept, where the whole is wanted. Palette and photometric part were read.
 absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) {
   if (layout.cmyk) return NotKept("the inks of a CMYK TIFF are not kept, only turned into RGB");
@@ -254,18 +267,10 @@ absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) 
   const bool counted = dtype == DType::kUint8 || dtype == DType::kUint16;
   form.bit_depth = counted ? layout.bits : static_cast<int>(8 * DTypeSize(dtype));
   layout.scaled = false;
-  uint32_t bytes = 0;
-  void* data = nullptr;
-  uint64_t directory = 0;
+  NoteChanges(layout);
+  NameTiffMetadata(tiff, layout.not_kept);
   char* text = nullptr;
-  if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &bytes, &data) == 1) {
-    layout.not_kept.emplace_back("the colour profile");
-  }
-  if (TIFFGetField(tiff, TIFFTAG_XMLPACKET, &bytes, &data) == 1)
-    layout.not_kept.emplace_back("XMP");
-  if (TIFFGetField(tiff, TIFFTAG_EXIFIFD, &directory) == 1) layout.not_kept.emplace_back("EXIF");
   if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr) {
-    layout.not_kept.emplace_back("the description");
     layout.described_pictures = DescribedPictures(text);
   }
   return absl::OkStatus();
@@ -354,6 +359,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
                   Tag(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
   layout.tiled = TIFFIsTiled(tiff) != 0;
   layout.orientation = Tag(tiff, TIFFTAG_ORIENTATION, 1);
+  layout.sub_pictures = CountTiffSubPictures(tiff);
   if (layout.samples == 0 || layout.samples > kMaxSamples) {
     return NotRead(absl::StrCat("a TIFF of ", layout.samples, " samples a pixel is not read; 1 to ",
                                 kMaxSamples, " are"));

@@ -34,9 +34,10 @@ struct TiffLayout {
   Palette palette;                        // where indexed
   int orientation = 1;
   uint64_t strip_bytes = 0;  // of all strips or tiles in the file
+  size_t sub_pictures = 0;   // that its SubIFDs name
   // Where the whole is wanted:
   PictureForm form;
-  std::vector<std::string> not_kept;  // tags that say something of their own
+  std::vector<std::string> not_kept;  // what is changed, and what the tags say beside the pixels
   // Pictures of a stack that ImageJ describes in one directory: those after the first follow its
   // data, named by no directory. 0: not said.
   int64_t described_pictures = 0;

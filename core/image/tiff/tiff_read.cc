@@ -15,6 +15,7 @@
 #include "core/image/tiff/tiff_convert.h"
 #include "core/image/tiff/tiff_handle.h"
 #include "core/image/tiff/tiff_layout.h"
+#include "core/image/tiff/tiff_notes.h"
 #include "core/image/tiff/tiff_pages.h"
 #include "core/image/tiff/tiff_ycbcr.h"
 
@@ -116,6 +117,10 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
   TRINE_RETURN_IF_ERROR(ReserveTiffCodec(context, bytes, page.layout, held, page.file.handle()));
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadSamples(context, page.file, page.layout));
   if (page.layout.cmyk) Warn(options, kCmykWarning);
+  if (page.layout.sub_pictures > 0 && options.wanted != Wanted::kWhole) {
+    Warn(options, absl::StrCat(NameTiffSubPictures(page.layout.sub_pictures),
+                               page.layout.sub_pictures == 1 ? " was" : " were", " not read"));
+  }
   WarnOfAlpha(options, page.layout.alphas > 0);
   WarnOfSamples(options, page.layout.others);
   return FinishPicture(context, options, std::move(picture), page.layout.orientation);
@@ -171,6 +176,7 @@ absl::Status CheckStackSize(const Context& context, const ReaderOptions& options
 // Walks the pages and compares their layouts: which directories there are, of pictures of one kind.
 absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const TiffHeader& header,
                                 const ReaderOptions& options) {
+  constexpr size_t kMostParts = 64;  // each page may have others
   Stack stack;
   std::string first;
   uint64_t strip_bytes = 0;
@@ -205,7 +211,7 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
     for (const std::string& part : layout.not_kept) {
       const bool known =
           std::find(stack.not_kept.begin(), stack.not_kept.end(), part) != stack.not_kept.end();
-      if (!known) stack.not_kept.push_back(part);
+      if (!known && stack.not_kept.size() < kMostParts) stack.not_kept.push_back(part);
     }
     TRINE_RETURN_IF_ERROR(CheckStackSize(context, options, stack));
   }

@@ -6,7 +6,7 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
 
 constexpr uint16_t kShort = 3, kLong = 4;
 
@@ -173,6 +173,69 @@ TEST(TiffTest, NumbersOfGray) {
       EXPECT_TRUE(Same(*numbers, U8({1, 4}, expected[i]))) << bits << ' ' << photometric;
     }
   }
+}
+
+TEST(TiffTest, PicturesInSubIfdsAreSaid) {
+  const std::string raster("\x08\0\0\0\x08\0\0\0", 8);  // the offsets of two of them, too
+  for (const uint32_t count : {1, 2}) {
+    const std::string text = count == 1 ? "1 picture in SubIFDs" : "2 pictures in SubIFDs";
+    const std::string file = Tiff(raster, With(GrayTags(8, 1, 8), {330, kLong, count, 8}));
+    for (const bool indices : {false, true}) {
+      std::vector<std::string> said;
+      ASSERT_TRUE(Decode(file, {}, {.indices = indices, .warnings = &said}).ok());
+      EXPECT_THAT(said, ElementsAre(text + (count == 1 ? " was not read" : " were not read")));
+    }
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_THAT(whole->warnings, ElementsAre("not kept: " + text));
+  }
+}
+
+TEST(TiffTest, SaysWhatIsNotKept) {
+  constexpr uint16_t kAscii = 2, kRational = 5, kDouble = 12;
+  constexpr uint32_t kText = 0x00636261;  // "abc" and a zero
+  const std::pair<Tag, std::string> cases[] = {
+      {{262, kShort, 1, 0}, "that 0 is white (values are turned round, and 0 is black)"},
+      {{270, kAscii, 4, kText}, "the description"},
+      {{280, kShort, 1, 3}, "the range of values"},
+      {{282, kRational, 1, 8}, "the resolution"},
+      {{305, kAscii, 4, kText}, "the software"},
+      {{315, kAscii, 4, kText}, "the artist"},
+      {{33432, kAscii, 4, kText}, "the copyright"},
+      {{33550, kDouble, 1, 8}, "GeoTIFF"},
+      {{34735, kShort, 2, 1}, "GeoTIFF"},
+      {{42113, kAscii, 4, kText}, "GDAL's value of no data"},
+      {{65000, kAscii, 4, kText}, "tag 65000"}};
+  for (const auto& [tag, text] : cases) {
+    const std::string file =
+        Tiff(std::string("\x02\0\0\0\1\0\0\0", 8), With(GrayTags(8, 1, 8), tag));
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << text << whole.status();
+    EXPECT_THAT(whole->warnings, ElementsAre("not kept: " + text));
+    std::vector<std::string> said;
+    ASSERT_TRUE(Decode(file, {}, {.warnings = &said}).ok());
+    EXPECT_THAT(said, IsEmpty()) << text;
+  }
+  auto tags = With(With(GrayTags(2, 1, 6), {258, kShort, 1, 24}), {305, kAscii, 4, kText});
+  auto whole = ReadPicture(Context{}, Exact(Tiff("abcdef", tags)));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_THAT(whole->warnings,
+              ElementsAre("not kept: the depth of 24 bits (samples have 32), the software"));
+  // 1 by 1 is what writers put that know none.
+  tags = With(With(GrayTags(8, 1, 8), {282, kRational, 1, 8}), {283, kRational, 1, 8});
+  whole = ReadPicture(Context{}, Exact(Tiff(std::string("\1\0\0\0\1\0\0\0", 8), tags)));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_THAT(whole->warnings, IsEmpty());
+}
+
+// However many tags each page has of its own.
+TEST(TiffTest, NamesOfTagsAreBounded) {
+  auto tags = GrayTags(2, 1, 2);
+  for (uint16_t tag = 50000; tag < 50100; ++tag) tags = With(tags, {tag, kLong, 1, 0});
+  const auto whole = ReadPicture(Context{}, Exact(Tiff("ab", tags)));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  ASSERT_EQ(whole->warnings.size(), 1u);
+  EXPECT_LT(whole->warnings[0].size(), 500u);
 }
 
 TEST(TiffTest, PagesOfBigAndOfBigEndianFiles) {

@@ -1,0 +1,22 @@
+// What a TIFF directory says beside the pixels of its page: the names of what a reader leaves.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/image/tiff/tiff_handle.h"
+
+namespace trine::image::internal {
+
+// How many pictures the page's SubIFDs name: reduced ones of a pyramid, or any others.
+size_t CountTiffSubPictures(TIFF* tiff);
+// "2 pictures in SubIFDs".
+std::string NameTiffSubPictures(size_t count);
+
+// Adds the names of the metadata of the handle's current directory, known ones in the order of one
+// table and then the numbers of others, as far as a file may have any number of them. Not the tags
+// that say how the pixels lie, and not a resolution of 1 by 1, which writers put for none.
+void NameTiffMetadata(TIFF* tiff, std::vector<std::string>& names);
+
+}  // namespace trine::image::internal
