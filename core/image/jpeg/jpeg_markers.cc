@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/image/orientation.h"
@@ -26,8 +28,13 @@ enum Marker : uint8_t {
   kSoi = 0xD8,
   kEoi = 0xD9,
   kSos = 0xDA,
+  kApp0 = 0xE0,
   kApp1 = 0xE1,
   kApp2 = 0xE2,
+  kApp13 = 0xED,
+  kApp14 = 0xEE,
+  kApp15 = 0xEF,
+  kCom = 0xFE,
 };
 
 bool IsFrame(uint8_t m) { return m >= kSof0 && m <= kSof15 && m != kDht && m != kJpg && m != kDac; }
@@ -103,21 +110,55 @@ absl::Status ReadScan(ByteView segment, Walk& walk) {
   return absl::OkStatus();
 }
 
-bool BeginsWith(ByteView segment, ByteView prefix) {
+constexpr std::string_view kExif("Exif\0\0", 6), kJfif("JFIF\0", 5);
+
+// What segments say beside the pixels, by their first bytes.
+struct Note {
+  uint8_t marker;
+  std::string_view prefix;
+  std::string_view name;  // "": nothing of its own
+};
+constexpr Note kNotes[] = {
+    {kApp0, kJfif, ""},  // but for its resolution
+    {kApp0, {"JFXX\0", 5}, "a thumbnail"},
+    {kApp1, kExif, "EXIF"},
+    {kApp1, "http://ns.adobe.com/xap/1.0/", "XMP"},
+    {kApp1, "http://ns.adobe.com/xmp/extension/", "XMP"},
+    {kApp2, {"ICC_PROFILE\0", 12}, "the colour profile"},  // ICC.1:2022, B.4
+    {kApp2, {"MPF\0", 4}, "further pictures (MPF)"},
+    {kApp13, {"Photoshop 3.0\0", 14}, "Photoshop's data"},
+    {kApp14, "Adobe", ""},  // says how the colours are stored
+    {kCom, "", "a comment"},
+};
+
+bool BeginsWith(ByteView segment, std::string_view prefix) {
   return segment.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), segment.begin());
+         std::equal(prefix.begin(), prefix.end(), segment.begin(),
+                    [](char c, uint8_t byte) { return static_cast<uint8_t>(c) == byte; });
 }
 
-void ReadApp2(ByteView segment, Walk& walk) {
-  constexpr uint8_t kPrefix[] = {'I', 'C', 'C', '_', 'P', 'R', 'O', 'F', 'I', 'L', 'E', 0};
-  if (BeginsWith(segment, kPrefix)) walk.info.has_profile = true;
+// Inches or centimetres; without a unit it is the shape of a pixel.
+bool StatesResolution(ByteView jfif) {
+  constexpr size_t kUnit = 7;
+  return jfif.size() > kUnit && jfif[kUnit] != 0;
 }
 
-void ReadApp1(ByteView segment, Walk& walk) {
-  constexpr uint8_t kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
-  if (!BeginsWith(segment, kPrefix)) return;
-  walk.info.has_exif = true;
-  walk.info.orientation = ParseExifOrientation(segment.subspan(sizeof(kPrefix)));
+// What a segment of an application or a comment says.
+void ReadNote(uint8_t marker, ByteView segment, JpegInfo& info) {
+  if (marker != kCom && (marker < kApp0 || marker > kApp15)) return;
+  std::string name = absl::StrCat("APP", marker - kApp0);
+  for (const Note& note : kNotes) {
+    if (note.marker != marker || !BeginsWith(segment, note.prefix)) continue;
+    name = note.name;
+    if (note.prefix == kJfif && StatesResolution(segment)) name = "the resolution";
+    if (note.prefix == kExif) {
+      info.orientation = ParseExifOrientation(segment.subspan(kExif.size()));
+    }
+    break;
+  }
+  std::vector<std::string>& names = info.not_kept;
+  const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  if (!name.empty() && !known) names.push_back(std::move(name));
 }
 
 absl::Status Finish(const Walk& walk) {
@@ -140,8 +181,7 @@ absl::Status ReadSegment(ByteView bytes, uint8_t marker, size_t& at, Walk& walk)
   at += length;
   if (IsFrame(marker)) return ReadFrame(marker, segment, walk);
   if (marker == kSos) return ReadScan(segment, walk);
-  if (marker == kApp1) ReadApp1(segment, walk);
-  if (marker == kApp2) ReadApp2(segment, walk);
+  ReadNote(marker, segment, walk.info);
   return absl::OkStatus();
 }
 

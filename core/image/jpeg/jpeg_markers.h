@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
@@ -17,9 +19,8 @@ struct JpegInfo {
   uint32_t width = 0;
   uint32_t height = 0;
   int components = 0;
-  int orientation = 1;  // from EXIF
-  bool has_exif = false;
-  bool has_profile = false;  // a colour profile (ICC.1:2022, B.4)
+  int orientation = 1;                // from EXIF
+  std::vector<std::string> not_kept;  // names of what the segments say beside the pixels
   // Where the picture ends: at its EOI, or where a file without one goes on with something else.
   size_t end = 0;
   bool has_eoi = false;

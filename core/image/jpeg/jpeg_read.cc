@@ -197,10 +197,7 @@ absl::StatusOr<Picture> ReadJpeg(const Context& context, ByteView bytes,
   }
   Picture picture;
   picture.form = PlainForm(size.channels, size.dtype);
-  std::vector<std::string> not_kept;
-  if (info.has_exif) not_kept.emplace_back("EXIF");
-  if (info.has_profile) not_kept.emplace_back("the colour profile");
-  NoteNotKept(not_kept, picture);
+  NoteNotKept(info.not_kept, picture);
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, decoder, size));
   if (!info.has_eoi) Warn(options, "the JPEG file has no end marker; its pixels are whole");
   WarnOfTrailer(options, "JPEG", bytes.size() - info.end - (info.has_eoi ? 2 : 0));

@@ -19,10 +19,7 @@ constexpr uint32_t kIend = PngChunkType("IEND");
 constexpr uint32_t kExif = PngChunkType("eXIf");
 constexpr uint32_t kTrns = PngChunkType("tRNS");
 constexpr uint32_t kActl = PngChunkType("acTL");
-// What follows from the pixels, or is no part of the picture.
-constexpr uint32_t kUnimportant[] = {PngChunkType("pHYs"), PngChunkType("sRGB"),
-                                     PngChunkType("bKGD"), PngChunkType("hIST"),
-                                     PngChunkType("tIME")};
+constexpr uint32_t kHist = PngChunkType("hIST");  // follows from the pixels
 constexpr size_t kIhdrBytes = 13;
 
 // The fifth bit of the first letter.
@@ -119,10 +116,7 @@ void NoteAncillary(const Chunk& chunk, PngInfo& info) {
     info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
     return;
   }
-  if (std::find(std::begin(kUnimportant), std::end(kUnimportant), chunk.type) !=
-      std::end(kUnimportant)) {
-    return;
-  }
+  if (chunk.type == kHist) return;
   std::string name;
   for (int shift = 24; shift >= 0; shift -= 8) {
     name.push_back(static_cast<char>(chunk.type >> shift));

@@ -175,6 +175,39 @@ TEST(JpegTest, ProgressiveMemoryIsBounded) {
   EXPECT_TRUE(Decode(file, context).ok());
 }
 
+TEST(JpegTest, SaysWhatIsNotKept) {
+  const std::string file = MakeJpeg(Smooth(16, 24));
+  const auto warnings = [&](const std::string& bytes) {
+    const auto picture = ReadPicture(Context{}, Exact(bytes));
+    return picture.ok() ? picture->warnings : std::vector<std::string>{"none"};
+  };
+  EXPECT_THAT(warnings(file), IsEmpty());
+  std::string all = file.substr(0, 2);
+  for (const auto& [marker, data, name] : std::vector<std::tuple<char, std::string, std::string>>{
+           {'\xE1', std::string("Exif\0\0", 6), "EXIF"},
+           {'\xE1', std::string("http://ns.adobe.com/xap/1.0/\0<x/>", 33), "XMP"},
+           {'\xE2', std::string("ICC_PROFILE\0\1\1x", 15), "the colour profile"},
+           {'\xE2', std::string("MPF\0", 4), "further pictures (MPF)"},
+           {'\xE4', "anything", "APP4"},
+           {'\xED', std::string("Photoshop 3.0\0", 14), "Photoshop's data"},
+           {'\xFE', "hello", "a comment"}}) {
+    const std::string segment =
+        std::string("\xFF") + marker + Be(static_cast<uint16_t>(data.size() + 2)) + data;
+    all += segment + segment;
+    EXPECT_THAT(warnings(file.substr(0, 2) + segment + file.substr(2)),
+                ElementsAre("not kept: " + name));
+  }
+  EXPECT_THAT(warnings(all + file.substr(2)),
+              ElementsAre("not kept: EXIF, XMP, the colour profile, further pictures (MPF), APP4, "
+                          "Photoshop's data, a comment"));
+  // Dots an inch.
+  std::string dots = file;
+  const size_t jfif = dots.find("JFIF");
+  ASSERT_NE(jfif, std::string::npos);
+  dots[jfif + 7] = 1;
+  EXPECT_THAT(warnings(dots), ElementsAre("not kept: the resolution"));
+}
+
 TEST(JpegTest, BrokenExifIsIgnored) {
   const std::string file = MakeJpeg(Smooth(16, 24));
   for (const std::string& exif :

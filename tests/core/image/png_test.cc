@@ -5,7 +5,7 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
 
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
@@ -132,6 +132,20 @@ TEST(PngTest, UnknownCriticalChunkIsNotRead) {
   const auto picture =
       Decode(Png(PngHead(1, 1, 8, 0), std::string(2, '\0'), PngChunk("CgBI", "abcd")));
   EXPECT_THAT(picture, HasCode(absl::StatusCode::kUnimplemented));
+}
+
+TEST(PngTest, SaysWhatIsNotKept) {
+  const auto warnings = [](const std::string& chunks) {
+    const auto picture =
+        ReadPicture(Context{}, Exact(Png(PngHead(1, 1, 8, 0), std::string(2, '\0'), chunks)));
+    return picture.ok() ? picture->warnings : std::vector<std::string>{"none"};
+  };
+  EXPECT_THAT(warnings(""), IsEmpty());
+  EXPECT_THAT(warnings(PngChunk("hIST", std::string(2, '\0'))), IsEmpty());
+  for (const char* const type :
+       {"pHYs", "sRGB", "bKGD", "tIME", "gAMA", "cHRM", "iCCP", "tEXt", "eXIf", "sBIT", "prVt"}) {
+    EXPECT_THAT(warnings(PngChunk(type, "abcd")), ElementsAre(std::string("not kept: ") + type));
+  }
 }
 
 TEST(PngTest, TrailingBytesAreIgnored) {
