@@ -37,12 +37,19 @@ struct Chunk {
   uint32_t checksum = 0;
 };
 
+// Whether the file ends within the chunk that `rest` begins with.
+bool IsCut(ByteView rest) {
+  if (rest.size() < kPngChunkOverhead) return true;
+  const uint32_t length = PngUint32(rest.data());
+  return length <= INT32_MAX && IsType(&rest[4]) && rest.size() - kPngChunkOverhead < length;
+}
+
+bool BeginsWithIdat(ByteView rest) { return rest.size() >= 8 && PngUint32(&rest[4]) == kIdat; }
+
 absl::StatusOr<Chunk> ReadChunk(ByteView rest) {
-  const absl::Status truncated = Corrupt("the PNG file ends before its IEND chunk");
-  if (rest.size() < kPngChunkOverhead) return truncated;
+  if (IsCut(rest)) return Corrupt("the PNG file ends before its IEND chunk");
   const uint32_t length = PngUint32(rest.data());
   if (length > INT32_MAX || !IsType(&rest[4])) return Corrupt("a PNG chunk's header is broken");
-  if (rest.size() - kPngChunkOverhead < length) return truncated;
   return Chunk{PngUint32(&rest[4]), rest.subspan(8, length), rest.subspan(4, 4 + size_t{length}),
                PngUint32(&rest[8 + size_t{length}])};
 }
@@ -149,6 +156,7 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
   Poller poll(context.cancel, kPollBytes);
   while (true) {
     TRINE_RETURN_IF_ERROR(poll.Spend(64));
+    if (data_begun && IsCut(rest) && !BeginsWithIdat(rest)) break;
     TRINE_ASSIGN_OR_RETURN(const Chunk chunk, ReadChunk(rest));
     rest.remove_prefix(chunk.data.size() + kPngChunkOverhead);
     if (first) {
@@ -164,7 +172,7 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
     }
     data_ended = data_begun;
     if (chunk.type == kIend) {
-      info.trailer_bytes = rest.size();
+      info.has_iend = true;
       break;
     }
     if (chunk.type == kPlte) {
@@ -179,6 +187,7 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
       NoteAncillary(chunk, info);
     }
   }
+  info.end = bytes.size() - rest.size();
   info.trailer_bytes = rest.size();
   if (!data_begun) return Corrupt("the PNG file holds no IDAT chunk");
   if (info.color_type == 3 && info.palette.size == 0) {

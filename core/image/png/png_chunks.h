@@ -31,7 +31,10 @@ struct PngInfo {
   ByteView transparency;              // of tRNS, not checked
   bool is_animated = false;           // acTL says more than one frame
   std::vector<std::string> not_kept;  // types of ancillary chunks that say something of their own
-  uint64_t trailer_bytes = 0;         // behind IEND
+  // Where the picture ends: at its IEND, or where a file without one ends within what follows IDAT.
+  size_t end = 0;
+  bool has_iend = false;
+  uint64_t trailer_bytes = 0;  // behind it
 };
 
 // True for the chunk types that libpng is given.
@@ -47,7 +50,8 @@ inline uint32_t PngUint32(const uint8_t* p) {
 }
 
 // Checks the order, the bounds and (of ancillary chunks; libpng does it for the others) the
-// checksums of all chunks up to IEND. What follows IEND is counted only.
+// checksums of all chunks up to IEND. What follows IEND is counted only. A file may end without it
+// behind its last IDAT; that these hold all pixels is then for libpng to see.
 absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes);
 
 }  // namespace trine::image::internal

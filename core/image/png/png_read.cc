@@ -15,12 +15,15 @@
 namespace trine::image::internal {
 namespace {
 
+constexpr uint8_t kEndChunk[] = {0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xAE, 0x42, 0x60, 0x82};
+
 // What libpng reads: the signature and the kept chunks of a file that WalkPngChunks accepted.
 struct Source {
   const uint8_t* bytes;
-  size_t size;
+  size_t size;       // to the picture's end
   size_t at;         // of the next byte to read
   size_t chunk_end;  // of the part being read
+  bool lacks_end;    // an end chunk is to follow
 };
 
 // Moves to the next kept chunk, if there is one.
@@ -29,6 +32,9 @@ void NextChunk(Source& source) {
     const size_t length = PngUint32(source.bytes + source.at) + kPngChunkOverhead;
     source.chunk_end = source.at + std::min(length, source.size - source.at);
     if (!IsPngChunkKept(PngUint32(source.bytes + source.at + 4))) source.at = source.chunk_end;
+  }
+  if (source.at == source.size && source.lacks_end) {
+    source = {kEndChunk, sizeof(kEndChunk), 0, sizeof(kEndChunk), false};
   }
 }
 
@@ -46,12 +52,15 @@ void ReadBytes(png_structp png, png_bytep out, size_t size) {
 }
 
 [[noreturn]] void OnError(png_structp png, png_const_charp) { png_longjmp(png, 1); }
-void OnWarning(png_structp, png_const_charp) {}
+void OnWarning(png_structp png, png_const_charp) {
+  *static_cast<bool*>(png_get_error_ptr(png)) = true;
+}
 
 struct Reader {
   png_structp png = nullptr;
   png_infop info = nullptr;
   Source source{};
+  bool warned = false;
 
   Reader() = default;
   Reader(const Reader&) = delete;
@@ -63,7 +72,7 @@ struct Reader {
 // 8 bits, or 16 bits in little-endian order (palette indices stay): where the whole is wanted as
 // they are, else 1 or 3 of them, scaled where no numbers are wanted.
 bool Begin(Reader& reader, Wanted wanted) {
-  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
+  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader.warned, OnError, OnWarning);
   if (reader.png == nullptr) return false;
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
   reader.info = png_create_info_struct(reader.png);
@@ -128,6 +137,7 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const 
   const absl::Status broken = Corrupt("the PNG's pixels are damaged or end too early");
   if (png_get_rowbytes(reader.png, reader.info) != size.row_bytes()) return broken;
   Poller poll(context.cancel, kPollBytes);
+  reader.warned = false;
   PictureRows rows(size);
   uint8_t* plane = info.interlaced ? rows.Append(size.height) : nullptr;
   for (int pass = 0; pass < (info.interlaced ? 7 : 1); ++pass) {
@@ -138,6 +148,8 @@ absl::StatusOr<Tensor> ReadPixels(const Context& context, Reader& reader, const 
     }
   }
   if (!End(reader)) return broken;
+  // Of a wrong or missing checksum of the pixels, and of data behind them, libpng only warns.
+  if (!info.has_iend && reader.warned) return broken;
   return std::move(rows).Take();
 }
 
@@ -239,7 +251,7 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
                                 " pixels cannot come from ", info.idat_bytes, " bytes"));
   }
   Reader reader;
-  reader.source = {bytes.data(), bytes.size(), 0, kPngSignatureBytes};
+  reader.source = {bytes.data(), info.end, 0, kPngSignatureBytes, !info.has_iend};
   if (!Begin(reader, options.wanted)) return Corrupt("the PNG's header is damaged");
   PictureSize stored = size;
   if (indexed) stored.channels = 1;
@@ -250,6 +262,7 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
   } else if (indexed) {
     TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
+  if (!info.has_iend) Warn(options, "the PNG file has no end chunk; its pixels are whole");
   if (!whole) {
     if (info.is_animated) Warn(options, "it is an animation, of which the first picture was read");
     WarnOfTrailer(options, "PNG", info.trailer_bytes);

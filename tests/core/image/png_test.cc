@@ -5,7 +5,8 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
+using ::testing::Contains, ::testing::ElementsAre, ::testing::ElementsAreArray,
+    ::testing::HasSubstr, ::testing::IsEmpty;
 
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
@@ -60,7 +61,7 @@ TEST(PngTest, BrokenOrder) {
   const std::string text = PngChunk("tEXt", "");
   for (const std::string& file : {
            absl::StrCat(head, end),
-           absl::StrCat(head, data),
+           absl::StrCat(head, data.substr(0, data.size() - 1)),
            absl::StrCat(head, data, text, data, end),
            absl::StrCat(head, head.substr(8), data, end),
            absl::StrCat(indexed, data, end),
@@ -146,6 +147,47 @@ TEST(PngTest, SaysWhatIsNotKept) {
        {"pHYs", "sRGB", "bKGD", "tIME", "gAMA", "cHRM", "iCCP", "tEXt", "eXIf", "sBIT", "prVt"}) {
     EXPECT_THAT(warnings(PngChunk(type, "abcd")), ElementsAre(std::string("not kept: ") + type));
   }
+}
+
+// All IDAT chunks are there, and zlib's stream in them is whole.
+TEST(PngTest, WithoutItsEndChunk) {
+  const std::string head = PngHead(2, 1, 8, 0), end = PngChunk("IEND", "");
+  const std::string stream = Deflate(std::string("\0\1\2", 3));
+  const std::string data = PngChunk("IDAT", stream);
+  const std::string first = PngChunk("IDAT", stream.substr(0, 5));
+  const std::string second = PngChunk("IDAT", stream.substr(5));
+  const std::string text = PngChunk("tEXt", "abc");
+  const std::string missing = "the PNG file has no end chunk; its pixels are whole";
+  for (const std::string& pixels : {data, first + second, data + text}) {
+    for (size_t left = 0; left < end.size(); ++left) {
+      const std::string file = head + pixels + end.substr(0, left);
+      std::vector<std::string> said;
+      const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &said});
+      ASSERT_TRUE(picture.ok()) << picture.status();
+      EXPECT_TRUE(Same(*picture, U8({1, 2}, {1, 2})));
+      std::vector<::testing::Matcher<std::string>> expected = {missing};
+      if (left > 0) expected.emplace_back(HasSubstr("behind the PNG picture"));
+      EXPECT_THAT(said, ElementsAreArray(expected));
+      const auto whole = ReadPicture(Context{}, Exact(file));
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      EXPECT_TRUE(Same(whole->samples, *picture));
+      EXPECT_THAT(whole->warnings, Contains(missing));
+    }
+  }
+  // Cut within IDAT, or between two of them.
+  const std::string both = first + second;
+  for (size_t left = 0; left < both.size(); ++left) {
+    EXPECT_THAT(Decode(head + both.substr(0, left)), HasReason("CORRUPT_IMAGE")) << left;
+  }
+  // A stream without its checksum, with a wrong one, or with more behind it.
+  for (size_t cut = 1; cut < stream.size(); ++cut) {
+    EXPECT_THAT(Decode(head + PngChunk("IDAT", stream.substr(0, stream.size() - cut))),
+                HasReason("CORRUPT_IMAGE"));
+  }
+  std::string wrong = stream;
+  wrong.back() ^= 1;
+  EXPECT_THAT(Decode(head + PngChunk("IDAT", wrong)), HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(Decode(head + PngChunk("IDAT", stream + "more")), HasReason("CORRUPT_IMAGE"));
 }
 
 TEST(PngTest, TrailingBytesAreIgnored) {
