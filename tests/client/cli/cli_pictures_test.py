@@ -397,6 +397,21 @@ class Refusals(support.CliTest):
         quiet = support.run("-q", "encode", self.path("in"), "--as", "image", "-o", self.path("d"))
         self.assertEqual((quiet.stdout, quiet.stderr), (b"", b""))
 
+    def test_what_is_said_of_tiff(self):
+        beside = {305: (2, [97, 98, 99, 0]), 330: (4, [8]), 65000: (3, [7])}
+        formats = {"encode": ["--as", "image"], "segment": [], "normalize": []}
+        expected = {"encode": "not kept: 1 picture in SubIFDs, the software, tag 65000",
+                    "segment": "1 picture in SubIFDs was not read",
+                    "normalize": "1 picture in SubIFDs was not read"}
+        file = self.path("s.tif", picture_files.tiff((noise(255), GRAY, 8, beside)))
+        for command, flags in formats.items():
+            told = self.json(command, file, *flags, "-o", self.path("o.npy"), "-f")
+            self.assertIn(expected[command], told["warnings"])
+        white = self.path("w.tif", picture_files.tiff((noise(255), GRAY_WHITE, 8, {})))
+        told = self.json("encode", white, "--as", "image", "-o", self.path("c"))
+        self.assertEqual(told["warnings"],
+                         ["not kept: that 0 is white (values are turned round, and 0 is black)"])
+
     def test_white_is_zero(self):
         gray = noise(3)
         self.ok("encode", self.path("w.tif", picture_files.tiff((gray, GRAY_WHITE, 2, {}))), "--as",

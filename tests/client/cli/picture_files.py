@@ -96,7 +96,7 @@ def tiff(*pages):
     """An uncompressed file; a page is (samples, photometric, bits) and then a dictionary of tags
     beside those of every page: {tag: (type, values)}."""
     out, link = bytearray(b"II*\0\0\0\0\0"), 4
-    formats = {1: "B", 3: "H", 4: "I", 7: "B"}
+    formats = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B"}
     for samples, photometric, bits, more in pages:
         height, width = samples.shape[:2]
         channels = samples.shape[2] if samples.ndim == 3 else 1
