@@ -30,6 +30,7 @@ struct Header {
   uint32_t bits = 0;
   uint32_t compression = kRgb;
   uint32_t colors_used = 0;
+  bool has_profile = false;
   std::array<uint32_t, 4> masks{};  // red, green, blue, alpha of 16 and 32 bit pixels; 0: no alpha
 };
 
@@ -85,6 +86,15 @@ absl::Status ReadMasks(ByteView bytes, Header& h) {
   return absl::OkStatus();
 }
 
+// Whether the header says that a colour profile lies in the file or beside it.
+bool HasProfile(ByteView info) {
+  constexpr size_t kAt = 56;
+  constexpr uint32_t kEmbedded = 0x4D424544, kLinked = 0x4C494E4B;  // 'MBED', 'LINK'
+  if (info.size() < kMaxInfoHeader) return false;
+  const uint32_t type = LoadLE<uint32_t>(&info[kAt]);
+  return type == kEmbedded || type == kLinked;
+}
+
 absl::StatusOr<Header> ReadHeader(ByteView bytes) {
   const absl::Status truncated = Corrupt("the BMP file ends within its header");
   if (bytes.size() < kFileHeaderBytes + 4) return truncated;
@@ -108,6 +118,7 @@ absl::StatusOr<Header> ReadHeader(ByteView bytes) {
     h.bits = LoadLE<uint16_t>(info + 14);
     h.compression = LoadLE<uint32_t>(info + 16);
     h.colors_used = LoadLE<uint32_t>(info + 32);
+    h.has_profile = HasProfile(ByteView(info, h.info_bytes));
   }
   if (h.width <= 0 || h.height == 0 || h.height == INT32_MIN) {
     return Corrupt(absl::StrCat("the BMP picture is ", h.width, " x ", h.height, " pixels"));
@@ -298,6 +309,7 @@ absl::StatusOr<Picture> ReadBmp(const Context& context, ByteView bytes,
                          rle ? ReadRle(context, h, palette, size, options, raster)
                              : ReadRaster(context, h, palette, size, options, raster));
   WarnOfAlpha(options, h.masks[3] != 0);
+  if (whole && h.has_profile) NoteNotKept({"the colour profile"}, picture);
   if (whole && (h.bits == 16 || h.bits == 32)) {
     TRINE_ASSIGN_OR_RETURN(const bool spare, HasSpareBits(context, h, raster));
     if (spare) NoteNotKept({"bits of pixels that no colour mask names"}, picture);

@@ -20,6 +20,7 @@ struct Header {
   uint64_t width = 0, height = 0, depth = 0, maxval = 0;
   std::string tuple_type;
   size_t raster_at = 0;
+  bool has_comment = false;
 };
 
 std::string_view Trim(std::string_view s) {
@@ -66,6 +67,7 @@ absl::StatusOr<Header> ReadHeader(const Context& context, ByteView bytes) {
     TRINE_RETURN_IF_ERROR(poll.Spend(16 + end - at));
     const std::string_view line = Trim(text.substr(at, end - at));
     at = end + 1;
+    header.has_comment = header.has_comment || (!line.empty() && line.front() == '#');
     if (line.empty() || line.front() == '#') continue;
     if (line == "ENDHDR") {
       header.raster_at = at;
@@ -103,10 +105,7 @@ void SetForm(const Header& header, const PictureSize& size, Picture& picture) {
   const bool fits = header.maxval == (uint64_t{1} << bits) - 1;
   picture.form = PlainForm(size.channels == 1 ? 1 : 3, size.dtype, fits ? bits : 0);
   picture.form.color = kColors[size.channels - 1];
-  if (!fits) {
-    NoteNotKept({absl::StrCat("the maxval of ", header.maxval, " (samples keep their values)")},
-                picture);
-  }
+  NoteHeader(fits ? 0 : header.maxval, header.has_comment, picture);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ class Scanner {
   Scanner(const Context& context, ByteView bytes) : cancel_(context.cancel), bytes_(bytes) {}
 
   bool AtEnd() const { return at_ == bytes_.size(); }
+  bool has_comment() const { return has_comment_; }
   ByteView rest() const { return bytes_.subspan(at_); }
   void Advance() {
     ++at_;
@@ -77,12 +78,14 @@ class Scanner {
 
  private:
   void SkipComment() {
+    has_comment_ = true;
     while (!AtEnd() && bytes_[at_] != '\n' && bytes_[at_] != '\r') Advance();
   }
 
   const CancelToken& cancel_;
   ByteView bytes_;
   size_t at_ = 0;
+  bool has_comment_ = false;
 };
 
 struct Header {
@@ -181,17 +184,15 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
 
 namespace {
 
-// Form and warnings of who keeps the picture whole. `rest` is what follows the raster.
-absl::StatusOr<Picture> BeginWhole(const Header& header, ByteView rest, bool all_pages) {
+// Form and warnings of who keeps the picture whole, of which the scanner has read the raster.
+absl::StatusOr<Picture> BeginWhole(const Header& header, const Scanner& scanner, bool all_pages) {
   Picture picture;
   // Samples have so many bits where the maxval is one less than a power of two.
   const int bits = header.bitmap ? 1 : std::bit_width(header.maxval);
   const bool fits = header.bitmap || header.maxval == (uint64_t{1} << bits) - 1;
   picture.form = PlainForm(header.size.channels, header.size.dtype, fits ? bits : 0);
-  if (!fits) {
-    NoteNotKept({absl::StrCat("the maxval of ", header.maxval, " (samples keep their values)")},
-                picture);
-  }
+  NoteHeader(fits ? 0 : header.maxval, scanner.has_comment(), picture);
+  ByteView rest = scanner.rest();
   while (!rest.empty() && IsSpace(rest[0])) rest.remove_prefix(1);
   if (all_pages && rest.size() > 2 && rest[0] == 'P' && rest[1] >= '1' && rest[1] <= '7') {
     return PageNeeded("the PNM file holds more pictures than page 0, its first, which is read");
@@ -217,7 +218,7 @@ absl::StatusOr<Picture> ReadPnm(const Context& context, ByteView bytes,
   }
   Picture picture;
   if (whole) {
-    TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(header, scanner.rest(), options.all_pages));
+    TRINE_ASSIGN_OR_RETURN(picture, BeginWhole(header, scanner, options.all_pages));
   }
   picture.samples = *std::move(samples);
   return FinishPicture(context, options, std::move(picture), 1);

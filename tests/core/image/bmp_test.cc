@@ -54,6 +54,17 @@ TEST(BmpTest, LiteralPicture) {
   EXPECT_TRUE(Same(*top_down, U8({2, 1, 3}, {3, 2, 1, 6, 5, 4})));
 }
 
+TEST(BmpTest, AProfileIsNotKept) {
+  const Bmp bmp{.header = 124, .raster = "\1\2\3"};
+  const std::pair<const char*, bool> types[] = {{"DEBM", true}, {"KNIL", true}, {"BGRs", false}};
+  for (const auto& [type, said] : types) {
+    const auto picture = ReadPicture(Context{}, Exact(bmp.Make().replace(14 + 56, 4, type)));
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_EQ(picture->warnings, said ? std::vector<std::string>{"not kept: the colour profile"}
+                                      : std::vector<std::string>{});
+  }
+}
+
 TEST(BmpTest, LastPaddingMayBeMissing) {
   const Bmp bmp{.raster = "\1\2\3"};
   EXPECT_TRUE(Decode(bmp.Make()).ok());

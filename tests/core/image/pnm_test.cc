@@ -24,6 +24,23 @@ TEST(PnmTest, NumbersOfBits) {
   }
 }
 
+TEST(PnmTest, CommentsAreNotKept) {
+  const std::string pam = "P7\n#c\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nx";
+  for (const std::string& file :
+       {std::string("P5\n#c\n1 1\n255\nx"), std::string("P2 1 1 255 #c\n7"), pam}) {
+    const auto picture = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_THAT(picture->warnings, ElementsAre("not kept: a comment"));
+  }
+  const auto both = ReadPicture(Context{}, Exact("P5 #c\n1 1 9\n\7"));
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(both->warnings, ElementsAre("not kept: the maxval of 9 (samples keep their values), "
+                                          "a comment"));
+  const auto none = ReadPicture(Context{}, Exact("P5 1 1 255\nx"));
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_THAT(none->warnings, IsEmpty());
+}
+
 TEST(PnmTest, LiteralPictures) {
   const std::vector<std::pair<std::string, Tensor>> cases = {
       {"P1 2 2 1 0 01", U8({2, 2}, {0, 255, 255, 0})},
