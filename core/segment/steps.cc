@@ -1,7 +1,8 @@
 #include "core/segment/steps.h"
 
-#include <array>
 #include <cstdlib>
+#include <map>
+#include <typeinfo>
 
 #include "core/base/error.h"
 #include "core/segment/contours/contours.h"
@@ -221,6 +222,13 @@ std::vector<StepSpec> MakeRows() {
   return rows;
 }
 
+// Whether the mask after the step may be another than before it.
+bool ChangesMask(const Step& step) {
+  if ((step.spec().makes & kMask) == 0) return false;
+  if (step.spec().defaults.type() != typeid(ComponentsStep)) return true;
+  return std::any_cast<const ComponentsStep&>(step.parameters()).min_area > 0;
+}
+
 }  // namespace
 
 absl::Span<const StepSpec> AllSteps() {
@@ -233,6 +241,39 @@ const StepSpec* FindStep(std::string_view name) {
     if (row.name == name) return &row;
   }
   return nullptr;
+}
+
+std::vector<std::string> StaleMaps(absl::Span<const Step> steps, bool invert, unsigned wanted) {
+  // Of each map that was made what it is instead; empty where it is the mask's.
+  std::map<unsigned, std::string> stale;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const StepSpec& spec = steps[i].spec();
+    const std::string name = StepField(i, steps[i]);
+    for (auto& [map, instead] : stale) {
+      const bool is_read = map == kDistance && (spec.uses & kDistance) != 0;
+      if (!instead.empty() || is_read) continue;
+      if (map == kRegions && (spec.makes & kLabels) != 0) {
+        instead = "those of the labels before " + name;
+      } else if (ChangesMask(steps[i])) {
+        instead = "those of the mask before " + name;
+      }
+    }
+    for (const Map map : {kDistance, kLabels, kContours}) {
+      if ((spec.makes & map) != 0) stale[map].clear();
+    }
+    const unsigned classes = kThresholds | kLabels;
+    if (invert && (spec.makes & classes) == classes) {
+      stale[kLabels] = "the classes of gray values of " + name + ", which invert does not swap";
+    }
+    if ((spec.makes & kRegions) != 0) stale[kRegions] = stale[kLabels];
+  }
+  std::vector<std::string> out;
+  for (const auto& [map, instead] : stale) {
+    if ((map & wanted) == 0 || instead.empty()) continue;
+    const std::string_view plural = map == kDistance ? "s are " : " are ";
+    out.push_back("the " + std::string(MapNames(map)[0]) + std::string(plural) + instead);
+  }
+  return out;
 }
 
 const StepSpec& Step::SpecOf(std::type_index parameters) {

@@ -12,6 +12,7 @@
 #include "core/base/text/field_names.h"
 #include "core/runtime/part_account.h"
 #include "core/segment/segment.h"
+#include "core/segment/steps.h"
 #include "server/convert/error.h"
 #include "server/convert/segment.h"
 #include "server/convert/segment_inputs.h"
@@ -37,6 +38,17 @@ absl::Status InRequest(const absl::Status& status, const v1::SegmentRequest& ite
   return TranslateField(status,
                         RequestNames({path("image", item.image()), path("mask", item.mask()),
                                       path("markers", item.markers())}));
+}
+
+// What of the answer is of another mask than the one that the steps leave.
+void WarnOfStaleMaps(const v1::SegmentOutputs& outputs, const segment::Options& options,
+                     v1::SegmentResponse* out) {
+  unsigned sent = segment::kRegions | segment::kContours;
+  if (outputs.labels()) sent |= segment::kLabels;
+  if (outputs.distance()) sent |= segment::kDistance;
+  for (std::string& warning : segment::StaleMaps(options.steps, options.invert, sent)) {
+    out->add_warnings(std::move(warning));
+  }
 }
 
 // One picture, alone or as an item of a stream.
@@ -69,6 +81,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   out->set_width(gray.shape[1]);
   for (const std::string& warning : sources.warnings) out->add_warnings(warning);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
+  WarnOfStaleMaps(item.outputs(), options, out);
   return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
 }
 

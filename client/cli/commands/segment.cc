@@ -33,6 +33,7 @@ struct Common {
   FilePtr csv;            // null: not wanted
   bool is_first = true;   // nothing was written or printed yet
   bool in_lines = false;  // a line an input on the terminal
+  bool counts_labels = false;
   size_t name_width = 0;  // of the longest input
 };
 
@@ -86,9 +87,9 @@ absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int6
 // `title`: the input, with its page where that was asked for.
 void Print(const std::string& title, const v1::SegmentResponse& response, const Common& common,
            const Session& session) {
-  if (!common.in_lines) return PrintSegment(session, title, response);
+  if (!common.in_lines) return PrintSegment(session, title, response, common.counts_labels);
   if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width));
-  session.PrintStatus(SegmentLine(title, common.name_width, response));
+  session.PrintStatus(SegmentLine(title, common.name_width, response, common.counts_labels));
 }
 
 // One page of an input.
@@ -263,6 +264,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (!args.csv.empty()) {
     TRINE_ASSIGN_OR_RETURN(common.csv, OutputFile::Create(args.csv, args.force, Holds::kText));
   }
+  common.counts_labels = CountsLabels(request);
   common.in_lines = args.summary || pages.all || inputs.list.size() > 1;
   constexpr size_t kPageWidth = 9;  // " page 123"
   for (const Input& input : inputs.list) {

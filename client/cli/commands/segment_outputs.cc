@@ -106,7 +106,7 @@ absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request
   if (!paths.overlay.empty()) {
     TRINE_ASSIGN_OR_RETURN(wanted.overlay, PictureFormat(paths.overlay));
   }
-  const bool overlay_of_labels = wanted.overlay.has_value() && MakesLabels(*request);
+  const bool overlay_of_labels = wanted.overlay.has_value() && LabelsAreOfMask(*request);
   v1::SegmentOutputs* outputs = request->mutable_outputs();
   outputs->set_mask(wanted.mask.has_value() || (wanted.overlay.has_value() && !overlay_of_labels));
   outputs->set_labels(wanted.labels.has_value() || overlay_of_labels);

@@ -24,7 +24,9 @@ void AddFiles(Command c, SegmentArgs* a) {
           ->check(IsMember({"mask", "labels", "overlay"}))
           ->type_name("WHAT")
           ->group(group);
-  c->add_option("--labels", a->labels, "Label map: .png (to 65535 labels), .tif or .npy (32 bits)")
+  c->add_option("--labels", a->labels,
+                "Label map of the mask's regions; with more than two classes and without "
+                "--components, of the classes: .png (to 65535 labels), .tif or .npy (32 bits)")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--overlay", a->overlay,

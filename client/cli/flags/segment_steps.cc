@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -17,6 +18,7 @@
 #include "client/cli/flags/message_text.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
+#include "core/segment/segment.h"
 #include "core/segment/steps.h"
 
 namespace trine::cli {
@@ -39,8 +41,37 @@ bool Makes(const v1::SegmentRequest& request, unsigned maps) {
                      [maps](const Step& step) { return (SpecOf(step).makes & maps) != 0; });
 }
 
+// Whether a step of `request` labels regions, and not gray values.
+bool FindsRegions(const v1::SegmentRequest& request) {
+  return std::any_of(request.steps().begin(), request.steps().end(), [](const Step& step) {
+    return (SpecOf(step).makes & (segment::kLabels | segment::kThresholds)) == segment::kLabels;
+  });
+}
+
 bool WantsLabels(const SegmentArgs& a) {
   return !a.labels.empty() || (!a.outputs.out_dir.empty() && a.emit == "labels");
+}
+
+// Whether the method's own labels say more than its mask. Where they do not, the regions of the
+// mask are labelled, as with the methods that make no labels.
+bool HasClasses(const SegmentArgs& a) {
+  if (!a.steps.empty()) return true;  // as they are listed
+  if (a.method == "threshold") return a.thresholds.size() > 1;
+  return a.method == "multi-otsu" && a.classes.value_or(segment::MultiOtsuStep().classes) != 2;
+}
+
+// Such labels stay what they are when the mask is changed.
+absl::Status CheckClasses(const SegmentArgs& a) {
+  const bool finds_regions = a.components || a.min_area.has_value();
+  const bool is_read = WantsLabels(a) || !a.csv.empty();
+  if (!a.steps.empty() || !HasClasses(a) || finds_regions || !is_read) return absl::OkStatus();
+  for (const auto& [given, flag] :
+       {std::pair{a.invert, "--invert"}, {a.fill_holes, "--fill-holes"}}) {
+    if (!given) continue;
+    return UsageError(absl::StrCat(flag, " changes the mask, and not the classes that --method ",
+                                   a.method, " labels; --components labels the mask's regions"));
+  }
+  return absl::OkStatus();
 }
 
 // A flag of one method given with another would be silently without effect.
@@ -243,10 +274,24 @@ absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request) {
   return absl::OkStatus();
 }
 
-bool MakesLabels(const v1::SegmentRequest& request) { return Makes(request, segment::kLabels); }
+bool LabelsAreOfMask(const v1::SegmentRequest& request) {
+  std::vector<segment::Step> steps;
+  for (const Step& step : request.steps()) steps.emplace_back(SpecOf(step));
+  return Makes(request, segment::kLabels) &&
+         segment::StaleMaps(steps, request.invert(), segment::kLabels).empty();
+}
+
+bool CountsLabels(const v1::SegmentRequest& request) {
+  bool counts = false;
+  for (const Step& step : request.steps()) {
+    if ((SpecOf(step).makes & segment::kLabels) != 0) counts = step.has_components();
+  }
+  return counts;
+}
 
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   TRINE_RETURN_IF_ERROR(CheckFlags(a));
+  TRINE_RETURN_IF_ERROR(CheckClasses(a));
   v1::SegmentRequest request;
   if (a.steps.empty()) {
     AddMethodSteps(a, &request);
@@ -254,7 +299,8 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
     TRINE_RETURN_IF_ERROR(ParseSteps(a.steps, &request));
   }
   const bool wants_regions = !a.csv.empty() && !Makes(request, segment::kRegions);
-  if ((WantsLabels(a) || wants_regions) && !MakesLabels(request)) {
+  const bool has_labels = HasClasses(a) ? Makes(request, segment::kLabels) : FindsRegions(request);
+  if ((WantsLabels(a) || wants_regions) && !has_labels) {
     request.add_steps()->mutable_components()->set_connectivity(ConnectivityOf(a));
   }
   if (wants_regions) request.add_steps()->mutable_measure();

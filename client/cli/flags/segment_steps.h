@@ -10,8 +10,10 @@
 namespace trine::cli {
 
 // The steps and options that the flags say, without the pictures and outputs. Adds what an output
-// needs: components for label maps, measure for CSV, contours for outlines. USAGE for a flag that
-// does not go with the method.
+// needs: components for label maps, measure for CSV, contours for outlines. Labels and regions are
+// those of the mask that the flags make; of a method's own classes, of which there are more than
+// two, flags that change the mask alone are refused. USAGE for a flag that does not go with the
+// method.
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& args);
 
 // "otsu,components:min_area=20" into `request`. Step names are those of the protocol with dashes,
@@ -19,7 +21,11 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& args);
 // USAGE errors name the step and the parameter.
 absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request);
 
-// True where a step makes a label map.
-bool MakesLabels(const v1::SegmentRequest& request);
+// True where a step makes a label map and no later one, nor `invert`, makes the mask another's.
+bool LabelsAreOfMask(const v1::SegmentRequest& request);
+
+// True where the largest label is the number of labels: the last step to make them numbers
+// components. Of given markers, and of classes, some labels may be on no pixel.
+bool CountsLabels(const v1::SegmentRequest& request);
 
 }  // namespace trine::cli

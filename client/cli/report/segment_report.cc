@@ -99,6 +99,13 @@ void PrintLocal(const Session& session, const v1::LocalThresholdResult& local) {
   session.PrintStatus(absl::StrCat("  local        ", absl::StrJoin(parts, ", ")));
 }
 
+// How many labels there are, or where that is not known the largest.
+std::string LabelsText(const v1::SegmentResponse& r, bool counts_labels) {
+  if (r.regions_size() > 0) return absl::StrCat(r.regions_size());
+  const bool is_number = counts_labels || r.label_count() == 0;
+  return absl::StrCat(is_number ? "" : "up to ", r.label_count());
+}
+
 }  // namespace
 
 Json SegmentJson(const v1::SegmentResponse& r) {
@@ -127,7 +134,8 @@ Json SegmentJson(const v1::SegmentResponse& r) {
   return json;
 }
 
-void PrintSegment(const Session& session, const std::string& title, const v1::SegmentResponse& r) {
+void PrintSegment(const Session& session, const std::string& title, const v1::SegmentResponse& r,
+                  bool counts_labels) {
   session.PrintStatus(
       absl::StrCat(DisplayName(title), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
@@ -135,8 +143,12 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
   if (r.ignored_pixels() > 0)
     session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));
-  if (r.label_count() > 0)
-    session.PrintStatus(absl::StrFormat("  labels       %d", r.label_count()));
+  if (r.label_count() > 0 || r.regions_size() > 0) {
+    std::string line = absl::StrCat("  labels       ", LabelsText(r, counts_labels));
+    const int64_t last = r.regions_size() > 0 ? r.regions(r.regions_size() - 1).label() : 0;
+    if (last != r.regions_size()) absl::StrAppend(&line, ", the largest ", last);
+    session.PrintStatus(line);
+  }
   if (r.contours_size() > 0)
     session.PrintStatus(absl::StrFormat("  contours     %d", r.contours_size()));
   const int shown = std::min(kShownRegions, r.regions_size());
@@ -160,12 +172,13 @@ std::string SegmentLineHead(size_t name_width) {
                          "foreground", "labels");
 }
 
-std::string SegmentLine(const std::string& input, size_t name_width, const v1::SegmentResponse& r) {
+std::string SegmentLine(const std::string& input, size_t name_width, const v1::SegmentResponse& r,
+                        bool counts_labels) {
   const std::string thresholds = ThresholdsText(r.threshold(), ",");
   return absl::StrFormat(
       kLineFormat, Padded(DisplayName(input), name_width),
       absl::StrCat(r.width(), " x ", r.height()), thresholds.empty() ? "-" : thresholds,
-      absl::StrFormat("%.4f %%", r.foreground_fraction() * 100), absl::StrCat(r.label_count()));
+      absl::StrFormat("%.4f %%", r.foreground_fraction() * 100), LabelsText(r, counts_labels));
 }
 
 std::string RegionsCsvHead() {

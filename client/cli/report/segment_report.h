@@ -13,15 +13,16 @@ namespace trine::cli {
 // classes, local_threshold, foreground_fraction, ignored_pixels, label_count, regions.
 Json SegmentJson(const v1::SegmentResponse& response);
 
-// Under a title: thresholds, foreground, and the first ten regions.
+// Under a title: thresholds, foreground, and the first ten regions. `counts_labels`: the largest
+// label is their number, which is otherwise told of measured ones only; here and below.
 void PrintSegment(const Session& session, const std::string& title,
-                  const v1::SegmentResponse& response);
+                  const v1::SegmentResponse& response, bool counts_labels);
 
 // The same in a line an input, under a line that names the columns, both without their ends:
 // aligned for names of up to `name_width` bytes.
 std::string SegmentLineHead(size_t name_width);
 std::string SegmentLine(const std::string& input, size_t name_width,
-                        const v1::SegmentResponse& response);
+                        const v1::SegmentResponse& response, bool counts_labels);
 
 // "label,area,min_y,...,file": a line a region, numbers with full precision. The head once, then
 // the regions of each input.

@@ -7,17 +7,8 @@ import pathlib
 
 import numpy
 
-from pictures import pgm, read_pnm
+from pictures import disks, pgm, read_pnm
 import support
-
-
-def disks(*circles, shape=(60, 80)):
-    """Bright disks (cy, cx, r) of 200 on 30."""
-    y, x = numpy.mgrid[:shape[0], :shape[1]]
-    pixels = numpy.full(shape, 30, numpy.uint8)
-    for cy, cx, r in circles:
-        pixels[(y - cy) ** 2 + (x - cx) ** 2 <= r * r] = 200
-    return pixels
 
 
 class Segment(support.CliTest):
@@ -214,6 +205,12 @@ class Segment(support.CliTest):
         edge[:, :-1] |= inside[:, :-1] & ~inside[:, 1:]
         numpy.testing.assert_array_equal(coloured, edge)
         numpy.testing.assert_array_equal(drawn[~edge][:, 0], self.pixels[~edge])
+        # Of classes that a flag does not change, the mask is drawn.
+        self.ok("segment", self.picture, "--method", "threshold", "--threshold", "100,210",
+                "--invert", "--overlay", self.path("i.ppm"))
+        drawn = read_pnm(self.path("i.ppm"))
+        self.assertFalse((drawn.max(axis=2) != drawn.min(axis=2))[inside].any())
+        self.assertTrue((drawn.max(axis=2) != drawn.min(axis=2)).any())
         self.ok("segment", self.picture, "--method", "watershed", "--overlay", self.path("w.ppm"))
         split = read_pnm(self.path("w.ppm"))
         self.assertTrue((split[20, 25:31].max(axis=1) != split[20, 25:31].min(axis=1)).any())

@@ -57,3 +57,12 @@ def tiff(*pages, palette=None):
 def palette_png(indices, palette):
     """A PNG of 8-bit indices."""
     return picture_files.png(indices, 3, 8, numpy.asarray(palette, numpy.uint8).tobytes())
+
+
+def disks(*circles, shape=(60, 80)):
+    """Bright disks (cy, cx, r) of 200 on 30."""
+    y, x = numpy.mgrid[:shape[0], :shape[1]]
+    pixels = numpy.full(shape, 30, numpy.uint8)
+    for cy, cx, r in circles:
+        pixels[(y - cy) ** 2 + (x - cx) ** 2 <= r * r] = 200
+    return pixels

@@ -219,6 +219,89 @@ TEST(Steps, RangesAtTheirEdges) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("must be finite and above 0"));
 }
 
+TEST(Steps, StaleMapsAreTold) {
+  const auto told = [](const std::vector<Step>& steps, bool invert = false,
+                       unsigned wanted = kLabels | kRegions | kContours | kDistance) {
+    return StaleMaps(steps, invert, wanted);
+  };
+  const FillHolesStep fill;
+  const ComponentsStep all, large{Connectivity::k8, 5};
+  const MeasureStep measure;
+  const ContoursStep contours;
+  const ThresholdStep at{{100}};
+  // Steps that follow one another, whatever the mask became before.
+  for (const bool invert : {false, true}) {
+    EXPECT_THAT(told({OtsuStep{}, fill, InvertStep{}, large, measure, contours}, invert),
+                ElementsAre());
+    EXPECT_THAT(told({at, fill, all, measure}, invert), ElementsAre());
+    EXPECT_THAT(told({OtsuStep{}, contours, all, measure}, invert), ElementsAre());
+    EXPECT_THAT(told({OtsuStep{}, DistanceStep{}, WatershedStep{}, measure, contours}, invert),
+                ElementsAre());
+    EXPECT_THAT(told({OtsuStep{}, all, measure, fill, all, measure}, invert), ElementsAre());
+  }
+  EXPECT_THAT(told({MultiOtsuStep{3}, measure, contours}), ElementsAre());
+  EXPECT_THAT(told({at, fill}, true, kRegions | kContours), ElementsAre());  // what is not wanted
+
+  EXPECT_THAT(told({OtsuStep{}, all, measure, contours, fill}),
+              ElementsAre("the labels are those of the mask before steps[4].fill_holes",
+                          "the regions are those of the mask before steps[4].fill_holes",
+                          "the contours are those of the mask before steps[4].fill_holes"));
+  EXPECT_THAT(told({OtsuStep{}, all, InvertStep{}, measure}),
+              ElementsAre("the labels are those of the mask before steps[2].invert",
+                          "the regions are those of the mask before steps[2].invert"));
+  EXPECT_THAT(told({at, OtsuStep{}, fill}),
+              ElementsAre("the labels are those of the mask before steps[1].otsu"));
+  EXPECT_THAT(told({OtsuStep{}, contours, large}),
+              ElementsAre("the contours are those of the mask before steps[2].components"));
+  EXPECT_THAT(told({OtsuStep{}, DistanceStep{}, InvertStep{}}),
+              ElementsAre("the distances are those of the mask before steps[2].invert"));
+  EXPECT_THAT(told({OtsuStep{}, all, measure, DistanceStep{}, WatershedStep{}}),
+              ElementsAre("the regions are those of the labels before steps[4].watershed"));
+  EXPECT_THAT(
+      told({at, measure}, true),
+      ElementsAre(
+          "the labels are the classes of gray values of steps[0].threshold, which invert does not "
+          "swap",
+          "the regions are the classes of gray values of steps[0].threshold, which invert does not "
+          "swap"));
+}
+
+// What is not told is of the mask: every order of four steps after a threshold.
+TEST(Steps, LabelsAndAreasAreOfTheMaskWhereNothingIsTold) {
+  Grid<uint8_t> gray(12, 16, 10);
+  for (int y = 1; y < 6; ++y)
+    for (int x = 1; x < 7; ++x) gray.at(y, x) = 200;
+  gray.at(3, 3) = 10;
+  gray.at(9, 12) = gray.at(8, 11) = 200;
+  const std::vector<Step> parts = {InvertStep{}, FillHolesStep{},
+                                   ComponentsStep{Connectivity::k8, 3}, MeasureStep{}};
+  int told = 0, silent = 0;
+  std::vector<size_t> order = {0, 1, 2, 3};
+  do {
+    for (const Step& first : {Step(OtsuStep{}), Step(ThresholdStep{{100}})}) {
+      for (const bool invert : {false, true}) {
+        std::vector<Step> steps = {first};
+        for (const size_t i : order) steps.push_back(parts[i]);
+        const auto result = RunSteps(gray, steps, Profile::kExact, invert);
+        if (!result.ok()) continue;  // otsu, measure: there are no labels
+        if (!StaleMaps(steps, invert, kLabels | kRegions).empty()) {
+          ++told;
+          continue;
+        }
+        ++silent;
+        const auto mask = GridOf<uint8_t>(*result->mask).cells;
+        const auto labels = GridOf<int32_t>(*result->labels).cells;
+        for (size_t i = 0; i < mask.size(); ++i) ASSERT_EQ(labels[i] != 0, mask[i] != 0) << i;
+        int64_t area = 0;
+        for (const Region& region : result->regions) area += region.area;
+        EXPECT_EQ(area, std::count(mask.begin(), mask.end(), 255));
+      }
+    }
+  } while (std::next_permutation(order.begin(), order.end()));
+  EXPECT_GT(told, 0);
+  EXPECT_GT(silent, 0);
+}
+
 // A step of this test alone: its row is all that validation and pipeline need.
 struct ShiftStep {
   int64_t by = 0;

@@ -241,6 +241,24 @@ TEST_F(SegmentationServiceTest, RunsTheOtherThresholdingSteps) {
               ElementsAre(0, 0, 255, 255, 255, 255));
 }
 
+TEST_F(SegmentationServiceTest, TellsWhatIsOfAnotherMask) {
+  v1::SegmentRequest request = DisksRequest();
+  request.add_steps()->mutable_threshold()->add_thresholds(100);
+  request.set_invert(true);
+  request.mutable_outputs()->set_mask(true);
+  EXPECT_THAT(Segment(request).warnings(), testing::IsEmpty());  // the labels are not sent
+  request.mutable_outputs()->set_labels(true);
+  EXPECT_THAT(Segment(request).warnings(),
+              ElementsAre(testing::HasSubstr("the labels are the classes of gray values")));
+  request.add_steps()->mutable_components();
+  request.add_steps()->mutable_measure();
+  EXPECT_THAT(Segment(request).warnings(), testing::IsEmpty());
+  request.add_steps()->mutable_fill_holes();
+  EXPECT_THAT(Segment(request).warnings(),
+              ElementsAre("the labels are those of the mask before steps[3].fill_holes",
+                          "the regions are those of the mask before steps[3].fill_holes"));
+}
+
 TEST_F(SegmentationServiceTest, RunsEveryLocalThreshold) {
   // A step on a slope: one threshold for all cannot find the bright columns, a local one does.
   std::vector<uint8_t> pixels;
