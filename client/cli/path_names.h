@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace trine::cli {
 
@@ -13,5 +14,10 @@ std::string DisplayName(const std::string& path);
 
 // The last part of a path.
 std::string BaseName(const std::string& path);
+
+// The kind of picture, such as "GIF", that the path's extension promises and that is neither read
+// nor written here; empty where it promises none. What is written has its table in
+// core/image/recognize.cc.
+std::string_view ForeignPictureOf(std::string_view path);
 
 }  // namespace trine::cli

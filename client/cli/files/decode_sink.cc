@@ -10,8 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/path_names.h"
 #include "client/status.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 #include "core/image/image.h"
 
 namespace trine::cli {
@@ -107,17 +109,31 @@ class PictureSink : public DecodeSink {
   std::vector<uint8_t> data_;
 };
 
-// What the stream holds, as a picture. Tensors and images are `plain`: what a format makes of their
-// shapes and types is for its writer to say.
+// What the stream holds, as a picture. Tensors and images are `plain`; their form is that of gray
+// or RGB where their shape is one of these.
 struct Head {
   image::PictureView picture;
   bool plain = true;
+  bool is_picture = true;
 };
+
+// An array that a stream calls a picture.
+Head HeadOfImage(TensorView head) {
+  PictureForm form;
+  form.bit_depth = 8 * static_cast<int>(DTypeSize(head.dtype));
+  const bool gray = head.shape.size() == 2 || (head.shape.size() == 3 && head.shape[2] == 1);
+  const bool colour = head.shape.size() == 3 && head.shape[2] == 3;
+  if (colour) form.color = PictureColor::kRgb;
+  // Flags are written as gray of 1 bit; no format has them as colour.
+  const bool is_picture = (gray || (colour && head.dtype != DType::kBool)) &&
+                          std::find(head.shape.begin(), head.shape.end(), 0) == head.shape.end();
+  return {{head.dtype, std::move(head.shape), {}, std::move(form)}, true, is_picture};
+}
 
 absl::StatusOr<Head> HeadOfContent(const v1::Content& content) {
   if (content.has_picture()) {
     TRINE_ASSIGN_OR_RETURN(image::PictureView picture, PictureOf(content.picture()));
-    return Head{std::move(picture), false};
+    return Head{std::move(picture), false, true};
   }
   if (content.has_bits()) {
     image::PictureView bits{
@@ -126,11 +142,40 @@ absl::StatusOr<Head> HeadOfContent(const v1::Content& content) {
     if (!PictureProblem(bits.form, bits.dtype, bits.shape).empty()) {
       return client::ProtocolError("the answer's bits have no size");
     }
-    return Head{std::move(bits), false};
+    return Head{std::move(bits), false, true};
   }
-  TRINE_ASSIGN_OR_RETURN(
-      TensorView head, HeadOf(content.has_image() ? content.image() : content.tensor(), "content"));
-  return Head{{head.dtype, std::move(head.shape), {}, {}}, true};
+  if (content.has_image()) {
+    TRINE_ASSIGN_OR_RETURN(TensorView head, HeadOf(content.image(), "content"));
+    return HeadOfImage(std::move(head));
+  }
+  TRINE_ASSIGN_OR_RETURN(TensorView head, HeadOf(content.tensor(), "content"));
+  return Head{{head.dtype, std::move(head.shape), {}, {}}, true, false};
+}
+
+// Why what the stream holds is no picture of the kind that the output's name promises, and which
+// names are right; empty where it is one. `format` is absent for a kind that is never written.
+std::string NamingProblem(const Head& head, std::optional<image::Format> format,
+                          std::string_view foreign) {
+  const image::PictureView& picture = head.picture;
+  if (!head.is_picture) {
+    return absl::StrCat("the stream holds an array of ", ToAbsl(DTypeName(picture.dtype)), " ",
+                        ShapeToString(picture.shape),
+                        ", which is no picture; name the output .npy, or without an extension for "
+                        "its bytes alone");
+  }
+  if (!format.has_value()) {
+    return absl::StrCat(ToAbsl(foreign),
+                        " is not written; PNG, TIFF, PNM and NPY are (name the output so)");
+  }
+  Shape shape = picture.shape;
+  DType dtype = picture.dtype;
+  if (head.plain) {
+    // One channel is gray, not a page; flags become gray of 1 bit.
+    if (shape.size() == 3 && shape[2] == 1) shape.pop_back();
+    if (dtype == DType::kBool) dtype = DType::kUint8;
+  }
+  const std::string problem = image::WritingProblem(*format, picture.form, dtype, shape);
+  return problem.empty() ? "" : absl::StrCat(problem, " (name the output so)");
 }
 
 const char* NotInNpy(const PictureForm& form) {
@@ -154,27 +199,20 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
                                                            uint64_t max_picture_bytes,
                                                            OutputFile* output) {
   const std::optional<image::Format> format = image::FormatOfExtension(output->path());
-  const bool plain = !whole || !format.has_value() || content.has_bytes() ||
+  const std::string_view foreign = ForeignPictureOf(output->path());
+  const bool plain = !whole || (!format.has_value() && foreign.empty()) || content.has_bytes() ||
                      content.kind_case() == v1::Content::KIND_NOT_SET;
   if (plain) return std::make_unique<ByteSink>(output, "bytes");
   TRINE_ASSIGN_OR_RETURN(Head head, HeadOfContent(content));
-  const PictureForm& form = head.picture.form;
-  if (*format == image::Format::kNpy) {
+  if (format == image::Format::kNpy) {
+    const PictureForm& form = head.picture.form;
     TRINE_ASSIGN_OR_RETURN(std::unique_ptr<DecodeSink> sink,
                            MakeNpySink(head.picture, !head.plain && form.is_packed(), output));
     if (!form.table.empty()) sink->Warn(NotInNpy(form));
     return sink;
   }
-  if (content.has_tensor() && *format != image::Format::kNpz) {
-    return std::make_unique<ByteSink>(output, "bytes");
-  }
-  // What a format makes of a tensor's shape and type is for its writer to say.
-  const bool is_written = image::IsWritten(*format);
-  std::string problem;
-  if (!head.plain || !is_written) {
-    problem = image::WritingProblem(*format, form, head.picture.dtype, head.picture.shape);
-  }
-  if (!problem.empty()) return UsageError(absl::StrCat(problem, " (name the output so)"));
+  const std::string problem = NamingProblem(head, format, foreign);
+  if (!problem.empty()) return UsageError(absl::StrCat("'", output->path(), "': ", problem));
   const bool bilevel =
       absl::EndsWithIgnoreCase(output->path(), ".pbm") || head.picture.dtype == DType::kBool;
   return std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,

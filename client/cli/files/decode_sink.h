@@ -27,11 +27,12 @@ class DecodeSink {
   std::vector<std::string> warnings_;
 };
 
-// Bytes stay bytes. A tensor, a picture or bilevel rows become .npy where the output's name ends
-// so; a picture and bilevel rows become a picture file where it ends in .png, .tif, .ppm, ... (held
-// in memory, at most `max_picture_bytes`), of the same colours, palette, bits and pages: USAGE
-// where that kind of file cannot hold them. `whole` is false for a range: then bytes. `output`
-// outlives it.
+// A file's own bytes stay bytes, whatever the output's name. A tensor, a picture or bilevel rows
+// become .npy where the name ends so; a picture and bilevel rows become a picture file where it
+// ends in .png, .tif, .ppm, ... (held in memory, at most `max_picture_bytes`), of the same colours,
+// palette, bits and pages. USAGE where that kind of file cannot hold them, or is never written, and
+// for a tensor under a picture's name; other names get the bytes. `whole` is false for a range:
+// then bytes. `output` outlives it.
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
                                                            uint64_t max_picture_bytes,
                                                            OutputFile* output);
