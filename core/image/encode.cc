@@ -44,16 +44,14 @@ absl::StatusOr<TensorView> CheckPicture(const Context& context, Format format,
     return InvalidField("tensor.shape", ShapeToString(tensor.shape),
                         "a picture of bool must be [H,W]");
   }
-  if (format == Format::kTiff && gray &&
-      IsOneOf(picture.dtype, {DType::kUint32, DType::kInt32, DType::kFloat32})) {
+  // As of several pages.
+  if (format == Format::kTiff && !IsOneOf(picture.dtype, {DType::kBfloat16, DType::kBool})) {
     return picture;
   }
-  return InvalidField(
-      "tensor.dtype", DTypeName(picture.dtype),
-      format == Format::kTiff
-          ? "TIFF holds uint8, uint16 and bool, and uint32, int32 and float32 as "
-            "[H,W] only"
-          : absl::StrCat(ToAbsl(FormatName(format)), " holds uint8, uint16 and bool only"));
+  return InvalidField("tensor.dtype", DTypeName(picture.dtype),
+                      format == Format::kTiff ? "TIFF holds every type but bfloat16"
+                                              : absl::StrCat(ToAbsl(FormatName(format)),
+                                                             " holds uint8, uint16 and bool only"));
 }
 
 std::string PngProblem(const PictureForm& form, DType dtype) {

@@ -150,8 +150,8 @@ struct EncodeOptions {
 };
 
 // Writes a picture. PNG: uint8, uint16, bool; [H,W] or [H,W,3]. PNM: the same, as P4, P5 or P6.
-// TIFF: those and uint32, int32, float32 [H,W]. NPY: every tensor. JPEG and BMP are not written:
-// UNIMPLEMENTED. A dtype or shape that the format cannot hold is INVALID_ARGUMENT naming "tensor".
+// TIFF: every dtype but bfloat16, of bool [H,W] only. NPY: every tensor. JPEG and BMP are not
+// written: UNIMPLEMENTED. A dtype or shape that the format cannot hold is INVALID_ARGUMENT naming "tensor".
 absl::StatusOr<std::string> EncodeImage(const Context& context, Format format,
                                         const TensorView& picture,
                                         const EncodeOptions& options = {});

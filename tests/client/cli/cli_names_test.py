@@ -50,6 +50,23 @@ class Decoded(support.CliTest):
         for end in (".png", ".pgm"):
             self.refused("t" + end, "int16", "TIFF does")
 
+    def test_one_page_of_every_type_comes_back_as_tiff(self):
+        """By default under its own name, as several pages do."""
+        for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"):
+            for shape in ((5, 4), (5, 4, 3)):
+                pixels = noise(shape, numpy.dtype(kind))
+                name = f"{kind}-{len(shape)}.tif"
+                self.path(name, pictures.tiff(pixels))
+                self.ok("encode", name, "--as", "image", cwd=self.dir)
+                self.ok("decode", name + ".trine", "--out-dir", "o", cwd=self.dir)
+                self.ok("decode", name + ".trine", "-o", "a.npy", "-f", cwd=self.dir)
+                back = numpy.load(self.path("a.npy"))
+                self.assertEqual(back.dtype, pixels.dtype)
+                numpy.testing.assert_array_equal(back, pixels)
+                self.ok("encode", self.path("o") / name, "--as", "image", "-o", self.path("c"), "-f")
+                self.ok("decode", self.path("c"), "-o", self.path("b.npy"), "-f")
+                self.assertEqual(self.path("b.npy").read_bytes(), self.path("a.npy").read_bytes())
+
     def test_a_files_own_bytes_go_under_any_name(self):
         data = support.some_bytes(1000)
         self.coded("b", data)

@@ -79,17 +79,25 @@ TEST(RoundTripTest, BilevelIsWrittenAsBits) {
   EXPECT_EQ(Encode(Format::kPng, Noise(DType::kBool, {2, 2}))->at(24), 1);  // IHDR's bit depth
 }
 
-TEST(RoundTripTest, LabelsAndFloatsInTiff) {
-  for (const DType dtype : {DType::kUint32, DType::kInt32, DType::kFloat32}) {
-    for (const Shape& shape : {Shape{1, 1}, Shape{17, 23}, Shape{300, 211}}) {
+TEST(RoundTripTest, TiffHoldsEveryNumber) {
+  for (int i = kMinDType; i <= kMaxDType; ++i) {
+    const auto dtype = static_cast<DType>(i);
+    if (dtype == DType::kBool) continue;
+    for (const Shape& shape :
+         {Shape{1, 1}, Shape{17, 23}, Shape{300, 211}, Shape{9, 7, 1}, Shape{19, 5, 3}}) {
       const Tensor t = Noise(dtype, shape);
       const auto file = Encode(Format::kTiff, t);
+      if (dtype == DType::kBfloat16) {
+        EXPECT_THAT(file, HasReason("INVALID_FIELD"));
+        continue;
+      }
       ASSERT_TRUE(file.ok()) << file.status();
       const auto back = Back(Format::kTiff, *file);
       ASSERT_TRUE(back.ok()) << back.status();
-      EXPECT_TRUE(Same(*back, t)) << Describe(t);
+      Tensor expected = t;
+      if (shape.back() == 1 && shape.size() == 3) expected.shape.pop_back();
+      EXPECT_TRUE(Same(*back, expected)) << Describe(t);
     }
-    EXPECT_THAT(Encode(Format::kTiff, Noise(dtype, {3, 3, 3})), HasReason("INVALID_FIELD"));
   }
 }
 
@@ -127,19 +135,18 @@ TEST(RoundTripTest, SameBytesEveryTime) {
 
 TEST(EncodeTest, RefusesWhatAFormatCannotHold) {
   for (const Format format : kPictureFormats) {
-    for (const Tensor& t :
-         {Noise(DType::kInt8, {3, 3}), Noise(DType::kFloat64, {3, 3}), Noise(DType::kInt64, {3, 3}),
-          Noise(DType::kFloat16, {3, 3}), Noise(DType::kUint8, {3}), Noise(DType::kUint8, {}),
-          Noise(DType::kUint8, {3, 3, 2}), Noise(DType::kUint8, {3, 3, 4}),
-          Noise(DType::kUint8, {1, 3, 3, 3}), Noise(DType::kUint8, {0, 3}),
-          Noise(DType::kUint8, {3, 0}), Noise(DType::kUint8, {3, 3, 0}),
-          Noise(DType::kBool, {3, 3, 3})}) {
+    for (const Tensor& t : {Noise(DType::kBfloat16, {3, 3}), Noise(DType::kUint8, {3}),
+                            Noise(DType::kUint8, {}), Noise(DType::kUint8, {3, 3, 2}),
+                            Noise(DType::kUint8, {3, 3, 4}), Noise(DType::kUint8, {1, 3, 3, 3}),
+                            Noise(DType::kUint8, {0, 3}), Noise(DType::kUint8, {3, 0}),
+                            Noise(DType::kUint8, {3, 3, 0}), Noise(DType::kBool, {3, 3, 3})}) {
       const auto file = Encode(format, t);
       EXPECT_THAT(file, HasReason("INVALID_FIELD")) << Describe(t);
       EXPECT_THAT(std::string(file.status().message()), HasSubstr("tensor"));
     }
     if (format == Format::kTiff) continue;
-    for (const DType dtype : {DType::kFloat32, DType::kUint32, DType::kInt32}) {
+    for (const DType dtype : {DType::kFloat32, DType::kUint32, DType::kInt32, DType::kInt8,
+                              DType::kInt64, DType::kFloat16, DType::kFloat64}) {
       EXPECT_THAT(Encode(format, Noise(dtype, {3, 3})), HasReason("INVALID_FIELD"));
     }
   }
