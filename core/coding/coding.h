@@ -195,7 +195,8 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
 // Pull, not push: a few coded bytes may honestly decode to gigabytes (constant blocks), so output
 // is handed out a bounded batch at a time:
 //   Write(piece); while (Next(&raw) is true) use(raw);   ...   Finish(); while (Next(&raw)) ...
-// A block of a stream with several tables is UNIMPLEMENTED: their index is given to Decode only.
+// A block of a stream with several tables is UNIMPLEMENTED, naming "table_index": only Decode is
+// given one.
 class StreamDecoder {
  public:
   static absl::StatusOr<std::unique_ptr<StreamDecoder>> Create(const Context& context,

@@ -163,8 +163,9 @@ absl::Status DecodeBlockPart(const Context& context, const BlockPlan& plan, cons
 
 absl::Status CheckNoTableIndex(const BlockPlan& plan) {
   if (plan.tables.size() < 2) return absl::OkStatus();
-  return NotOffered("data", ToStd(absl::StrCat("the stream has ", plan.tables.size(),
-                                               " tables, whose index is given to Decode only")));
+  return NotOffered("table_index",
+                    absl::StrCat("is not given, and the stream has ", plan.tables.size(),
+                                 " tables: only with their index is it decoded"));
 }
 
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset) {

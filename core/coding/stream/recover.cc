@@ -169,7 +169,9 @@ class Recoverer final : public StreamRecoverer {
     BlockPlan plan;
     absl::Status status = parsed.status();
     if (status.ok()) status = MakePlan(header, &plan);
-    if (absl::IsInvalidArgument(status)) return status;  // the caller can give the table
+    // The caller can give the table, or the index of several to who takes one: nothing is damaged.
+    if (status.ok()) TRINE_RETURN_IF_ERROR(CheckNoTableIndex(plan));
+    if (absl::IsInvalidArgument(status)) return status;
     if (status.ok() && header.is_excerpt()) {
       return NotOffered("data",
                         "an excerpt lacks blocks as it is; only whole streams are recovered");
@@ -250,8 +252,6 @@ class Recoverer final : public StreamRecoverer {
     block.number = number();
     block.offset = offset();
     block.part = part;
-    // Several tables code by an index, which is not here; what was stored without them is.
-    if (head.mode == format::Mode::kModel) block.status = CheckNoTableIndex(plan_);
     buffer_.Take(head_bytes);
     block.payload_at = buffer_.position();
     buffer_.Take(static_cast<size_t>(head.coded_bytes));

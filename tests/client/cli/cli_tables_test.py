@@ -93,16 +93,20 @@ class Tables(support.CliTest):
         self.ok("decode", coded, "-o", back, "--table-index", side)
         self.assertEqual(back.read_bytes(), bytes(64))
 
-    def test_what_no_table_coded_is_recovered(self):
+    def test_without_the_index_nothing_is_called_damaged(self):
         flags, raw, index = self.indexed()
         raw, coded, back = raw[:2000] + bytes(1000) + raw[3000:], self.path("c"), self.path("o")
-        self.ok("encode", self.path("in", raw), "-o", coded, *flags, "--table-index",
-                self.path("index", index), "--block-size", "1000")
-        done = support.run("decode", coded, "--recover", "-o", back)
-        self.assertEqual(done.returncode, 4)
-        self.assertEqual(back.read_bytes(), bytes(5000))
-        self.assertIn("2 tables", done.stdout.decode())
-        self.assertEqual(done.stdout.decode().count("1000 bytes lost"), 4)
+        for short in (b"", raw[:20]):
+            data = short or raw
+            self.ok("encode", self.path("in", data), "-o", coded, *flags, "--table-index",
+                    self.path("index", index[:len(data)]), "--block-size", "1000", "-f")
+            for more in ([], ["--recover"], ["--recover", "--skip-lost"], ["--range", "3:5"],
+                         ["--recover", "--range", "3:5"]):
+                with self.subTest(size=len(data), flags=more):
+                    error = self.fails(1, "decode", coded, "-o", back, *more)
+                    self.assertIn("--table-index: is not given, and the stream has 2 tables", error)
+                    self.assertFalse(back.exists())
+            self.assertIn("--table-index", self.fails(1, "verify", coded))
 
     def test_an_array_with_an_array_of_its_tables(self):
         chosen = numpy.random.default_rng(3)

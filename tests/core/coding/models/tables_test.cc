@@ -315,7 +315,8 @@ TEST(Tables, PiecesDoNotTakeAnIndex) {
   ASSERT_TRUE(decoder.ok());
   ASSERT_TRUE((*decoder)->Write(AsBytes(*coded)).ok());
   LongArray<uint8_t> raw;
-  ExpectField((*decoder)->Next(&raw).status(), StatusCode::kUnimplemented, "data", "3 tables");
+  ExpectField((*decoder)->Next(&raw).status(), StatusCode::kUnimplemented, "table_index",
+              "3 tables");
 }
 
 }  // namespace
