@@ -1,6 +1,8 @@
 #include "client/cli/path_names.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -20,6 +22,19 @@ constexpr ForeignPicture kForeignPictures[] = {
     {".fits", "FITS"},   {".dcm", "DICOM"},
 };
 
+// What a Netpbm file of an extension is.
+struct PnmKind {
+  std::string_view extension;
+  std::string_view magic;
+  std::string_view name;
+};
+
+constexpr PnmKind kPnmKinds[] = {
+    {".pbm", "P4", "black and white"},
+    {".pgm", "P5", "gray"},
+    {".ppm", "P6", "colour"},
+};
+
 }  // namespace
 
 std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
@@ -35,5 +50,20 @@ std::string_view ForeignPictureOf(std::string_view path) {
   }
   return "";
 }
+
+absl::Status CheckPnmName(const std::string& path, std::string_view file) {
+  const PnmKind* named = nullptr;
+  const PnmKind* made = nullptr;
+  for (const PnmKind& row : kPnmKinds) {
+    if (absl::EndsWithIgnoreCase(path, ToAbsl(row.extension))) named = &row;
+    if (file.substr(0, row.magic.size()) == row.magic) made = &row;
+  }
+  if (named == nullptr || made == nullptr || named == made) return absl::OkStatus();
+  return UsageError(absl::StrCat("'", path, "': a ", ToAbsl(named->extension), " file holds ",
+                                 ToAbsl(named->name), ", and this is ", ToAbsl(made->name),
+                                 "; name the output ", ToAbsl(made->extension), " or .pnm"));
+}
+
+bool IsGrayName(std::string_view path) { return absl::EndsWithIgnoreCase(ToAbsl(path), ".pgm"); }
 
 }  // namespace trine::cli

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
+
 namespace trine::cli {
 
 // What names of coded streams end in.
@@ -19,5 +21,12 @@ std::string BaseName(const std::string& path);
 // nor written here; empty where it promises none. What is written has its table in
 // core/image/recognize.cc.
 std::string_view ForeignPictureOf(std::string_view path);
+
+// Netpbm's extensions say which of its files a picture is: .pbm P4, black and white; .pgm P5, gray;
+// .ppm P6, colour; .pnm any. USAGE where `file`, the start of a Netpbm file at least, is another;
+// other extensions and other files are not looked at.
+absl::Status CheckPnmName(const std::string& path, std::string_view file);
+// Whether black and white goes to `path` as gray of 0 and 255, not as bits: .pgm.
+bool IsGrayName(std::string_view path);
 
 }  // namespace trine::cli

@@ -145,7 +145,8 @@ std::string MakeNpyHeader(DType dtype, absl::Span<const int64_t> shape);
 
 struct EncodeOptions {
   int png_level = 6;  // zlib level, 0 to 9
-  // Write a picture of 0 and 255 (or of bool) as one bit a pixel where the format can.
+  // Write a picture of 0 and 255 (or of bool) as one bit a pixel where the format can; PNM writes
+  // packed rows as P4, otherwise as P5 with a maxval of 1.
   bool bilevel = true;
 };
 

@@ -287,9 +287,9 @@ void AddDecodeCommand(Command app, Run* run) {
   AddOutputFlags(
       command, &args->outputs, &args->force,
       "Decoded bytes; - for stdout. Default: IN without .trine; of stdin stdout. An "
-      "array becomes an .npy file and a picture a .png, .tif, .ppm or .npy file where "
-      "the name ends so, with palette, alpha, bits and pages (refused where that kind of "
-      "file cannot hold them)",
+      "array becomes an .npy file and a picture a .png, .tif, .pbm (black and white), .pgm "
+      "(gray), .ppm (colour), .pnm (any of them) or .npy file where the name ends so, with "
+      "palette, alpha, bits and pages (refused where that kind of file cannot hold them)",
       "Write NAME.trine's content to DIR/NAME; DIR is made");
   command
       ->add_option("--range", args->range,

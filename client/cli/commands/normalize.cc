@@ -176,8 +176,8 @@ void AddNormalizeCommand(Command app, Run* run) {
                       ".npy or .npz, or a picture that `segment` reads; - stdin. Default: stdin");
   command
       ->add_option("-o,--output", args->output,
-                   ".npy; or .tif, .png, .ppm for pictures (16 bits, the factor is told); - "
-                   "stdout. Default: of stdin stdout")
+                   ".npy; or .tif, .png, .pgm (gray), .ppm (colour) for pictures (16 bits, the "
+                   "factor is told); - stdout. Default: of stdin stdout")
       ->check(NotEmpty("a name"))
       ->type_name("OUT");
   command

@@ -52,6 +52,7 @@ absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentRe
   TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view()));
   TRINE_ASSIGN_OR_RETURN(const std::string bytes,
                          image::EncodeImage(Context(), format, drawn.view()));
+  TRINE_RETURN_IF_ERROR(CheckPnmName(file->path(), bytes));
   return WriteAll(bytes, file);
 }
 
@@ -117,11 +118,13 @@ absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request
 absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
                         const Wanted& wanted, Tensor picture, const Files& files) {
   if (files.mask != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.mask(), *wanted.mask));
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                           PictureFile(response.mask(), *wanted.mask, files.mask->path()));
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
   }
   if (files.labels != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes, PictureFile(response.labels(), *wanted.labels));
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                           PictureFile(response.labels(), *wanted.labels, files.labels->path()));
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
   }
   if (files.overlay != nullptr) {

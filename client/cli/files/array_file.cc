@@ -176,6 +176,7 @@ absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string
   }
   const Tensor integers = ToUint16(picture, &saved.output_scale);
   TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, integers.view()));
+  TRINE_RETURN_IF_ERROR(CheckPnmName(path, saved.bytes));
   return saved;
 }
 

@@ -43,7 +43,7 @@ struct SavedArray {
 // The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,
 // else 16-bit integers, value * output_scale with the largest value at 65535 and negative ones at
 // 0. Names without an extension get .npy. INPUT where a picture's name is given for what is not
-// float32 [H,W,1], [H,W,3] or [H,W]. REQUIRES: CheckArrayName.
+// float32 [H,W,1], [H,W,3] or [H,W]; USAGE of CheckPnmName. REQUIRES: CheckArrayName.
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path);
 
 // USAGE for a name whose extension asks for something that is not written.

@@ -57,7 +57,8 @@ class FlagSink : public DecodeSink {
 
 class PictureSink : public DecodeSink {
  public:
-  // `bilevel`: gray of 0 and 255 becomes a picture of 1 bit, as .pbm asks for.
+  // `bilevel`: gray of 0 and 255 becomes a picture of 1 bit, as .pbm asks for, and rows of 1 bit
+  // stay so.
   PictureSink(image::PictureView head, bool plain, bool bilevel, image::Format format,
               uint64_t max_bytes, OutputFile* output)
       : head_(std::move(head)),
@@ -88,6 +89,7 @@ class PictureSink : public DecodeSink {
                                     options)
                : image::WritePicture(Context(), format_, head_, options);
     TRINE_RETURN_IF_ERROR(file.status());
+    TRINE_RETURN_IF_ERROR(CheckPnmName(output_->path(), *file));
     return output_->Write(AsBytes(*file));
   }
 
@@ -213,8 +215,9 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
   }
   const std::string problem = NamingProblem(head, format, foreign);
   if (!problem.empty()) return UsageError(absl::StrCat("'", output->path(), "': ", problem));
-  const bool bilevel =
-      absl::EndsWithIgnoreCase(output->path(), ".pbm") || head.picture.dtype == DType::kBool;
+  const bool is_bilevel = head.picture.dtype == DType::kBool || head.picture.form.is_packed();
+  const bool bilevel = absl::EndsWithIgnoreCase(output->path(), ".pbm") ||
+                       (is_bilevel && !IsGrayName(output->path()));
   return std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,
                                        max_picture_bytes, output);
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/path_names.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 
@@ -91,7 +92,8 @@ absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture) {
   return Tensor{view.dtype, view.shape, {view.data.begin(), view.data.end()}};
 }
 
-absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format) {
+absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format,
+                                        const std::string& path) {
   if (picture.has_encoded() && image::RecognizeFormat(AsBytes(picture.encoded())) == format) {
     return picture.encoded();
   }
@@ -100,7 +102,10 @@ absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format 
   if (narrow && tensor.dtype == DType::kInt32) {
     TRINE_ASSIGN_OR_RETURN(tensor, ToUint16(tensor.view()));
   }
-  return image::EncodeImage(Context(), format, tensor.view());
+  TRINE_ASSIGN_OR_RETURN(std::string file, image::EncodeImage(Context(), format, tensor.view(),
+                                                              {.bilevel = !IsGrayName(path)}));
+  TRINE_RETURN_IF_ERROR(CheckPnmName(path, file));
+  return file;
 }
 
 }  // namespace trine::cli

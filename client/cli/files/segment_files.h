@@ -33,9 +33,11 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path);
 // the two formats differ or are none of the protocol's. Absent: that picture is not wanted.
 v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels);
 
-// The file of `format` from a picture that a server sent, repacked where it came otherwise. A label
-// map of more than 65535 labels does not fit PNG and PNM: INPUT naming TIFF.
-absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format);
+// The file of `format` for `path` from a picture that a server sent, repacked where it came
+// otherwise. A label map of more than 65535 labels does not fit PNG and PNM: INPUT naming TIFF;
+// USAGE of CheckPnmName.
+absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format,
+                                        const std::string& path);
 
 // A picture that a server sent, unpacked.
 absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture);

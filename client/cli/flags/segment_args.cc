@@ -10,7 +10,7 @@ namespace {
 void AddFiles(Command c, SegmentArgs* a) {
   const std::string group = "Outputs";
   c->add_option("-o,--output", a->outputs.output,
-                "Mask, 0 and 255: .png, .tif, .pgm or .npy; - for stdout as PNG")
+                "Mask, 0 and 255: .png, .tif, .pgm or .npy, or .pbm; - for stdout as PNG")
       ->check(NotEmpty("a name"))
       ->type_name("OUT")
       ->group(group);

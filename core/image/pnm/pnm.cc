@@ -225,24 +225,30 @@ absl::StatusOr<Picture> ReadPnm(const Context& context, ByteView bytes,
 }
 
 absl::StatusOr<std::string> WritePnm(const Context& context, const PictureView& picture,
-                                     const EncodeOptions&) {
+                                     const EncodeOptions& options) {
   const PictureForm& form = picture.form;
   const PictureGrid grid = *PictureGridOf(form.color, picture.shape);
   const bool wide = picture.dtype == DType::kUint16;
-  const bool bitmap = form.is_packed();
+  const bool bitmap = form.is_packed() && options.bilevel;
+  std::vector<uint8_t> flags(form.is_packed() && !bitmap ? grid.width : 0);  // of a row
   const int maxval = (1 << form.bit_depth) - 1;
   std::string out = absl::StrCat(bitmap ? "P4" : (grid.channels == 3 ? "P6" : "P5"), "\n",
                                  grid.width, " ", grid.height, "\n");
   if (!bitmap) absl::StrAppend(&out, maxval, "\n");
   const size_t row_bytes = grid.row_bytes(form, picture.dtype);
   const size_t spare = bitmap ? 8 * row_bytes - grid.width : 0;  // bits, zeros
-  ReserveLong(out.size() + row_bytes * grid.height, &out);
+  const size_t out_bytes = flags.empty() ? row_bytes : flags.size();
+  ReserveLong(out.size() + out_bytes * grid.height, &out);
   Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < grid.height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(row_bytes));
-    const ByteView row = picture.data.subspan(y * row_bytes, row_bytes);
+    TRINE_RETURN_IF_ERROR(poll.Spend(out_bytes));
+    ByteView row = picture.data.subspan(y * row_bytes, row_bytes);
     if (!SamplesFit(form, picture.dtype, row)) return BeyondForm();
-    for (size_t i = 0; i < row_bytes; ++i) {
+    if (!flags.empty()) {
+      UnpackBits(row.data(), flags.size(), 1, flags.data());
+      row = flags;
+    }
+    for (size_t i = 0; i < out_bytes; ++i) {
       // 16 bits are big-endian; 1 is black.
       const uint8_t byte = row[wide ? i ^ 1 : i];
       out.push_back(static_cast<char>(bitmap ? ~byte : byte));

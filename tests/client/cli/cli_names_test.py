@@ -32,17 +32,20 @@ class Decoded(support.CliTest):
                       ["a.raw", "--as", "raw", "--dtype", "float32", "--shape", "6,5"]):
             self.path("a.raw", array.tobytes())
             self.ok("encode", *flags, "-o", "c", "-f", cwd=self.dir)
-            for end in (".png", ".tif", ".pgm", ".npz", *NOT_WRITTEN, *FOREIGN):
-                self.refused("t" + end, "float32 [6,5]", "no picture", ".npy")
+            ends = (".png", ".tif", ".pgm", ".npz", *NOT_WRITTEN, *FOREIGN)
+            for end in ends if "tensor" in flags else ends[:2]:
+                self.refused("t" + end, "float32 6x5", "no picture", ".npy")
             for name in ("t", "t.raw", "t.dat"):
                 self.ok("decode", "c", "-o", name, "-f", cwd=self.dir)
                 self.assertEqual(self.path(name).read_bytes(), array.tobytes())
 
     def test_a_picture_under_a_name_that_is_not_written(self):
         two = picture_files.png(noise((5, 4, 2)), 4, 8)
-        for data in (pictures.pgm(noise((5, 4))), pictures.ppm(noise((5, 4, 3))), two):
+        for data, ends in ((pictures.pgm(noise((5, 4))), NOT_WRITTEN + FOREIGN),
+                           (pictures.ppm(noise((5, 4, 3))), (".jpg", ".gif")),
+                           (two, (".jpg", ".gif"))):
             self.coded("p", data, "--as", "image")
-            for end in NOT_WRITTEN + FOREIGN:
+            for end in ends:
                 self.refused("t" + end, "is not written", "PNG, TIFF")
 
     def test_a_picture_of_samples_that_its_format_does_not_hold(self):
@@ -52,8 +55,9 @@ class Decoded(support.CliTest):
 
     def test_one_page_of_every_type_comes_back_as_tiff(self):
         """By default under its own name, as several pages do."""
-        for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"):
-            for shape in ((5, 4), (5, 4, 3)):
+        for shape, kinds in (((5, 4), ("i1", "i2", "i8", "u8", "f2", "f8")),
+                             ((5, 4, 3), ("i4", "f4"))):
+            for kind in kinds:
                 pixels = noise(shape, numpy.dtype(kind))
                 name = f"{kind}-{len(shape)}.tif"
                 self.path(name, pictures.tiff(pixels))
@@ -70,9 +74,69 @@ class Decoded(support.CliTest):
     def test_a_files_own_bytes_go_under_any_name(self):
         data = support.some_bytes(1000)
         self.coded("b", data)
-        for end in (".png", ".tif", ".pgm", ".jpg", ".npy", *FOREIGN):
+        for end in (".png", ".tif", ".jpg", ".npy", ".gif"):
             self.ok("decode", self.path("c"), "-o", self.path("t" + end))
             self.assertEqual(self.path("t" + end).read_bytes(), data)
+
+
+class Netpbm(support.CliTest):
+    KINDS = {".pbm": b"P4", ".pgm": b"P5", ".ppm": b"P6"}
+
+    def check(self, kind, *command):
+        """Under its own name and .pnm the kind is written; under the two others it is refused."""
+        for end, magic in {**self.KINDS, ".pnm": kind, ".PGM": b"P5"}.items():
+            with self.subTest(command=command, end=end):
+                out = self.path("out" + end)
+                line = [str(out) if arg == "OUT" else arg for arg in command]
+                if magic == kind:
+                    self.ok(*line, cwd=self.dir)
+                    self.assertEqual(out.read_bytes()[:2], kind)
+                    out.unlink()
+                else:
+                    error = self.fails(2, *line, cwd=self.dir)
+                    right = {value: key for key, value in self.KINDS.items()}[kind]
+                    self.assertIn(f"name the output {right} or .pnm", error)
+                    self.assertFalse(out.exists())
+
+    def test_decoded_pictures(self):
+        for kind, pixels in ((b"P5", noise((5, 4))), (b"P5", noise((5, 4), numpy.uint16)),
+                             (b"P6", noise((5, 4, 3))), (b"P6", noise((5, 4, 3), numpy.uint16))):
+            self.ok("encode", self.path("p", pictures.ppm(pixels)), "--as", "image", "-o",
+                    self.path("c"), "-f")
+            self.check(kind, "decode", "c", "-o", "OUT")
+
+    def test_decoded_black_and_white(self):
+        flags = numpy.random.default_rng(2).integers(0, 2, (7, 11)).astype(numpy.uint8)
+        self.ok("encode", self.path("p.png", picture_files.png(flags, 0, 1)), "--as", "image", "-o",
+                self.path("c"))
+        self.ok("decode", self.path("c"), "-o", self.path("a.pbm"))
+        numpy.testing.assert_array_equal(pictures.read_pnm(self.path("a.pbm")), flags * 255)
+        # Gray of as many bits: read and coded again it is the same.
+        self.ok("decode", self.path("c"), "-o", self.path("a.pgm"))
+        self.assertEqual(self.path("a.pgm").read_bytes(), b"P5\n11 7\n1\n" + flags.tobytes())
+        self.ok("encode", self.path("a.pgm"), "--as", "image", "-o", self.path("again"))
+        self.assertEqual(self.path("again").read_bytes(), self.path("c").read_bytes())
+        self.assertIn(".pbm", self.fails(2, "decode", self.path("c"), "-o", self.path("a.ppm")))
+
+    def test_normalized_pictures(self):
+        self.path("g.pgm", pictures.pgm(noise((5, 4))))
+        self.path("c.ppm", pictures.ppm(noise((5, 4, 3))))
+        self.check(b"P5", "normalize", "g.pgm", "-o", "OUT")
+        self.check(b"P6", "normalize", "c.ppm", "-o", "OUT")
+
+    def test_masks_labels_and_overlays(self):
+        pixels = numpy.zeros((9, 13), numpy.uint8)
+        pixels[2:6, 3:9] = 200
+        mask = numpy.where(pixels > 0, 255, 0)
+        self.path("p.pgm", pictures.pgm(pixels))
+        for end, kind in ((".pgm", b"P5"), (".pbm", b"P4")):
+            self.ok("segment", "p.pgm", "-o", "m" + end, cwd=self.dir)
+            self.assertEqual(self.path("m" + end).read_bytes()[:2], kind)
+            numpy.testing.assert_array_equal(pictures.read_pnm(self.path("m" + end)), mask)
+        self.assertIn("name the output .pbm", self.fails(2, "segment", "p.pgm", "-o", "m.ppm",
+                                                         cwd=self.dir))
+        self.check(b"P5", "segment", "p.pgm", "--labels", "OUT")
+        self.check(b"P6", "segment", "p.pgm", "--overlay", "OUT")
 
 
 if __name__ == "__main__":
