@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -46,11 +47,14 @@ struct NumberIn<std::optional<T>> {
 template <typename T>
 using Number = typename NumberIn<T>::Type;
 
-// As CLI11 will convert the text to a T.
+// As CLI11 will convert the text to a T; of a whole number of more than 64 bits it would make the
+// nearest one of 64.
 template <typename T>
 bool IsA(const std::string& text) {
   T value{};
-  return CLI::detail::lexical_cast(text, value);
+  errno = 0;
+  const bool is_one = CLI::detail::lexical_cast(text, value);
+  return is_one && !(std::is_integral_v<T> && errno == ERANGE);
 }
 
 }  // namespace

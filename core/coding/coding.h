@@ -46,6 +46,9 @@ struct ModelInfo {
   std::string_view summary;      // a few words
   std::optional<int> max_order;  // orders are 0 to this; absent: the model has none
   int default_order = 0;
+  // Whether effort FAST, and effort BEST, give another stream than BALANCED.
+  bool has_fast = false;
+  bool has_best = false;
 };
 std::vector<ModelInfo> OfferedModels();
 
@@ -55,8 +58,10 @@ std::vector<ModelInfo> OfferedModels();
 //   kBalanced  the default: every model codes a short block, and of a long one a sample; those that
 //              may then be the shortest code all of it. AUTO takes at most about 0.5 % more bytes
 //              than the best of STATIC and ADAPTIVE, of any order, for the whole input
-//   kBest      AUTO takes no more bytes than they do; models that come near the shortest code the
-//              block with several parameters
+//   kBest      AUTO takes no more bytes than they do; models that come near the shortest, or
+//              ADAPTIVE where it is asked for, code the block with several parameters
+// ADAPTIVE has no faster way than kBalanced, and STATIC and TABLE have one way: effort is nothing
+// to them.
 enum class Effort : uint8_t { kFast = 1, kBalanced = 2, kBest = 3 };
 
 // What the raw bytes are. The decoder gives it back.

@@ -34,6 +34,7 @@ struct Args {
   std::string model = "auto";
   Flag order_given;
   int order = 1;
+  Flag effort_given;
   std::string effort = "balanced";
   std::string block_size;
   TableArgs tables;
@@ -60,13 +61,14 @@ EncodeAs AsOf(const std::string& name) {
 }
 
 // What `text_of` says of the models, but for those of which it says nothing.
-std::string ModelTexts(std::string (*text_of)(const coding::ModelInfo&)) {
+std::string ModelTexts(std::string (*text_of)(const coding::ModelInfo&),
+                       const char* separator = ", ") {
   std::vector<std::string> texts;
   for (const coding::ModelInfo& model : coding::OfferedModels()) {
     texts.push_back(text_of(model));
     if (texts.back().empty()) texts.pop_back();
   }
-  return absl::StrJoin(texts, ", ");
+  return absl::StrJoin(texts, separator);
 }
 
 std::string NameOf(const coding::ModelInfo& model) { return std::string(model.name); }
@@ -81,6 +83,27 @@ std::string OrdersOf(const coding::ModelInfo& model) {
                       ")");
 }
 
+std::string EffortsOf(const coding::ModelInfo& model) {
+  if (!model.has_fast && !model.has_best) return "";
+  return absl::StrCat(NameOf(model), model.has_fast ? " fast," : "", " balanced",
+                      model.has_best ? ", best" : "");
+}
+
+// An effort that changes nothing would be ignored in silence.
+absl::Status CheckEffort(const Args& args) {
+  if (args.effort_given->count() == 0) return absl::OkStatus();
+  for (const coding::ModelInfo& model : coding::OfferedModels()) {
+    if (model.name != args.model) continue;
+    if (!model.has_fast && !model.has_best) {
+      return UsageError(absl::StrCat("--effort does not go with --model ", args.model));
+    }
+    if (args.effort != "fast" || model.has_fast) continue;
+    return UsageError(absl::StrCat("--effort fast does not go with --model ", args.model,
+                                   ": nothing is faster than balanced"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   v1::EncodeOptions options;
   const auto model = ParseEnumText<v1::CodingModel>(args.model);
@@ -93,6 +116,7 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   }
   options.set_model(*model);
   if (args.order_given->count() > 0) options.set_order(args.order);
+  TRINE_RETURN_IF_ERROR(CheckEffort(args));
   options.set_effort(ParseEnumText<v1::Effort>(args.effort).value_or(v1::EFFORT_BALANCED));
   if (!args.block_size.empty()) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t bytes, ParseSize(args.block_size, "--block-size"));
@@ -320,11 +344,13 @@ void AddEncodeCommand(Command app, Run* run) {
                           ->add_option("--order", args->order,
                                        absl::StrCat("Bytes of context: ", ModelTexts(OrdersOf)))
                           ->type_name("N");
-  command
-      ->add_option("--effort", args->effort,
-                   "How long to search for a shorter form: fast, balanced, best. Default: balanced")
-      ->check(IsMember(EnumNames<v1::Effort>()))
-      ->type_name("EFFORT");
+  args->effort_given =
+      command
+          ->add_option("--effort", args->effort,
+                       absl::StrCat("How long to search for a shorter form: ",
+                                    ModelTexts(EffortsOf, "; "), ". Default: balanced"))
+          ->check(IsMember(EnumNames<v1::Effort>()))
+          ->type_name("EFFORT");
   command
       ->add_option("--block-size", args->block_size,
                    "Raw bytes a block, from 256. Default: the model's own, 1MiB")

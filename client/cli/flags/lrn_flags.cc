@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/enum_text.h"
 
@@ -42,7 +43,7 @@ void AddLrnFlags(Command command, LrnFlags* f) {
                                "What alpha is divided by: sum (nothing), size (n), size-pow-d "
                                "(n^d). Default: the preset's");
   AddEnum<v1::LrnEvenWindow>(command, "--even-window", &f->even_window,
-                             "Where the extra tap of an even size goes. Default: the preset's");
+                             "Where the extra tap of an even --size goes. Default: the preset's");
   AddEnum<v1::LrnActivation>(command, "--activation", &f->activation,
                              "Applied to the input first. Default: none");
   f->scale_given =
@@ -54,7 +55,13 @@ void AddLrnFlags(Command command, LrnFlags* f) {
 
 absl::Status CheckLrnFlags(const LrnFlags& f) {
   if (!std::isfinite(f.scale)) return UsageError("--scale must be finite");
-  return absl::OkStatus();
+  if (f.even_window.empty() || (f.size.has_value() && *f.size % 2 == 0)) return absl::OkStatus();
+  if (f.size.has_value()) {
+    return UsageError(absl::StrCat("--even-window does not go with --size ", *f.size,
+                                   ": an odd size has no extra tap"));
+  }
+  return UsageError(
+      "--even-window needs an even --size: those of the presets and of --depth-radius are odd");
 }
 
 v1::LrnOptions ToLrnOptions(const LrnFlags& f) {

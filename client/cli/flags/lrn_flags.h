@@ -20,7 +20,8 @@ struct LrnFlags {
 
 void AddLrnFlags(Command command, LrnFlags* flags);
 
-// What no server is asked about: the flags whose values the command line itself works with.
+// What no server is asked about: the flags whose values the command line itself works with, and
+// those that would have no effect.
 absl::Status CheckLrnFlags(const LrnFlags& flags);
 
 // What the flags say; what they leave out stays the preset's.

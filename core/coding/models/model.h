@@ -88,6 +88,9 @@ struct ModelRow {
   static constexpr int kNoOrders = -1;
   int max_order = kNoOrders;
   int default_order = 0;
+  // Whether effort FAST, and effort BEST, give another stream than BALANCED.
+  bool has_fast = false;
+  bool has_best = false;
   // Variants of a block that its decoder knows, 0 to this; where there are orders they are them.
   int max_variant = 0;
   // Variants from this one on are part of a mode's name, as in "adaptive-1".

@@ -15,7 +15,11 @@ namespace {
 constexpr int kNever = 256;  // above every variant
 
 constexpr ModelRow kModels[] = {
-    {.id = Model::kAuto, .name = "auto", .summary = "smallest on samples"},
+    {.id = Model::kAuto,
+     .name = "auto",
+     .summary = "smallest on samples",
+     .has_fast = true,
+     .has_best = true},
     {.id = Model::kStatic,
      .name = "static",
      .summary = "frequencies a block",
@@ -30,6 +34,7 @@ constexpr ModelRow kModels[] = {
      .summary = "learned",
      .max_order = format::kMaxOrder,
      .default_order = 1,
+     .has_best = true,
      .max_variant = format::kMaxOrder,
      .first_named_variant = 0,
      .make = MakeAdaptiveModel,
@@ -132,7 +137,9 @@ std::vector<ModelInfo> OfferedModels() {
                       .name = row.name,
                       .summary = row.summary,
                       .max_order = row.has_orders() ? std::optional(row.max_order) : std::nullopt,
-                      .default_order = row.default_order});
+                      .default_order = row.default_order,
+                      .has_fast = row.has_fast,
+                      .has_best = row.has_best});
   }
   return models;
 }

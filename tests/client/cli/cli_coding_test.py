@@ -78,6 +78,20 @@ class RoundTrip(support.CliTest):
         self.assertLessEqual(sizes["best"], sizes["fast"])
         self.fails(2, "encode", source, "-o", self.path("c"), "-f", "--effort", "most")
 
+    def test_efforts_that_change_nothing(self):
+        table = self.path("t.json", json.dumps({"symbols": list(range(256)), "counts": [1] * 256}))
+        source, out = self.path("in", support.some_bytes(1000)), self.path("c")
+        for flags, efforts in ((["static"], ["fast", "balanced", "best"]),
+                               (["table", "--table", table], ["fast", "balanced", "best"]),
+                               (["adaptive"], ["fast"])):
+            self.ok("encode", source, "-o", out, "-f", "--model", *flags)
+            for effort in efforts:
+                error = self.fails(2, "encode", source, "-o", out, "-f", "--effort", effort,
+                                   "--model", *flags)
+                self.assertIn(f"does not go with --model {flags[0]}", error)
+        for effort in ("balanced", "best"):
+            self.ok("encode", source, "-o", out, "-f", "--effort", effort, "--model", "adaptive")
+
     def test_full_statistics(self):
         source = self.path("in", b"ab" * 5000)
         told = self.json("encode", source, "-o", self.path("c"))

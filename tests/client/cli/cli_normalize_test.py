@@ -113,6 +113,15 @@ class Normalize(support.CliTest):
         self.fails(2, "normalize", self.path("p.pgm"), "-o", self.path("q.jpg"))
         self.fails(1, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
 
+    def test_an_odd_window_has_no_extra_tap(self):
+        for flags in (["--size", "5"], ["--depth-radius", "2"], [], ["--preset", "tensorflow"]):
+            for command in (["normalize", "a.npy"], ["normalize-gradient", "a.npy", "a.npy"]):
+                error = self.fails(2, *command, "-o", "o.npy", "--even-window", "low", *flags,
+                                   cwd=self.dir)
+                self.assertIn("--even-window", error)
+                self.assertIn("odd", error)
+                self.assertFalse(self.path("o.npy").exists())
+
     def test_integers_in_arrays(self):
         numpy.save(self.path("i.npy"), numpy.arange(8, dtype=numpy.int16).reshape(1, 8))
         told = self.json("normalize", self.path("i.npy"), "-o", self.path("b.npy"))

@@ -39,6 +39,37 @@ TEST(ModelList, RowsAreWhole) {
   EXPECT_EQ(OfferedModels().size(), ModelList().size());
 }
 
+// What a row says of efforts is so: where it says nothing, nothing differs.
+TEST(ModelList, Efforts) {
+  const std::string raw = Words(60001, 3);
+  for (const ModelInfo& info : OfferedModels()) {
+    SCOPED_TRACE(info.name);
+    bool fast_differs = false, best_differs = false;
+    for (int order = 0; order <= info.max_order.value_or(0); ++order) {
+      EncodeOptions options;
+      options.model = info.model;
+      if (info.max_order.has_value()) options.order = order;
+      if (info.model == Model::kTable) {
+        options.table.emplace();
+        options.table->kind = SymbolKind::kBytes;
+        for (uint64_t v = 0; v < 256; ++v) {
+          options.table->integers.push_back(v);
+          options.table->counts.push_back(1 + v % 7);
+        }
+      }
+      const auto coded = [&](Effort effort) {
+        options.effort = effort;
+        return *Encode({}, {}, AsBytes(raw), options);
+      };
+      const std::string balanced = coded(Effort::kBalanced);
+      fast_differs = fast_differs || coded(Effort::kFast) != balanced;
+      best_differs = best_differs || coded(Effort::kBest) != balanced;
+    }
+    EXPECT_EQ(fast_differs, info.has_fast);
+    EXPECT_EQ(best_differs, info.has_best);
+  }
+}
+
 TEST(ModelList, NamesOfModes) {
   using format::Mode;
   EXPECT_EQ(ModeName(Mode::kEnd, 0, 0), "end");
