@@ -82,7 +82,16 @@ std::string OneLine(std::string_view text) {
 
 }  // namespace
 
-absl::Status WithFlags(const absl::Status& status) {
+namespace {
+
+absl::Status WithMessage(const absl::Status& status, const std::string& message) {
+  absl::Status out(status.code(), message);
+  status.ForEachPayload(
+      [&out](absl::string_view url, const absl::Cord& payload) { out.SetPayload(url, payload); });
+  return out;
+}
+
+absl::Status WithFlagFields(const absl::Status& status) {
   const absl::Status named = TranslateField(status, FlagNames());
   const std::optional<ErrorDetail> detail = GetErrorDetail(named);
   if (!detail.has_value()) return named;
@@ -95,6 +104,14 @@ absl::Status WithFlags(const absl::Status& status) {
   return TranslateField(
       named,
       {{detail->field, absl::StrCat(detail->field.substr(0, dot), is_flag ? " " : "'s ", part)}});
+}
+
+}  // namespace
+
+absl::Status WithFlags(const absl::Status& status) {
+  const absl::Status named = WithFlagFields(status);
+  if (named.ok()) return named;
+  return WithMessage(named, InFlagWords(std::string(named.message())));
 }
 
 int ExitCodeOf(const absl::Status& status) {
@@ -127,11 +144,7 @@ absl::Status WithFile(const absl::Status& given, const std::string& path) {
       ReasonOf(status) == "FILE") {
     return status;
   }
-  absl::Status named(status.code(), absl::StrCat(DisplayName(path), ": ", status.message()));
-  status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
-    named.SetPayload(url, payload);
-  });
-  return named;
+  return WithMessage(status, absl::StrCat(DisplayName(path), ": ", status.message()));
 }
 
 std::string WarningWithFlags(std::string_view warning) {

@@ -37,7 +37,8 @@ absl::Status FileError(std::string_view what, const std::string& path, int error
                        bool usage = false);
 
 // `status` with its field named as the command line names it (core/base/text/field_names.h):
-// "--order", "--table[1] counts[7]", "the input's shape". What is named so already stays.
+// "--order", "--table[1] counts[7]", "the input's shape", and with what it advises in flags:
+// "--nan ignore". What is named so already stays.
 absl::Status WithFlags(const absl::Status& status);
 
 // WithFlags, and "<path>: " before its message, so that a person sees which file was meant.

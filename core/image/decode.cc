@@ -44,8 +44,9 @@ absl::StatusOr<Picture> ReadFile(const Context& context, ByteView bytes,
   if (!format.has_value()) {
     const std::string_view known = internal::NameOfUnreadFormat(bytes);
     if (!known.empty()) {
-      return internal::NotRead(
-          absl::StrCat("a ", ToAbsl(known), " file is not read; ", PictureFormats(), " is"));
+      return internal::NotRead(absl::StrCat(
+          std::string_view("AEIOaeio").find(known[0]) != std::string_view::npos ? "an " : "a ",
+          ToAbsl(known), " file is not read; ", PictureFormats(), " is"));
     }
     return internal::Corrupt(
         absl::StrCat("its ", bytes.size(), " bytes are not a ", PictureFormats(), " file"));

@@ -92,6 +92,15 @@ void Print(const std::string& title, const v1::SegmentResponse& response, const 
   session.PrintStatus(SegmentLine(title, common.name_width, response, common.counts_labels));
 }
 
+// Where no mask is given, the pixels that are left out are those that are not finite.
+absl::Status WithoutMask(const absl::Status& status, const v1::SegmentRequest& request) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value() || detail->field.rfind("mask", 0) != 0 || request.has_mask())
+    return status;
+  return InvalidField("the input", std::string_view("finite nowhere"),
+                      "at least one pixel must be, to find a threshold");
+}
+
 // One page of an input.
 struct Item {
   const Input& from;
@@ -129,7 +138,9 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(std::move(sent));
   if (!response.ok()) {
-    return WithFile(WithStepFlags(response.status(), request, !args.steps.empty()), input);
+    return WithFile(
+        WithStepFlags(WithoutMask(response.status(), request), request, !args.steps.empty()),
+        input);
   }
   const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, input);

@@ -88,7 +88,8 @@ class TableReader {
     if (key_ == "symbols") return Symbol(text);
     uint64_t value = 0;
     if (!absl::SimpleAtoi(text, &value)) {
-      return Fail(absl::StrCat("\"", key_, "\" holds ", text, ", which is no whole number >= 0"));
+      return Fail(absl::StrCat("\"", key_, "\" holds ", text,
+                               ", which is no whole number from 0 to ", UINT64_MAX));
     }
     table_->add_counts(value);
     return true;
@@ -115,7 +116,8 @@ class TableReader {
   }
 
   bool OutOfRange(const std::string& text) {
-    return Fail(absl::StrCat("\"symbols\" holds ", text, ", which is no whole number of 64 bits"));
+    return Fail(absl::StrCat("\"symbols\" holds ", text, ", which is no whole number from ",
+                             INT64_MIN, " to ", UINT64_MAX));
   }
 
   v1::ProbabilityTable* table_;

@@ -42,8 +42,10 @@ std::string KindOf(const v1::SegmentStep& step) {
 }
 
 std::string ListedName(const v1::SegmentStep& step, const std::string& parameter) {
+  const bool has_method =
+      step.has_local_threshold() && step.local_threshold().method() != v1::LOCAL_METHOD_UNSPECIFIED;
   const std::string name =
-      step.has_local_threshold() ? EnumText(step.local_threshold().method()) : Dashed(KindOf(step));
+      has_method ? EnumText(step.local_threshold().method()) : Dashed(KindOf(step));
   return absl::StrCat("--steps ", name, parameter.empty() ? "" : ":", parameter);
 }
 

@@ -88,6 +88,17 @@ constexpr FieldNames kFieldNames[] = {
     {"", "outputs.format", "the output"},
 };
 
+// What texts of errors say of a request, and what the command line says for it.
+struct Phrase {
+  std::string_view request;
+  std::string_view flag;
+};
+constexpr Phrase kPhrases[] = {
+    {"a mask or nan_policy IGNORE leaves", "--mask or --nan ignore leaves"},
+    {"name one with channel", "name one with --channel"},
+    {"ask for TIFF or TENSOR", "name the label map .tif or .npy"},
+};
+
 // What is longer is more particular: it is tried first.
 void SortByLength(std::vector<FieldName>& names) {
   std::stable_sort(names.begin(), names.end(), [](const FieldName& a, const FieldName& b) {
@@ -129,6 +140,14 @@ const std::vector<FieldName>& FlagNames() {
     return names;
   }();
   return *kNames;
+}
+
+std::string InFlagWords(std::string text) {
+  for (const Phrase& phrase : kPhrases) {
+    const size_t at = text.find(phrase.request);
+    if (at != std::string::npos) text.replace(at, phrase.request.size(), phrase.flag);
+  }
+  return text;
 }
 
 bool IsWrongAlone(std::string_view field) {

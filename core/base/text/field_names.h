@@ -5,6 +5,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ std::vector<FieldName> RequestNames(std::initializer_list<std::string_view> path
 // From the paths of any request, also in "header" and "item" of a stream, to what the command line
 // calls them: "--order", "the input".
 const std::vector<FieldName>& FlagNames();
+
+// The text of an error in which the fields and values that it advises are named by their flags.
+std::string InFlagWords(std::string text);
 
 // Whether `field`, after FlagNames, is a flag whose value is wrong whatever the input.
 bool IsWrongAlone(std::string_view field);

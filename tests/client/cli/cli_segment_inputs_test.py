@@ -251,7 +251,9 @@ class Labels(support.CliTest):
         told = self.json(*flood, "--profile", "skimage", "--labels", self.path("l.npy"))
         numpy.testing.assert_array_equal(numpy.load(self.path("l.npy")), [[-4, -4, -4, 7, 7, 7]])
         self.assertEqual([r["label"] for r in told["regions"]], [-4, 7])
-        self.fails(1, *flood, "--profile", "skimage", "--labels", self.path("l.png"))
+        error = self.fails(1, *flood, "--profile", "skimage", "--labels", self.path("l.png"))
+        self.assertIn("name the label map .tif or .npy", error)
+        self.assertNotIn("TENSOR", error)
 
     def test_palettes_are_label_maps(self):
         labels = numpy.array([[3, 0, 0, 0, 0, 1]], numpy.uint8)
@@ -320,7 +322,11 @@ class Values(support.CliTest):
         for dtype in ("f2", "f4", "f8"):
             numpy.save(self.path("f.npy"), pixels.astype(dtype))
             error = self.fails(1, "segment", self.path("f.npy"))
-            self.assertRegex(error, r"the input\[0\]\[0\]: is nan; ")
+            self.assertRegex(error, r"the input\[0\]\[0\]: is nan; .*--mask or --nan ignore leaves")
+            numpy.save(self.path("n.npy"), numpy.full((2, 3), numpy.nan, dtype))
+            error = self.fails(1, "segment", self.path("n.npy"), "--nan", "ignore")
+            self.assertIn("the input: is finite nowhere; ", error)
+            self.assertNotIn("--mask", error)
             told = self.json("segment", self.path("f.npy"), "--nan", "ignore")
             self.assertEqual((told["threshold"], told["ignored_pixels"]), (1, 2))
             self.assertEqual(told["foreground_fraction"], 0.5)
@@ -328,6 +334,17 @@ class Values(support.CliTest):
             self.assertIn("ignored      2 pixels", text)
             masked = self.json("segment", self.path("f.npy"), "--mask", mask)
             self.assertEqual((masked["threshold"], masked["ignored_pixels"]), (1, 0))
+
+    def test_advice_names_flags(self):
+        numpy.save(self.path("five.npy"), noise((9, 9, 5)))
+        self.assertIn("name one with --channel", self.fails(1, "segment", self.path("five.npy")))
+        numpy.save(self.path("f.npy"), noise((9, 9)))
+        error = self.fails(2, "segment", self.path("f.npy"), "--steps", "local-threshold:sigma=2")
+        self.assertIn("--steps local-threshold:", error)
+        self.assertNotIn("unspecified", error)
+        none = self.path("zero.pgm", pgm(numpy.zeros((9, 9), numpy.uint8)))
+        self.assertIn("--mask: is 0 everywhere",
+                      self.fails(1, "segment", self.path("f.npy"), "--mask", none))
 
     def test_local_thresholds_say_what_they_used(self):
         numpy.save(self.path("f.npy"), noise((9, 9)).astype(numpy.float32))

@@ -133,6 +133,23 @@ class Tables(support.CliTest):
         self.assertIn("uint8", self.fails(1, "decode", coded, "-o", back, "-f", *flags,
                                           "--table-index", side))
 
+    def test_files_that_are_no_tables(self):
+        """One exit code, of a flag's file, whatever is wrong in it."""
+        text = self.path("in", b"ab")
+        for table, said in (('{"symbols": [97, 98], "counts": [1e30, 1]}',
+                             "no whole number from 0 to 18446744073709551615"),
+                            ('{"symbols": [97, 1e30], "counts": [1, 1]}',
+                             "no whole number from -9223372036854775808 to 18446744073709551615"),
+                            ('{"symbols": [97, 98], "counts": [1, 1', "broken JSON"),
+                            ('{"symbols": [97], "counts": [1, 1]}', "must be the same"),
+                            ("[]", "expected")):
+            file = self.path("t.json", table)
+            for command in (["encode", text, "-o", self.path("c"), "--model", "table"],
+                            ["decode", text, "-o", self.path("d")], ["exact", "ab"]):
+                error = self.fails(1, *command, "--table", file)
+                self.assertIn(said, error)
+                self.assertIn("t.json", error)
+
     def test_ids_in_place_of_tables(self):
         raw = bytes(random.Random(4).choices((7, 8, 9), weights=(80, 10, 10), k=3000))
         table = self.table("t.json", 7)
