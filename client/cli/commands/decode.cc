@@ -102,8 +102,7 @@ class Decoder {
       if (!excerpt.ok()) {
         const bool undecided =
             excerpt.status().code() != absl::StatusCode::kOutOfRange && totals_.raw_bytes == 0;
-        if (undecided) return false;
-        return excerpt.status();
+        return undecided ? absl::StatusOr<bool>(false) : OfWholeRange(excerpt.status());
       }
       const uint64_t before = totals_.raw_bytes;
       is_tail_lost_ = is_tail_lost_ || excerpt->is_tail_lost;
@@ -130,6 +129,14 @@ class Decoder {
   }
 
  private:
+  // Of a part that lies beyond the end the range is told that was asked for.
+  absl::Status OfWholeRange(const absl::Status& status) const {
+    std::optional<ErrorDetail> detail = GetErrorDetail(status);
+    if (!absl::IsOutOfRange(status) || !detail.has_value()) return status;
+    detail->value = args_.range;
+    return MakeError(status.code(), *detail, absl::StrCat("is ", args_.range, "; ", detail->limit));
+  }
+
   absl::Status Call(const client::Source& source, const std::optional<Range>& range,
                     const client::Progress& progress) {
     v1::DecodeStreamHeader header;

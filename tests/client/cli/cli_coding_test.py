@@ -78,6 +78,15 @@ class RoundTrip(support.CliTest):
         self.assertLessEqual(sizes["best"], sizes["fast"])
         self.fails(2, "encode", source, "-o", self.path("c"), "-f", "--effort", "most")
 
+    def test_a_range_beyond_the_end_is_quoted_as_it_was_given(self):
+        self.ok("encode", self.path("in", support.some_bytes(5000)), "-o", self.path("c"))
+        for given in ("0:99999999999", "1KiB:99999999999", "0:5001", "6000:1"):
+            for more in ([], ["--recover"]):
+                error = self.fails(1, "decode", self.path("c"), "-o", self.path("d"), "--range", given,
+                                   *more)
+                shown = given.replace("1KiB", "1024") if more else given
+                self.assertIn(f"--range: is {shown}; the stream has 5000 raw bytes", error)
+
     def test_efforts_that_change_nothing(self):
         table = self.path("t.json", json.dumps({"symbols": list(range(256)), "counts": [1] * 256}))
         source, out = self.path("in", support.some_bytes(1000)), self.path("c")
