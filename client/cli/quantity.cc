@@ -57,6 +57,20 @@ absl::StatusOr<Shape> ParseShape(std::string_view text, std::string_view flag) {
   return shape;
 }
 
+absl::StatusOr<Pages> ParsePages(const std::string& text, std::string_view flag) {
+  Pages pages;
+  int64_t number = 0;
+  if (text == "all") {
+    pages.all = true;
+  } else if (absl::SimpleAtoi(text, &number) && number >= 0) {
+    pages.one = number;
+  } else if (!text.empty()) {
+    return UsageError(
+        absl::StrCat(ToAbsl(flag), ": is '", text, "'; it is a page's number, from 0, or all"));
+  }
+  return pages;
+}
+
 std::string SizeText(uint64_t bytes) {
   if (bytes < 1024) return absl::StrCat(bytes, " bytes");
   static constexpr const char* kNames[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -1,8 +1,9 @@
-// Sizes, times, ranges and shapes of the command line.
+// Sizes, times, ranges, shapes and pages of the command line.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,14 @@ absl::StatusOr<Range> ParseRange(std::string_view text, std::string_view flag);
 
 // "2,3,4" or "2x3x4".
 absl::StatusOr<Shape> ParseShape(std::string_view text, std::string_view flag);
+
+// Which pages of a file: one, all, or what the command takes where nothing is said.
+struct Pages {
+  std::optional<int64_t> one;
+  bool all = false;
+};
+// A page's number, from 0, "all" or nothing.
+absl::StatusOr<Pages> ParsePages(const std::string& text, std::string_view flag);
 
 // "12.3 MiB", "512 bytes".
 std::string SizeText(uint64_t bytes);

@@ -2,6 +2,7 @@
 // request can hold.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,7 @@ struct Args {
   std::string as = "bytes";
   std::string shape;
   std::string dtype;
-  Flag page_given;
-  int64_t page = 0;
+  std::string page;
 };
 
 std::string CodedName(const std::string& name) { return absl::StrCat(name, kCodedSuffix); }
@@ -247,16 +247,21 @@ absl::StatusOr<v1::EncodeStatistics> EncodeWithIndex(const Args& args,
   return std::move(*response.mutable_statistics());
 }
 
-absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const Shape& shape,
-                       const Input& from, Session* session) {
+// What flags say of all inputs.
+struct Fixed {
+  v1::EncodeOptions options;
+  Shape shape;
+  std::optional<int64_t> page;  // absent: all
+};
+
+absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, Session* session) {
   const Stopwatch watch;
   const std::string& path = from.path;
   TRINE_ASSIGN_OR_RETURN(const std::string out_path, OutputPath(from, args.outputs, kNaming));
   const bool remove = args.outputs.remove;
   FileStamp stamp;
   if (remove) TRINE_RETURN_IF_ERROR(StampForRemoval(path, &stamp));
-  EncodeInputOptions what{AsOf(args.as), ParseDType(args.dtype), shape, {}};
-  if (args.page_given->count() > 0) what.page = args.page;
+  const EncodeInputOptions what{AsOf(args.as), ParseDType(args.dtype), fixed.shape, fixed.page};
   absl::StatusOr<EncodeInput> input = OpenEncodeInput(path, what);
   if (!input.ok()) return WithFile(input.status(), path);
   for (const std::string& warning : input->warnings)
@@ -268,10 +273,10 @@ absl::Status EncodeOne(const Args& args, const v1::EncodeOptions& options, const
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   v1::EncodeStreamHeader header;
   *header.mutable_content() = input->content;
-  *header.mutable_options() = options;
+  *header.mutable_options() = fixed.options;
   absl::StatusOr<v1::EncodeStatistics> statistics;
   if (!args.tables.index.empty()) {
-    statistics = EncodeWithIndex(args, options, *input, client, output.get());
+    statistics = EncodeWithIndex(args, fixed.options, *input, client, output.get());
   } else {
     ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet,
                     BaseName(DisplayName(path)), input->bytes);
@@ -303,28 +308,24 @@ absl::Status RunEncode(const Args& args, Session* session) {
     return UsageError("--shape is for --as raw and --as bits");
   }
   if (!args.dtype.empty() && args.as != "raw") return UsageError("--dtype is for --as raw");
-  if (args.page_given->count() > 0 && args.as != "image") {
-    return UsageError("--page is for --as image");
-  }
-  if (args.page < 0)
-    return UsageError(absl::StrCat("--page: is ", args.page, "; it must be 0 or more"));
+  if (!args.page.empty() && args.as != "image") return UsageError("--page is for --as image");
   if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
     return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
   }
-  Shape shape;
+  Fixed fixed;
+  TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
+  fixed.page = pages.one;
   if (!args.shape.empty()) {
-    TRINE_ASSIGN_OR_RETURN(shape, ParseShape(args.shape, "--shape"));
+    TRINE_ASSIGN_OR_RETURN(fixed.shape, ParseShape(args.shape, "--shape"));
   }
   if (args.outputs.remove && (args.as == "image" || args.as == "tensor")) {
     return UsageError("--rm needs --as bytes, raw or bits: the others do not bring the file back");
   }
-  TRINE_ASSIGN_OR_RETURN(const v1::EncodeOptions options,
-                         MakeOptions(args, inputs.list.size() > 1));
+  TRINE_ASSIGN_OR_RETURN(fixed.options, MakeOptions(args, inputs.list.size() > 1));
   TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, kNaming));
   session->PrintPassedOver(inputs);
-  return session->ForEach(inputs.list, [&](const Input& input) {
-    return EncodeOne(args, options, shape, input, session);
-  });
+  return session->ForEach(
+      inputs.list, [&](const Input& input) { return EncodeOne(args, fixed, input, session); });
 }
 
 }  // namespace
@@ -378,11 +379,12 @@ void AddEncodeCommand(Command app, Run* run) {
                    "bilevel rows, with --shape H,W). Default: bytes")
       ->check(IsMember({"bytes", "image", "tensor", "raw", "bits"}))
       ->type_name("KIND");
-  args->page_given = command
-                         ->add_option("--page", args->page,
-                                      "image: the page of a TIFF, from 0. Default: all, which must "
-                                      "agree in size and type")
-                         ->type_name("N");
+  command
+      ->add_option("--page", args->page,
+                   "image: the page of a TIFF, from 0, or all, which must agree in size and type. "
+                   "Default: all")
+      ->check(NotEmpty("a page's number"))
+      ->type_name("N");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
   command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
   command->callback(

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
 #include "client/cli/commands/segment_outputs.h"
@@ -20,6 +19,7 @@
 #include "client/cli/flags/segment_steps.h"
 #include "client/cli/flags/step_names.h"
 #include "client/cli/path_names.h"
+#include "client/cli/quantity.h"
 #include "client/cli/report/segment_report.h"
 #include "core/base/error.h"
 
@@ -36,26 +36,6 @@ struct Common {
   bool counts_labels = false;
   size_t name_width = 0;  // of the longest input
 };
-
-// Which pages of the inputs are wanted: one, all, or the first where nothing is said.
-struct Pages {
-  std::optional<int64_t> one;
-  bool all = false;
-};
-
-absl::StatusOr<Pages> PagesOf(const SegmentArgs& args) {
-  Pages pages;
-  int64_t number = 0;
-  if (args.page == "all") {
-    pages.all = true;
-  } else if (absl::SimpleAtoi(args.page, &number) && number >= 0) {
-    pages.one = number;
-  } else if (!args.page.empty()) {
-    return UsageError(
-        absl::StrCat("--page: is '", args.page, "'; it is a page's number, from 0, or all"));
-  }
-  return pages;
-}
 
 std::string FirstPageTaken(const std::string& path, int64_t pages) {
   return absl::StrCat(DisplayName(path), " has ", pages,
@@ -255,7 +235,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (args.help_steps) return ListSteps(args, session);
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesPictures, args.outputs.out_dir));
-  TRINE_ASSIGN_OR_RETURN(const Pages pages, PagesOf(args));
+  TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
   TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   std::vector<std::string> warnings;

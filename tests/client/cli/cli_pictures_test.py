@@ -279,6 +279,11 @@ class Stacks(support.CliTest):
             self.ok("decode", self.path("c"), "-o", self.path("b.png"), "-f")
             numpy.testing.assert_array_equal(picture_files.read_png(self.path("b.png"))["samples"],
                                              expected)
+        told = self.json("encode", self.file, "--as", "image", "--page", "all", "-o", self.path("a"))
+        self.assertEqual(told["content"]["shape"], [3, *SHAPE])
+        self.ok("encode", self.file, "--as", "image", "-o", self.path("default"))
+        self.assertEqual(self.path("a").read_bytes(), self.path("default").read_bytes())
+        self.fails(2, "encode", self.file, "--page", "all", "-o", self.path("d"))
         self.assertIn("3 pages", self.fails(1, "encode", self.file, "--as", "image", "--page", "3",
                                             "-o", self.path("d")))
         self.fails(2, "encode", self.file, "--as", "image", "--page", "-1", "-o", self.path("d"))
