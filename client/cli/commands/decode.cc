@@ -262,6 +262,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
 absl::Status RunDecode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesCoded, args.outputs.out_dir));
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   }
@@ -279,7 +280,8 @@ absl::Status RunDecode(const Args& args, Session* session) {
   if (args.outputs.remove && (range.has_value() || args.recover)) {
     return UsageError("--rm needs a stream that is decoded whole: no --range, no --recover");
   }
-  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, kNaming));
+  TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
+                         PrepareOutputs(inputs.list, args.outputs, kNaming));
   session->PrintPassedOver(inputs);
   return session->ForEach(
       inputs.list, [&](const Input& input) { return DecodeOne(args, range, input, session); });

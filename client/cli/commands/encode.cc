@@ -301,6 +301,7 @@ absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, 
 absl::Status RunEncode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesUncoded, args.outputs.out_dir));
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
   }
@@ -322,7 +323,8 @@ absl::Status RunEncode(const Args& args, Session* session) {
     return UsageError("--rm needs --as bytes, raw or bits: the others do not bring the file back");
   }
   TRINE_ASSIGN_OR_RETURN(fixed.options, MakeOptions(args, inputs.list.size() > 1));
-  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, kNaming));
+  TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
+                         PrepareOutputs(inputs.list, args.outputs, kNaming));
   session->PrintPassedOver(inputs);
   return session->ForEach(
       inputs.list, [&](const Input& input) { return EncodeOne(args, fixed, input, session); });

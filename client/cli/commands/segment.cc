@@ -249,7 +249,8 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   };
   if (!args.mask.empty()) TRINE_RETURN_IF_ERROR(load(args.mask, request.mutable_mask()));
   if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
-  TRINE_RETURN_IF_ERROR(PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
+  TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
+                         PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintPassedOver(inputs);
   Common common;
   if (!args.csv.empty()) {

@@ -162,6 +162,7 @@ absl::Status VerifyOne(const Args& args, const std::string& path, Session* sessi
 absl::Status RunVerify(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs,
                          FindInputs(args.inputs, args.outputs.recursive, TakesCoded, ""));
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
   if (!args.tables.index.empty() && inputs.list.size() > 1) {
     return UsageError("--table-index belongs to one input, not to several");
   }

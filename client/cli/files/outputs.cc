@@ -12,6 +12,8 @@
 namespace trine::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 absl::Status CheckNames(const std::vector<Input>& inputs, const Outputs& outputs,
                         const Naming& naming) {
   std::set<std::string> names;
@@ -26,15 +28,33 @@ absl::Status CheckNames(const std::vector<Input>& inputs, const Outputs& outputs
   return absl::OkStatus();
 }
 
-absl::Status MakeFolderOf(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().native();
+// A device or a pipe, whose name says nothing of what it holds.
+bool IsSpecial(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  return error ? FileError("cannot make the folder", folder, error.value(), true)
-               : absl::OkStatus();
+  const fs::file_status status = fs::status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
 }  // namespace
+
+MadeFolders::~MadeFolders() {
+  std::error_code error;
+  // What holds something stays.
+  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) fs::remove(*folder, error);
+}
+
+absl::Status MadeFolders::Make(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> missing;
+  for (fs::path at = folder; !at.empty() && !fs::exists(fs::symlink_status(at, error));
+       at = at.parent_path()) {
+    missing.push_back(at.native());
+  }
+  made_.insert(made_.end(), missing.rbegin(), missing.rend());
+  fs::create_directories(folder, error);
+  return error ? FileError("cannot make the folder", folder, error.value(), true)
+               : absl::OkStatus();
+}
 
 absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& outputs,
                                        const Naming& naming) {
@@ -43,11 +63,17 @@ absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& output
   }
   if (!outputs.output.empty() || naming.beside == nullptr) return outputs.output;
   if (input.path == "-") return input.path;
+  if (IsSpecial(input.path)) {
+    return UsageError(absl::StrCat("'", input.path,
+                                   "' is no regular file, beside which its output could go; give "
+                                   "-o OUT or --out-dir DIR"));
+  }
   return naming.beside(input.path);
 }
 
-absl::Status PrepareOutputs(const std::vector<Input>& inputs, const Outputs& outputs,
-                            const Naming& naming) {
+absl::StatusOr<MadeFolders> PrepareOutputs(const std::vector<Input>& inputs, const Outputs& outputs,
+                                           const Naming& naming) {
+  MadeFolders folders;
   bool has_stdin = false;
   for (const Input& input : inputs) {
     NoteInput(input.path);
@@ -60,18 +86,18 @@ absl::Status PrepareOutputs(const std::vector<Input>& inputs, const Outputs& out
     TRINE_RETURN_IF_ERROR(CheckNames(inputs, outputs, naming));
     for (const Input& input : inputs) {
       TRINE_ASSIGN_OR_RETURN(const std::string path, OutputPath(input, outputs, naming));
-      TRINE_RETURN_IF_ERROR(MakeFolderOf(path));
+      TRINE_RETURN_IF_ERROR(folders.Make(fs::path(path).parent_path().native()));
     }
-    return absl::OkStatus();
+    return folders;
   }
-  if (inputs.size() < 2) return absl::OkStatus();
+  if (inputs.size() < 2) return folders;
   if (!outputs.output.empty()) {
     return UsageError("-o names the output of one input; several go to --out-dir");
   }
   if (has_stdin && naming.beside != nullptr) {
     return UsageError("stdin has no name beside which its output could go");
   }
-  return absl::OkStatus();
+  return folders;
 }
 
 bool WritesStdout(const std::vector<Input>& inputs, const Outputs& outputs, const Naming& naming) {

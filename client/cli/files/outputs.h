@@ -21,7 +21,8 @@ struct Outputs {
 struct Naming {
   // Its path in --out-dir from Input::name, such as "a/b.txt.trine" for "a/b.txt".
   std::string (*in_folder)(const std::string& name);
-  // Its path where neither -o nor --out-dir is given; USAGE where the input's name does not say.
+  // Its path where neither -o nor --out-dir is given; USAGE where the input's name does not say. Of
+  // devices and named pipes OutputPath does not ask: beside them is no place for it.
   // Null: then there is none.
   absl::StatusOr<std::string> (*beside)(const std::string& path) = nullptr;
 };
@@ -31,11 +32,26 @@ struct Naming {
 absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& outputs,
                                        const Naming& naming);
 
+// The folders that a run made for its outputs. Those that are empty at its end, since no input
+// could be read, go again.
+class MadeFolders {
+ public:
+  MadeFolders() = default;
+  MadeFolders(MadeFolders&&) = default;
+  MadeFolders& operator=(MadeFolders&&) = delete;
+  ~MadeFolders();
+  // USAGE where `folder`, or one on the way to it, cannot be made.
+  absl::Status Make(const std::string& folder);
+
+ private:
+  std::vector<std::string> made_;  // the outer ones first
+};
+
 // Before the first input is opened: notes all of them as inputs (files/file_identity.h), and makes
 // --out-dir and the folders in it. USAGE: several inputs for one -o, both ways at once, stdin among
 // several or with --out-dir, or two inputs whose outputs would have one name.
-absl::Status PrepareOutputs(const std::vector<Input>& inputs, const Outputs& outputs,
-                            const Naming& naming);
+absl::StatusOr<MadeFolders> PrepareOutputs(const std::vector<Input>& inputs, const Outputs& outputs,
+                                           const Naming& naming);
 
 // True where the output of the first input is stdout.
 bool WritesStdout(const std::vector<Input>& inputs, const Outputs& outputs, const Naming& naming);

@@ -58,6 +58,13 @@ void AddDecodeTableFlags(Command command, TableArgs* args) {
       ->type_name("FILE");
 }
 
+absl::Status CheckStdinOnce(const std::vector<Input>& inputs, const TableArgs& args) {
+  const auto times =
+      std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
+      std::count(args.tables.begin(), args.tables.end(), "-") + (args.index == "-" ? 1 : 0);
+  return times > 1 ? UsageError("stdin can be one input only") : absl::OkStatus();
+}
+
 v1::ByteRange ToProto(const Range& range) {
   v1::ByteRange out;
   out.set_offset(range.offset);

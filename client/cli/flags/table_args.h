@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/cli/command_line.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/files/inputs.h"
 #include "client/cli/quantity.h"
 #include "client/client.h"
 #include "trine/v1/coding.pb.h"
@@ -26,6 +28,9 @@ struct TableArgs {
 absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedLimit& limit);
 
 void AddDecodeTableFlags(Command command, TableArgs* args);
+
+// USAGE where stdin is more than one of the inputs, the tables and the index.
+absl::Status CheckStdinOnce(const std::vector<Input>& inputs, const TableArgs& args);
 
 v1::ByteRange ToProto(const Range& range);
 

@@ -30,6 +30,49 @@ def at_terminal(*args, stdin=b""):
     return process.returncode, shown, error.decode()
 
 
+class WhatCannotBeRead(support.CliTest):
+    def test_no_folder_is_left(self):
+        self.path("bad", "P5 no picture")
+        for out in ("new", "new/a/b", str(self.path("new")) + "/"):
+            for command in (["encode", "nope"], ["encode", "nope", "bad", "--as", "image"],
+                            ["encode", "bad", "--as", "tensor"], ["decode", "nope.trine"],
+                            ["decode", "bad"], ["segment", "nope"], ["segment", "bad"]):
+                self.assertNotEqual(support.run(*command, "--out-dir", out, cwd=self.dir).returncode, 0)
+                self.assertFalse(self.path("new").exists(), (command, out))
+        self.path("old").mkdir()
+        self.fails(2, "encode", "nope", "--out-dir", "old", cwd=self.dir)
+        self.assertTrue(self.path("old").exists())
+        self.assertEqual(support.run("encode", "nope", "bad", "--out-dir", "new/a",
+                                     cwd=self.dir).returncode, 2)
+        self.assertEqual(os.listdir(self.path("new") / "a"), ["bad.trine"])
+
+    def test_beside_a_device_is_no_place(self):
+        os.mkfifo(self.path("pipe"))
+        os.mkfifo(self.path("pipe.trine"))
+        for command in (["encode", "/dev/null"], ["encode", "pipe"], ["decode", "pipe.trine"]):
+            self.assertIn("-o OUT", self.fails(2, *command, cwd=self.dir))
+        self.assertFalse(os.path.exists("/dev/null.trine"))
+        self.ok("encode", "/dev/null", "-o", "c", cwd=self.dir)
+        self.ok("encode", "/dev/null", "--out-dir", "o", cwd=self.dir)
+        self.assertTrue((self.path("o") / "null.trine").exists())
+
+    def test_stdin_is_one_input(self):
+        table = '{"symbols": [97, 98], "counts": [1, 1]}'
+        self.path("t.json", table)
+        model = ["--model", "table", "--table"]
+        for command in (["encode", "-", "-o", "o", *model, "-"], ["encode", "-o", "o", *model, "-"],
+                        ["encode", "-", "-o", "o", *model, "t.json", "--table", "t.json",
+                         "--table-index", "-"],
+                        ["encode", "t.json", "-o", "o", *model, "-", "--table", "-",
+                         "--table-index", "t.json"],
+                        ["decode", "-", "-o", "o", "--table", "-"],
+                        ["decode", "-", "-o", "o", "--table-index", "-"],
+                        ["verify", "-", "--table", "-"]):
+            error = self.fails(2, *command, stdin=table.encode(), cwd=self.dir)
+            self.assertIn("stdin can be one input only", error)
+            self.assertFalse(self.path("o").exists())
+
+
 class NothingOverAnInput(support.CliTest):
     def setUp(self):
         super().setUp()
