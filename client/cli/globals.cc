@@ -48,16 +48,19 @@ struct ServerFlag {
   const char* variable;
   std::string Globals::*file;
   const char* help;
+  const char* holds;  // by its PEM file; null: it is none
+  const char* label;  // the end of the line that begins this there
 };
 
 constexpr ServerFlag kServerFlags[] = {
-    {"--tls-ca", "TRINE_TLS_CA", &Globals::tls_ca, "Speak TLS, trusting these roots (PEM file)"},
+    {"--tls-ca", "TRINE_TLS_CA", &Globals::tls_ca, "Speak TLS, trusting these roots (PEM file)",
+     "certificate", "CERTIFICATE-----"},
     {"--tls-cert", "TRINE_TLS_CLIENT_CERT", &Globals::tls_cert,
-     "Own certificate for mutual TLS (PEM file)"},
+     "Own certificate for mutual TLS (PEM file)", "certificate", "CERTIFICATE-----"},
     {"--tls-key", "TRINE_TLS_CLIENT_KEY", &Globals::tls_key,
-     "Key of the own certificate (PEM file)"},
+     "Key of the own certificate (PEM file)", "private key", "PRIVATE KEY-----"},
     {"--token-file", "TRINE_TOKEN_FILE", &Globals::token_file,
-     "Send the first line of this file as bearer token"},
+     "Send the first line of this file as bearer token", nullptr, nullptr},
 };
 
 // What is given by name would be left out in silence; what the environment holds may be meant for
@@ -90,11 +93,20 @@ absl::Status CheckPort(const std::string& server) {
       absl::StrCat("--server: '", server, "' has port ", port, "; must be 1 to ", kMostPort));
 }
 
-// An empty file would mean the system's roots, or no TLS at all.
-absl::StatusOr<std::string> ReadPem(const std::string& path, std::string_view flag) {
+// An empty file would mean the system's roots, or no TLS at all, and one of other things a server
+// that is not reached, which is no fault of the server's.
+absl::StatusOr<std::string> ReadPem(const Globals& g, std::string Globals::*file) {
+  const std::string& path = g.*file;
   TRINE_ASSIGN_OR_RETURN(std::string text, ReadCredential(path));
-  if (!path.empty() && !absl::StrContains(text, "-----BEGIN ")) {
-    return UsageError(absl::StrCat(ToAbsl(flag), ": '", path, "' is no PEM file"));
+  if (path.empty()) return text;
+  for (const ServerFlag& row : kServerFlags) {
+    if (row.file != file) continue;
+    if (!absl::StrContains(text, "-----BEGIN ")) {
+      return UsageError(absl::StrCat(row.flag, ": '", path, "' is no PEM file"));
+    }
+    if (!absl::StrContains(text, row.label)) {
+      return UsageError(absl::StrCat(row.flag, ": '", path, "' holds no ", row.holds));
+    }
   }
   return text;
 }
@@ -174,9 +186,9 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
     return UsageError("--tls-cert and --tls-key need each other");
   }
   options.tls = g.tls || !g.tls_ca.empty();
-  TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadPem(g.tls_ca, "--tls-ca"));
-  TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadPem(g.tls_cert, "--tls-cert"));
-  TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadPem(g.tls_key, "--tls-key"));
+  TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadPem(g, &Globals::tls_ca));
+  TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadPem(g, &Globals::tls_cert));
+  TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadPem(g, &Globals::tls_key));
   TRINE_ASSIGN_OR_RETURN(const std::string tokens, ReadCredential(g.token_file));
   options.token = FirstToken(tokens);
   if (!g.token_file.empty() && options.token.empty()) {
