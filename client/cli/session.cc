@@ -52,8 +52,9 @@ void Session::PrintPassedOver(const Inputs& inputs) const {
   if (!note.empty()) PrintWarning(note);
 }
 
-void Session::PrintResult(const Json& object) const {
+void Session::PrintResult(const Json& object, bool is_failure) const {
   if (!globals_.json) return;
+  is_failure_told_ = is_failure;
   std::fprintf(stdout, "%s\n", ToLine(object).c_str());
   std::fflush(stdout);
 }
@@ -63,9 +64,18 @@ absl::Status Session::ForEach(const std::vector<Input>& inputs,
   if (inputs.size() == 1) return one(inputs[0]);
   absl::Status first;
   for (const Input& input : inputs) {
+    const Stopwatch watch;
+    is_failure_told_ = false;
     const absl::Status status = WithFlags(one(input));
     if (status.ok()) continue;
     PrintError(status, target(), globals_.verbose);
+    if (!is_failure_told_) {
+      Json json;
+      json["input"] = input.path;
+      json["error"] = std::string(status.message());
+      json["elapsed_ms"] = watch.ms();
+      PrintResult(json, true);
+    }
     printed_ = true;
     if (first.ok()) first = status;
     if (ExitCodeOf(status) == kExitUnreachable) break;

@@ -37,11 +37,13 @@ class Session {
   void PrintWarning(const std::string& text) const;
   // A warning of what was met in folders and is not taken.
   void PrintPassedOver(const Inputs& inputs) const;
-  // With --json one line on stdout.
-  void PrintResult(const Json& object) const;
+  // With --json one line on stdout. `is_failure`: it tells of an input that failed, of which
+  // ForEach then says nothing there.
+  void PrintResult(const Json& object, bool is_failure = false) const;
 
-  // Runs `one` for each input. With several, each failure is printed, the others go on (not past
-  // a server that cannot be reached), and the first failure comes back, marked as printed.
+  // Runs `one` for each input. With several, each failure is printed (with --json also as an object
+  // with "input" and "error"), the others go on (not past a server that cannot be reached), and the
+  // first failure comes back, marked as printed.
   absl::Status ForEach(const std::vector<Input>& inputs,
                        const std::function<absl::Status(const Input&)>& one);
   bool printed() const { return printed_; }
@@ -52,6 +54,7 @@ class Session {
   std::unique_ptr<client::Client> client_;
   bool stdout_is_data_ = false;
   bool printed_ = false;
+  mutable bool is_failure_told_ = false;  // on stdout, of the input that is at work
 };
 
 // Milliseconds since its construction, for elapsed_ms.

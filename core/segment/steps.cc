@@ -96,7 +96,8 @@ std::vector<StepSpec> MakeRows() {
                       Param<&LocalThresholdStep::r>(
                           "r", "sauvola: range of the deviation [gray values]", Above(0),
                           "half the dtype's range; of floats and of integers "
-                          "above 16 bits half that of the picture's values"),
+                          "above 16 bits half that of the picture's values; "
+                          "profile skimage's half the dtype's of all integers, 1 of floats"),
                       Param<&LocalThresholdStep::sigma>("sigma", "gaussian: deviation [pixels]",
                                                         Above(0), "(window - 1) / 6")},
        .uses = kGray,

@@ -212,7 +212,7 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
     DamagesToJson(totals.last, &json);
   }
   json["elapsed_ms"] = elapsed_ms;
-  session.PrintResult(json);
+  session.PrintResult(json, args.recover && totals.last.damages_total() > 0);
 }
 
 absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const Input& from,

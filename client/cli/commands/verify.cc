@@ -136,7 +136,7 @@ void ReportDamaged(const std::string& path, const absl::Status& status,
   json["elapsed_ms"] = elapsed_ms;
   session.PrintStatus(line);
   if (damages.has_value()) PrintDamages(*damages, session);
-  session.PrintResult(json);
+  session.PrintResult(json, /*is_failure=*/true);
 }
 
 absl::Status VerifyOne(const Args& args, const std::string& path, Session* session) {

@@ -106,7 +106,8 @@ void AddMethod(Command c, SegmentArgs* a) {
       ->group(group);
   c->add_option("--r", a->r,
                 "sauvola: range of the deviation [gray values]. Default: half the dtype's, of "
-                "floats and integers above 16 bits half the picture's")
+                "floats and integers above 16 bits half the picture's (profile skimage's half the "
+                "dtype's of all integers, 1 of floats)")
       ->type_name("X")
       ->group(group);
   c->add_option("--sigma", a->sigma, "gaussian: [pixels]. Default: (window - 1) / 6")

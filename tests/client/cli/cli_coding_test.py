@@ -220,8 +220,10 @@ class Inspect(support.CliTest):
         done = support.run("--json", "inspect", *names, self.path("none"), self.path("in"))
         self.assertEqual(done.returncode, 2)  # the first failure's
         told = [json.loads(line) for line in done.stdout.splitlines()]
-        self.assertEqual([one["blocks_total"] for one in told], [3, 6, 9])
-        self.assertEqual([one["input"] for one in told], [str(name) for name in names])
+        self.assertEqual([one["blocks_total"] for one in told[:3]], [3, 6, 9])
+        self.assertEqual([one["input"] for one in told],
+                         [str(name) for name in (*names, self.path("none"), self.path("in"))])
+        self.assertEqual(["error" in one for one in told], [False] * 3 + [True] * 2)
 
 
 class Exact(support.CliTest):

@@ -93,7 +93,8 @@ class Files(support.CliTest):
         done = support.run("--json", "decode", bad, good, self.path("none"), "--out-dir", out)
         self.assertEqual(done.returncode, 4)  # the first failure's
         self.assertEqual(done.stderr.decode().count("trine: error: "), 2)
-        self.assertEqual(len(done.stdout.splitlines()), 1)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(["error" in one for one in told], [True, False, True])
         self.assertEqual((out / "good").read_bytes(), b"abc")
 
 

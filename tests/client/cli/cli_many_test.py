@@ -80,6 +80,21 @@ class Many(support.CliTest):
 
     def test_failures_keep_the_rest(self):
         self.path("bad.pgm", b"P5 no picture")
+        done = support.run("--json", "segment", "two.pgm", "bad.pgm", "absent.pgm", cwd=self.dir)
+        self.assertEqual(done.returncode, 4)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([t["input"] for t in told], ["two.pgm", "bad.pgm", "absent.pgm"])
+        self.assertEqual(["error" in t for t in told], [False, True, True])
+        self.assertTrue(all("elapsed_ms" in t for t in told))
+        self.assertIn(told[1]["error"], done.stderr.decode())
+        self.path("good.trine", self.ok("encode", "-", "-o", "-", stdin=bytes(range(200)) * 9))
+        self.path("cut.trine", self.path("good.trine").read_bytes()[:-9])
+        for command in (["verify"], ["decode", "--recover", "--out-dir", "out"], ["inspect"]):
+            done = support.run("--json", *command, "cut.trine", "good.trine", "none", cwd=self.dir)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([t["input"] for t in told], ["cut.trine", "good.trine", "none"],
+                             command)
+            self.assertIn("error", told[2])
         done = support.run("segment", "bad.pgm", "two.pgm", "--csv", "all.csv", cwd=self.dir)
         self.assertEqual(done.returncode, 4)
         self.assertEqual([r["file"] for r in self.rows(self.path("all.csv").read_text())],
