@@ -102,7 +102,8 @@ class Decoder {
       if (!excerpt.ok()) {
         const bool undecided =
             excerpt.status().code() != absl::StatusCode::kOutOfRange && totals_.raw_bytes == 0;
-        return undecided ? absl::StatusOr<bool>(false) : OfWholeRange(excerpt.status());
+        if (undecided) return false;
+        return OfWholeRange(excerpt.status());
       }
       const uint64_t before = totals_.raw_bytes;
       is_tail_lost_ = is_tail_lost_ || excerpt->is_tail_lost;

@@ -271,8 +271,13 @@ TEST(OutputPaths, OneAnInput) {
   EXPECT_EQ(*OutputPath(a, {}, own), "in/a.out");
   EXPECT_EQ(*OutputPath(piped, {}, own), "-");
   EXPECT_EQ(*OutputPath(a, {}, {OwnName}), "");
-  EXPECT_TRUE(PrepareOutputs({a, b}, to_dir, own).ok());
-  EXPECT_TRUE(std::filesystem::is_directory(dir + "/x"));
+  std::filesystem::remove_all(dir);
+  {
+    const auto folders = PrepareOutputs({a, b}, to_dir, own);
+    EXPECT_TRUE(folders.ok());
+    EXPECT_TRUE(std::filesystem::is_directory(dir + "/x"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir)) << "nothing was put there";
   EXPECT_TRUE(PrepareOutputs({a, b}, {}, own).ok());
   EXPECT_FALSE(PrepareOutputs({a, b}, {"o", ""}, own).ok());
   EXPECT_FALSE(PrepareOutputs({a}, {"o", dir}, own).ok());

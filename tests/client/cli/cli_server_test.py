@@ -227,6 +227,25 @@ class Credentials(support.CliTest):
         """An error and a hint, and nothing else."""
         self.assertRegex(error, r"\Atrine: error: .*\ntrine: hint: .*\n\Z")
 
+    def test_pem_files_hold_what_they_are_for(self):
+        """Before anything is connected to, which would be blamed on the server."""
+        def pem(what):
+            return self.path(what.split()[-1] + ".pem",
+                             f"-----BEGIN {what}-----\nAAAA\n-----END {what}-----\n")
+
+        key, certificate = pem("EC PRIVATE KEY"), pem("CERTIFICATE")
+        request = pem("CERTIFICATE REQUEST")
+        target = ["--server", "127.0.0.1:1"]
+        for flags, wrong, said in (
+                (["--tls-ca", key], key, "--tls-ca: '{}' holds no certificate"),
+                (["--tls-ca", request], request, "--tls-ca: '{}' holds no certificate"),
+                (["--tls-cert", key, "--tls-key", key], key, "--tls-cert: '{}' holds no certificate"),
+                (["--tls-cert", certificate, "--tls-key", certificate], certificate,
+                 "--tls-key: '{}' holds no private key")):
+            error = self.fails(2, "info", *target, *flags)
+            self.assertIn(said.format(wrong), error)
+            self.assertNotIn("is it running", error)
+
     @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make certificates")
     def test_tls_and_mutual_tls(self):
         def openssl(*args):
