@@ -3,6 +3,7 @@
 // Exit codes: 0 ended in order, 1 could not start or had to cancel calls, 2 wrong usage.
 #include <fcntl.h>
 #include <grpc/support/log.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -88,7 +89,17 @@ sigset_t EndSignals() {
 
 void ExitAtOnce(int) { _exit(kFailed); }
 
+// Long blocks go back to the system when they are freed, and short ones from the end of an arena.
+// glibc otherwise takes ever longer ones from arenas, of which each thread has one: messages of
+// tens of MiB that come at once then leave twice --memory-limit behind. Blocks that are wanted
+// again soon are kept by BufferPool.
+void KeepFreedMemoryLow() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
 int Serve(const CommandLine& command) {
+  KeepFreedMemoryLow();
   // Blocked before any thread starts: all threads inherit it, and only sigwait sees the signals.
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

@@ -114,15 +114,17 @@ absl::Status Admission::EnterUnary(Place* place, const std::string& client, Cost
   return absl::OkStatus();
 }
 
-void Admission::EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
-                                std::function<void()> start) {
+absl::Status Admission::EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
+                                        std::function<void()> start) {
   std::function<void()> now;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    TRINE_RETURN_IF_ERROR(ledger_.CheckStep(cost));
     ledger_.Add(cost);
     now = TakeOrQueue(place, ClientOf(client), std::move(start));
   }
   if (now) now();
+  return absl::OkStatus();
 }
 
 bool Admission::Withdraw(Place* place) {

@@ -82,9 +82,10 @@ class Admission {
   // alone the ledger may cut `*cost`, before it starts.
   absl::Status EnterUnary(Place* place, const std::string& client, Cost* cost,
                           std::function<void()> start);
-  // The same for a step of an open stream; never refused.
-  void EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
-                       std::function<void()> start);
+  // The same for a step of an open stream, which is refused only where what is certain of its cost
+  // does not fit: MEMORY_FULL or MEMORY_LIMIT.
+  absl::Status EnterStreamStep(Place* place, const std::string& client, const Cost& cost,
+                               std::function<void()> start);
   // True where `place` was still waiting: start will not be called. Its cost stays counted.
   bool Withdraw(Place* place);
   // The job of `place`, which was started, has ended: the next one may run.

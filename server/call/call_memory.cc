@@ -8,6 +8,9 @@
 namespace trine::server {
 namespace {
 
+// Longer messages of streams are no chunks.
+constexpr uint64_t kLongStep = uint64_t{2} << 20;
+
 uint64_t Difference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 
 // What an answer of so many bytes holds: a payload's block may be a quarter larger than what is in
@@ -19,9 +22,10 @@ uint64_t AnswerMemory(uint64_t bytes) { return SaturatingAdd(bytes, bytes / 4); 
 Cost RpcCall::CostOf(uint64_t bytes) const {
   const MethodTraits& traits = served_->method.traits;
   const uint64_t memory = bytes * (1 + traits.memory_factor);
-  // A step of a stream waits where it is, in gRPC's buffers; the bytes of a request may have to be
-  // joined.
-  const uint64_t asked = handler_ != nullptr ? 0 : traits.asks_for_all ? 2 * bytes : memory;
+  // The short message of a stream's step waits where it is, in what is set aside for gRPC's
+  // buffers; the bytes of a request may have to be joined.
+  const uint64_t waits = bytes > kLongStep ? bytes : 0;
+  const uint64_t asked = handler_ != nullptr ? waits : traits.asks_for_all ? 2 * bytes : memory;
   return {bytes, memory, 0, asked};
 }
 

@@ -111,8 +111,14 @@ void RpcCall::QueueStreamStep(uint64_t bytes) {
   }
   step_ = CostOf(bytes);
   Ref();
-  env_.admission.EnterStreamStep(&place_, client_, step_,
-                                 [this] { StartJob(&RpcCall::RunStreamStep); });
+  const absl::Status status = env_.admission.EnterStreamStep(
+      &place_, client_, step_, [this] { StartJob(&RpcCall::RunStreamStep); });
+  if (!status.ok()) {
+    step_ = {};
+    in_.Clear();
+    Finish(status);
+    Unref();
+  }
 }
 
 void RpcCall::RunStreamStep() {

@@ -68,6 +68,13 @@ absl::Status Ledger::Check(Cost* cost) const {
   return absl::OkStatus();
 }
 
+absl::Status Ledger::CheckStep(const Cost& cost) const {
+  if (bounds_.memory_limit == 0 || cost.certain() == 0 ||
+      !Exceeds(sum_.certain(), cost.certain(), room()))
+    return absl::OkStatus();
+  return MemoryFull(cost.certain(), cost.certain());
+}
+
 bool Ledger::Overfull() const {
   return sum_.bytes > bounds_.max_inflight_bytes ||
          (bounds_.memory_limit > 0 && sum_.total() > room());

@@ -7,7 +7,8 @@
 //                     refused where that exceeds the room. The guess of a request that is alone (no
 //                     other work is charged, three quarters of the room are free) is cut to the
 //                     room where the work asks for all that it needs anyway. A step of a stream is
-//                     not refused but waits (Overfull)
+//                     not refused for what it may need but waits (Overfull); one with a long
+//                     message is refused where that does not fit
 //   while it works    what it asks for, before it allocates; refused likewise, alone or not
 //   when it answers   the answer instead, until it is sent
 //   between messages  the state of its stream
@@ -18,7 +19,7 @@
 // so of several that ask for more than there is the first has it.
 //
 // Guesses may exceed the room, by steps that wait; what is certain (messages, memory that was asked
-// for, what is held) never does, but for the messages of such steps.
+// for, what is held) never does, but for the short messages of such steps.
 //
 // Thread safety: none; Admission guards it.
 #pragma once
@@ -59,6 +60,9 @@ class Ledger {
   // MEMORY_LIMIT (it can never fit). Cuts what is a
   // guess of it to what there is, where the call is alone.
   absl::Status Check(Cost* cost) const;
+  // May a step of a stream wait that has `cost`? MEMORY_FULL or MEMORY_LIMIT where what is certain
+  // of it does not fit.
+  absl::Status CheckStep(const Cost& cost) const;
   // More is charged than may be, which only steps of streams bring about.
   bool Overfull() const;
 

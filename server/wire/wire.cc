@@ -189,8 +189,9 @@ absl::StatusOr<uint64_t> ReceivedPayloads::Parse(const grpc::ByteBuffer& bytes,
   slices_.clear();
   places_.clear();
   joined_.clear();
+  bytes_ = bytes;
   const uint64_t length = bytes.Valid() ? bytes.Length() : 0;
-  if (length > kMaxMessageBytes || (length > 0 && !bytes.Dump(&slices_).ok()))
+  if (length > kMaxMessageBytes || (length > 0 && !bytes_.Dump(&slices_).ok()))
     return MalformedMessage();
   std::string rest;
   if (!Scanner(slices_, &places_).Strip(plan, length, &rest)) return MalformedMessage();

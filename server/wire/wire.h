@@ -84,6 +84,10 @@ class ReceivedPayloads {
   Buffer Join(const Place& place) const;
 
   WireEnv env_;
+  // Dropped after slices_, so that the last reference to their memory is: gRPC 1.51 crashes where a
+  // slice is the last and its memory quota is short (it wakes what waits for memory, without the
+  // surroundings that a byte buffer makes for that).
+  grpc::ByteBuffer bytes_;
   std::vector<grpc::Slice> slices_;
   std::vector<Place> places_;   // by slot
   std::vector<Buffer> joined_;  // by slot; those that lay in several slices, or were set

@@ -88,7 +88,8 @@ TEST(Admission, StepsOfStreamsRunOneByOneWhereMemoryIsShort) {
   Admission::Place a, b, c, d;
   std::string order;
   const auto enter = [&](Admission::Place* place, const Cost& cost, char name) {
-    admission.EnterStreamStep(place, "me", cost, [&order, name] { order += name; });
+    const auto start = [&order, name] { order += name; };
+    EXPECT_TRUE(admission.EnterStreamStep(place, "me", cost, start).ok());
   };
   const auto end = [&](Admission::Place* place, const Cost& cost) {
     admission.Release(cost);
@@ -120,6 +121,33 @@ TEST(Admission, StepsOfStreamsRunOneByOneWhereMemoryIsShort) {
   EXPECT_EQ(admission.snapshot().clients, 0);
 }
 
+TEST(Admission, LongMessagesOfStreamsMustFit) {
+  Admission admission({.max_running = 9,
+                       .max_queued = 9,
+                       .max_inflight_bytes = 1000,
+                       .memory_limit = 100,
+                       .max_streams = 4});
+  const auto enter = [&](Admission::Place* place, uint64_t bytes) {
+    return admission.EnterStreamStep(place, "me", {bytes, 3 * bytes, 0, bytes}, [] {});
+  };
+  const auto reason = [](const absl::Status& status) { return GetErrorDetail(status)->reason; };
+  Admission::Place a, b, c;
+  EXPECT_EQ(reason(enter(&a, 101)), "MEMORY_LIMIT");
+  EXPECT_TRUE(enter(&a, 60).ok());
+  EXPECT_EQ(reason(enter(&b, 41)), "MEMORY_FULL");
+  EXPECT_TRUE(enter(&b, 40).ok());  // what its work may need waits
+  EXPECT_EQ(admission.snapshot().running, 1);
+  admission.Release({60, 180, 0, 60});
+  admission.Leave(&a);
+  EXPECT_EQ(admission.snapshot().running, 1);
+  EXPECT_TRUE(enter(&c, 60).ok());
+  admission.Release({40, 120, 0, 40});
+  admission.Leave(&b);
+  admission.Release({60, 180, 0, 60});
+  admission.Leave(&c);
+  EXPECT_EQ(admission.snapshot().running, 0);
+}
+
 TEST(Admission, WhatIsWithdrawnNeverStarts) {
   Admission admission(
       {.max_running = 1, .max_queued = 3, .max_inflight_bytes = 100, .max_streams = 1});
@@ -147,9 +175,9 @@ TEST(Admission, StreamStepsWaitBeyondTheQueuesLimitInOrder) {
   EXPECT_EQ(GetErrorDetail(admission.OpenStream())->reason, "TOO_MANY_STREAMS");
   Admission::Place a, b, c;
   std::string order;
-  admission.EnterStreamStep(&a, "me", {50, 0}, [&] { order += 'a'; });
-  admission.EnterStreamStep(&b, "me", {50, 0}, [&] { order += 'b'; });
-  admission.EnterStreamStep(&c, "me", {50, 0}, [&] { order += 'c'; });
+  EXPECT_TRUE(admission.EnterStreamStep(&a, "me", {50, 0}, [&] { order += 'a'; }).ok());
+  EXPECT_TRUE(admission.EnterStreamStep(&b, "me", {50, 0}, [&] { order += 'b'; }).ok());
+  EXPECT_TRUE(admission.EnterStreamStep(&c, "me", {50, 0}, [&] { order += 'c'; }).ok());
   EXPECT_EQ(order, "a");
   admission.Leave(&a);
   admission.Leave(&b);

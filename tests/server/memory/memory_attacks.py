@@ -18,6 +18,7 @@ from coding_xxh3 import xxh3  # noqa: E402
 ENCODE_STREAM = "/trine.v1.CodingService/EncodeStream"
 DECODE_STREAM = "/trine.v1.CodingService/DecodeStream"
 NORMALIZE_STREAM = "/trine.v1.NormalizationService/NormalizeStream"
+GRADIENT_STREAM = "/trine.v1.NormalizationService/NormalizeGradientStream"
 SEGMENT_STREAM = "/trine.v1.SegmentationService/SegmentStream"
 MIB = 1 << 20
 # Numbers of DataType.
@@ -101,6 +102,12 @@ def item_head(path, tensor_head, item_bytes, *rest):
     if path == SEGMENT_STREAM:
         source = field(1, source)
     return field(1, source + b"".join(rest)) + field(2, field(1, item_bytes))
+
+
+def gradient_item(tensor_bytes):
+    """A message of NormalizeGradientStream: an item whole, of two tensors of float32."""
+    both = tensor(FLOAT32, 1, 4, tensor_bytes // 16) + field(3, bytes(tensor_bytes))
+    return field(1, field(1, both) + field(2, both))
 
 
 def half_items(address, streams, item_bytes, sent_bytes, path):

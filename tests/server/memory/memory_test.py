@@ -3,10 +3,12 @@
 Usage: memory_test.py TRINE_SERVER
 """
 
+import concurrent.futures
 import itertools
 import random
 import sys
 import tempfile
+import time
 import unittest
 
 import grpc
@@ -34,9 +36,10 @@ STEPS_FIELD = 7
 RANGE_FIELD = 1
 
 
-def channel(address):
+def channel(address, number=0):
+    """Channels of different numbers share no connection."""
     unbounded = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
-                 ("grpc.enable_http_proxy", 0)]
+                 ("grpc.enable_http_proxy", 0), ("trine.number", number)]
     return grpc.insecure_channel(address, options=unbounded)
 
 
@@ -123,6 +126,30 @@ class Memory(unittest.TestCase):
                             break
                     answers.cancel()
                 self.expect_grown_at_most(server, 200)
+
+    def test_long_messages_that_come_at_once(self):
+        server = self.start("--memory-limit", "256MiB", "--threads", "2")
+        item = attacks.gradient_item(20 * MIB)
+        end = time.monotonic() + 4
+        served = []
+
+        def send(number):
+            while time.monotonic() < end:
+                with channel(server.address, number) as connection:
+                    call_ = connection.stream_stream(attacks.GRADIENT_STREAM)
+                    try:
+                        for answer in call_(iter([item] * 4), timeout=processes.PATIENCE_S):
+                            served.append(len(answer))
+                    except grpc.RpcError as error:
+                        self.assertIn(error.code(), (grpc.StatusCode.RESOURCE_EXHAUSTED,
+                                                     grpc.StatusCode.UNAVAILABLE))
+
+        with concurrent.futures.ThreadPoolExecutor(24) as threads:
+            for done in [threads.submit(send, number) for number in range(24)]:
+                done.result()
+        self.assertLessEqual(self.peak(server), 256)
+        self.await_rest(server)
+        self.expect_healthy(server.address)
 
     def test_answers_that_nobody_reads(self):
         server = self.start("--memory-limit", "512MiB", "--threads", "2")
