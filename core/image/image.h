@@ -81,7 +81,8 @@ struct DecodeOptions {
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
   // here (bytes behind the picture, a missing end, a colour profile that was not applied, pictures
-  // in SubIFDs that were not read, transparency and samples of no known meaning that were left out).
+  // in SubIFDs that were not read, transparency and samples of no known meaning that were left
+  // out).
   std::vector<std::string>* warnings = nullptr;
 };
 
@@ -152,7 +153,8 @@ struct EncodeOptions {
 
 // Writes a picture. PNG: uint8, uint16, bool; [H,W] or [H,W,3]. PNM: the same, as P4, P5 or P6.
 // TIFF: every dtype but bfloat16, of bool [H,W] only. NPY: every tensor. JPEG and BMP are not
-// written: UNIMPLEMENTED. A dtype or shape that the format cannot hold is INVALID_ARGUMENT naming "tensor".
+// written: UNIMPLEMENTED. A dtype or shape that the format cannot hold is INVALID_ARGUMENT naming
+// "tensor".
 absl::StatusOr<std::string> EncodeImage(const Context& context, Format format,
                                         const TensorView& picture,
                                         const EncodeOptions& options = {});

@@ -61,10 +61,10 @@ struct RecoverOptions {
 // Next hands out at most a block, or 1 MiB of several short ones or of zeros, at a time. Damage is
 // no error of Write, Next and Finish: errors are cancellation, RESOURCE_EXHAUSTED, UNIMPLEMENTED
 // for an excerpt and for a stream of several tables, whose index is given to Decode only,
-// INVALID_ARGUMENT for a stream that names a table by its id that is not given, and OUT_OF_RANGE for
-// a range beyond the end of a stream that is not damaged. What a tensor's
-// or a picture's shape takes after a cut is counted as lost, and filled. The content is that of the
-// first header, or plain bytes where that was lost.
+// INVALID_ARGUMENT for a stream that names a table by its id that is not given, and OUT_OF_RANGE
+// for a range beyond the end of a stream that is not damaged. What a tensor's or a picture's shape
+// takes after a cut is counted as lost, and filled. The content is that of the first header, or
+// plain bytes where that was lost.
 class StreamRecoverer : public StreamDecoder {
  public:
   // Lost stretches beyond this are left out even so: a damaged length must not fill a disk.
