@@ -69,8 +69,7 @@ struct Candidate {
 class Contest {
  public:
   Contest(const Context& context, Effort effort, ByteView raw, const Histogram& counts)
-      : context_(context),
-        is_best_(effort == Effort::kBest),
+      : is_best_(effort == Effort::kBest),
         raw_(raw),
         sample_(TakeSample(raw)),
         doubt_(DoubtOf(sample_, raw.size())) {
@@ -198,7 +197,6 @@ class Contest {
     std::unique_ptr<BlockModel> model;
   };
 
-  const Context& context_;
   const bool is_best_;
   const ByteView raw_;
   const Sample sample_;
