@@ -147,7 +147,8 @@ class Memory(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(24) as threads:
             for done in [threads.submit(send, number) for number in range(24)]:
                 done.result()
-        self.assertLessEqual(self.peak(server), 256)
+        # With what the process itself and the allocator take beside the limit (server/README.md).
+        self.assertLessEqual(self.peak(server), 256 * 6 / 5)
         self.await_rest(server)
         self.expect_healthy(server.address)
 
