@@ -4,12 +4,13 @@
 
 #include "core/base/checked.h"
 #include "server/call/call.h"
+#include "server/wire/chunk.h"
 
 namespace trine::server {
 namespace {
 
 // Longer messages of streams are no chunks.
-constexpr uint64_t kLongStep = uint64_t{2} << 20;
+constexpr uint64_t kLongStep = kMaxChunkBytes + kRestOfChunk;
 
 uint64_t Difference(uint64_t a, uint64_t b) { return a > b ? a - b : 0; }
 

@@ -19,11 +19,10 @@
 #include "core/base/bytes.h"
 #include "core/base/long_array.h"
 #include "server/wire/buffer.h"
+#include "server/wire/chunk.h"
 #include "server/wire/rpc.h"
 
 namespace trine::server {
-
-inline constexpr size_t kMaxChunkBytes = size_t{2} << 20;  // of one message
 
 // INVALID_ARGUMENT naming "chunk" where it is longer than a chunk may be.
 absl::Status CheckChunk(uint64_t bytes);

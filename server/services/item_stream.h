@@ -20,6 +20,7 @@
 #include "core/base/error.h"
 #include "server/convert/error.h"
 #include "server/services/item_chunks.h"
+#include "server/wire/chunk.h"
 #include "server/wire/rpc.h"
 
 namespace trine::server {
@@ -103,8 +104,6 @@ class ItemStream : public StreamHandler<Req, Res> {
   virtual void DetachPayloads(Res* answer, Detach detach) = 0;
 
  private:
-  static constexpr uint64_t kRestOfChunk = 16;  // of its message; messages may have 1 KiB at least
-
   // The head of an item is in item_.
   absl::Status Begin(const Call& call) {
     if (item_->wire_bytes() > kMaxChunkBytes) {
