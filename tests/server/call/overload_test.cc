@@ -72,6 +72,8 @@ TEST(Overload, AsManyRequestsRunAtOnceAsMaxRunningSays) {
     const std::string& address = server.server->metrics_address();
     EXPECT_EQ(AwaitValue(address, "trine_queued", 2), 2);
     EXPECT_EQ(AwaitValue(address, "trine_running", most), most);
+    // They are counted before their threads come there.
+    EXPECT_TRUE(server.gate->AwaitEntered(most));
     EXPECT_EQ(server.gate->entered(), most);
     server.gate->Open();
     for (const auto& call : calls) EXPECT_TRUE(call->Await().status.ok());
