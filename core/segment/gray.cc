@@ -240,6 +240,11 @@ uint64_t GrayBytes(DType dtype, NanPolicy policy) {
   }
 }
 
+uint64_t StoredBytes(DType dtype) {
+  const uint64_t own = GrayBytes(dtype, NanPolicy::kRefuse);
+  return own > 0 ? own : DTypeSize(dtype);
+}
+
 absl::StatusOr<GrayPicture> MakeGrayPicture(const Context& context, const Inputs& inputs,
                                             const Options& options) {
   GrayPicture out;

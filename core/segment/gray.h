@@ -37,6 +37,9 @@ absl::StatusOr<GrayPicture> MakeGrayPicture(const Context& context, const Inputs
 // Memory of a GrayPicture a pixel, beside the tensor itself [bytes].
 uint64_t GrayBytes(DType dtype, NanPolicy policy);
 
+// Of a pixel as it is stored [bytes], at most.
+uint64_t StoredBytes(DType dtype);
+
 // The lowest and the highest value inside, as given; both 0 where nothing is inside. REQUIRES:
 // values inside are finite.
 struct ValueRange {

@@ -33,19 +33,22 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
   // Rows are what threads share.
   const uint64_t rows_of_threads = SaturatingMul(std::min(Threads(context), rows), columns);
   unsigned made = 0;
+  uint64_t grays = 0;  // that steps make: the last one, and the one before it while it is read
   MemoryNeed need;
   const bool wide = DTypeSize(dtype) >= 4 && dtype != DType::kFloat32;  // may be kept as float64
   for (const Step& step : options.steps) {
     const Working& working = step.spec().working;
     made |= step.spec().makes;
+    if ((step.spec().makes & kGray) != 0) grays = std::min<uint64_t>(grays + 1, 2);
     need.working = std::max({need.working,
                              SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
                              SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
                              SaturatingMul(rows_of_threads, working.a_column)});
   }
-  const uint64_t a_pixel =
-      ((made & kMask) != 0 ? sizeof(uint8_t) : 0) + ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
-      ((made & kDistance) != 0 ? sizeof(float) : 0) + GrayBytes(dtype, options.nan_policy);
+  const uint64_t a_pixel = ((made & kMask) != 0 ? sizeof(uint8_t) : 0) +
+                           ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
+                           ((made & kDistance) != 0 ? sizeof(float) : 0) +
+                           GrayBytes(dtype, options.nan_policy) + grays * StoredBytes(dtype);
   need.maps = SaturatingMul(pixels, a_pixel);
   return need;
 }

@@ -42,12 +42,22 @@ absl::Status CountForeground(State& state) {
 
 State::State(const Context& run_context, const Inputs& run_inputs, const Options& run_options,
              const Picture& picture)
-    : context(run_context), inputs(run_inputs), options(run_options), gray(picture) {}
+    : context(run_context),
+      inputs(run_inputs),
+      options(run_options),
+      given(picture),
+      gray(picture) {}
 
 uint8_t* State::Mask() { return MapAt<uint8_t>(DType::kUint8, inputs.gray.shape, result.mask); }
 int32_t* State::Labels() { return MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels); }
 float* State::Distance() {
   return MapAt<float>(DType::kFloat32, inputs.gray.shape, result.distance);
+}
+
+Tensor State::NewGray() const { return Tensor::Zeros(gray.dtype, inputs.gray.shape); }
+void State::SetGray(Tensor pixels) {
+  changed_gray_ = std::move(pixels);
+  gray.data = changed_gray_.data.data();
 }
 
 std::string State::Field() const { return StepField(index); }

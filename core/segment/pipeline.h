@@ -24,7 +24,8 @@ class State {
   const Context& context;
   const Inputs& inputs;
   const Options& options;
-  Picture gray;
+  const Picture given;  // as it came: what is measured
+  Picture gray;         // as the last step that changed it left it
   Result result;
   size_t index = 0;  // of the step that runs
 
@@ -32,6 +33,11 @@ class State {
   uint8_t* Mask();
   int32_t* Labels();
   float* Distance();
+
+  // A picture of gray's type, every pixel of which is to be written, and its use as gray from then
+  // on. REQUIRES: the step's row makes kGray, and pixels outside keep finite values.
+  Tensor NewGray() const;
+  void SetGray(Tensor pixels);
 
   // "steps[3]", and "steps[3].multi_otsu.classes".
   std::string Field() const;
@@ -42,6 +48,9 @@ class State {
 
   // Calls body(begin, end) for ranges of pixels that cover the picture, in parallel.
   absl::Status ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> body) const;
+
+ private:
+  Tensor changed_gray_;
 };
 
 // Makes the picture, runs the steps and counts the mask's foreground. REQUIRES: everything but the

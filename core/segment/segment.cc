@@ -16,11 +16,6 @@ constexpr std::array<std::pair<Profile, std::string_view>, 5> kProfiles = {
      {Profile::kImagej, "imagej"},
      {Profile::kMatlab, "matlab"}}};
 
-constexpr std::string_view kConnectivities[] = {"4", "8"};
-constexpr std::string_view kLocalMethods[] = {"mean", "gaussian", "sauvola"};
-constexpr std::string_view kMarkerSources[] = {"given", "distance"};
-constexpr std::string_view kReliefs[] = {"gray", "distance"};
-
 }  // namespace
 
 absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
@@ -29,11 +24,6 @@ absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
   TRINE_RETURN_IF_ERROR(ValidateSteps(inputs, options, *context.limits));
   return RunPipeline(context, inputs, options);
 }
-
-absl::Span<const std::string_view> NamesOf(Connectivity) { return kConnectivities; }
-absl::Span<const std::string_view> NamesOf(LocalMethod) { return kLocalMethods; }
-absl::Span<const std::string_view> NamesOf(MarkerSource) { return kMarkerSources; }
-absl::Span<const std::string_view> NamesOf(Relief) { return kReliefs; }
 
 std::string_view ProfileName(Profile profile) {
   for (const auto& [value, name] : kProfiles) {

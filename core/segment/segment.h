@@ -23,6 +23,9 @@
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
+#include "core/segment/parameters/local.h"      // IWYU pragma: export
+#include "core/segment/parameters/regions.h"    // IWYU pragma: export
+#include "core/segment/parameters/threshold.h"  // IWYU pragma: export
 #include "core/segment/step.h"
 
 namespace trine::segment {
@@ -36,117 +39,6 @@ enum class Profile : uint8_t {
   kImagej = 4,   // 8 and 16 bits; the highest of equal thresholds
   kMatlab = 5,   // the mean of equal thresholds
 };
-
-enum class Connectivity : uint8_t { k4 = 1, k8 = 2 };
-absl::Span<const std::string_view> NamesOf(Connectivity);  // for rows of steps.h; also below
-
-// Otsu 1979: the threshold t that maximises the variance between {v <= t} and {v > t}. Sets the
-// threshold result and the mask (v > t). A constant picture's threshold is its value (EXACT,
-// SKIMAGE, IMAGEJ of 16 bits), 0 (OPENCV, MATLAB) or 254 (IMAGEJ). Floats and wide integers: EXACT
-// takes the lower of the two distinct values that it parts, SKIMAGE of floats the centre of one of
-// 256 bins. OPENCV and IMAGEJ take uint8 and uint16, MATLAB also int16, SKIMAGE integers that span
-// 65536 values at most; what a profile does not take is UNIMPLEMENTED.
-struct OtsuStep {};
-
-// Otsu's criterion for `classes` classes, 2 to 16, by dynamic programming (Liao et al. 2001). Sets
-// the threshold result, the label map (class 0 to classes-1) and the mask (class > 0). Among equal
-// optima the lexicographically smallest tuple. With `invert` the mask is class 0. Profiles: EXACT,
-// and SKIMAGE up to 5 classes and 256 bins (with its weight of the first bin); others are
-// UNIMPLEMENTED. More classes than distinct values: INVALID_ARGUMENT naming the step's classes.
-struct MultiOtsuStep {
-  int classes = 3;
-};
-
-// Fixed thresholds, strictly increasing, finite, 1 to 15. Sets the same as the above.
-struct ThresholdStep {
-  std::vector<double> thresholds;
-};
-
-enum class LocalMethod : uint8_t { kMean = 1, kGaussian = 2, kSauvola = 3 };
-absl::Span<const std::string_view> NamesOf(LocalMethod);
-
-// v > T(y, x) with T from a square window around the pixel: the mean minus offset, the Gaussian
-// mean minus offset, or Sauvola's mean * (1 + k * (deviation / r - 1)). EXACT clips the window at
-// the border; OPENCV replicates the border, SKIMAGE mirrors it. Sets the mask.
-// Pixels outside Inputs::mask do not count in EXACT's windows.
-// core/segment/threshold/local_threshold.h says which combinations of method, profile and dtype are
-// offered; the others are UNIMPLEMENTED. A parameter that the method does not have is
-// INVALID_ARGUMENT.
-struct LocalThresholdStep {
-  LocalMethod method = LocalMethod::kSauvola;
-  int64_t window = 0;       // odd, 3 to 65535; 0: 51 (SKIMAGE's Sauvola 15)
-  double offset = 0;        // kMean, kGaussian; in gray values
-  std::optional<double> k;  // kSauvola; default 0.2
-  // kSauvola; default half the range of the dtype: 128 and 32768 of 8 and 16 bits; of wider
-  // integers and of floats half that of the picture's values, 0.5 where all are equal. SKIMAGE:
-  // half (max - min) of the dtype, 1 of floats.
-  std::optional<double> r;
-  std::optional<double> sigma;  // kGaussian; default (window - 1) / 6, OPENCV its own formula
-};
-
-// Swaps foreground and background of the mask (inside the picture's mask, where there is one).
-struct InvertStep {};
-
-// Fills holes of the mask: background that does not reach the border through background
-// neighbours. With max_area > 0 only holes of at most so many pixels. Pixels outside Inputs::mask
-// are background that is neither filled nor counted.
-struct FillHolesStep {
-  Connectivity connectivity = Connectivity::k4;  // of the background
-  int64_t max_area = 0;
-};
-
-// Connected components of the mask; labels 1.. in raster order of each component's first pixel.
-// Components smaller than min_area are removed from mask and labels. Sets the label map.
-struct ComponentsStep {
-  Connectivity connectivity = Connectivity::k8;
-  int64_t min_area = 0;
-};
-
-// Exact Euclidean distance of each foreground pixel to the nearest background pixel of the mask
-// (Felzenszwalb, Huttenlocher 2012), correctly rounded. Outside the picture counts as neither.
-// Where there is no background at all the distance is +infinity. Sets the distance map.
-struct DistanceStep {};
-
-enum class MarkerSource : uint8_t {
-  kAuto = 0,      // kGiven where Inputs has markers, else kDistance
-  kGiven = 1,     // Inputs::markers: what is not 0 is a label
-  kDistance = 2,  // maxima of the distance map that rise marker_height above their saddles
-};
-enum class Relief : uint8_t {
-  kAuto = 0,      // kDistance with markers from the distance map, else kGray
-  kGray = 1,      // the gray picture: basins are dark
-  kDistance = 2,  // the negated distance map
-};
-absl::Span<const std::string_view> NamesOf(MarkerSource);
-absl::Span<const std::string_view> NamesOf(Relief);
-
-// Marker-controlled watershed by flooding (Meyer 1994): a queue ordered by (value, age), a pixel's
-// value never below its parent's. Floods the mask where one was made, else the whole picture.
-// Sets the label map (labels of given markers kept; else 1.. in raster order of the markers' first
-// pixels) and the mask.
-// Neighbours are taken above, left, right, below, then the diagonals; markers enter the queue in
-// raster order. Maxima of the distance use the same connectivity; of equal ones the first in raster
-// order is the higher. Markers outside the flooded pixels are dropped. Below 0 they are labels like
-// others with SKIMAGE; the other profiles refuse them.
-struct WatershedStep {
-  MarkerSource markers = MarkerSource::kAuto;
-  Relief relief = Relief::kAuto;
-  Connectivity connectivity = Connectivity::k4;
-  std::optional<double> marker_height;  // kDistance [pixels]; finite, >= 0; default 1
-  // Of two neighbours in different basins the one that was flooded later becomes 0; the basins are
-  // otherwise the same, and adjacent markers are separated too.
-  bool lines = false;
-  // Smaller regions become background, and the others are numbered from 1 in raster order of their
-  // first pixels; 0: none, and labels stay as they are.
-  int64_t min_area = 0;
-};
-
-// Border following with hierarchy (Suzuki, Abe 1985) over the mask: 8-connected outer borders and
-// hole borders, in OpenCV's order (RETR_TREE, CHAIN_APPROX_NONE). Sets the contours.
-struct ContoursStep {};
-
-// Measures each label of the label map. Sets the regions.
-struct MeasureStep {};
 
 // Values of the picture that are not finite. Outside Inputs::mask they never count.
 enum class NanPolicy : uint8_t {

@@ -1,4 +1,5 @@
-// The list of segmentation steps: one row a step. To add one, write its file and add its row.
+// The list of segmentation steps: one row a step. To add one, write its file and add its row to its
+// room's (rows.h).
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace trine::segment {
 
-// In the order of the protocol's numbers.
+// In the order of the fields of the protocol's SegmentStep.
 absl::Span<const StepSpec> AllSteps();
 
 // The row of that name; null where there is none.

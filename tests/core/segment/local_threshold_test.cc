@@ -1,4 +1,4 @@
-#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/local/local_threshold.h"
 
 #include <cmath>
 #include <limits>

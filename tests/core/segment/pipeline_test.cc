@@ -11,7 +11,7 @@
 #include "core/segment/regions/measure.h"
 #include "core/segment/regions/remove_small.h"
 #include "core/segment/regions/watershed.h"
-#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/local/local_threshold.h"
 #include "core/segment/threshold/multi_otsu.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/threshold.h"

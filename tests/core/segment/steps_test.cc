@@ -94,7 +94,8 @@ TEST(Steps, MemoryIsTheSumOfTheRows) {
       const MemoryNeed alone = need({Step(spec)}, dtype);
       EXPECT_EQ(alone.maps, kPixels * (((spec.makes & kMask) != 0 ? 1 : 0) +
                                        ((spec.makes & kLabels) != 0 ? 4 : 0) +
-                                       ((spec.makes & kDistance) != 0 ? 4 : 0)))
+                                       ((spec.makes & kDistance) != 0 ? 4 : 0) +
+                                       ((spec.makes & kGray) != 0 ? DTypeSize(dtype) : 0)))
           << spec.name;
       EXPECT_EQ(alone.working,
                 std::max({kPixels * spec.working.a_pixel, levels * spec.working.a_level,

@@ -1,8 +1,8 @@
-#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/local/local_threshold.h"
 
 #include <cmath>
 
-#include "core/segment/threshold/window_sums.h"
+#include "core/segment/local/window_sums.h"
 
 namespace trine::segment {
 namespace {

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <vector>
 
-#include "core/segment/threshold/gaussian_means.h"
-#include "core/segment/threshold/local_threshold.h"
-#include "core/segment/threshold/window_sums.h"
+#include "core/segment/local/gaussian_means.h"
+#include "core/segment/local/local_threshold.h"
+#include "core/segment/local/window_sums.h"
 
 namespace trine::segment {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/element_type.h"
 #include "core/segment/gray.h"
-#include "core/segment/threshold/local_threshold.h"
+#include "core/segment/local/local_threshold.h"
 
 namespace trine::segment {
 namespace {

@@ -1,0 +1,123 @@
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/segment/pipeline.h"
+#include "core/segment/regions/components.h"
+#include "core/segment/regions/distance.h"
+#include "core/segment/regions/fill_holes.h"
+#include "core/segment/regions/invert.h"
+#include "core/segment/regions/measure.h"
+#include "core/segment/regions/watershed_step.h"
+#include "core/segment/row.h"
+#include "core/segment/rows.h"
+#include "core/segment/segment.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr std::string_view kConnectivities[] = {"4", "8"};
+constexpr std::string_view kMarkerSources[] = {"given", "distance"};
+constexpr std::string_view kReliefs[] = {"gray", "distance"};
+
+}  // namespace
+
+absl::Span<const std::string_view> NamesOf(Connectivity) { return kConnectivities; }
+absl::Span<const std::string_view> NamesOf(MarkerSource) { return kMarkerSources; }
+absl::Span<const std::string_view> NamesOf(Relief) { return kReliefs; }
+
+std::vector<StepSpec> RegionRows() {
+  std::vector<StepSpec> rows;
+  rows.push_back(Row<InvertStep>({.name = "invert",
+                                  .about = "Swaps foreground and background",
+                                  .needs = kMask,
+                                  .makes = kMask,
+                                  .working = Working::Nothing()},
+                                 [](State& s, const InvertStep&) { return Invert(s); }));
+
+  rows.push_back(Row<FillHolesStep>(
+      {.name = "fill_holes",
+       .about = "Fills background that does not reach the border",
+       .parameters =
+           {Param<&FillHolesStep::connectivity>("connectivity", "Neighbours of a background pixel"),
+            Param<&FillHolesStep::max_area>("max_area", "Only holes of at most so many pixels",
+                                            AtLeast(0), "0: all holes")},
+       .needs = kMask,
+       .makes = kMask,
+       // Labels, and for every second pixel at most a root and an area.
+       .working = Working::APixel(10)},
+      [](State& s, const FillHolesStep& p) {
+        return FillHoles(s.context, s.gray.height, s.gray.width, p, s.gray.inside, s.Mask());
+      }));
+
+  rows.push_back(Row<ComponentsStep>(
+      {.name = "components",
+       .about = "Connected components of the mask, numbered in raster order",
+       .parameters = {Param<&ComponentsStep::connectivity>("connectivity",
+                                                           "Neighbours of a foreground pixel"),
+                      Param<&ComponentsStep::min_area>(
+                          "min_area", "Smaller components are removed [pixels]", AtLeast(0))},
+       .needs = kMask,
+       .makes = kMask | kLabels,
+       // For every second pixel at most a root and an area.
+       .working = Working::APixel(4)},
+      [](State& s, const ComponentsStep& p) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(s.result.label_count,
+                               LabelComponents(s.context, s.gray.height, s.gray.width, p, s.Field(),
+                                               s.Mask(), s.Labels()));
+        s.result.lowest_label = 0;
+        return absl::OkStatus();
+      }));
+
+  rows.push_back(Row<DistanceStep>({.name = "distance",
+                                    .about = "Exact Euclidean distance to the background",
+                                    .needs = kMask,
+                                    .makes = kDistance,
+                                    // A row of parabolas; the columns are solved in the map itself.
+                                    .working = Working::AColumn(16)},
+                                   [](State& s, const DistanceStep&) {
+                                     return DistanceMap(s.context, s.Mask(), s.gray.height,
+                                                        s.gray.width, s.Distance());
+                                   }));
+
+  rows.push_back(Row<WatershedStep>(
+      {.name = "watershed",
+       .about = "Marker-controlled watershed",
+       .parameters =
+           {Param<&WatershedStep::markers>("markers",
+                                           "The request's markers, or maxima of the distance map",
+                                           {}, "given if sent, else distance"),
+            Param<&WatershedStep::relief>(
+                "relief", "What is flooded: gray, where basins are dark, or the negated distance",
+                {}, "distance if markers are, else gray"),
+            Param<&WatershedStep::connectivity>("connectivity", "Neighbours of a pixel"),
+            Param<&WatershedStep::marker_height>(
+                "marker_height",
+                "distance: how far a maximum rises above its saddle to count [pixels]", AtLeast(0),
+                "1"),
+            Param<&WatershedStep::lines>("lines", "Pixels where two basins meet become 0"),
+            Param<&WatershedStep::min_area>(
+                "min_area", "Smaller regions become background, the others are numbered anew",
+                AtLeast(0))},
+       .uses = kGray | kMask | kDistance | kMarkers,
+       .makes = kMask | kLabels,
+       // Ranks, order and sorted keys; then levels and the queue over them.
+       .working = Working::APixel(16, 20)},
+      RunWatershed, CheckWatershed));
+
+  rows.push_back(Row<MeasureStep>(
+      {.name = "measure",
+       .about = "Area, box, centre and mean intensity of each label",
+       .needs = kLabels,
+       .uses = kGray,
+       .makes = kRegions,
+       .working = Working::Nothing()},
+      [](State& s, const MeasureStep&) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(s.result.regions, MeasureRegions(s.context, s.given, s.Labels(),
+                                                                s.result.LabelSpan(), s.Field()));
+        return absl::OkStatus();
+      }));
+  return rows;
+}
+
+}  // namespace trine::segment
