@@ -43,8 +43,8 @@ std::vector<StepSpec> LocalRows() {
        .uses = kGray,
        .makes = kMask,
        .inverts = true,
-       // A window's sums, squares, counts and columns, of floats.
-       .working = Working::AColumn(40)},
+       // A window's sums, squares, sizes, counts and columns, of floats.
+       .working = Working::AColumn(56)},
       [](State& s, const LocalThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,
                                ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,
