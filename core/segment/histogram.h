@@ -16,7 +16,7 @@ namespace trine::segment {
 // `offset` are the values as integers on a common scale, value = values[0] + scale * offset, where
 // that is exact and offset < 2^32: always for 8 and 16 bits (scale 1), and for floats whose
 // values are multiples of one power of two over a range of 2^32 of them. Empty otherwise: then the
-// criteria are compared in double-double arithmetic.
+// criteria are computed from the values.
 struct Levels {
   std::vector<double> values;
   std::vector<uint64_t> counts;  // same length, all above 0

@@ -41,6 +41,11 @@ std::pair<int, int> OtsuPlateau(const std::vector<uint64_t>& counts);
 // thresholds are values in use.
 std::vector<int> MultiOtsuThresholds(const std::vector<uint64_t>& counts, int classes);
 
+// The same for values that need no common scale, ascending, each `counts` times: the indices of the
+// values that end a class.
+std::vector<size_t> MultiOtsuCuts(const std::vector<double>& values,
+                                  const std::vector<uint64_t>& counts, int classes);
+
 // Local thresholds by direct sums over clipped windows of the pixels where `inside` is not 0;
 // rational for the mean. Weights (of distance 0, 1, ... on each axis) give a weighted mean.
 Mask LocalMean(const Grid<uint16_t>& gray, const Mask& inside, const std::vector<uint64_t>& weights,

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 
 #include "tests/oracle/segment_oracle.h"
 
@@ -85,6 +86,33 @@ std::vector<int> MultiOtsuThresholds(const std::vector<uint64_t>& counts, int cl
   Search search{counts, classes, {}, {}};
   search.From(0, 0);
   return search.best;
+}
+
+std::vector<size_t> MultiOtsuCuts(const std::vector<double>& values,
+                                  const std::vector<uint64_t>& counts, int classes) {
+  const size_t n = values.size();
+  std::vector<size_t> ends(static_cast<size_t>(classes)), best;
+  mpq_class best_value;
+  const std::function<void(size_t, size_t, const mpq_class&)> from = [&](size_t part, size_t begin,
+                                                                         const mpq_class& value) {
+    if (part == ends.size()) {
+      if (begin != n || (!best.empty() && value <= best_value)) return;
+      best = ends;
+      best_value = value;
+      return;
+    }
+    mpz_class weight = 0;
+    mpq_class sum = 0;
+    for (size_t end = begin; end < n; ++end) {
+      weight += Big(counts[end]);
+      sum += mpq_class(values[end]) * Big(counts[end]);
+      ends[part] = end;
+      from(part + 1, end + 1, value + sum * sum / weight);
+    }
+  };
+  from(0, 0, 0);
+  best.pop_back();
+  return best;
 }
 
 Mask LocalMean(const Grid<uint16_t>& gray, const Mask& inside, const std::vector<uint64_t>& weights,

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "core/segment/double_double.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/otsu_profiles.h"
 #include "core/segment/threshold/partition.h"
+#include "core/segment/threshold/wide_moments.h"
 #include "core/segment/threshold/wide_uint.h"
 
 namespace trine::segment {
@@ -20,7 +20,7 @@ class IntegerMoments {
  public:
   using Value = double;
 
-  absl::Status Fill(const Levels& levels, Poller& poll) {
+  absl::Status Fill(const Context&, const Levels& levels, Poller& poll) {
     weight_.reserve(levels.size() + 1);
     sum_.reserve(levels.size() + 1);
     weight_.push_back(0);
@@ -73,52 +73,12 @@ class IntegerMoments {
   std::vector<uint64_t> sum_;
 };
 
-// The same in double-double arithmetic; what that cannot tell apart counts as equal.
-class DoubleMoments {
- public:
-  using Value = DoubleDouble;
-
-  absl::Status Fill(const Levels& levels, Poller& poll) {
-    weight_.reserve(levels.size() + 1);
-    sum_.reserve(levels.size() + 1);
-    weight_.push_back(0);
-    sum_.emplace_back();
-    for (size_t i = 0; i < levels.size(); ++i) {
-      TRINE_RETURN_IF_ERROR(poll.Spend(8));
-      const double count = static_cast<double>(levels.counts[i]);
-      weight_.push_back(weight_.back() + levels.counts[i]);
-      sum_.push_back(sum_.back() + DoubleDouble::TwoProduct(count, levels.values[i]));
-    }
-    return absl::OkStatus();
-  }
-
-  Value Term(size_t begin, size_t end) const {
-    const DoubleDouble s = sum_[end] - sum_[begin];
-    return s * s / DoubleDouble(static_cast<double>(weight_[end] - weight_[begin]));
-  }
-
-  static int CompareValues(Value a, Value b) {
-    // Far below any difference of two float32 partitions, above the arithmetic's own noise.
-    const double difference = (a - b).value();
-    const double noise = std::max(a.hi, b.hi) * 0x1p-96;
-    return difference > noise ? 1 : difference < -noise ? -1 : 0;
-  }
-
-  int CompareExactly(const std::vector<LevelRange>&, const std::vector<LevelRange>&) const {
-    return 0;
-  }
-
- private:
-  std::vector<uint64_t> weight_;
-  std::vector<DoubleDouble> sum_;
-};
-
 template <typename Moments>
 absl::StatusOr<std::vector<size_t>> SearchWith(const Context& context, const Levels& levels,
                                                int classes) {
   Poller poll = PixelPoller(context);
   Moments moments;
-  TRINE_RETURN_IF_ERROR(moments.Fill(levels, poll));
+  TRINE_RETURN_IF_ERROR(moments.Fill(context, levels, poll));
   return PartitionSearch<Moments>(context, moments, levels.size(), classes).Run();
 }
 
@@ -167,7 +127,7 @@ absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const 
   if (cells > kMaxCutTable)
     return LimitExceeded("gray", levels.size(), "distinct values for so many classes",
                          kMaxCutTable / static_cast<uint64_t>(classes - 2));
-  if (levels.offset.empty()) return SearchWith<DoubleMoments>(context, levels, classes);
+  if (levels.offset.empty()) return SearchWith<WideMoments>(context, levels, classes);
   return SearchWith<IntegerMoments>(context, levels, classes);
 }
 

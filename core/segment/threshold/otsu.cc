@@ -8,6 +8,7 @@
 
 #include "core/segment/double_double.h"
 #include "core/segment/threshold/otsu_profiles.h"
+#include "core/segment/threshold/wide_moments.h"
 #include "core/segment/threshold/wide_uint.h"
 
 namespace trine::segment {
@@ -75,26 +76,22 @@ absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels
 
 absl::StatusOr<OtsuCuts> BestCutsOfDoubles(const Context& context, const Levels& levels) {
   Poller poll = PixelPoller(context);
-  const DoubleDouble total(static_cast<double>(levels.total));
-  DoubleDouble sum;
-  for (size_t i = 0; i < levels.size(); ++i) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(8));
-    sum = sum + DoubleDouble::TwoProduct(static_cast<double>(levels.counts[i]), levels.values[i]);
-  }
-  DoubleDouble best(-1.0), sum_below;
+  WideMoments moments;
+  TRINE_RETURN_IF_ERROR(moments.Fill(context, levels, poll));
+  const size_t all = levels.size();
+  DoubleDouble best;
   OtsuCuts cuts;
-  uint64_t weight = 0;
-  for (size_t cut = 0; cut + 1 < levels.size(); ++cut) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(16));
-    const double count = static_cast<double>(levels.counts[cut]);
-    weight += levels.counts[cut];
-    sum_below = sum_below + DoubleDouble::TwoProduct(count, levels.values[cut]);
-    const double w0 = static_cast<double>(weight);
-    const double w1 = static_cast<double>(levels.total - weight);
-    const DoubleDouble d = total * sum_below - DoubleDouble(w0) * sum;
-    const DoubleDouble here = d * d / DoubleDouble::TwoProduct(w0, w1);
-    if (here < best) continue;
-    if (best < here) {
+  for (size_t cut = 0; cut + 1 < all; ++cut) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
+    const size_t end = cut + 1;
+    const DoubleDouble here = moments.Term(0, end) + moments.Term(end, all);
+    int order = cut == 0 ? 1 : WideMoments::CompareValues(here, best);
+    if (order == 0) {
+      const size_t best_end = cuts.first + 1;
+      order = moments.CompareExactly({{0, end}, {end, all}}, {{0, best_end}, {best_end, all}});
+    }
+    if (order < 0) continue;
+    if (order > 0) {
       best = here;
       cuts.first = cut;
     }
@@ -171,6 +168,8 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
   Poller poll = PixelPoller(context);
   const size_t classes = result.thresholds.size() + 1;
   result.classes.assign(classes, ClassStats{});
+  result.separability = 0;
+  if (levels.size() == 0) return absl::OkStatus();
   const DoubleDouble total(static_cast<double>(levels.total));
   // Sums are from the lowest value on: squares of what all have in common would drown the rest.
   const double low = levels.values.front();

@@ -20,8 +20,7 @@ struct OtsuCuts {
   size_t last = 0;   // the highest
 };
 
-// The best cuts. Floats without integer offsets are compared in double-double arithmetic: ties
-// then are ties of that arithmetic. REQUIRES: at least two levels.
+// The best cuts, exactly. REQUIRES: at least two levels.
 absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels);
 
 // UNIMPLEMENTED naming "profile" for one that does not take pictures given as `dtype`.
@@ -34,7 +33,7 @@ absl::Status CheckOtsuProfile(Profile profile, DType dtype);
 // SKIMAGE of integers that span more than 65536 values. REQUIRES: CheckOtsuProfile said OK.
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile);
 
-// Fills classes and separability of `result` for its thresholds. REQUIRES: at least one level.
+// Fills classes and separability of `result` for its thresholds: 0 where there are no levels.
 absl::Status DescribeClasses(const Context& context, const Levels& levels, ThresholdResult& result);
 
 // INVALID_ARGUMENT naming "mask": there is nothing to threshold.

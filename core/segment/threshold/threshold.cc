@@ -62,7 +62,6 @@ void LabelRange(const Picture& gray, absl::Span<const double> thresholds,
 absl::StatusOr<ThresholdResult> Describe(const Context& context, const Picture& gray,
                                          const std::vector<double>& thresholds) {
   TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
-  if (levels.size() == 0) return NoPixelsInside();
   ThresholdResult described;
   described.thresholds = thresholds;
   described.plateau_low = described.plateau_high = thresholds[0];

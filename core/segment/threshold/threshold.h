@@ -13,7 +13,7 @@
 namespace trine::segment {
 
 // What given thresholds make of the picture: classes, separability. `plateau_low` and
-// `plateau_high` are the first. INVALID_ARGUMENT naming "mask" where no pixel is inside.
+// `plateau_high` are the first. Where no pixel is inside all classes are empty.
 absl::StatusOr<ThresholdResult> Describe(const Context& context, const Picture& gray,
                                          const std::vector<double>& thresholds);
 

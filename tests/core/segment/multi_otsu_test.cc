@@ -1,5 +1,8 @@
 #include "core/segment/threshold/multi_otsu.h"
 
+#include <cmath>
+#include <set>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
@@ -94,6 +97,73 @@ TEST(MultiOtsu, FloatsAgreeWithIntegers) {
       EXPECT_EQ(a->labels->data, b->labels->data);
       EXPECT_EQ(a->labels->data, c->labels->data);
     }
+  }
+}
+
+template <typename T>
+void ExpectRationalCuts(const std::vector<double>& values, const std::vector<uint64_t>& counts,
+                        int classes) {
+  Grid<T> gray(1, 0);
+  for (size_t i = 0; i < values.size(); ++i) {
+    for (uint64_t n = 0; n < counts[i]; ++n) gray.cells.push_back(static_cast<T>(values[i]));
+  }
+  gray.width = static_cast<int>(gray.cells.size());
+  const auto result = RunSteps(gray, {MultiOtsuStep{classes}});
+  ASSERT_TRUE(result.ok()) << result.status();
+  std::vector<double> want;
+  for (const size_t cut : oracle::MultiOtsuCuts(values, counts, classes))
+    want.push_back(values[cut]);
+  EXPECT_EQ(result->threshold->thresholds, want)
+      << testing::PrintToString(values) << testing::PrintToString(counts);
+  if (classes == 2) {
+    const auto otsu = RunSteps(gray, {OtsuStep{}});
+    EXPECT_EQ(otsu->threshold->thresholds, want);
+  }
+}
+
+TEST(MultiOtsu, AFillValueDoesNotDrownTheRest) {
+  const std::vector<uint64_t> twice = {2, 2, 2, 2, 2, 2, 1};
+  for (const double fill : {1e20, 3.4028234663852886e38}) {
+    std::vector<double> values;
+    for (const float v : {.1f, .2f, .3f, .7f, .8f, .9f}) values.push_back(double{v});
+    values.push_back(double{static_cast<float>(fill)});
+    ExpectRationalCuts<float>(values, twice, 3);
+  }
+  // Two kinds of pixels, and a class of its own for the fill: what parts the rest is its Otsu.
+  std::mt19937 random(9);
+  std::normal_distribution<float> dark(.25f, .08f), bright(.7f, .09f);
+  Grid<float> rest(60, 64);
+  for (float& cell : rest.cells) cell = (random() & 1) != 0 ? dark(random) : bright(random);
+  const double otsu = RunSteps(rest, {OtsuStep{}})->threshold->thresholds[0];
+  EXPECT_NEAR(otsu, .47, .03);
+  for (const float fill : {9.96921e36f, -3.4028235e38f}) {
+    Grid<float> gray(64, 64, fill);
+    std::copy(rest.cells.begin(), rest.cells.end(), gray.cells.begin() + 2 * 64);
+    const auto thresholds = RunSteps(gray, {MultiOtsuStep{3}})->threshold->thresholds;
+    EXPECT_EQ(thresholds[fill > 0 ? 0 : 1], otsu);
+  }
+}
+
+TEST(MultiOtsu, WildValuesAgreeWithEnumerationInRationals) {
+  std::mt19937 random(10);
+  for (int i = 0; i < 300; ++i) {
+    const int classes = 2 + static_cast<int>(random() % 4);
+    std::set<double> values;
+    const bool mirrored = random() % 3 == 0;  // exact ties
+    while (values.size() < static_cast<size_t>(classes) + 1 + random() % 5) {
+      const int exponent = static_cast<int>(random() % 200) - 100;
+      const double value = std::ldexp(static_cast<double>(random() % 64) - 31.5, exponent);
+      values.insert(value);
+      if (mirrored) values.insert(-value);
+    }
+    const uint64_t most = mirrored ? 1 : 3;
+    std::vector<uint64_t> counts(values.size());
+    for (uint64_t& count : counts) count = 1 + random() % most;
+    ExpectRationalCuts<float>({values.begin(), values.end()}, counts, classes);
+    std::vector<double> wide;
+    for (const double value : values)
+      wide.push_back(value * (std::fabs(value) < 1 ? 0x1p-250 : 0x1p290));
+    ExpectRationalCuts<double>(wide, counts, classes);
   }
 }
 

@@ -240,6 +240,18 @@ TEST(Otsu, PixelsOutsideTheMaskCountNowhere) {
   const auto result = RunSteps(gray, {OtsuStep{}}, Profile::kExact, false, &nothing);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(FieldOf(result.status()), "mask");
+  // Given thresholds need no pixels.
+  for (const bool invert : {false, true}) {
+    const auto given =
+        RunSteps(gray, {ThresholdStep{{15.0, 100.0}}}, Profile::kExact, invert, &nothing);
+    ASSERT_TRUE(given.ok()) << given.status();
+    EXPECT_EQ(given->threshold->thresholds, (std::vector<double>{15, 100}));
+    EXPECT_EQ(given->threshold->separability, 0);
+    ASSERT_EQ(given->threshold->classes.size(), 3u);
+    for (const ClassStats& stats : given->threshold->classes) EXPECT_EQ(stats.weight, 0);
+    EXPECT_EQ(Draw(GridOf<uint8_t>(*given->mask)), "......\n");
+    EXPECT_EQ(given->foreground_fraction, 0);
+  }
 }
 
 TEST(Otsu, NotFinitePixelsAreNamed) {
