@@ -71,6 +71,10 @@ absl::StatusOr<Pages> ParsePages(const std::string& text, std::string_view flag)
   return pages;
 }
 
+std::string FirstPageTaken(int64_t pages, std::string_view others) {
+  return absl::StrCat("it has ", pages, " pages, and page 0 was taken; ", ToAbsl(others));
+}
+
 std::string SizeText(uint64_t bytes) {
   if (bytes < 1024) return absl::StrCat(bytes, " bytes");
   static constexpr const char* kNames[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

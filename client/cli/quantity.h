@@ -38,6 +38,10 @@ struct Pages {
 // A page's number, from 0, "all" or nothing.
 absl::StatusOr<Pages> ParsePages(const std::string& text, std::string_view flag);
 
+// "it has 3 pages, and page 0 was taken; --page N takes another": what is said, after its name, of
+// a file of which nobody named a page. `others` is how to get at the others.
+std::string FirstPageTaken(int64_t pages, std::string_view others);
+
 // "12.3 MiB", "512 bytes".
 std::string SizeText(uint64_t bytes);
 

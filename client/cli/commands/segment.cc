@@ -37,9 +37,9 @@ struct Common {
   size_t name_width = 0;  // of the longest input
 };
 
-std::string FirstPageTaken(const std::string& path, int64_t pages) {
-  return absl::StrCat(DisplayName(path), " has ", pages,
-                      " pages, and page 0 was taken; --page N or --page all takes others");
+std::string PageWarning(const std::string& path, int64_t pages) {
+  return absl::StrCat(DisplayName(path), ": ",
+                      FirstPageTaken(pages, "--page N or --page all takes others"));
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {
@@ -179,7 +179,7 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
   std::optional<int64_t> page = wanted.one;
   if (!page.has_value() && pages.ok() && *pages > 1) {
     page = 0;
-    warnings.push_back(FirstPageTaken(input.path, *pages));
+    warnings.push_back(PageWarning(input.path, *pages));
     session->PrintWarning(warnings.back());
   }
   return SegmentItem(args, request, {input, *std::move(bytes), page, false, std::move(warnings)},
@@ -243,7 +243,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
     TRINE_RETURN_IF_ERROR(LoadImage(path, image));
     const int64_t count = TakePage(std::nullopt, image);
     if (count < 2 || !args.page.empty()) return absl::OkStatus();
-    warnings.push_back(FirstPageTaken(path, count));
+    warnings.push_back(PageWarning(path, count));
     session->PrintWarning(warnings.back());
     return absl::OkStatus();
   };

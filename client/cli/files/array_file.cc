@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/path_names.h"
+#include "client/cli/quantity.h"
 #include "client/options.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -65,8 +66,7 @@ absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
   if (page.has_value()) return picture;
   TRINE_ASSIGN_OR_RETURN(const int64_t pages, image::CountPages(Context(), bytes));
   if (pages > 1) {
-    warnings->push_back(absl::StrCat(
-        "it has ", pages, " pages, and page 0 was taken; normalize --page N takes ", "another"));
+    warnings->push_back(FirstPageTaken(pages, "normalize --page N takes another"));
   }
   return picture;
 }

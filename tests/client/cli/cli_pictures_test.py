@@ -292,7 +292,7 @@ class Stacks(support.CliTest):
     def test_normalize_takes_a_page(self):
         done = support.run("--json", "normalize", self.file, "-o", self.path("n.npy"))
         self.assertEqual(done.returncode, 0)
-        self.assertRegex(done.stderr.decode(), r"warning: .*s\.tif: it has 3 pages, and page 0 was taken")
+        self.assertRegex(done.stderr.decode(), r"warning: .*s\.tif: it has 3 pages, and page 0 was taken; ")
         self.assertEqual(len(json.loads(done.stdout)["warnings"]), 1)
         for page, pixels in enumerate(self.pages):
             plain = self.path("p.pgm", pictures.pgm(pixels))

@@ -25,11 +25,11 @@ class Pages(support.CliTest):
     def test_the_first_with_a_warning(self):
         done = support.run("--json", "segment", self.stack)
         self.assertEqual(done.returncode, 0)
-        said = "has 3 pages, and page 0 was taken; --page N or --page all takes others"
-        self.assertIn(f"trine: warning: {self.stack} {said}", done.stderr.decode())
+        said = "it has 3 pages, and page 0 was taken; --page N or --page all takes others"
+        self.assertIn(f"trine: warning: {self.stack}: {said}", done.stderr.decode())
         told = json.loads(done.stdout)
         self.assertEqual(told["threshold"], 10)
-        self.assertEqual(told["warnings"], [f"{self.stack} {said}"])
+        self.assertEqual(told["warnings"], [f"{self.stack}: {said}"])
         self.assertNotIn("page", told)
         # The same where the pixels are decoded here, for an overlay, and said once only.
         done = support.run("segment", self.stack, "--overlay", self.path("o.ppm"))
@@ -92,7 +92,7 @@ class Pages(support.CliTest):
         self.assertEqual(means, [90, (10 + 90 + 90 + 3) / 3, (10 + 90 + 90 + 6) / 3])
         done = support.run("--json", "segment", self.path("one.tif", tiff(self.pages[0])), "--mask",
                            many)
-        self.assertIn(f"warning: {many} has 3 pages", done.stderr.decode())
+        self.assertIn(f"warning: {many}: it has 3 pages", done.stderr.decode())
         self.assertEqual(len(json.loads(done.stdout)["warnings"]), 1)
         self.assertIn("--mask", self.fails(
             1, "segment", self.stack, "--page", "2", "--mask", self.path("n.tif", tiff(*masks[:2]))))
