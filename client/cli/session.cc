@@ -59,6 +59,12 @@ void Session::PrintResult(const Json& object, bool is_failure) const {
   std::fflush(stdout);
 }
 
+void Session::PrintFailure(Json which, const absl::Status& status, double ms) const {
+  which["error"] = std::string(WithFlags(status).message());
+  which["elapsed_ms"] = ms;
+  PrintResult(which, true);
+}
+
 absl::Status Session::ForEach(const std::vector<Input>& inputs,
                               const std::function<absl::Status(const Input&)>& one) {
   if (inputs.size() == 1) return one(inputs[0]);
@@ -69,13 +75,7 @@ absl::Status Session::ForEach(const std::vector<Input>& inputs,
     const absl::Status status = WithFlags(one(input));
     if (status.ok()) continue;
     PrintError(status, target(), globals_.verbose);
-    if (!is_failure_told_) {
-      Json json;
-      json["input"] = input.path;
-      json["error"] = std::string(status.message());
-      json["elapsed_ms"] = watch.ms();
-      PrintResult(json, true);
-    }
+    if (!is_failure_told_) PrintFailure({{"input", input.path}}, status, watch.ms());
     printed_ = true;
     if (first.ok()) first = status;
     if (ExitCodeOf(status) == kExitUnreachable) break;

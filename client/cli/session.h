@@ -41,6 +41,10 @@ class Session {
   // ForEach then says nothing there.
   void PrintResult(const Json& object, bool is_failure = false) const;
 
+  // With --json a line of an input that failed, or of the part of it that `which` names beside it:
+  // `which`, "error" and "elapsed_ms".
+  void PrintFailure(Json which, const absl::Status& status, double ms) const;
+
   // Runs `one` for each input. With several, each failure is printed (with --json also as an object
   // with "input" and "error"), the others go on (not past a server that cannot be reached), and the
   // first failure comes back, marked as printed.

@@ -94,6 +94,9 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
                          Common* common, Session* session) {
   const Stopwatch watch;
   const std::string& input = item.from.path;
+  const bool says_page = !args.page.empty() && item.page.has_value();
+  const std::string title = says_page ? absl::StrCat(input, " page ", *item.page) : input;
+  const std::string& blamed = item.is_one_of_all ? title : input;
   TRINE_ASSIGN_OR_RETURN(Paths paths, PathsFor(args, item.from));
   if (item.is_one_of_all) NameByPage(item.from, *item.page, &paths);
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
@@ -109,23 +112,21 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
         item.is_one_of_all ? client::kItemLimit.value : client->options().max_message_bytes;
     absl::StatusOr<Tensor> decoded =
         DecodePixels(item.bytes, item.page, max_bytes, &sent, &warnings);
-    if (!decoded.ok()) return WithFile(decoded.status(), input);
+    if (!decoded.ok()) return WithFile(decoded.status(), blamed);
     pixels = *std::move(decoded);
   } else {
     const absl::Status set = SetImage(std::move(item.bytes), item.page, sent.mutable_image());
-    if (!set.ok()) return WithFile(set, input);
+    if (!set.ok()) return WithFile(set, blamed);
   }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(std::move(sent));
   if (!response.ok()) {
     return WithFile(
         WithStepFlags(WithoutMask(response.status(), request), request, !args.steps.empty()),
-        input);
+        blamed);
   }
   const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
-  if (!written.ok()) return WithFile(written, input);
-  const bool says_page = !args.page.empty() && item.page.has_value();
-  const std::string title = says_page ? absl::StrCat(input, " page ", *item.page) : input;
+  if (!written.ok()) return WithFile(written, blamed);
   if (common->csv != nullptr) {
     const std::string csv =
         absl::StrCat(common->is_first ? RegionsCsvHead() : "", RegionsCsv(title, *response));
@@ -137,7 +138,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
     warnings.push_back(WarningWithFlags(warning));
   for (const std::string& warning : warnings) {
     item.warnings.push_back(warning);
-    session->PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
+    session->PrintWarning(absl::StrCat(DisplayName(blamed), ": ", warning));
   }
   Json json;
   json["input"] = input;
@@ -171,8 +172,12 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
   if (wanted.all && is_tiff) {
     if (!pages.ok()) return WithFile(pages.status(), input.path);
     for (int64_t page = 0; page < *pages; ++page) {
-      TRINE_RETURN_IF_ERROR(
-          SegmentItem(args, request, {input, *bytes, page, true, warnings}, common, session));
+      const Stopwatch watch;
+      const absl::Status status =
+          SegmentItem(args, request, {input, *bytes, page, true, warnings}, common, session);
+      if (status.ok()) continue;
+      session->PrintFailure({{"input", input.path}, {"page", page}}, status, watch.ms());
+      return status;
     }
     return absl::OkStatus();
   }

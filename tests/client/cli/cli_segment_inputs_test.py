@@ -68,6 +68,26 @@ class Pages(support.CliTest):
                                              (pixels > 50) * numpy.uint8(255))
         self.assertIn("s.tif page 2", self.ok("segment", self.stack, "--page", "all").decode())
 
+    def test_a_page_that_fails_is_named(self):
+        """The pages before it are told and written; a page of one value has no two classes."""
+        self.pages[1][:] = 7
+        stack = self.path("f.tif", tiff(*self.pages))
+        command = ["segment", "--page", "all", "--steps", "multi_otsu:classes=2", "--out-dir",
+                   self.path("out")]
+        for inputs in ([stack], [stack, self.stack]):
+            done = support.run("--json", *command, "-f", *inputs)
+            self.assertEqual(done.returncode, 2)  # of the flag, classes
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([(t["input"], t["page"], "error" in t) for t in told],
+                             [(str(stack), 0, False), (str(stack), 1, True)] +
+                             [(str(self.stack), n, False) for n in range(3) if len(inputs) > 1])
+            self.assertIn("elapsed_ms", told[1])
+            self.assertIn("f.tif page 1: ", told[1]["error"])
+            self.assertIn(told[1]["error"], done.stderr.decode())
+        # Of a page that was asked for alone, as of any single input, stderr tells.
+        done = support.run("--json", *command[:2], "1", *command[3:], "-f", stack)
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+
     def test_all_to_a_folder(self):
         out = self.path("out")
         out.mkdir()
