@@ -18,6 +18,10 @@ struct Slot {
 };
 std::array<Slot, 64> slots;
 
+// All that end a program from outside, but SIGKILL, which nobody sees.
+constexpr int kEndSignals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
+                               SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
+
 void OnSignal(int number) {
   for (const Slot& slot : slots) {
     if (slot.live.load()) unlink(slot.path);
@@ -44,7 +48,9 @@ void InstallSignalHandlers() {
   struct sigaction action = {};
   action.sa_handler = OnSignal;
   sigfillset(&action.sa_mask);
-  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+  // A file that grows beyond what the shell allows (ulimit -f) is an error of its write, and told.
+  signal(SIGXFSZ, SIG_IGN);
+  for (int number : kEndSignals) {
     struct sigaction old = {};
     // A signal that the parent asked to ignore (nohup) stays ignored.
     if (sigaction(number, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;

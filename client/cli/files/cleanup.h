@@ -6,8 +6,9 @@
 
 namespace trine::cli {
 
-// Removes what is registered when SIGINT, SIGTERM, SIGHUP or SIGPIPE ends the program, which then
-// ends by that signal. Called once, at the start.
+// Removes what is registered when a signal ends the program (SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+// SIGPIPE, ...), which then ends by that signal. SIGXFSZ is ignored: what cannot be written is an
+// error as on a full disk. Called once, at the start.
 void InstallSignalHandlers();
 
 // A file that is removed at the end of the object's life or by a signal. At most 64 exist at once

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -305,16 +306,31 @@ class Credentials(support.CliTest):
 
 class Signals(support.CliTest):
     def test_nothing_is_left_behind(self):
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU,
+                       signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2):
             environment = support.clean_environment(TMPDIR=str(self.dir))
             process = subprocess.Popen(
                 [support.OPTIONS.trine, "encode", "-", "-o", str(self.path("out"))],
-                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=self.dir,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
             support.wait_until(lambda: list(self.dir.iterdir()), "the unfinished output")
             process.send_signal(number)
             self.assertEqual(process.wait(support.WAIT_SECONDS), -number)
             process.stdin.close()
             self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_a_file_that_may_not_grow_so_long_is_told(self):
+        source = self.path("in", support.some_bytes(300_000))
+        coded = self.path("coded", self.ok("encode", source, "--model", "static", "-o", "-"))
+        for command, out in ((["encode", source, "--model", "static"], "c.trine"),
+                             (["decode", coded], "d")):
+            done = subprocess.run(
+                [support.OPTIONS.trine, *map(str, command), "-o", str(self.path(out))],
+                capture_output=True, env=support.clean_environment(),
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"cannot write '{self.path(out)}': File too large", done.stderr.decode())
+            self.assertEqual({p.name for p in self.dir.iterdir()}, {"in", "coded"})
 
     def test_the_embedded_server_needs_no_folder(self):
         environment = support.clean_environment(TMPDIR=str(self.dir))
