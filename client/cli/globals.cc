@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/pem.h"
 #include "client/cli/quantity.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -48,19 +49,18 @@ struct ServerFlag {
   const char* variable;
   std::string Globals::*file;
   const char* help;
-  const char* holds;  // by its PEM file; null: it is none
-  const char* label;  // the end of the line that begins this there
+  std::string (*problem)(const std::string& pem);  // of its PEM file; null: it is none
 };
 
 constexpr ServerFlag kServerFlags[] = {
     {"--tls-ca", "TRINE_TLS_CA", &Globals::tls_ca, "Speak TLS, trusting these roots (PEM file)",
-     "certificate", "CERTIFICATE-----"},
+     CertificatesProblem},
     {"--tls-cert", "TRINE_TLS_CLIENT_CERT", &Globals::tls_cert,
-     "Own certificate for mutual TLS (PEM file)", "certificate", "CERTIFICATE-----"},
+     "Own certificate for mutual TLS (PEM file)", CertificatesProblem},
     {"--tls-key", "TRINE_TLS_CLIENT_KEY", &Globals::tls_key,
-     "Key of the own certificate (PEM file)", "private key", "PRIVATE KEY-----"},
+     "Key of the own certificate (PEM file)", KeyProblem},
     {"--token-file", "TRINE_TOKEN_FILE", &Globals::token_file,
-     "Send the first line of this file as bearer token", nullptr, nullptr},
+     "Send the first line of this file as bearer token", nullptr},
 };
 
 // What is given by name would be left out in silence; what the environment holds may be meant for
@@ -93,20 +93,16 @@ absl::Status CheckPort(const std::string& server) {
       absl::StrCat("--server: '", server, "' has port ", port, "; must be 1 to ", kMostPort));
 }
 
-// An empty file would mean the system's roots, or no TLS at all, and one of other things a server
-// that is not reached, which is no fault of the server's.
+// An empty file would mean the system's roots, or no TLS at all, and one that is broken or of other
+// things a server that is not reached, which is no fault of the server's.
 absl::StatusOr<std::string> ReadPem(const Globals& g, std::string Globals::*file) {
   const std::string& path = g.*file;
   TRINE_ASSIGN_OR_RETURN(std::string text, ReadCredential(path));
   if (path.empty()) return text;
   for (const ServerFlag& row : kServerFlags) {
     if (row.file != file) continue;
-    if (!absl::StrContains(text, "-----BEGIN ")) {
-      return UsageError(absl::StrCat(row.flag, ": '", path, "' is no PEM file"));
-    }
-    if (!absl::StrContains(text, row.label)) {
-      return UsageError(absl::StrCat(row.flag, ": '", path, "' holds no ", row.holds));
-    }
+    const std::string problem = row.problem(text);
+    if (!problem.empty()) return UsageError(absl::StrCat(row.flag, ": '", path, "' ", problem));
   }
   return text;
 }
@@ -189,6 +185,10 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
   TRINE_ASSIGN_OR_RETURN(options.tls_ca, ReadPem(g, &Globals::tls_ca));
   TRINE_ASSIGN_OR_RETURN(options.tls_cert, ReadPem(g, &Globals::tls_cert));
   TRINE_ASSIGN_OR_RETURN(options.tls_key, ReadPem(g, &Globals::tls_key));
+  if (!g.tls_key.empty() && !IsKeyOf(options.tls_key, options.tls_cert)) {
+    return UsageError(absl::StrCat("--tls-key: '", g.tls_key, "' is not the key of '", g.tls_cert,
+                                   "', which --tls-cert names"));
+  }
   TRINE_ASSIGN_OR_RETURN(const std::string tokens, ReadCredential(g.token_file));
   options.token = FirstToken(tokens);
   if (!g.token_file.empty() && options.token.empty()) {

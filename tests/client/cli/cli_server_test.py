@@ -3,11 +3,9 @@
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
-import unittest
 
 import numpy
 
@@ -223,85 +221,6 @@ class Credentials(support.CliTest):
             self.fails(2, "info", *target, "--token-file", self.path("absent"))
             environment = support.clean_environment(TRINE_TOKEN_FILE=str(tokens))
             self.ok("info", *target, env=environment)
-
-    def assert_few_lines(self, error):
-        """An error and a hint, and nothing else."""
-        self.assertRegex(error, r"\Atrine: error: .*\ntrine: hint: .*\n\Z")
-
-    def test_pem_files_hold_what_they_are_for(self):
-        """Before anything is connected to, which would be blamed on the server."""
-        def pem(what):
-            return self.path(what.split()[-1] + ".pem",
-                             f"-----BEGIN {what}-----\nAAAA\n-----END {what}-----\n")
-
-        key, certificate = pem("EC PRIVATE KEY"), pem("CERTIFICATE")
-        request = pem("CERTIFICATE REQUEST")
-        target = ["--server", "127.0.0.1:1"]
-        for flags, wrong, said in (
-                (["--tls-ca", key], key, "--tls-ca: '{}' holds no certificate"),
-                (["--tls-ca", request], request, "--tls-ca: '{}' holds no certificate"),
-                (["--tls-cert", key, "--tls-key", key], key, "--tls-cert: '{}' holds no certificate"),
-                (["--tls-cert", certificate, "--tls-key", certificate], certificate,
-                 "--tls-key: '{}' holds no private key")):
-            error = self.fails(2, "info", *target, *flags)
-            self.assertIn(said.format(wrong), error)
-            self.assertNotIn("is it running", error)
-
-    @unittest.skipUnless(shutil.which("openssl"), "needs openssl to make certificates")
-    def test_tls_and_mutual_tls(self):
-        def openssl(*args):
-            subprocess.run(["openssl", *args], cwd=self.dir, check=True, capture_output=True)
-
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test ca")
-        self.path("names", "subjectAltName=IP:127.0.0.1,DNS:localhost")
-        for name in ("server", "client"):
-            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                    "-CAcreateserial", "-out", f"{name}.pem", "-days", "2", "-extfile", "names")
-        tls = ["--tls-cert", str(self.path("server.pem")), "--tls-key",
-               str(self.path("server.key"))]
-        trust = ["--tls-ca", self.path("ca.pem")]
-        own = ["--tls-cert", self.path("client.pem"), "--tls-key", self.path("client.key")]
-        with support.Server(self.dir, *tls) as server:
-            target = ["--server", server.address]
-            self.ok("info", *target, *trust)
-            error = self.fails(3, "info", *target)  # plaintext
-            self.assertNotIn("--tls-ca", error)
-            self.assert_few_lines(error)
-            # Neither the system nor an authority of somebody else trusts this certificate.
-            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-keyout", "other.key", "-out", "other.pem", "-days", "2", "-subj",
-                    "/CN=another ca")
-            for flags in (["--tls"], ["--tls-ca", self.path("other.pem")]):
-                error = self.fails(3, "info", *target, *flags)
-                self.assertIn("--tls-ca", error)
-                self.assertIn("not trusted", error)
-                self.assert_few_lines(error)
-            # What gRPC writes itself is for those who ask.
-            self.assertIn("trine: grpc: ", self.fails(3, "-v", "info", *target, "--tls"))
-            # Trusted, but of a server elsewhere.
-            openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-keyout", "far.key", "-out", "far.pem", "-days", "2", "-subj",
-                    "/CN=far", "-addext", "subjectAltName=DNS:far.example")
-            with support.Server(self.dir, "--tls-cert", str(self.path("far.pem")), "--tls-key",
-                                str(self.path("far.key"))) as far:
-                error = self.fails(3, "info", "--server", far.address, "--tls-ca",
-                                   self.path("far.pem"))
-                self.assertIn("other names", error)
-                self.assert_few_lines(error)
-            # The server's own variables in the environment of a health check change nothing.
-            environment = support.clean_environment(
-                TRINE_TLS_CERT=str(self.path("server.pem")),
-                TRINE_TLS_KEY=str(self.path("server.key")), TRINE_TLS_CA=str(self.path("ca.pem")))
-            self.ok("health", *target, env=environment)
-        mutual = ["--tls-client-ca", str(self.path("ca.pem"))]
-        with support.Server(self.dir, *tls, *mutual) as server:
-            target = ["--server", server.address]
-            self.ok("info", *target, *trust, *own)
-            self.fails(3, "info", *target, *trust)
-            self.fails(2, "info", *target, *trust, *own[:2])
 
 
 class Signals(support.CliTest):
