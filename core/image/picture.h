@@ -132,6 +132,9 @@ absl::Status PageNeeded(std::string_view text);
 std::string_view NameOfUnreadFormat(ByteView bytes);
 // NPY alone; NPZ, whose entry must be NPY: archives within archives have no end.
 absl::StatusOr<Tensor> DecodeNpyFile(const Context&, ByteView);
+// What DecodeNpyFile refuses by the header of a file of `file_bytes` bytes; `start` is its first
+// kMaxNpyHeaderBytes, or all of it.
+absl::StatusOr<NpyHeader> CheckedNpyHeader(ByteView start, uint64_t file_bytes, const Limits&);
 absl::StatusOr<Tensor> DecodeNpz(const Context&, ByteView);
 
 // The readers, one a format. Where the whole is wanted they give its form and what is not kept;

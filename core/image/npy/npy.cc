@@ -267,21 +267,26 @@ absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes) {
                                                 : internal::DecodeNpyFile(context, bytes);
 }
 
-absl::StatusOr<Tensor> internal::DecodeNpyFile(const Context& context, ByteView bytes) {
-  TRINE_RETURN_IF_ERROR(context.cancel.Check());
-  const Limits& limits = *context.limits;
-  TRINE_ASSIGN_OR_RETURN(const NpyHeader header, ParseNpyHeader(bytes, limits));
+absl::StatusOr<NpyHeader> internal::CheckedNpyHeader(ByteView start, uint64_t file_bytes,
+                                                     const Limits& limits) {
+  TRINE_ASSIGN_OR_RETURN(NpyHeader header, ParseNpyHeader(start, limits));
   TRINE_ASSIGN_OR_RETURN(const uint64_t count, CountElements(header.shape, limits, "image.shape"));
   const uint64_t size = CheckedMul(count, DTypeSize(header.dtype)).value_or(UINT64_MAX);
   if (size > limits.max_output_bytes) {
     return LimitExceeded("image", size, "max_output_bytes", limits.max_output_bytes);
   }
-  const uint64_t present = bytes.size() - header.header_bytes;
-  if (present != size) {
-    return Corrupt(absl::StrCat("an NPY array of shape ", ShapeToString(header.shape), " and type ",
-                                ToAbsl(DTypeName(header.dtype)), " has ", size,
-                                " bytes, the file holds ", present));
-  }
+  const uint64_t present = file_bytes - header.header_bytes;
+  if (present == size) return header;
+  return Corrupt(absl::StrCat("an NPY array of shape ", ShapeToString(header.shape), " and type ",
+                              ToAbsl(DTypeName(header.dtype)), " has ", size,
+                              " bytes, the file holds ", present));
+}
+
+absl::StatusOr<Tensor> internal::DecodeNpyFile(const Context& context, ByteView bytes) {
+  TRINE_RETURN_IF_ERROR(context.cancel.Check());
+  TRINE_ASSIGN_OR_RETURN(const NpyHeader header,
+                         CheckedNpyHeader(bytes, bytes.size(), *context.limits));
+  const uint64_t count = (bytes.size() - header.header_bytes) / DTypeSize(header.dtype);
   Tensor tensor = Tensor::Zeros(header.dtype, header.shape);
   if (count == 0) return tensor;
   TRINE_RETURN_IF_ERROR(

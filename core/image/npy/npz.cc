@@ -162,53 +162,72 @@ absl::StatusOr<ByteView> PackedBytes(ByteView bytes, const Entry& entry) {
   return bytes.subspan(begin, entry.packed_bytes);
 }
 
-// zlib's state, given back however the work ends.
-struct Inflater {
-  z_stream stream{};
-  bool begun = false;
-
-  Inflater() = default;
+// What deflate packed, piece by piece.
+class Inflater {
+ public:
+  explicit Inflater(ByteView packed) : packed_(packed) {
+    begun_ = inflateInit2(&stream_, -MAX_WBITS) == Z_OK;
+  }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() {
-    if (begun) inflateEnd(&stream);
+    if (begun_) inflateEnd(&stream_);
   }
-};
 
-// Exactly `out.size()` bytes, piece by piece.
-absl::Status Inflate(const Context& context, ByteView packed, MutableByteView out) {
-  constexpr size_t kPiece = size_t{256} << 10;
-  const absl::Status damaged =
-      Corrupt("the NPZ file's deflated array is damaged or ends too early");
-  Inflater inflater;
-  z_stream& z = inflater.stream;
-  inflater.begun = inflateInit2(&z, -MAX_WBITS) == Z_OK;
-  if (!inflater.begun) {
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     {.reason = "LIMIT_EXCEEDED", .field = "image"},
-                     "the NPZ file could not be unpacked: no memory");
-  }
-  int result = Z_OK;
-  uint8_t spare = 0;  // one byte more than there may be
-  while (result != Z_STREAM_END) {
-    TRINE_RETURN_IF_ERROR(context.cancel.Check());
-    if (z.avail_in == 0) {
-      const ByteView piece = packed.subspan(0, kPiece);
-      z.next_in = const_cast<Bytef*>(piece.data());  // zlib does not write to it
-      z.avail_in = static_cast<uInt>(piece.size());
-      packed.remove_prefix(piece.size());
+  // The next out.size() bytes.
+  absl::Status Read(const Context& context, MutableByteView out) {
+    while (!out.empty()) {
+      if (ended_) return Damaged();
+      TRINE_ASSIGN_OR_RETURN(const size_t n, Step(context, out.subspan(0, kPiece)));
+      out.remove_prefix(n);
     }
-    const MutableByteView piece = out.empty() ? MutableByteView(&spare, 1) : out.subspan(0, kPiece);
-    z.next_out = piece.data();
-    z.avail_out = static_cast<uInt>(piece.size());
-    result = inflate(&z, Z_NO_FLUSH);
-    if (result != Z_OK && result != Z_STREAM_END) return damaged;
-    const size_t n = piece.size() - z.avail_out;
-    if (n > out.size()) return damaged;
-    out.remove_prefix(n);
+    return absl::OkStatus();
   }
-  return out.empty() && packed.empty() && z.avail_in == 0 ? absl::OkStatus() : damaged;
-}
+
+  // That there are no more.
+  absl::Status End(const Context& context) {
+    uint8_t spare = 0;
+    while (!ended_) {
+      TRINE_ASSIGN_OR_RETURN(const size_t n, Step(context, {&spare, 1}));
+      if (n > 0) return Damaged();
+    }
+    return packed_.empty() && stream_.avail_in == 0 ? absl::OkStatus() : Damaged();
+  }
+
+ private:
+  static constexpr size_t kPiece = size_t{256} << 10;
+
+  static absl::Status Damaged() {
+    return Corrupt("the NPZ file's deflated array is damaged or ends too early");
+  }
+
+  // Some of the next bytes: how many.
+  absl::StatusOr<size_t> Step(const Context& context, MutableByteView out) {
+    TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    if (!begun_) {
+      return MakeError(absl::StatusCode::kResourceExhausted,
+                       {.reason = "LIMIT_EXCEEDED", .field = "image"},
+                       "the NPZ file could not be unpacked: no memory");
+    }
+    if (stream_.avail_in == 0) {
+      const ByteView piece = packed_.subspan(0, kPiece);
+      stream_.next_in = const_cast<Bytef*>(piece.data());  // zlib does not write to it
+      stream_.avail_in = static_cast<uInt>(piece.size());
+      packed_.remove_prefix(piece.size());
+    }
+    stream_.next_out = out.data();
+    stream_.avail_out = static_cast<uInt>(out.size());
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    if (result != Z_OK && result != Z_STREAM_END) return Damaged();
+    ended_ = result == Z_STREAM_END;
+    return out.size() - stream_.avail_out;
+  }
+
+  ByteView packed_;
+  z_stream stream_{};
+  bool begun_ = false;
+  bool ended_ = false;
+};
 
 absl::Status CheckChecksum(const Context& context, ByteView array, uint32_t expected) {
   constexpr size_t kBlock = size_t{1} << 20;
@@ -238,16 +257,24 @@ absl::StatusOr<Tensor> DecodeNpz(const Context& context, ByteView bytes) {
   }
   if (entry.method == kStored) {
     if (entry.bytes != packed.size()) return Broken();
+    TRINE_RETURN_IF_ERROR(CheckedNpyHeader(packed, packed.size(), *context.limits).status());
     TRINE_RETURN_IF_ERROR(CheckChecksum(context, packed, entry.checksum));
     return DecodeNpyFile(context, packed);
   }
   // Deflate codes at most 258 bytes in two bits.
   constexpr uint64_t kMaxRatio = 1032;
   if (entry.bytes / kMaxRatio > packed.size()) return Broken();
+  // What the array's own header claims is compared before the rest is unpacked.
+  Inflater inflater(packed);
+  std::vector<uint8_t> start(std::min(entry.bytes, kMaxNpyHeaderBytes));
+  TRINE_RETURN_IF_ERROR(inflater.Read(context, absl::MakeSpan(start)));
+  TRINE_RETURN_IF_ERROR(CheckedNpyHeader(start, entry.bytes, *context.limits).status());
   // The unpacked file, and the array that is made of it.
   TRINE_RETURN_IF_ERROR(context.Reserve(2 * entry.bytes));
   LongArray<uint8_t> file = LongArray<uint8_t>::ForOverwrite(entry.bytes);
-  TRINE_RETURN_IF_ERROR(Inflate(context, packed, absl::MakeSpan(file)));
+  std::copy(start.begin(), start.end(), file.data());
+  TRINE_RETURN_IF_ERROR(inflater.Read(context, absl::MakeSpan(file).subspan(start.size())));
+  TRINE_RETURN_IF_ERROR(inflater.End(context));
   TRINE_RETURN_IF_ERROR(CheckChecksum(context, file, entry.checksum));
   return DecodeNpyFile(context, file);
 }

@@ -111,6 +111,35 @@ TEST(NpzTest, ClaimsBeyondTheLimitsAreRefusedByTheDirectory) {
   EXPECT_THAT(array, HasReason("LIMIT_EXCEEDED"));
 }
 
+TEST(NpzTest, ArraysAroundTheLongestHeader) {
+  const int64_t header = static_cast<int64_t>(MakeNpyHeader(DType::kUint8, {65536}).size());
+  for (const int64_t more : {-1, 0, 1}) {
+    const Tensor t =
+        Noise(DType::kUint8, {static_cast<int64_t>(kMaxNpyHeaderBytes) - header + more});
+    const auto array = Decode(MakeNpz({{"a.npy", Npy(t), true}}));
+    ASSERT_TRUE(array.ok()) << array.status();
+    EXPECT_TRUE(Same(*array, t)) << more;
+  }
+}
+
+// Whatever follows, which is neither unpacked nor summed: here it is damaged.
+TEST(NpzTest, ClaimsOfTheArrayAreRefusedByItsHeader) {
+  const Tensor t = Noise(DType::kUint8, {1 << 20});
+  const std::string data = Npy(t).substr(MakeNpyHeader(DType::kUint8, {1 << 20}).size());
+  for (const auto& [shape, reason] : {std::pair{int64_t{1} << 32, "LIMIT_EXCEEDED"},
+                                      {(int64_t{1} << 20) - 1, "CORRUPT_IMAGE"},
+                                      {(int64_t{1} << 20) + 1, "CORRUPT_IMAGE"}}) {
+    for (const bool deflated : {false, true}) {
+      std::string file =
+          MakeNpz({{"a.npy", MakeNpyHeader(DType::kUint8, {shape}) + data, deflated}});
+      for (size_t i = file.size() / 2; i < file.size() / 2 + 1000; ++i) file[i] = '\0';
+      const auto array = Decode(file);
+      EXPECT_THAT(array, HasReason(reason)) << shape << ' ' << deflated;
+      EXPECT_THAT(std::string(array.status().message()), HasSubstr(absl::StrCat(shape)));
+    }
+  }
+}
+
 TEST(NpzTest, DeflatedIsCancelled) {
   const Tensor t = Tensor::Zeros(DType::kUint8, {64 << 20});
   const std::string file = MakeNpz({{"a.npy", Npy(t), true}});
