@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -165,7 +166,13 @@ absl::Status ParseDict(std::string_view text, const Limits& limits, NpyHeader& h
     }
     comma = reader.Take(',');
   }
-  return reader.AtEnd() && has_descr && has_order && has_shape ? absl::OkStatus() : broken;
+  if (!reader.AtEnd()) return broken;
+  std::vector<const char*> missing;
+  if (!has_descr) missing.emplace_back("'descr'");
+  if (!has_order) missing.emplace_back("'fortran_order'");
+  if (!has_shape) missing.emplace_back("'shape'");
+  if (missing.empty()) return absl::OkStatus();
+  return Corrupt(absl::StrCat("the NPY header has no ", absl::StrJoin(missing, ", ")));
 }
 
 template <size_t kSize>

@@ -3,11 +3,14 @@
 #include <bit>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/checked.h"
 #include "core/base/strings.h"
 #include "core/image/form.h"
@@ -57,6 +60,21 @@ absl::Status ReadLine(std::string_view line, Header& header) {
   return Corrupt("the PAM header holds a line that PAM does not know");
 }
 
+absl::Status CheckNumbers(const Header& header) {
+  std::vector<const char*> missing;
+  for (const auto& [name, number] : {std::pair{"WIDTH", header.width},
+                                     {"HEIGHT", header.height},
+                                     {"DEPTH", header.depth},
+                                     {"MAXVAL", header.maxval}}) {
+    if (number == 0) missing.push_back(name);
+  }
+  if (!missing.empty()) {
+    return Corrupt(absl::StrCat("the PAM header has no ", absl::StrJoin(missing, ", ")));
+  }
+  if (header.maxval <= 65535) return absl::OkStatus();
+  return Corrupt(absl::StrCat("the PAM header's MAXVAL is ", header.maxval, ", above 65535"));
+}
+
 absl::StatusOr<Header> ReadHeader(const Context& context, ByteView bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   Header header;
@@ -71,10 +89,7 @@ absl::StatusOr<Header> ReadHeader(const Context& context, ByteView bytes) {
     if (line.empty() || line.front() == '#') continue;
     if (line == "ENDHDR") {
       header.raster_at = at;
-      if (header.width == 0 || header.height == 0 || header.depth == 0 || header.maxval == 0 ||
-          header.maxval > 65535) {
-        return Corrupt("the PAM header has no WIDTH, HEIGHT, DEPTH or MAXVAL from 1 to 65535");
-      }
+      TRINE_RETURN_IF_ERROR(CheckNumbers(header));
       return header;
     }
     TRINE_RETURN_IF_ERROR(ReadLine(line, header));

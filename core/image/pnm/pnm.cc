@@ -103,8 +103,9 @@ absl::StatusOr<Header> ReadHeader(const Context& context, const DecodeOptions& o
   header.bitmap = magic == '1' || magic == '4';
   const uint64_t channels = magic == '3' || magic == '6' ? 3 : 1;
   const auto width = scanner.Number(UINT32_MAX);
-  const auto height = width.has_value() ? scanner.Number(UINT32_MAX) : std::nullopt;
-  if (!height.has_value()) return Corrupt("the PNM header has no valid width and height");
+  if (!width.has_value()) return Corrupt("the PNM header has no valid width");
+  const auto height = scanner.Number(UINT32_MAX);
+  if (!height.has_value()) return Corrupt("the PNM header has no valid height");
   if (!header.bitmap) {
     const auto maxval = scanner.Number(65535);
     if (!maxval.has_value() || *maxval == 0) {

@@ -345,9 +345,11 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
                                           uint64_t file_bytes, TiffFile& file) {
   TIFF* tiff = file.handle();
   uint32_t width = 0, height = 0;
-  if (TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) != 1 ||
-      TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height) != 1) {
-    return Corrupt("the TIFF page has no width or no height");
+  if (TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width) != 1) {
+    return Corrupt("the TIFF page has no width");
+  }
+  if (TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height) != 1) {
+    return Corrupt("the TIFF page has no height");
   }
   const uint16_t compression = Tag(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
   TRINE_RETURN_IF_ERROR(CheckTiffCompression(compression));

@@ -5,7 +5,7 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::ElementsAre, ::testing::HasSubstr, ::testing::IsEmpty;
+using ::testing::ElementsAre, ::testing::EndsWith, ::testing::HasSubstr, ::testing::IsEmpty;
 
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
@@ -143,6 +143,21 @@ TEST(PamTest, BrokenFiles) {
   EXPECT_THAT(Decode(Pam("1", "1", "4", "255", "CMYK", "abcd")), HasReason("NOT_OFFERED"));
   EXPECT_THAT(Decode(Pam("1", "1", "5", "255", "", "abcde")), HasReason("NOT_OFFERED"));
   EXPECT_THAT(Decode(Pam("99999", "99999", "1", "255", "", "x")), HasReason("LIMIT_EXCEEDED"));
+}
+
+TEST(PamTest, WhatTheHeaderLacksIsNamed) {
+  const auto said = [](const std::string& lines) {
+    return std::string(Decode("P7\n" + lines + "ENDHDR\nx").status().message());
+  };
+  const std::string width = "WIDTH 1\n", height = "HEIGHT 1\n", depth = "DEPTH 1\n";
+  EXPECT_THAT(said(width + height + depth), EndsWith("the PAM header has no MAXVAL"));
+  EXPECT_THAT(said(height + depth + "MAXVAL 255\n"), EndsWith("the PAM header has no WIDTH"));
+  EXPECT_THAT(said(width + "MAXVAL 255\n"), EndsWith("the PAM header has no HEIGHT, DEPTH"));
+  EXPECT_THAT(said(""), EndsWith("the PAM header has no WIDTH, HEIGHT, DEPTH, MAXVAL"));
+  EXPECT_THAT(std::string(Decode("P5 x").status().message()), EndsWith("no valid width"));
+  EXPECT_THAT(std::string(Decode("P5 1 x").status().message()), EndsWith("no valid height"));
+  EXPECT_THAT(said(width + height + depth + "MAXVAL 65536\n"),
+              EndsWith("the PAM header's MAXVAL is 65536, above 65535"));
 }
 
 Tensor F32(Shape shape, const std::vector<float>& values) {

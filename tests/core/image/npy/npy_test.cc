@@ -4,7 +4,7 @@
 namespace trine::image::testing {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::EndsWith, ::testing::HasSubstr;
 
 std::string Npy(const std::string& dict, const std::string& data, char version = 1) {
   std::string out = std::string("\x93NUMPY") + version + '\0';
@@ -62,6 +62,15 @@ TEST(NpyTest, HeadersThatAreBroken) {
         std::string("{'descr': '|u1' 'fortran_order': False, 'shape': (2,)}")}) {
     EXPECT_THAT(Decode(Npy(dict, "ab")), HasReason("CORRUPT_IMAGE")) << dict;
   }
+}
+
+TEST(NpyTest, WhatTheHeaderLacksIsNamed) {
+  const auto said = [](const std::string& dict) {
+    return std::string(Decode(Npy(dict, "ab")).status().message());
+  };
+  EXPECT_THAT(said("{'descr': '|u1', 'shape': (2,)}"),
+              EndsWith("the NPY header has no 'fortran_order'"));
+  EXPECT_THAT(said("{'fortran_order': False}"), EndsWith("the NPY header has no 'descr', 'shape'"));
 }
 
 TEST(NpyTest, TypesThatAreNotRead) {
