@@ -60,8 +60,8 @@ std::vector<ModelInfo> OfferedModels();
 //              than the best of STATIC and ADAPTIVE, of any order, for the whole input
 //   kBest      AUTO takes no more bytes than they do; models that come near the shortest, or
 //              ADAPTIVE where it is asked for, code the block with several parameters
-// ADAPTIVE has no faster way than kBalanced, and STATIC and TABLE have one way: effort is nothing
-// to them.
+// ADAPTIVE has no faster way than kBalanced, and STATIC and TABLE have one way: an effort that
+// changes nothing is refused, but for kBalanced.
 enum class Effort : uint8_t { kFast = 1, kBalanced = 2, kBest = 3 };
 
 // What the raw bytes are. The decoder gives it back.

@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/base/text/field_names.h"
+#include "core/coding/coding.h"
 #include "core/coding/exact.h"
 #include "core/coding/stats.h"
 #include "server/convert/coding.h"
+#include "server/convert/enum.h"
 #include "server/convert/error.h"
 #include "server/convert/output_bounds.h"
 
@@ -61,6 +65,24 @@ void ExactStats(const coding::ExactCode& code, uint64_t raw_bytes,
   out->set_bits_per_symbol(static_cast<double>(bits) / n);
 }
 
+// What a stream is coded with, and a codeword is not.
+absl::Status CheckUnused(const v1::EncodeOptions& options) {
+  TRINE_ASSIGN_OR_RETURN(const std::optional<coding::Effort> effort,
+                         EnumFromProto<coding::Effort>(options.effort(), "options.effort"));
+  if (effort.value_or(coding::Effort::kBalanced) != coding::Effort::kBalanced) {
+    return InvalidField("options.effort", v1::Effort_Name(options.effort()),
+                        "model EXACT has one way, BALANCED");
+  }
+  if (options.has_order()) {
+    return InvalidField("options.order", int64_t{options.order()}, "model EXACT has no orders");
+  }
+  if (options.block_bytes() != 0) {
+    return InvalidField("options.block_bytes", absl::StrCat(options.block_bytes()),
+                        "model EXACT codes a message as a whole, without blocks");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status EncodeExact(const Context& context, const Request<v1::EncodeRequest>& request,
@@ -73,11 +95,15 @@ absl::Status EncodeExact(const Context& context, const Request<v1::EncodeRequest
   if (m.input_case() != v1::EncodeRequest::kMessage) {
     return MissingField("message", "model EXACT codes a message");
   }
-  if (m.has_bits()) return InvalidField("bits", "given", "it describes data, not a message");
+  if (m.has_bits() || m.has_picture()) {
+    return InvalidField(m.has_bits() ? "bits" : "picture", "given",
+                        "it describes data, not a message");
+  }
   if (!m.options().has_table()) {
     return MissingField("options.table", "model EXACT needs its probabilities");
   }
   const v1::EncodeOptions& options = m.options();
+  TRINE_RETURN_IF_ERROR(CheckUnused(options));
   if (options.tables_size() > 0 || options.table_ids_size() > 0 || options.tables_by_id()) {
     return InvalidField(options.tables_size() > 0      ? "options.tables"
                         : options.table_ids_size() > 0 ? "options.table_ids"

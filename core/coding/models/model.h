@@ -117,6 +117,10 @@ struct ModelRow {
                                BlockPlan* plan) = nullptr;
 
   bool has_orders() const { return max_order != kNoOrders; }
+  // An effort that would change nothing is not taken, but for the default.
+  bool takes(Effort effort) const {
+    return effort == Effort::kBalanced || (effort == Effort::kFast ? has_fast : has_best);
+  }
 };
 
 }  // namespace trine::coding

@@ -92,6 +92,14 @@ std::string NamesOfModelsWithOrders() {
   return Listed(names);
 }
 
+std::string EffortNames(const ModelRow& row) {
+  std::vector<std::string_view> names;
+  if (row.has_fast) names.emplace_back("fast");
+  names.emplace_back("balanced");
+  if (row.has_best) names.emplace_back("best");
+  return Listed(names);
+}
+
 std::string ModeName(format::Mode mode, uint8_t model, uint8_t variant) {
   switch (mode) {
     case format::Mode::kEnd:

@@ -22,6 +22,9 @@ const ModelRow* FindStreamModel(uint8_t id);
 std::string ModelNames();
 std::string NamesOfModelsWithOrders();
 
+// "fast, balanced or best": the efforts that the model of this row takes.
+std::string EffortNames(const ModelRow& row);
+
 // The mode that Inspect shows: "stored", "constant", "static", "adaptive-1", "table"; "model-9" for
 // a model that is not known.
 std::string ModeName(format::Mode mode, uint8_t model, uint8_t variant);

@@ -62,6 +62,11 @@ absl::StatusOr<BlockPlan> MakePlan(const Context& context, const Content& conten
     return InvalidField("options.model", static_cast<int64_t>(options.model),
                         "must be " + ModelNames());
   }
+  if (!row->takes(options.effort)) {
+    return InvalidField("options.effort", options.effort == Effort::kFast ? "fast" : "best",
+                        absl::StrCat("must be ", EffortNames(*row), " for the model ",
+                                     ToAbsl(row->name), ": another changes nothing"));
+  }
   plan.order = options.order.value_or(row->default_order);
   if (options.order.has_value() && !row->has_orders()) {
     return InvalidField("options.order", int64_t{plan.order},

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "core/base/error.h"
 #include "core/coding/models/static/order1_table.h"
 #include "tests/core/coding/test_data.h"
 
@@ -39,7 +40,7 @@ TEST(ModelList, RowsAreWhole) {
   EXPECT_EQ(OfferedModels().size(), ModelList().size());
 }
 
-// What a row says of efforts is so: where it says nothing, nothing differs.
+// What a row says of efforts is so: one that it does not have is refused, the others differ.
 TEST(ModelList, Efforts) {
   const std::string raw = Words(60001, 3);
   for (const ModelInfo& info : OfferedModels()) {
@@ -57,13 +58,21 @@ TEST(ModelList, Efforts) {
           options.table->counts.push_back(1 + v % 7);
         }
       }
+      options.effort = Effort::kBalanced;
+      const auto balanced = Encode({}, {}, AsBytes(raw), options);
+      ASSERT_TRUE(balanced.ok()) << balanced.status();
+      // Where it is refused, nothing differs.
       const auto coded = [&](Effort effort) {
         options.effort = effort;
-        return *Encode({}, {}, AsBytes(raw), options);
+        auto other = Encode({}, {}, AsBytes(raw), options);
+        EXPECT_EQ(other.ok(), FindModel(info.model)->takes(effort)) << other.status();
+        if (other.ok()) return *std::move(other);
+        EXPECT_EQ(other.status().code(), StatusCode::kInvalidArgument);
+        EXPECT_EQ(GetErrorDetail(other.status())->field, "options.effort");
+        return *balanced;
       };
-      const std::string balanced = coded(Effort::kBalanced);
-      fast_differs = fast_differs || coded(Effort::kFast) != balanced;
-      best_differs = best_differs || coded(Effort::kBest) != balanced;
+      fast_differs = fast_differs || coded(Effort::kFast) != *balanced;
+      best_differs = best_differs || coded(Effort::kBest) != *balanced;
     }
     EXPECT_EQ(fast_differs, info.has_fast);
     EXPECT_EQ(best_differs, info.has_best);
@@ -84,6 +93,9 @@ TEST(ModelList, NamesOfModes) {
   EXPECT_EQ(ModeName(Mode::kModel, 9, 0), "model-9");
   EXPECT_EQ(ModelNames(), "auto, static, adaptive or table");
   EXPECT_EQ(NamesOfModelsWithOrders(), "static or adaptive");
+  EXPECT_EQ(EffortNames(*FindModel(Model::kAuto)), "fast, balanced or best");
+  EXPECT_EQ(EffortNames(*FindModel(Model::kAdaptive)), "balanced or best");
+  EXPECT_EQ(EffortNames(*FindModel(Model::kTable)), "balanced");
 }
 
 // The pairs are counted once, as lanes see them; a cost is that of one lane.

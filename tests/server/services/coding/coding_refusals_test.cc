@@ -160,6 +160,13 @@ TEST(CodingRefusalsTest, Options) {
     return [spoil](Encode& r) { spoil(*r.mutable_options()); };
   };
   using O = v1::EncodeOptions;
+  const auto effort = [&](v1::CodingModel model, v1::Effort value) {
+    return options([=](O& o) {
+      o.set_model(model);
+      o.set_effort(value);
+      if (model == v1::CODING_MODEL_TABLE) *o.mutable_table() = ByteTable();
+    });
+  };
   Check<v1::EncodeResponse, Encode>(
       "Encode", TextRequest(100, v1::CODING_MODEL_ADAPTIVE),
       {
@@ -176,6 +183,12 @@ TEST(CodingRefusalsTest, Options) {
              o.set_order(1);
            })},
           {"options.effort", options([](O& o) { o.set_effort(static_cast<v1::Effort>(4)); })},
+          {"options.effort", effort(v1::CODING_MODEL_ADAPTIVE, v1::EFFORT_FAST)},
+          {"options.effort", effort(v1::CODING_MODEL_STATIC, v1::EFFORT_FAST)},
+          {"options.effort", effort(v1::CODING_MODEL_STATIC, v1::EFFORT_BEST)},
+          {"options.effort", effort(v1::CODING_MODEL_TABLE, v1::EFFORT_BEST)},
+          {"options.tables_by_id", options([](O& o) { o.set_tables_by_id(true); })},
+          {"table_index", [](Encode& r) { r.set_table_index("1"); }},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes(255); })},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes((64u << 20) + 1); })},
           {"options.block_bytes", options([](O& o) { o.set_block_bytes(UINT64_MAX); })},
@@ -304,7 +317,34 @@ TEST(CodingRefusalsTest, ExactMessages) {
   cases.push_back({"options.max_steps", [](Encode& r) { r.mutable_options()->set_max_steps(257); },
                    StatusCode::kResourceExhausted});
   cases.push_back({"bits", [](Encode& r) { r.mutable_bits(); }});
+  cases.push_back({"picture", [](Encode& r) { r.mutable_picture(); }});
+  cases.push_back({"table_index", [](Encode& r) { r.set_table_index("1"); }});
+  // What the other models take.
+  const auto option = [&](const std::string& name, std::function<void(v1::EncodeOptions&)> give) {
+    cases.push_back({"options." + name, [give](Encode& r) { give(*r.mutable_options()); }});
+  };
+  using O = v1::EncodeOptions;
+  option("order", [](O& o) { o.set_order(0); });
+  option("block_bytes", [](O& o) { o.set_block_bytes(256); });
+  option("effort", [](O& o) { o.set_effort(v1::EFFORT_FAST); });
+  option("effort", [](O& o) { o.set_effort(v1::EFFORT_BEST); });
+  option("effort", [](O& o) { o.set_effort(static_cast<v1::Effort>(4)); });
+  option("tables", [](O& o) { *o.add_tables() = BinaryTable(); });
+  option("table_ids", [](O& o) { o.add_table_ids(7); });
+  option("tables_by_id", [](O& o) { o.set_tables_by_id(true); });
   Check<v1::EncodeResponse>("Encode", ExactRequest("0110"), cases);
+}
+
+// The default, by its name, is what every model does; so clients may always send it.
+TEST(CodingRefusalsTest, BalancedGoesWithEveryModel) {
+  ServiceHarness services;
+  for (Encode request :
+       {ExactRequest("0110"), TextRequest(100, v1::CODING_MODEL_AUTO),
+        TextRequest(100, v1::CODING_MODEL_STATIC), TextRequest(100, v1::CODING_MODEL_ADAPTIVE)}) {
+    request.mutable_options()->set_effort(v1::EFFORT_BALANCED);
+    const auto response = services.Unary<v1::EncodeResponse>("Encode", request);
+    EXPECT_TRUE(response.ok()) << response.status();
+  }
 }
 
 TEST(CodingRefusalsTest, ExactCodewords) {

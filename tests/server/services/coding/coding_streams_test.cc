@@ -233,6 +233,10 @@ TEST_F(CodingStreamsTest, RefusesBadHeaders) {
     h.mutable_options()->set_model(v1::CODING_MODEL_ADAPTIVE);
     h.mutable_options()->set_order(3);
   });
+  refused("header.options.effort", [](auto& h) {
+    h.mutable_options()->set_model(v1::CODING_MODEL_STATIC);
+    h.mutable_options()->set_effort(v1::EFFORT_BEST);
+  });
   refused("header.options.block_bytes", [](auto& h) { h.mutable_options()->set_block_bytes(255); });
   refused("header.options.table",
           [](auto& h) { h.mutable_options()->set_model(v1::CODING_MODEL_TABLE); });
