@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/segment/local/window_moments.h"
 #include "core/segment/local/window_sums.h"
 
 namespace trine::segment {
@@ -35,23 +36,6 @@ absl::Status ExactMean(const Context& context, const Picture& gray, int64_t wind
       });
 }
 
-// Population deviation from exact sums; the rounding of negative zeros aside never negative.
-double Deviation(uint64_t sum, uint64_t square, int64_t n) {
-  const Uint128 scaled = Uint128{static_cast<uint64_t>(n)} * square - Uint128{sum} * sum;
-  const double variance = (scaled >> 64) == 0 ? static_cast<double>(static_cast<uint64_t>(scaled))
-                                              : static_cast<double>(scaled);
-  return std::sqrt(variance) / static_cast<double>(n);
-}
-double Deviation(DoubleDouble sum, DoubleDouble square, int64_t n) {
-  const DoubleDouble count(static_cast<double>(n));
-  const double variance = (count * square - sum * sum).value();
-  return variance > 0 ? std::sqrt(variance) / static_cast<double>(n) : 0;
-}
-double Mean(int64_t origin, uint64_t sum, int64_t n) { return MeanFrom(origin, sum, n); }
-double Mean(int64_t, DoubleDouble sum, int64_t n) {
-  return (sum / DoubleDouble(static_cast<double>(n))).value();
-}
-
 template <typename T>
 absl::Status ExactSauvola(const Context& context, const Picture& gray, int64_t window, double k,
                           double r, bool invert, uint8_t* mask) {
@@ -59,8 +43,8 @@ absl::Status ExactSauvola(const Context& context, const Picture& gray, int64_t w
   return VisitWindows<T, Squares::kExact>(
       context, gray, window, Border::kClip,
       [=](int64_t i, T stored, const PixelSum<T>& sum, const PixelSum<T>& square, int64_t n) {
-        const double deviation = Deviation(sum, square, n);  // the same from any origin
-        const double threshold = Mean(origin, sum, n) * (1.0 + k * (deviation / r - 1.0));
+        const double threshold =
+            SauvolaThreshold(MeanOf(origin, sum, n), DeviationOf(sum, square, n), k, r);
         const double value = static_cast<double>(origin) + static_cast<double>(stored);
         mask[i] = (value > threshold) != invert ? 255 : 0;
       });
@@ -100,6 +84,8 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
         return OpencvMean(context, gray, with.window, with.offset, invert, mask);
       if (profile == Profile::kSkimage)
         return SkimageMean(context, gray, with.window, with.offset, invert, mask);
+      if (TakesByteMean(gray, with.window))
+        return ByteMeanMask(context, gray, with.window, with.offset, invert, mask);
       return WithPixelType(gray.dtype, [&](auto type) {
         return ExactMean<decltype(type)>(context, gray, with.window, with.offset, invert, mask);
       });
@@ -114,6 +100,8 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
   }
   if (profile == Profile::kSkimage)
     return SkimageSauvola(context, gray, with.window, with.k, with.r, invert, mask);
+  if (TakesByteSauvola(gray, with.window, with.k, with.r))
+    return ByteSauvolaMask(context, gray, with.window, with.k, with.r, invert, mask);
   return WithPixelType(gray.dtype, [&](auto type) {
     return ExactSauvola<decltype(type)>(context, gray, with.window, with.k, with.r, invert, mask);
   });

@@ -72,6 +72,15 @@ absl::Status SkimageGaussian(const Context& context, const Picture& gray, double
 absl::Status SkimageSauvola(const Context& context, const Picture& gray, int64_t window, double k,
                             double r, bool invert, uint8_t* mask);
 
+// Of uint8 without a mask, by vectors: whether a picture and parameters are taken, and the mask,
+// the same as by plain loops.
+bool TakesByteMean(const Picture& gray, int64_t window);
+absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
+                          double offset, bool invert, uint8_t* mask);
+bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r);
+absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_t window, double k,
+                             double r, bool invert, uint8_t* mask);
+
 // floor(-offset n) as an integer, clamped to +-2^62: D > -offset n is D > this, for integers D.
 int64_t FloorOfNegativeProduct(double offset, int64_t n);
 
