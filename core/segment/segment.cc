@@ -18,10 +18,15 @@ constexpr std::array<std::pair<Profile, std::string_view>, 5> kProfiles = {
 
 }  // namespace
 
+absl::Status Validate(const Inputs& inputs, const Options& options, const Limits& limits) {
+  TRINE_RETURN_IF_ERROR(ValidateInputs(inputs, limits));
+  return ValidateSteps(inputs, options, limits);
+}
+
 absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,
                                const Options& options) {
-  TRINE_RETURN_IF_ERROR(ValidateInputs(inputs, *context.limits));
-  TRINE_RETURN_IF_ERROR(ValidateSteps(inputs, options, *context.limits));
+  TRINE_RETURN_IF_ERROR(Validate(inputs, options, *context.limits));
+  TRINE_RETURN_IF_ERROR(ValidateData(inputs, *context.limits));
   return RunPipeline(context, inputs, options);
 }
 

@@ -154,6 +154,10 @@ struct Result {
   uint64_t ListBytes() const { return regions.size() * sizeof(Region) + contours.bytes(); }
 };
 
+// What Segment refuses whatever the pixels are. Reads what the inputs are, shapes and dtypes, not
+// their data, which may still be to come.
+absl::Status Validate(const Inputs& inputs, const Options& options, const Limits& limits);
+
 // Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED
 // for more steps, pixels, bytes or regions than context.limits allow. Memory is reserved with the
 // context before it is allocated (MemoryOf).

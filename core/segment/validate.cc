@@ -13,7 +13,8 @@ namespace {
 
 // A map of four bytes a pixel.
 absl::Status CheckWideMap(const Inputs& inputs, size_t index, const Limits& limits) {
-  const uint64_t bytes = inputs.gray.elements() * 4;
+  const Shape& shape = inputs.gray.shape;
+  const uint64_t bytes = static_cast<uint64_t>(shape[0]) * static_cast<uint64_t>(shape[1]) * 4;
   if (bytes <= limits.max_output_bytes) return absl::OkStatus();
   return LimitExceeded(StepField(index), bytes, "max_output_bytes", limits.max_output_bytes);
 }
@@ -86,8 +87,7 @@ absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
   const TensorView& gray = inputs.gray;
   if (gray.shape.size() != 2)
     return InvalidField("gray.shape", ShapeToString(gray.shape), "must be [height, width]");
-  TRINE_RETURN_IF_ERROR(ValidateTensor(gray, limits, "gray"));
-  const uint64_t pixels = gray.elements();
+  TRINE_ASSIGN_OR_RETURN(const uint64_t pixels, CountElements(gray.shape, limits, "gray.shape"));
   if (pixels == 0)
     return InvalidField("gray.shape", ShapeToString(gray.shape), "must hold at least one pixel");
   const uint64_t most = std::min(limits.max_image_pixels, static_cast<uint64_t>(kMaxPixels));
@@ -98,15 +98,20 @@ absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
     if (mask.dtype != DType::kUint8 && mask.dtype != DType::kBool)
       return InvalidField("mask.dtype", DTypeName(mask.dtype), "uint8 or bool");
     TRINE_RETURN_IF_ERROR(CheckShape(mask, gray.shape, "mask"));
-    TRINE_RETURN_IF_ERROR(ValidateTensor(mask, limits, "mask"));
   }
   if (inputs.markers) {
     const TensorView& markers = *inputs.markers;
     if (IsFloat(markers.dtype))
       return InvalidField("markers.dtype", DTypeName(markers.dtype), "an integer type");
     TRINE_RETURN_IF_ERROR(CheckShape(markers, gray.shape, "markers"));
-    TRINE_RETURN_IF_ERROR(ValidateTensor(markers, limits, "markers"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateData(const Inputs& inputs, const Limits& limits) {
+  TRINE_RETURN_IF_ERROR(ValidateTensor(inputs.gray, limits, "gray"));
+  if (inputs.mask) TRINE_RETURN_IF_ERROR(ValidateTensor(*inputs.mask, limits, "mask"));
+  if (inputs.markers) TRINE_RETURN_IF_ERROR(ValidateTensor(*inputs.markers, limits, "markers"));
   return absl::OkStatus();
 }
 

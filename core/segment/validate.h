@@ -12,9 +12,11 @@
 
 namespace trine::segment {
 
-// Shapes, dtypes and sizes of the inputs against the limits; the picture's values are checked when
-// it is made (gray.h).
+// Shapes, dtypes and sizes of the inputs against the limits. Does not read their data.
 absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits);
+// That their data are as long as their shapes say; the picture's values are checked when it is made
+// (gray.h).
+absl::Status ValidateData(const Inputs& inputs, const Limits& limits);
 
 // A step, and what the steps before it made, for the check of its row.
 struct StepToCheck {
@@ -30,7 +32,8 @@ struct StepToCheck {
   absl::Status Needs(unsigned maps) const;
 };
 
-// Parameters of each step, and that it finds what it needs.
+// Parameters of each step, and that it finds what it needs. REQUIRES: ValidateInputs, of which it
+// reads no data.
 absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const Limits& limits);
 
 // Sentences about what was given and no step reads.

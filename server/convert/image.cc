@@ -58,11 +58,11 @@ const PictureTypes kAnyTypes = {kAnyList, "a type of the protocol"};
 const PictureTypes kMaskTypes = {kAnyList, "a type of the protocol", true};
 const PictureTypes kLabelTypes = {kLabelList, "an integer type", true};
 
-absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
-                                         ByteView tensor_data, bool is_held, ByteView encoded,
-                                         const PictureTypes& types, std::string_view field,
-                                         const MemoryBeside& beside) {
-  Picture picture;
+absl::StatusOr<std::optional<TensorView>> PictureHeadFromProto(const v1::Image& image,
+                                                               uint64_t bytes,
+                                                               const PictureTypes& types,
+                                                               const Limits& limits,
+                                                               std::string_view field) {
   switch (image.source_case()) {
     case v1::Image::SOURCE_NOT_SET:
       return MissingField(field, "a picture is required: tensor or encoded");
@@ -71,23 +71,40 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
       if (image.has_page()) {
         return InvalidField(Path(field, "page"), image.page(), "only a TIFF file has pages");
       }
-      TRINE_ASSIGN_OR_RETURN(picture.view,
-                             ViewFromProto(image.tensor(), tensor_data, *context.limits, path));
-      TRINE_RETURN_IF_ERROR(CheckPicture(picture.view, types, path));
-      if (!is_held) picture.own_bytes = picture.view.data.size();
-      if (beside) {
-        TRINE_RETURN_IF_ERROR(context.Reserve(
-            SaturatingAdd(picture.own_bytes, beside(picture.view.shape, picture.view.dtype))));
-      }
-      return picture;
+      TRINE_ASSIGN_OR_RETURN(const TensorHead head, HeadFromProto(image.tensor(), limits, path));
+      TRINE_RETURN_IF_ERROR(CheckData(head, bytes, path));
+      TensorView view = {head.dtype, head.shape, {}};
+      TRINE_RETURN_IF_ERROR(CheckPicture(view, types, path));
+      return {std::move(view)};
     }
     case v1::Image::kEncoded:
       break;
   }
-  const std::string path = Path(field, "encoded");
   if (image.page() < 0) {
     return InvalidField(Path(field, "page"), image.page(), "pages count from 0");
   }
+  return std::optional<TensorView>();
+}
+
+absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image& image,
+                                         ByteView tensor_data, bool is_held, ByteView encoded,
+                                         const PictureTypes& types, std::string_view field,
+                                         const MemoryBeside& beside) {
+  Picture picture;
+  TRINE_ASSIGN_OR_RETURN(
+      std::optional<TensorView> head,
+      PictureHeadFromProto(image, tensor_data.size(), types, *context.limits, field));
+  if (head.has_value()) {
+    picture.view = *std::move(head);
+    picture.view.data = tensor_data;
+    if (!is_held) picture.own_bytes = picture.view.data.size();
+    if (beside) {
+      TRINE_RETURN_IF_ERROR(context.Reserve(
+          SaturatingAdd(picture.own_bytes, beside(picture.view.shape, picture.view.dtype))));
+    }
+    return picture;
+  }
+  const std::string path = Path(field, "encoded");
   std::vector<std::string> said;
   auto decoded = image::DecodeImage(
       context, encoded,

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "core/base/limits.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
 #include "server/wire/wire.h"
@@ -42,6 +44,14 @@ extern const PictureTypes kLabelTypes;
 
 // Memory that is needed beside a picture, from its shape and dtype [bytes]; may be empty.
 using MemoryBeside = std::function<uint64_t(const Shape&, DType)>;
+
+// What PictureFromProto refuses before it reads the payload of `bytes` bytes. Of a tensor a view
+// without data; nullopt of a file, whose bytes alone say what it holds.
+absl::StatusOr<std::optional<TensorView>> PictureHeadFromProto(const v1::Image& image,
+                                                               uint64_t bytes,
+                                                               const PictureTypes& types,
+                                                               const Limits& limits,
+                                                               std::string_view field);
 
 // The picture of `image`, decoded where it is a file; `tensor_data` and `encoded` are the payloads
 // of its two sources. INVALID_ARGUMENT names "<field>", "<field>.page", "<field>.tensor.<part>" or

@@ -50,10 +50,19 @@ TensorView Plane(TensorView view) {
   return view;
 }
 
-absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
-                      segment::Profile profile, SegmentInputs* out) {
-  const TensorView& view = out->image.view;
-  if (view.data.empty()) {
+bool IsWeighed(const v1::SegmentRequest& request, const Shape& shape) {
+  return shape.size() == 3 && shape[2] != 1 && !request.has_channel();
+}
+
+// The dtype of the plane that is segmented.
+DType PlaneDType(const v1::SegmentRequest& request, const Shape& shape, DType dtype,
+                 segment::Profile profile) {
+  return IsWeighed(request, shape) ? image::GrayDType(dtype, WeightsOf(profile)) : dtype;
+}
+
+// The three that follow read what pictures are, not their data.
+absl::Status CheckImage(const v1::SegmentRequest& request, const TensorView& view) {
+  if (Pixels(view.shape) == 0 || Channels(view) == 0) {
     return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
                         "a picture has at least one pixel");
   }
@@ -62,19 +71,11 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
     return InvalidField("channel", static_cast<int64_t>(request.channel()),
                         absl::StrCat("the picture has channels 0 to ", channels - 1));
   }
-  if (channels == 1) {
-    out->inputs.gray = Plane(view);
-    return absl::OkStatus();
-  }
-  if (!request.has_channel() && channels != 3) {
+  if (!IsWeighed(request, view.shape)) return absl::OkStatus();
+  if (channels != 3) {
     return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
                         "gray is made of 1 or 3 channels; name one with channel");
   }
-  auto gray = request.has_channel() ? image::ExtractChannel(context, view, request.channel())
-                                    : image::ToGray(context, view, WeightsOf(profile));
-  if (!gray.ok()) return TranslateField(gray.status(), {{kAnyField, "image"}});
-  out->gray = *std::move(gray);
-  out->inputs.gray = out->gray.view();
   return absl::OkStatus();
 }
 
@@ -84,6 +85,34 @@ absl::Status CheckSameSize(const v1::Image& image, const TensorView& view, const
   return InvalidField(
       ShapePath(image, field), ShapeToString(view.shape),
       absl::StrCat("it must be as high and wide as the image, ", ShapeToString(gray.shape)));
+}
+
+absl::Status CheckMask(const v1::Image& image, const TensorView& view) {
+  if (Channels(view) > 0) return absl::OkStatus();
+  return InvalidField(ShapePath(image, "mask"), ShapeToString(view.shape),
+                      "a mask has at least one channel");
+}
+
+absl::Status CheckMarkers(const v1::Image& image, const TensorView& view) {
+  if (Channels(view) == 1) return absl::OkStatus();
+  return InvalidField(ShapePath(image, "markers"), ShapeToString(view.shape),
+                      "markers have one channel");
+}
+
+absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
+                      segment::Profile profile, SegmentInputs* out) {
+  const TensorView& view = out->image.view;
+  TRINE_RETURN_IF_ERROR(CheckImage(request, view));
+  if (Channels(view) == 1) {
+    out->inputs.gray = Plane(view);
+    return absl::OkStatus();
+  }
+  auto gray = request.has_channel() ? image::ExtractChannel(context, view, request.channel())
+                                    : image::ToGray(context, view, WeightsOf(profile));
+  if (!gray.ok()) return TranslateField(gray.status(), {{kAnyField, "image"}});
+  out->gray = *std::move(gray);
+  out->inputs.gray = out->gray.view();
+  return absl::OkStatus();
 }
 
 // 1 where any of the pixel's channels is not 0.
@@ -105,11 +134,8 @@ absl::Status Binarize(const Context& context, const TensorView& in, Tensor* out)
 
 absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->mask.view;
+  TRINE_RETURN_IF_ERROR(CheckMask(image, view));
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "mask"));
-  if (view.data.empty()) {  // [H,W,0]: the picture has pixels
-    return InvalidField(ShapePath(image, "mask"), ShapeToString(view.shape),
-                        "a mask has at least one channel");
-  }
   const bool is_byte = view.dtype == DType::kUint8 || view.dtype == DType::kBool;
   if (is_byte && Channels(view) == 1) {
     out->inputs.mask = Plane(view);
@@ -125,11 +151,8 @@ absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInp
 
 absl::Status MakeMarkers(const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->markers.view;
+  TRINE_RETURN_IF_ERROR(CheckMarkers(image, view));
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "markers"));
-  if (Channels(view) != 1) {
-    return InvalidField(ShapePath(image, "markers"), ShapeToString(view.shape),
-                        "markers have one channel");
-  }
   out->inputs.markers = Plane(view);
   return absl::OkStatus();
 }
@@ -150,14 +173,43 @@ MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& req
   return [&context, &request, &options, file_bytes](const Shape& shape, DType dtype) -> uint64_t {
     if (shape.size() < 2) return 0;  // not a picture
     const bool one_channel = shape.size() == 2 || shape[2] == 1;
-    const bool weighs = !one_channel && !request.has_channel();
-    const DType gray = weighs ? image::GrayDType(dtype, WeightsOf(options.profile)) : dtype;
+    const DType gray = PlaneDType(request, shape, dtype, options.profile);
     const uint64_t pixels = Pixels(shape);
     const segment::MemoryNeed need = segment::MemoryOf(context, shape[0], shape[1], gray, options);
     return SaturatingAdd(
         SaturatingAdd(need.maps, one_channel ? 0 : SaturatingMul(pixels, DTypeSize(gray))),
         std::max(need.working, SaturatingMul(pixels, file_bytes)));
   };
+}
+
+absl::StatusOr<segment::Inputs> InputsOfHeads(const v1::SegmentRequest& request,
+                                              segment::Profile profile, const SegmentHeads& heads) {
+  segment::Inputs inputs;
+  // A file has a pixel at least, and of the dtypes uint8 is the one that all steps take.
+  inputs.gray = {DType::kUint8, {1, 1}, {}};
+  if (heads.image.has_value()) {
+    const TensorView& image = *heads.image;
+    TRINE_RETURN_IF_ERROR(CheckImage(request, image));
+    inputs.gray = {PlaneDType(request, image.shape, image.dtype, profile),
+                   {image.shape[0], image.shape[1]},
+                   {}};
+  }
+  const auto check_size = [&](const v1::Image& image, const TensorView& view,
+                              std::string_view field) {
+    return heads.image.has_value() ? CheckSameSize(image, view, inputs.gray, field)
+                                   : absl::OkStatus();
+  };
+  if (heads.mask.has_value()) {
+    TRINE_RETURN_IF_ERROR(CheckMask(request.mask(), *heads.mask));
+    TRINE_RETURN_IF_ERROR(check_size(request.mask(), *heads.mask, "mask"));
+  }
+  if (heads.markers.has_value()) {
+    TRINE_RETURN_IF_ERROR(CheckMarkers(request.markers(), *heads.markers));
+    TRINE_RETURN_IF_ERROR(check_size(request.markers(), *heads.markers, "markers"));
+  }
+  if (request.has_mask()) inputs.mask = TensorView{DType::kUint8, inputs.gray.shape, {}};
+  if (request.has_markers()) inputs.markers = TensorView{DType::kInt32, inputs.gray.shape, {}};
+  return inputs;
 }
 
 absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,

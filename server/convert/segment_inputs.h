@@ -34,6 +34,17 @@ struct SegmentPictures {
   Picture image, mask, markers;  // the last two without pixels where the request has none
 };
 
+// The pictures before their pixels have come: views without data. nullopt where the request has
+// none and of a file, whose bytes alone say what it holds.
+struct SegmentHeads {
+  std::optional<TensorView> image, mask, markers;
+};
+
+// What MakeSegmentInputs refuses whatever the pixels are; inputs without data, for
+// segment::Validate. What nothing is known of is such that it refuses nothing on its account.
+absl::StatusOr<segment::Inputs> InputsOfHeads(const v1::SegmentRequest& request,
+                                              segment::Profile profile, const SegmentHeads& heads);
+
 // One plane of the image: `channel`, or the gray that `profile` means (EXACT and MATLAB BT.601,
 // OPENCV its BT.601 in fixed point, SKIMAGE BT.709, IMAGEJ the mean); the mask as zeros and others.
 // Errors name fields of `request`.

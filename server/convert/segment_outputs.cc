@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/runtime/thread_pool.h"
 #include "server/convert/enum.h"
@@ -46,20 +47,25 @@ absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView
                              const NamedLimit& max_response) {
   const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
   const uint64_t distance = outputs.distance() ? 4 : 0;
-  const uint64_t pixels = gray.elements();
-  TRINE_RETURN_IF_ERROR(CheckOutputBytes((packable + distance) * pixels, limits, "outputs"));
+  const uint64_t pixels =
+      SaturatingMul(static_cast<uint64_t>(gray.shape[0]), static_cast<uint64_t>(gray.shape[1]));
+  TRINE_RETURN_IF_ERROR(
+      CheckOutputBytes(SaturatingMul(packable + distance, pixels), limits, "outputs"));
   const uint64_t unpacked = distance + (format.has_value() ? 0 : packable);
-  return CheckResponseBytes(unpacked * pixels, max_response, "outputs");
+  return CheckResponseBytes(SaturatingMul(unpacked, pixels), max_response, "outputs");
 }
 
-absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result) {
-  if (outputs.mask() && !result.mask.has_value()) {
+absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs,
+                              absl::Span<const segment::Step> steps) {
+  unsigned made = 0;
+  for (const segment::Step& step : steps) made |= step.spec().makes;
+  if (outputs.mask() && (made & segment::kMask) == 0) {
     return NotMade("outputs.mask", "a threshold");
   }
-  if (outputs.labels() && !result.labels.has_value()) {
+  if (outputs.labels() && (made & segment::kLabels) == 0) {
     return NotMade("outputs.labels", "components, watershed, multi_otsu or threshold");
   }
-  if (outputs.distance() && !result.distance.has_value()) {
+  if (outputs.distance() && (made & segment::kDistance) == 0) {
     return NotMade("outputs.distance", "distance");
   }
   return absl::OkStatus();

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/base/error.h"
 #include "core/base/limits.h"
 #include "core/base/tensor.h"
@@ -25,13 +26,15 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 
 // RESOURCE_EXHAUSTED naming "outputs" where what is asked for, unpacked, is more than
 // limits.max_output_bytes, or where what goes out unpacked is more than max_response (a file
-// of `format` may be shorter, which only packing it can tell).
+// of `format` may be shorter, which only packing it can tell). Reads the shape of `gray`, not its
+// data.
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
                              std::optional<image::Format> format, const Limits& limits,
                              const NamedLimit& max_response);
 
 // INVALID_ARGUMENT naming "outputs.<what>" where it is asked for and no step made it.
-absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs, const segment::Result& result);
+absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs,
+                              absl::Span<const segment::Step> steps);
 
 // Files. A mask is bilevel; labels are 16-bit gray in a PNG (INVALID_ARGUMENT naming
 // "outputs.format" below 0 and above 65,535) and 32-bit integers in a TIFF.
@@ -40,7 +43,8 @@ absl::StatusOr<std::string> MaskFile(const Context& context, image::Format forma
 absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,
                                        const Tensor& labels, int64_t lowest, int64_t highest);
 
-// Puts what is asked for into the answer `out`, a message inside `response`.
+// Puts what is asked for into the answer `out`, a message inside `response`. REQUIRES:
+// CheckOutputsMade.
 template <typename Message>
 absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& outputs,
                             std::optional<image::Format> format, segment::Result result,
@@ -49,7 +53,6 @@ absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& ou
     HeadToProto(tensor.dtype, tensor.shape, to);
     response->SetPayload(to->mutable_data(), std::move(tensor.data));
   };
-  TRINE_RETURN_IF_ERROR(CheckOutputsMade(outputs, result));
   if (outputs.mask() && format.has_value()) {
     TRINE_ASSIGN_OR_RETURN(std::string file, MaskFile(context, *format, *result.mask));
     response->SetPayload(out->mutable_mask()->mutable_encoded(), std::move(file));

@@ -96,8 +96,8 @@ class ItemStream : public StreamHandler<Req, Res> {
 
   // The answer to item.message().item(). Errors name its fields.
   virtual absl::Status Answer(const Call& call, Request<Req>& item, Response<Res>* response) = 0;
-  // The payloads that `head` announces, in order. Refuses what cannot be right whatever their bytes
-  // are; errors name fields of the message.
+  // The payloads that `head` announces, in order. Refuses all that Answer would refuse whatever
+  // their bytes are; errors name fields of the message.
   virtual absl::StatusOr<std::vector<ComingPayload>> Coming(const Call& call,
                                                             Request<Req>* head) = 0;
   // Detaches the answer's payloads in order and sets `chunked`.
@@ -110,6 +110,8 @@ class ItemStream : public StreamHandler<Req, Res> {
       return InvalidField("item", absl::StrCat(item_->wire_bytes(), " bytes long"),
                           absl::StrCat("a head has at most ", kMaxChunkBytes, " bytes"));
     }
+    TRINE_RETURN_IF_ERROR(TranslateField(
+        call.WithThreads(item_->message().item().max_threads()).status(), {{"", "item"}}));
     TRINE_ASSIGN_OR_RETURN(const std::vector<ComingPayload> payloads, Coming(call, item_.get()));
     const uint64_t limit = call.context.limits->max_item_bytes;
     uint64_t bytes = 0;

@@ -9,15 +9,16 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/base/tensor.h"
 #include "core/base/text/field_names.h"
 #include "core/runtime/part_account.h"
 #include "core/segment/segment.h"
 #include "core/segment/steps.h"
 #include "server/convert/error.h"
+#include "server/convert/image.h"
 #include "server/convert/segment.h"
 #include "server/convert/segment_inputs.h"
 #include "server/convert/segment_outputs.h"
-#include "server/convert/tensor.h"
 #include "server/services/item_stream.h"
 #include "server/wire/rpc.h"
 #include "trine/v1/segmentation.pb.h"
@@ -63,6 +64,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   TRINE_ASSIGN_OR_RETURN(const segment::Options options, SegmentOptionsFromProto(item, limits));
   TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
                          OutputFormatFromProto(item.outputs()));
+  TRINE_RETURN_IF_ERROR(CheckOutputsMade(item.outputs(), options.steps));
   TRINE_ASSIGN_OR_RETURN(const SegmentInputs sources,
                          SegmentInputsOf(context, request, item, options.profile,
                                          SegmentMemory(context, item, options, format), &account));
@@ -103,21 +105,58 @@ std::string* PayloadOf(v1::Image* picture) {
   return nullptr;
 }
 
-// The payload of a head's picture at `field`, which is to come with `bytes` bytes.
-absl::StatusOr<ComingPayload> ComingPicture(Request<v1::SegmentStreamRequest>* head,
+// A picture of an item whose payloads are still to come.
+struct ComingPicture {
+  std::optional<TensorView> head;  // of a tensor, without data
+  ComingPayload payload;
+};
+
+// The picture at `field` of the item that `message` is the head of; `bytes` will come.
+absl::StatusOr<ComingPicture> PictureToCome(Request<v1::SegmentStreamRequest>* message,
                                             v1::Image* picture, uint64_t bytes,
-                                            const Limits& limits, std::string_view field) {
-  std::string* const payload = PayloadOf(picture);
-  if (payload == nullptr) return MissingField(field, "a picture is required: tensor or encoded");
-  const bool is_tensor = picture->has_tensor();
-  const std::string path = Path(field, is_tensor ? "tensor" : "encoded");
-  TRINE_RETURN_IF_ERROR(
-      CheckLeftOut(head->PayloadSize(*payload), is_tensor ? Path(path, "data") : path));
-  if (is_tensor) {
-    TRINE_ASSIGN_OR_RETURN(const TensorHead tensor, HeadFromProto(picture->tensor(), limits, path));
-    TRINE_RETURN_IF_ERROR(CheckData(tensor, bytes, path));
+                                            const PictureTypes& types, const Limits& limits,
+                                            std::string_view field) {
+  if (std::string* const payload = PayloadOf(picture)) {
+    TRINE_RETURN_IF_ERROR(
+        CheckLeftOut(message->PayloadSize(*payload),
+                     Path(field, picture->has_tensor() ? "tensor.data" : "encoded")));
   }
-  return ComingPayload{payload, bytes};
+  TRINE_ASSIGN_OR_RETURN(std::optional<TensorView> head,
+                         PictureHeadFromProto(*picture, bytes, types, limits, field));
+  return ComingPicture{std::move(head), {PayloadOf(picture), bytes}};
+}
+
+// What SegmentItem refuses whatever the pixels are, and the payloads; errors name fields of the
+// item.
+absl::StatusOr<std::vector<ComingPayload>> CheckHead(const Limits& limits,
+                                                     Request<v1::SegmentStreamRequest>* message) {
+  const v1::SegmentItemLengths& lengths = message->message().chunked();
+  v1::SegmentRequest* const item = message->mutable_message()->mutable_item();
+  TRINE_ASSIGN_OR_RETURN(const segment::Options options, SegmentOptionsFromProto(*item, limits));
+  TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
+                         OutputFormatFromProto(item->outputs()));
+  TRINE_RETURN_IF_ERROR(CheckOutputsMade(item->outputs(), options.steps));
+  ComingPicture image, mask, markers;
+  TRINE_ASSIGN_OR_RETURN(image, PictureToCome(message, item->mutable_image(), lengths.image_bytes(),
+                                              kAnyTypes, limits, "image"));
+  if (item->has_mask() || lengths.mask_bytes() > 0) {
+    TRINE_ASSIGN_OR_RETURN(mask, PictureToCome(message, item->mutable_mask(), lengths.mask_bytes(),
+                                               kMaskTypes, limits, "mask"));
+  }
+  if (item->has_markers() || lengths.markers_bytes() > 0) {
+    TRINE_ASSIGN_OR_RETURN(markers,
+                           PictureToCome(message, item->mutable_markers(), lengths.markers_bytes(),
+                                         kLabelTypes, limits, "markers"));
+  }
+  TRINE_ASSIGN_OR_RETURN(
+      const segment::Inputs inputs,
+      InputsOfHeads(*item, options.profile, {image.head, mask.head, markers.head}));
+  TRINE_RETURN_IF_ERROR(InRequest(segment::Validate(inputs, options, limits), *item));
+  if (image.head.has_value()) {
+    TRINE_RETURN_IF_ERROR(CheckOutputsFit(item->outputs(), inputs.gray, format, limits,
+                                          {"max_item_bytes", limits.max_item_bytes}));
+  }
+  return std::vector<ComingPayload>{image.payload, mask.payload, markers.payload};
 }
 
 class SegmentStream final : public ItemStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
@@ -129,23 +168,8 @@ class SegmentStream final : public ItemStream<v1::SegmentStreamRequest, v1::Segm
 
   absl::StatusOr<std::vector<ComingPayload>> Coming(
       const Call& call, Request<v1::SegmentStreamRequest>* head) override {
-    const Limits& limits = *call.context.limits;
-    const v1::SegmentItemLengths& lengths = head->message().chunked();
-    v1::SegmentRequest* const item = head->mutable_message()->mutable_item();
-    TRINE_RETURN_IF_ERROR(
-        TranslateField(SegmentOptionsFromProto(*item, limits).status(), {{"", "item"}}));
-    std::vector<ComingPayload> payloads(3);
-    TRINE_ASSIGN_OR_RETURN(payloads[0], ComingPicture(head, item->mutable_image(),
-                                                      lengths.image_bytes(), limits, "item.image"));
-    if (item->has_mask() || lengths.mask_bytes() > 0) {
-      TRINE_ASSIGN_OR_RETURN(payloads[1], ComingPicture(head, item->mutable_mask(),
-                                                        lengths.mask_bytes(), limits, "item.mask"));
-    }
-    if (item->has_markers() || lengths.markers_bytes() > 0) {
-      TRINE_ASSIGN_OR_RETURN(
-          payloads[2], ComingPicture(head, item->mutable_markers(), lengths.markers_bytes(), limits,
-                                     "item.markers"));
-    }
+    auto payloads = CheckHead(*call.context.limits, head);
+    if (!payloads.ok()) return TranslateField(payloads.status(), {{"", "item"}});
     return payloads;
   }
 

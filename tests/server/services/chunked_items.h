@@ -34,14 +34,19 @@ inline v1::SegmentStreamRequest Whole(const v1::SegmentRequest& item) {
 
 // Takes the payloads out of an item and returns them, one after the other.
 inline std::string TakePayloads(v1::NormalizeStreamRequest* head) {
-  std::string bytes = std::exchange(*head->mutable_item()->mutable_tensor()->mutable_data(), "");
+  v1::NormalizeRequest* const item = head->mutable_item();
+  std::string bytes;
+  if (item->has_tensor()) bytes = std::exchange(*item->mutable_tensor()->mutable_data(), "");
   head->mutable_chunked()->set_tensor_bytes(bytes.size());
   return bytes;
 }
 inline std::string TakePayloads(v1::NormalizeGradientStreamRequest* head) {
   v1::NormalizeGradientRequest* const item = head->mutable_item();
-  const std::string tensor = std::exchange(*item->mutable_tensor()->mutable_data(), "");
-  const std::string gradient = std::exchange(*item->mutable_output_gradient()->mutable_data(), "");
+  std::string tensor, gradient;
+  if (item->has_tensor()) tensor = std::exchange(*item->mutable_tensor()->mutable_data(), "");
+  if (item->has_output_gradient()) {
+    gradient = std::exchange(*item->mutable_output_gradient()->mutable_data(), "");
+  }
   head->mutable_chunked()->set_tensor_bytes(tensor.size());
   head->mutable_chunked()->set_output_gradient_bytes(gradient.size());
   return tensor + gradient;
@@ -49,6 +54,7 @@ inline std::string TakePayloads(v1::NormalizeGradientStreamRequest* head) {
 inline std::string TakePayloads(v1::SegmentStreamRequest* head) {
   std::string all;
   const auto take = [&all](v1::Image* picture) -> size_t {
+    if (picture->source_case() == v1::Image::SOURCE_NOT_SET) return 0;
     const std::string bytes =
         std::exchange(picture->has_tensor() ? *picture->mutable_tensor()->mutable_data()
                                             : *picture->mutable_encoded(),
@@ -58,7 +64,7 @@ inline std::string TakePayloads(v1::SegmentStreamRequest* head) {
   };
   v1::SegmentRequest* const item = head->mutable_item();
   v1::SegmentItemLengths* const lengths = head->mutable_chunked();
-  lengths->set_image_bytes(take(item->mutable_image()));
+  if (item->has_image()) lengths->set_image_bytes(take(item->mutable_image()));
   if (item->has_mask()) lengths->set_mask_bytes(take(item->mutable_mask()));
   if (item->has_markers()) lengths->set_markers_bytes(take(item->mutable_markers()));
   return all;

@@ -259,6 +259,24 @@ TEST(ItemStream, HeadsThatCannotBeRight) {
   head[0].mutable_item()->add_steps();
   ExpectSegmentRefused(head, "item.steps[0]");
 
+  // Of a file the head says that it is there, no more.
+  v1::SegmentRequest file = Everything(v1::IMAGE_FORMAT_TENSOR);
+  head = {InChunks(file, 100)[0]};
+  ExpectSegmentRefused(head, "chunk", "before the end of the item");
+  head[0].mutable_item()->mutable_mask()->mutable_tensor()->add_shape(0);
+  head[0].mutable_chunked()->set_mask_bytes(0);
+  ExpectSegmentRefused(head, "item.mask.tensor.shape");
+  file.clear_markers();
+  ExpectSegmentRefused({InChunks(file, 100)[0]}, "item.steps[2].watershed.markers");
+  file.clear_steps();
+  file.add_steps()->mutable_measure();
+  ExpectSegmentRefused({InChunks(file, 100)[0]}, "item.outputs.mask");
+  file.clear_outputs();
+  ExpectSegmentRefused({InChunks(file, 100)[0]}, "item.steps[0]");
+  file = Everything(v1::IMAGE_FORMAT_TENSOR);
+  file.set_max_threads(-1);
+  ExpectSegmentRefused({InChunks(file, 100)[0]}, "item.max_threads");
+
   NormalizeMessages tensor = {InChunks(Floats(10), 40)[0]};
   tensor[0].mutable_chunked()->set_tensor_bytes(41);
   ServiceHarness services;
@@ -292,8 +310,9 @@ TEST(ItemStream, TheLimitOfAnItem) {
   EXPECT_TRUE(refusal(Row(999)).ok());
   EXPECT_TRUE(refusal(Row(1000)).ok());
   // The head alone is enough.
-  const absl::Status status =
-      StreamOf(services, SegmentMessages{InChunks(Row(1001), 100)[0]}).status;
+  v1::SegmentRequest longer = Row(1001);
+  longer.clear_outputs();
+  const absl::Status status = StreamOf(services, SegmentMessages{InChunks(longer, 100)[0]}).status;
   ExpectRefused(status, StatusCode::kResourceExhausted, "chunked");
   EXPECT_EQ(GetErrorDetail(status)->limit, "max_item_bytes = 1000");
   // All payloads together, and numbers that have no sum.

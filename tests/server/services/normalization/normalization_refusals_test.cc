@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/server/services/chunked_items.h"
 #include "tests/server/services/normalization/normalization_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/normalization.pb.h"
@@ -23,10 +24,26 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 class NormalizationRefusalsTest : public testing::Test {
  protected:
   absl::Status Normalize(const v1::NormalizeRequest& request) {
-    return services_.Unary<v1::NormalizeResponse>("Normalize", request).status();
+    const auto status = services_.Unary<v1::NormalizeResponse>("Normalize", request).status();
+    CheckHead<v1::NormalizeStreamResponse>("NormalizeStream", request, status);
+    return status;
   }
   absl::Status Gradient(const v1::NormalizeGradientRequest& request) {
-    return services_.Unary<v1::NormalizeGradientResponse>("NormalizeGradient", request).status();
+    const auto status =
+        services_.Unary<v1::NormalizeGradientResponse>("NormalizeGradient", request).status();
+    CheckHead<v1::NormalizeGradientStreamResponse>("NormalizeGradientStream", request, status);
+    return status;
+  }
+
+  // What is refused shows in the head of an item in chunks, of which none follows.
+  template <typename Response, typename Item>
+  void CheckHead(const char* method, const Item& item, const absl::Status& refusal) {
+    auto head = Whole(item);
+    TakePayloads(&head);
+    const auto detail = GetErrorDetail(refusal);
+    ASSERT_TRUE(detail.has_value()) << refusal;
+    ExpectRefused(services_.Stream<Response>(method, std::vector{head}).status, refusal.code(),
+                  "item." + detail->field);
   }
 
   ServiceHarness services_;

@@ -55,6 +55,8 @@ TEST(SegmentationLimitsTest, WhatTheLimitsSay) {
     return services.Unary<v1::SegmentResponse>("Segment", request).status();
   };
   v1::SegmentRequest request = DisksRequest();
+  request.add_steps()->mutable_otsu();
+  request.add_steps()->mutable_components();
   request.mutable_outputs()->set_mask(true);
   request.mutable_outputs()->set_labels(true);
   ExpectRefused(refusal(request), StatusCode::kResourceExhausted, "outputs");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/server/services/chunked_items.h"
 #include "tests/server/services/segmentation/segment_examples.h"
 #include "tests/server/services/service_harness.h"
 #include "trine/v1/segmentation.pb.h"
@@ -24,7 +25,26 @@ struct Refusal {
   std::string field;
   std::function<void(v1::SegmentRequest&)> spoil;
   StatusCode code = StatusCode::kInvalidArgument;
+  bool is_in_bytes = false;  // of a picture: what is known of it without them does not tell
 };
+
+Refusal InBytes(Refusal refusal) {
+  refusal.is_in_bytes = true;
+  return refusal;
+}
+
+// The head of an item in chunks, of which none follows, is refused already.
+void CheckHead(ServiceHarness& services, const v1::SegmentRequest& item, const Refusal& refusal) {
+  v1::SegmentStreamRequest head = Whole(item);
+  TakePayloads(&head);
+  const absl::Status status =
+      services.Stream<v1::SegmentStreamResponse>("SegmentStream", std::vector{head}).status;
+  if (refusal.is_in_bytes) {
+    ExpectRefused(status, StatusCode::kInvalidArgument, "chunk");
+  } else {
+    ExpectRefused(status, refusal.code, "item." + refusal.field);
+  }
+}
 
 void Check(const std::vector<Refusal>& cases) {
   ServiceHarness services;
@@ -34,6 +54,7 @@ void Check(const std::vector<Refusal>& cases) {
     cases[i].spoil(request);
     ExpectRefused(services.Unary<v1::SegmentResponse>("Segment", request).status(), cases[i].code,
                   cases[i].field);
+    CheckHead(services, request, cases[i]);
   }
 }
 
@@ -58,10 +79,11 @@ TEST(SegmentationRefusalsTest, Images) {
       {"image.tensor.dtype", tensor(v1::Tensor())},
       {"image.tensor.dtype",
        tensor(MakeTensor<uint8_t>(static_cast<v1::DataType>(77), {1, 1}, {1}))},
-      {"image.tensor.data[0][1]",
-       tensor(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 2}, {0, 1e200}))},
-      {"image.tensor.data[0][0]",
-       tensor(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 2}, {(int64_t{1} << 53) + 1, 0}))},
+      InBytes({"image.tensor.data[0][1]",
+               tensor(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 2}, {0, 1e200}))}),
+      InBytes(
+          {"image.tensor.data[0][0]",
+           tensor(MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 2}, {(int64_t{1} << 53) + 1, 0}))}),
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {0, 5}, {}))},
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {5, 0}, {}))},
       {"image.tensor.shape", tensor(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {5, 5, 0}, {}))},
@@ -76,27 +98,28 @@ TEST(SegmentationRefusalsTest, Images) {
       {"image.tensor.shape", shape({1 << 16, 1 << 16}), StatusCode::kResourceExhausted},
       {"image.tensor.shape[1]", shape({Disks::kHeight, -Disks::kWidth})},
       {"image.tensor.data", shape({Disks::kHeight, Disks::kWidth + 1})},
-      {"image.tensor.data[0][1]",
-       tensor(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {0, std::nanf("")}))},
-      {"image.tensor.data[1][0]",
-       tensor(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {2, 1}, {0, INFINITY}))},
+      InBytes({"image.tensor.data[0][1]",
+               tensor(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {0, std::nanf("")}))}),
+      InBytes({"image.tensor.data[1][0]",
+               tensor(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {2, 1}, {0, INFINITY}))}),
       {"image.page", [](Request& r) { r.mutable_image()->set_page(0); }},
       {"image.encoded", encoded("")},
-      {"image.encoded", encoded("this is no picture")},
-      {"image.encoded", encoded(png.substr(0, png.size() - 20))},
-      {"image.encoded", encoded(png.substr(0, 8))},
-      {"image.encoded", encoded("P5\n5 5\n255\n1234")},
-      {"image.encoded", encoded("P5\n99999999 99999999\n255\n1"), StatusCode::kResourceExhausted},
+      InBytes({"image.encoded", encoded("this is no picture")}),
+      InBytes({"image.encoded", encoded(png.substr(0, png.size() - 20))}),
+      InBytes({"image.encoded", encoded(png.substr(0, 8))}),
+      InBytes({"image.encoded", encoded("P5\n5 5\n255\n1234")}),
+      InBytes({"image.encoded", encoded("P5\n99999999 99999999\n255\n1"),
+               StatusCode::kResourceExhausted}),
       {"image.page",
        [&](Request& r) {
          r.mutable_image()->set_encoded(png);
          r.mutable_image()->set_page(-1);
        }},
-      {"image.page",
-       [&](Request& r) {
-         r.mutable_image()->set_encoded(png);
-         r.mutable_image()->set_page(1);
-       }},
+      InBytes({"image.page",
+               [&](Request& r) {
+                 r.mutable_image()->set_encoded(png);
+                 r.mutable_image()->set_page(1);
+               }}),
       {"channel", [](Request& r) { r.set_channel(1); }},
       {"channel", [](Request& r) { r.set_channel(-1); }},
       {"profile", [](Request& r) { r.set_profile(static_cast<v1::SegmentProfile>(6)); }},
@@ -138,24 +161,27 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
       {"mask.tensor.shape", mask(MakeTensor(v1::DATA_TYPE_UINT8, {kW, kH}, zeros))},
       {"mask.tensor.shape", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 0}, {}))},
       {"mask.tensor.data", mask(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW}, {1}))},
-      {"mask.tensor", mask(MakeTensor(v1::DATA_TYPE_UINT8, {kH, kW}, zeros))},  // 0 everywhere
-      {"mask.encoded",
-       [](Request& r) {
-         r.mutable_mask()->set_encoded(PngOf({DType::kUint8, {2, 2}, {1, 2, 3, 4}}));
-       }},
-      {"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("no picture"); }},
+      InBytes(
+          {"mask.tensor", mask(MakeTensor(v1::DATA_TYPE_UINT8, {kH, kW}, zeros))}),  // 0 everywhere
+      InBytes({"mask.encoded",
+               [](Request& r) {
+                 r.mutable_mask()->set_encoded(PngOf({DType::kUint8, {2, 2}, {1, 2, 3, 4}}));
+               }}),
+      InBytes({"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("no picture"); }}),
       {"markers.tensor.dtype", markers(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 1}, {1}))},
       {"markers.tensor.dtype", markers(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1}))},
-      {"markers.tensor.data[0][1]", markers(MakeTensor(v1::DATA_TYPE_INT64, {kH, kW}, negative))},
+      InBytes({"markers.tensor.data[0][1]",
+               markers(MakeTensor(v1::DATA_TYPE_INT64, {kH, kW}, negative))}),
       {"markers.tensor.shape", markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {2, 1}, {1, 2}))},
       {"markers.tensor.shape",
        markers(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 2},
                                    std::vector<uint8_t>(static_cast<size_t>(2 * kH * kW), 1)))},
-      {"markers.tensor.data[1][2]", markers(MakeTensor(v1::DATA_TYPE_UINT32, {kH, kW}, huge))},
-      {"markers.encoded",
-       [](Request& r) {
-         r.mutable_markers()->set_encoded(PngOf({DType::kUint8, {1, 1, 3}, {1, 2, 3}}));
-       }},
+      InBytes(
+          {"markers.tensor.data[1][2]", markers(MakeTensor(v1::DATA_TYPE_UINT32, {kH, kW}, huge))}),
+      InBytes({"markers.encoded",
+               [](Request& r) {
+                 r.mutable_markers()->set_encoded(PngOf({DType::kUint8, {1, 1, 3}, {1, 2, 3}}));
+               }}),
   });
 }
 
@@ -283,28 +309,28 @@ TEST(SegmentationRefusalsTest, WhatAProfileDoesNotHave) {
              MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 2}, {0, 1});
        },
        StatusCode::kUnimplemented},
-      {"image",
-       [](Request& r) {
-         *r.mutable_image()->mutable_tensor() =
-             MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1, 3}, {0, 1, 2});
-       },
-       StatusCode::kUnimplemented},
+      InBytes({"image",
+               [](Request& r) {
+                 *r.mutable_image()->mutable_tensor() =
+                     MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1, 3}, {0, 1, 2});
+               },
+               StatusCode::kUnimplemented}),
   });
 }
 
 TEST(SegmentationRefusalsTest, Outputs) {
   Check({
-      {"outputs.format",
-       [](Request& r) {
-         std::vector<int32_t> markers(Disks::kHeight * Disks::kWidth, 0);
-         markers[5] = -1;
-         *r.mutable_markers()->mutable_tensor() =
-             MakeTensor(v1::DATA_TYPE_INT32, {Disks::kHeight, Disks::kWidth}, markers);
-         r.set_profile(v1::SEGMENT_PROFILE_SKIMAGE);
-         r.mutable_outputs()->set_labels(true);
-         r.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
-         r.add_steps()->mutable_watershed();
-       }},
+      InBytes({"outputs.format",
+               [](Request& r) {
+                 std::vector<int32_t> markers(Disks::kHeight * Disks::kWidth, 0);
+                 markers[5] = -1;
+                 *r.mutable_markers()->mutable_tensor() =
+                     MakeTensor(v1::DATA_TYPE_INT32, {Disks::kHeight, Disks::kWidth}, markers);
+                 r.set_profile(v1::SEGMENT_PROFILE_SKIMAGE);
+                 r.mutable_outputs()->set_labels(true);
+                 r.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+                 r.add_steps()->mutable_watershed();
+               }}),
       {"outputs.format",
        [](Request& r) { r.mutable_outputs()->set_format(static_cast<v1::ImageFormat>(4)); }},
       {"outputs.labels", [](Request& r) { r.mutable_outputs()->set_labels(true); }},
