@@ -1,54 +1,13 @@
 #include "core/base/picture_form.h"
 
-#include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
-#include "core/base/strings.h"
+#include "core/base/picture_check.h"
 #include "core/base/tensor.h"
 
 namespace trine {
 namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{1} << 62;
-
-bool IsDepthRight(int bits, DType dtype) {
-  switch (dtype) {
-    case DType::kUint8:
-      return bits >= 1 && bits <= 8;
-    case DType::kUint16:
-      return bits >= 9 && bits <= 16;
-    case DType::kBool:
-      return false;
-    default:
-      return bits == 8 * static_cast<int>(DTypeSize(dtype));
-  }
-}
-
-// What is wrong with the table; empty where nothing is.
-std::string TableProblem(const PictureForm& form, DType dtype) {
-  const int bytes = form.entry_bytes;
-  if (bytes == 0) {
-    if (!form.table.empty()) return "a table of entries of no bytes is not empty";
-    return form.color == PictureColor::kPalette ? "a palette has no entries" : "";
-  }
-  if (bytes < 0 || form.table.empty() || form.table.size() % static_cast<size_t>(bytes) != 0) {
-    return absl::StrCat(form.table.size(), " bytes are not a table of entries of ", bytes);
-  }
-  if (form.color == PictureColor::kPalette) {
-    if (bytes != 3 && bytes != 4 && bytes != 6) {
-      return absl::StrCat("a palette's entries have 3, 4 or 6 bytes, not ", bytes);
-    }
-    const size_t most = size_t{1} << form.bit_depth;
-    if (form.entries() <= most) return "";
-    return absl::StrCat("a palette of ", form.bit_depth, " bits has at most ", most,
-                        " entries, not ", form.entries());
-  }
-  const int expected = form.color == PictureColor::kGray  ? 2
-                       : form.color == PictureColor::kRgb ? 6
-                                                          : 0;
-  const bool small = dtype == DType::kUint8 || dtype == DType::kUint16;
-  if (bytes == expected && form.entries() == 1 && small) return "";
-  return "a transparent value is one entry of 2 bytes of gray or 6 of RGB, of 16 bits at most";
-}
 
 }  // namespace
 
@@ -124,22 +83,7 @@ PictureHolder PictureHolderOf(const PictureForm& form, DType dtype,
 }
 
 std::string PictureProblem(const PictureForm& form, DType dtype, absl::Span<const int64_t> shape) {
-  const int color = static_cast<int>(form.color);
-  if (color < kMinPictureColor || color > kMaxPictureColor) {
-    return absl::StrCat("colour ", color, " of a picture is not known");
-  }
-  if (!IsDepthRight(form.bit_depth, dtype)) {
-    return absl::StrCat("a picture of ", ToAbsl(DTypeName(dtype)), " has no samples of ",
-                        form.bit_depth, " bits");
-  }
-  if (form.color == PictureColor::kPalette && dtype != DType::kUint8) {
-    return absl::StrCat("a palette's numbers are uint8, not ", ToAbsl(DTypeName(dtype)));
-  }
-  if (!PictureGridOf(form.color, shape).has_value()) {
-    return absl::StrCat("the shape ", ShapeToString(shape), " is not that of a picture in ",
-                        ToAbsl(PictureColorName(form.color)));
-  }
-  return TableProblem(form, dtype);
+  return FindPictureFault(form, dtype, shape).text;
 }
 
 std::optional<uint64_t> PictureBytes(const PictureForm& form, DType dtype,

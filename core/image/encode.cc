@@ -1,6 +1,7 @@
 #include <initializer_list>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/picture_check.h"
 #include "core/base/strings.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
@@ -138,8 +139,7 @@ absl::StatusOr<std::string> WriteNpy(const Context& context, const PictureView& 
 
 // That the data are a picture of a size that can be written.
 absl::Status CheckView(const Context& context, const PictureView& picture) {
-  const std::string problem = PictureProblem(picture.form, picture.dtype, picture.shape);
-  if (!problem.empty()) return InvalidField("picture", ShapeToString(picture.shape), problem);
+  TRINE_RETURN_IF_ERROR(CheckPictureForm(picture.form, picture.dtype, picture.shape, "picture"));
   TRINE_RETURN_IF_ERROR(CountElements(picture.shape, *context.limits, "picture.shape").status());
   const auto bytes = PictureBytes(picture.form, picture.dtype, picture.shape);
   if (bytes != picture.data.size()) {

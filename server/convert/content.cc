@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/picture_check.h"
 #include "core/base/picture_form.h"
 #include "server/convert/enum.h"
 #include "server/convert/error.h"
@@ -76,8 +77,7 @@ absl::StatusOr<Content> PictureContentFromProto(const v1::PictureContent& pictur
   if (!color.has_value()) return MissingField(Path(field, "color"), "it must be given");
   PictureForm form{*color, picture.bit_depth(), picture.entry_bytes(), ""};
   TRINE_RETURN_IF_ERROR(ReadTable(picture, Path(field, "table"), &form));
-  const std::string problem = PictureProblem(form, checked.dtype, checked.shape);
-  if (!problem.empty()) return InvalidField(field, ShapeToString(checked.shape), problem);
+  TRINE_RETURN_IF_ERROR(CheckPictureForm(form, checked.dtype, checked.shape, field));
   return Content{ContentKind::kPicture, checked.dtype, std::move(checked.shape), std::move(form)};
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/picture_check.h"
 #include "core/base/strings.h"
 #include "core/coding/container/header.h"
 #include "core/coding/models/model_list.h"
@@ -27,8 +28,7 @@ absl::Status ValidateContent(const Content& content, const Limits& limits) {
   }
   TRINE_RETURN_IF_ERROR(CountElements(content.shape, limits, "tensor.shape").status());
   if (content.kind == ContentKind::kPicture) {
-    const std::string problem = PictureProblem(content.form, content.dtype, content.shape);
-    if (!problem.empty()) return InvalidField("picture", ShapeToString(content.shape), problem);
+    TRINE_RETURN_IF_ERROR(CheckPictureForm(content.form, content.dtype, content.shape, "picture"));
   }
   if (!ContentBytes(content).has_value()) {
     return InvalidField("tensor.shape", ShapeToString(content.shape),

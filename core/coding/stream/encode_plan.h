@@ -12,7 +12,8 @@
 
 namespace trine::coding {
 
-// INVALID_ARGUMENT naming "tensor.kind", "tensor.dtype" or "tensor.shape".
+// INVALID_ARGUMENT naming "tensor.kind", "tensor.dtype" or "tensor.shape", of a picture the part
+// that does not fit (CheckPictureForm).
 absl::Status ValidateContent(const Content& content, const Limits& limits);
 
 // Raw bytes of a block. INVALID_ARGUMENT naming "options.block_bytes".

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/error.h"
+#include "core/base/picture_check.h"
 #include "core/base/tensor.h"
 
 namespace trine {
@@ -36,6 +38,31 @@ TEST(PictureFormTest, Bytes) {
   EXPECT_EQ(PictureBytes(bit, DType::kUint8, Shape{0, INT64_MAX}), 0u);
   constexpr int64_t kSide = int64_t{1} << 40;
   EXPECT_FALSE(PictureBytes(bit, DType::kUint8, Shape{kSide, kSide}).has_value());
+}
+
+TEST(PictureFormTest, TheFieldThatDoesNotFitIsNamed) {
+  const auto field = [](const PictureForm& form, DType dtype, const Shape& shape) {
+    const absl::Status status = CheckPictureForm(form, dtype, shape, "p");
+    EXPECT_EQ(status.ok(), PictureProblem(form, dtype, shape).empty());
+    return status.ok() ? "" : GetErrorDetail(status)->field + "=" + GetErrorDetail(status)->value;
+  };
+  constexpr DType k8 = DType::kUint8;
+  const Shape plane = {2, 3};
+  EXPECT_EQ(field({}, k8, plane), "");
+  EXPECT_EQ(field({static_cast<PictureColor>(8), 8, 0, ""}, k8, plane), "p.color=8");
+  EXPECT_EQ(field({kGray, 9, 0, ""}, k8, plane), "p.bit_depth=9");
+  EXPECT_EQ(field({kPalette, 16, 3, "abc"}, DType::kUint16, plane), "p.dtype=uint16");
+  EXPECT_EQ(field({kRgb, 8, 0, ""}, k8, plane), "p.shape=2x3");
+  EXPECT_EQ(field({kGray, 8, 0, "xy"}, k8, plane), "p.table=2 bytes long");
+  EXPECT_EQ(field({kPalette, 8, 0, ""}, k8, plane), "p.table=");
+  EXPECT_EQ(field({kPalette, 8, -1, ""}, k8, plane), "p.entry_bytes=-1");
+  EXPECT_EQ(field({kPalette, 8, 3, "abcd"}, k8, plane), "p.table=4 bytes long");
+  EXPECT_EQ(field({kPalette, 8, 5, "abcde"}, k8, plane), "p.entry_bytes=5");
+  EXPECT_EQ(field({kPalette, 1, 3, "abcabc"}, k8, plane), "");
+  EXPECT_EQ(field({kPalette, 1, 3, "abcabcabc"}, k8, plane), "p.table=9 bytes long");
+  EXPECT_EQ(field({kGray, 8, 3, "abc"}, k8, plane), "p.entry_bytes=3");
+  EXPECT_EQ(field({kGray, 8, 2, "abab"}, k8, plane), "p.table=4 bytes long");
+  EXPECT_EQ(field({kGrayAlpha, 8, 2, "ab"}, k8, {2, 3, 2}), "p.table=2 bytes long");
 }
 
 TEST(PictureFormTest, Holders) {

@@ -67,12 +67,12 @@ TEST(CodingRefusalsTest, Inputs) {
           {"picture.shape[1]", picture([](P& p) { p.set_shape(1, -10); })},
           {"picture.color", picture([](P& p) { p.clear_color(); })},
           {"picture.color", picture([](P& p) { p.set_color(static_cast<v1::PictureColor>(8)); })},
-          {"picture", picture([](P& p) { p.set_bit_depth(9); })},
-          {"picture", picture([](P& p) { p.set_bit_depth(INT32_MIN); })},
-          {"picture", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_RGB); })},
-          {"picture", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_PALETTE); })},
-          {"picture", picture([](P& p) { p.set_entry_bytes(-1); })},
-          {"picture", picture([](P& p) {
+          {"picture.bit_depth", picture([](P& p) { p.set_bit_depth(9); })},
+          {"picture.bit_depth", picture([](P& p) { p.set_bit_depth(INT32_MIN); })},
+          {"picture.shape", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_RGB); })},
+          {"picture.table", picture([](P& p) { p.set_color(v1::PICTURE_COLOR_PALETTE); })},
+          {"picture.entry_bytes", picture([](P& p) { p.set_entry_bytes(-1); })},
+          {"picture.entry_bytes", picture([](P& p) {
              p.set_entry_bytes(3);
              for (int i = 0; i < 3; ++i) p.add_table(7);
            })},
