@@ -32,8 +32,8 @@
 //                    underflow
 // A base of 0, or one below 0 where beta is not whole, has no power: its result is NaN (0^-beta
 // infinite where x is not 0), and the report says that there is one. A result beyond the largest
-// number of its dtype is infinite, as IEEE 754 rounds it, without a word in the report: finite inputs
-// lead to it with a bias below 1, a beta below 0, and in gradients.
+// number of its dtype is infinite, as IEEE 754 rounds it, without a word in the report: finite
+// inputs lead to it with a bias below 1, a beta below 0, and in gradients.
 #pragma once
 
 #include <cstdint>
