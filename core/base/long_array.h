@@ -68,6 +68,13 @@ class LongArray {
   }
   // What is in it is not defined: for arrays that are written before they are read.
   static LongArray ForOverwrite(size_t size) { return LongArray(size, internal::Fill::kAny); }
+  // Memory of somebody else, which must outlive this object and what it is moved to.
+  static LongArray Over(T* data, size_t size) {
+    LongArray out;
+    out.data_ = data;
+    out.size_ = size;
+    return out;
+  }
   LongArray(const T* begin, const T* end)
       : LongArray(static_cast<size_t>(end - begin), internal::Fill::kAny) {
     std::copy(begin, end, data_);
@@ -79,7 +86,9 @@ class LongArray {
     swap(other);
     return *this;
   }
-  ~LongArray() { internal::FreeLong(data_, capacity_ * sizeof(T)); }
+  ~LongArray() {
+    if (capacity_ > 0) internal::FreeLong(data_, capacity_ * sizeof(T));
+  }
 
   // Forgets the elements from `size` on. Their memory is kept, which is address space where nobody
   // has touched it. REQUIRES: size <= size().
@@ -113,7 +122,7 @@ class LongArray {
 
   T* data_ = nullptr;
   size_t size_ = 0;
-  size_t capacity_ = 0;
+  size_t capacity_ = 0;  // 0: the memory is not its own
 };
 
 }  // namespace trine

@@ -3,31 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <mutex>
 #include <type_traits>
 
 namespace trine::segment {
 namespace {
-
-template <typename T>
-void CountRange(const Picture& gray, int64_t begin, int64_t end, std::vector<uint32_t>& counts) {
-  // Two interleaved histograms: runs of one value would otherwise wait for their own stores.
-  const size_t bins = counts.size() / 2;
-  uint32_t* even = counts.data();
-  uint32_t* odd = counts.data() + bins;
-  if (gray.inside != nullptr) {
-    for (int64_t i = begin; i < end; ++i) {
-      if (gray.inside[i] != 0) ++even[PixelAt<T>(gray.data, i)];
-    }
-    return;
-  }
-  int64_t i = begin;
-  for (; i + 1 < end; i += 2) {
-    ++even[PixelAt<T>(gray.data, i)];
-    ++odd[PixelAt<T>(gray.data, i + 1)];
-  }
-  if (i < end) ++even[PixelAt<T>(gray.data, i)];
-}
 
 // Unsigned numbers of the same order as a float's values.
 template <typename T>
@@ -117,29 +96,6 @@ absl::Status ScaleToIntegers(Levels& levels, Poller& poll) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<uint64_t>> CountValues(const Context& context, const Picture& gray) {
-  const size_t bins = gray.dtype == DType::kUint8 ? 256 : 65536;
-  std::vector<uint64_t> counts(bins, 0);
-  std::mutex mutex;  // integer sums: the order of the ranges does not matter
-  const size_t grain =
-      static_cast<size_t>(gray.dtype == DType::kUint8 ? 8 * kPixelGrain : 16 * kPixelGrain);
-  absl::Status status = ParallelFor(
-      context, static_cast<size_t>(gray.pixels()), grain, [&](size_t begin, size_t end) {
-        std::vector<uint32_t> local(2 * bins, 0);
-        const int64_t last = static_cast<int64_t>(end);
-        if (gray.dtype == DType::kUint8) {
-          CountRange<uint8_t>(gray, static_cast<int64_t>(begin), last, local);
-        } else {
-          CountRange<uint16_t>(gray, static_cast<int64_t>(begin), last, local);
-        }
-        const std::lock_guard<std::mutex> lock(mutex);
-        for (size_t i = 0; i < bins; ++i) counts[i] += local[i] + uint64_t{local[i + bins]};
-        return absl::OkStatus();
-      });
-  TRINE_RETURN_IF_ERROR(status);
-  return counts;
-}
 
 Levels LevelsOfCounts(const std::vector<uint64_t>& counts, int64_t origin) {
   Levels levels;

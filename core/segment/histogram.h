@@ -29,6 +29,9 @@ struct Levels {
 // Counts of each value of the pixels inside: 256 of a uint8, 65536 of a uint16 picture.
 // REQUIRES: the picture is of integers.
 absl::StatusOr<std::vector<uint64_t>> CountValues(const Context& context, const Picture& gray);
+// Memory of the tables that each thread counts values of `dtype` into [bytes]; 0 where they are too
+// small to matter.
+uint64_t CountingBytes(DType dtype, uint64_t pixels);
 
 // The levels of a histogram of one bin a value, bin i holding value origin + i.
 Levels LevelsOfCounts(const std::vector<uint64_t>& counts, int64_t origin = 0);

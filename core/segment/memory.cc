@@ -5,6 +5,7 @@
 #include "core/base/checked.h"
 #include "core/runtime/thread_pool.h"
 #include "core/segment/gray.h"
+#include "core/segment/histogram.h"
 
 namespace trine::segment {
 namespace {
@@ -40,10 +41,14 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
     const Working& working = step.spec().working;
     made |= step.spec().makes;
     if ((step.spec().makes & kGray) != 0) grays = std::min<uint64_t>(grays + 1, 2);
+    const uint64_t of_levels =
+        working.a_level == 0
+            ? 0
+            : SaturatingAdd(SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
+                            SaturatingMul(Threads(context), CountingBytes(dtype, pixels)));
     need.working = std::max({need.working,
                              SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
-                             SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
-                             SaturatingMul(rows_of_threads, working.a_column)});
+                             of_levels, SaturatingMul(rows_of_threads, working.a_column)});
   }
   const uint64_t a_pixel = ((made & kMask) != 0 ? sizeof(uint8_t) : 0) +
                            ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +

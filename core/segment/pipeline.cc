@@ -1,5 +1,6 @@
 #include "core/segment/pipeline.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -7,11 +8,15 @@
 #include "core/base/error.h"
 #include "core/runtime/part_account.h"
 #include "core/segment/gray.h"
+#include "core/segment/mask_kernels.h"
 #include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
 
 namespace trine::segment {
 namespace {
+
+// Masks of fewer pixels stay in the caches until they are sent.
+constexpr int64_t kLeastStreamed = int64_t{1} << 20;
 
 // A tensor's storage is aligned for every element type.
 template <typename T>
@@ -20,21 +25,32 @@ T* MapAt(DType dtype, const Shape& shape, std::optional<Tensor>& map) {
   return reinterpret_cast<T*>(map->data.data());
 }
 
+// The mask where no step made one yet.
+Tensor NewMask(const Inputs& inputs) {
+  if (inputs.mask_memory.empty()) return Tensor::Zeros(DType::kUint8, inputs.gray.shape);
+  return {DType::kUint8, inputs.gray.shape,
+          LongArray<uint8_t>::Over(inputs.mask_memory.data(), inputs.gray.elements())};
+}
+
+absl::StatusOr<uint64_t> CountBytes(const State& state, const uint8_t* bytes) {
+  std::atomic<uint64_t> set{0};
+  TRINE_RETURN_IF_ERROR(state.ForPixels(
+      [&](size_t begin, size_t end) { set += CountSet(bytes + begin, end - begin); }));
+  return set.load();
+}
+
 absl::Status CountForeground(State& state) {
   if (!state.result.mask) return absl::OkStatus();
-  const uint8_t* mask = state.result.mask->data.data();
-  std::atomic<uint64_t> set{0}, all{0};
-  TRINE_RETURN_IF_ERROR(state.ForPixels([&](size_t begin, size_t end) {
-    uint64_t foreground = 0, inside = 0;
-    for (size_t i = begin; i < end; ++i) {
-      foreground += mask[i] != 0 ? 1 : 0;
-      inside += state.gray.Contains(static_cast<int64_t>(i)) ? 1 : 0;
-    }
-    set += foreground;
-    all += inside;
-  }));
+  uint64_t all = static_cast<uint64_t>(state.gray.pixels());
+  if (state.gray.inside != nullptr) {
+    TRINE_ASSIGN_OR_RETURN(all, CountBytes(state, state.gray.inside));
+  }
+  uint64_t set = state.foreground.value_or(0);
+  if (!state.foreground) {
+    TRINE_ASSIGN_OR_RETURN(set, CountBytes(state, state.result.mask->data.data()));
+  }
   state.result.foreground_fraction =
-      all == 0 ? 0 : static_cast<double>(set.load()) / static_cast<double>(all.load());
+      all == 0 ? 0 : static_cast<double>(set) / static_cast<double>(all);
   return absl::OkStatus();
 }
 
@@ -48,7 +64,19 @@ State::State(const Context& run_context, const Inputs& run_inputs, const Options
       given(picture),
       gray(picture) {}
 
-uint8_t* State::Mask() { return MapAt<uint8_t>(DType::kUint8, inputs.gray.shape, result.mask); }
+uint8_t* State::Mask() {
+  foreground.reset();
+  if (!result.mask) {
+    result.mask = NewMask(inputs);
+    // Memory of the system's is 0 without. Where this is cancelled so is the step.
+    if (!inputs.mask_memory.empty()) {
+      ForPixels([&](size_t begin, size_t end) {
+        std::fill(result.mask->data.data() + begin, result.mask->data.data() + end, uint8_t{0});
+      }).IgnoreError();
+    }
+  }
+  return result.mask->data.data();
+}
 int32_t* State::Labels() { return MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels); }
 float* State::Distance() {
   return MapAt<float>(DType::kFloat32, inputs.gray.shape, result.distance);
@@ -71,8 +99,14 @@ absl::Status State::ApplyThreshold(bool with_labels) {
     result.label_count = static_cast<int64_t>(thresholds.size());
     result.lowest_label = 0;
   }
-  return ApplyThresholds(context, gray, thresholds, options.invert, Mask(),
-                         with_labels ? Labels() : nullptr);
+  if (!result.mask) result.mask = NewMask(inputs);
+  const bool is_read = index + 1 < options.steps.size();
+  TRINE_ASSIGN_OR_RETURN(
+      foreground, ApplyThresholds(context, gray, thresholds,
+                                  {.invert = options.invert,
+                                   .streamed = !is_read && gray.pixels() >= kLeastStreamed},
+                                  result.mask->data.data(), with_labels ? Labels() : nullptr));
+  return absl::OkStatus();
 }
 
 absl::Status State::ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> body) const {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,9 +28,10 @@ class State {
   const Picture given;  // as it came: what is measured
   Picture gray;         // as the last step that changed it left it
   Result result;
-  size_t index = 0;  // of the step that runs
+  size_t index = 0;                    // of the step that runs
+  std::optional<uint64_t> foreground;  // pixels that are set in the mask, where that is known
 
-  // [height, width] of zeros where no step made one yet.
+  // [height, width] of zeros where no step made one yet. Whoever asks for the mask may change it.
   uint8_t* Mask();
   int32_t* Labels();
   float* Distance();

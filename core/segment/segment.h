@@ -62,6 +62,9 @@ struct Inputs {
   // [H,W] uint8 or bool: pixels that are 0 belong to nothing: not in a histogram, never foreground.
   std::optional<TensorView> mask;
   std::optional<TensorView> markers;  // [H,W] of integers, from -2^31 (SKIMAGE; else 0) to 2^31 - 1
+  // H W bytes for Result::mask, of any contents; empty: it has memory of its own. Memory that was
+  // used before saves the page faults of fresh one. Must outlive the Result.
+  MutableByteView mask_memory;
 };
 
 struct ClassStats {
@@ -137,7 +140,7 @@ class ContourList {
 struct Result {
   std::optional<ThresholdResult> threshold;
   std::optional<LocalThresholdResult> local_threshold;  // of the last such step
-  std::optional<Tensor> mask;                           // uint8 [H,W], 0 or 255
+  std::optional<Tensor> mask;                           // uint8 [H,W], 0 or 255; see mask_memory
   std::optional<Tensor> labels;                         // int32 [H,W]
   int64_t label_count = 0;                              // highest label
   int64_t lowest_label = 0;                             // of those below 0

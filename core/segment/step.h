@@ -81,7 +81,7 @@ std::vector<std::string_view> MapNames(unsigned maps);
 struct Working {
   uint64_t a_pixel;
   uint64_t a_wide_pixel;  // of a picture of float64
-  uint64_t a_level;       // of each distinct gray value
+  uint64_t a_level;       // of each distinct gray value; the tables to count them come on top
   uint64_t a_column;      // on each thread
 
   static constexpr Working Nothing() { return Working(0, 0, 0, 0); }

@@ -105,6 +105,9 @@ absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
       return InvalidField("markers.dtype", DTypeName(markers.dtype), "an integer type");
     TRINE_RETURN_IF_ERROR(CheckShape(markers, gray.shape, "markers"));
   }
+  if (!inputs.mask_memory.empty() && inputs.mask_memory.size() != pixels)
+    return InvalidField("mask_memory", static_cast<int64_t>(inputs.mask_memory.size()),
+                        "must be a byte for each of the " + std::to_string(pixels) + " pixels");
   return absl::OkStatus();
 }
 

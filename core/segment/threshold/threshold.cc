@@ -1,60 +1,93 @@
 #include "core/segment/threshold/threshold.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/segment/histogram.h"
+#include "core/segment/mask_kernels.h"
 #include "core/segment/threshold/otsu.h"
 
 namespace trine::segment {
 namespace {
 
+// The limits that pixels of T must be above for a class above the lowest, of those thresholds that
+// are within T's values; `below` are the thresholds that every pixel is above.
 template <typename T>
-void MaskRange(const Picture& gray, double threshold, uint8_t on, int64_t begin, int64_t end,
-               uint8_t* mask) {
-  const uint8_t off = static_cast<uint8_t>(255 - on);
+struct Limits {
+  std::vector<T> limits;
+  uint8_t below = 0;
+};
+
+// The largest T that is no more than `threshold`, so that v > threshold is v > limit; nothing where
+// every pixel is above.
+template <typename T>
+std::optional<T> LimitOf(double threshold, int64_t origin) {
+  constexpr T kTop = std::numeric_limits<T>::max();
   if constexpr (std::is_integral_v<T>) {
-    // v > t is v > floor(t), so that the loop compares in the stored pixels' type.
-    const double stored = std::floor(threshold) - static_cast<double>(gray.origin);
-    if (stored < 0) {
-      std::fill(mask + begin, mask + end, on);
-    } else {
-      const double top = std::numeric_limits<T>::max();
-      const T limit = static_cast<T>(std::min(stored, top));
-      for (int64_t i = begin; i < end; ++i) mask[i] = PixelAt<T>(gray.data, i) > limit ? on : off;
-    }
+    const double stored = std::floor(threshold) - static_cast<double>(origin);
+    if (stored < 0) return std::nullopt;
+    return static_cast<T>(std::min(stored, double{kTop}));
   } else {
-    for (int64_t i = begin; i < end; ++i)
-      mask[i] = double{PixelAt<T>(gray.data, i)} > threshold ? on : off;
+    if (threshold < -double{kTop}) return std::nullopt;
+    if (threshold >= double{kTop}) return kTop;
+    const T nearest = static_cast<T>(threshold);
+    if (double{nearest} <= threshold) return nearest;
+    return std::nextafter(nearest, -std::numeric_limits<T>::infinity());
   }
-  if (gray.inside == nullptr) return;
-  for (int64_t i = begin; i < end; ++i)
-    if (gray.inside[i] == 0) mask[i] = 0;
-}
-
-int32_t ClassOf(double value, absl::Span<const double> thresholds) {
-  return static_cast<int32_t>(std::lower_bound(thresholds.begin(), thresholds.end(), value) -
-                              thresholds.begin());
 }
 
 template <typename T>
-void LabelRange(const Picture& gray, absl::Span<const double> thresholds,
-                const std::vector<int32_t>& class_of_value, int64_t begin, int64_t end,
-                int32_t* labels) {
-  for (int64_t i = begin; i < end; ++i) {
-    const T value = PixelAt<T>(gray.data, i);
-    if constexpr (std::is_integral_v<T>) {
-      labels[i] = class_of_value[value];
+Limits<T> LimitsOf(absl::Span<const double> thresholds, int64_t origin) {
+  Limits<T> out;
+  for (const double threshold : thresholds) {
+    const std::optional<T> limit = LimitOf<T>(threshold, origin);
+    if (limit) {
+      out.limits.push_back(*limit);
     } else {
-      labels[i] = ClassOf(double{value}, thresholds);
+      ++out.below;
     }
-    if (!gray.Contains(i)) labels[i] = 0;
   }
+  return out;
+}
+
+// All pixels inside marked, or none. How many are.
+uint64_t MarkAlike(bool marks, const uint8_t* inside, size_t count, uint8_t* mask) {
+  if (inside == nullptr || !marks) {
+    std::fill_n(mask, count, static_cast<uint8_t>(marks ? 255 : 0));
+    return marks ? count : 0;
+  }
+  for (size_t i = 0; i < count; ++i) mask[i] = inside[i] != 0 ? 255 : 0;
+  return CountSet(inside, count);
+}
+
+template <typename T>
+absl::StatusOr<uint64_t> Apply(const Context& context, const Picture& gray,
+                               absl::Span<const double> thresholds, const Applying& how,
+                               uint8_t* mask, int32_t* labels) {
+  const Limits<T> all = LimitsOf<T>(thresholds, gray.origin);
+  std::atomic<uint64_t> marked{0};
+  TRINE_RETURN_IF_ERROR(ParallelFor(
+      context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
+      [&](size_t begin, size_t end) {
+        const uint8_t* const values = gray.data + begin * sizeof(T);
+        const uint8_t* const inside = gray.inside == nullptr ? nullptr : gray.inside + begin;
+        const size_t count = end - begin;
+        if (labels != nullptr)
+          CountBelow(values, count, all.limits, all.below, inside, how.streamed, labels + begin);
+        marked += all.below > 0 ? MarkAlike(!how.invert, inside, count, mask + begin)
+                                : MarkAbove(values, count, all.limits[0],
+                                            {how.invert, inside, how.streamed}, mask + begin);
+        return absl::OkStatus();
+      }));
+  return marked.load();
 }
 
 }  // namespace
@@ -78,28 +111,12 @@ absl::Status CheckIncreasing(std::string_view field, absl::Span<const double> th
   return absl::OkStatus();
 }
 
-absl::Status ApplyThresholds(const Context& context, const Picture& gray,
-                             absl::Span<const double> thresholds, bool invert, uint8_t* mask,
-                             int32_t* labels) {
-  const uint8_t on = invert ? 0 : 255;
-  std::vector<int32_t> class_of_value;
-  if (labels != nullptr && !IsFloat(gray.dtype)) {
-    const int values = gray.dtype == DType::kUint8 ? 256 : 65536;
-    for (int v = 0; v < values; ++v)
-      class_of_value.push_back(ClassOf(static_cast<double>(gray.origin + v), thresholds));
-  }
-  return ParallelFor(context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
-                     [&](size_t first, size_t last) {
-                       const int64_t begin = static_cast<int64_t>(first);
-                       const int64_t end = static_cast<int64_t>(last);
-                       WithPixelType(gray.dtype, [&](auto type) {
-                         using T = decltype(type);
-                         MaskRange<T>(gray, thresholds[0], on, begin, end, mask);
-                         if (labels != nullptr)
-                           LabelRange<T>(gray, thresholds, class_of_value, begin, end, labels);
-                       });
-                       return absl::OkStatus();
-                     });
+absl::StatusOr<uint64_t> ApplyThresholds(const Context& context, const Picture& gray,
+                                         absl::Span<const double> thresholds, const Applying& how,
+                                         uint8_t* mask, int32_t* labels) {
+  return WithPixelType(gray.dtype, [&](auto type) {
+    return Apply<decltype(type)>(context, gray, thresholds, how, mask, labels);
+  });
 }
 
 }  // namespace trine::segment

@@ -20,11 +20,17 @@ absl::StatusOr<ThresholdResult> Describe(const Context& context, const Picture& 
 // INVALID_ARGUMENT naming an element of `field` that is not above the one before it.
 absl::Status CheckIncreasing(std::string_view field, absl::Span<const double> thresholds);
 
+struct Applying {
+  bool invert = false;
+  bool streamed = false;  // past the caches, since nobody reads mask and labels soon
+};
+
 // mask[i] = 255 where the pixel lies inside and v > thresholds[0] (v <= thresholds[0] with
-// `invert`), else 0; labels[i] = how many thresholds are below v, 0 outside. `mask` is
-// [height, width]; `labels` too, or null. REQUIRES: 1 to 255 thresholds, ascending, finite.
-absl::Status ApplyThresholds(const Context& context, const Picture& gray,
-                             absl::Span<const double> thresholds, bool invert, uint8_t* mask,
-                             int32_t* labels);
+// `invert`), else 0; labels[i] = how many thresholds are below v, 0 outside. How many pixels of the
+// mask are 255. `mask` is [height, width]; `labels` too, or null; both are written whole.
+// REQUIRES: 1 to 255 thresholds, ascending, finite.
+absl::StatusOr<uint64_t> ApplyThresholds(const Context& context, const Picture& gray,
+                                         absl::Span<const double> thresholds, const Applying& how,
+                                         uint8_t* mask, int32_t* labels);
 
 }  // namespace trine::segment

@@ -1,4 +1,5 @@
 // The order of steps, what is refused, threads, cancellation.
+#include <cmath>
 #include <limits>
 
 #include "core/segment/contours/contours.h"
@@ -146,6 +147,91 @@ TEST(Pipeline, FixedThresholdsClassify) {
   EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{255}}})->mask)), "......\n");
   EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{1e300}}})->mask)), "......\n");
   EXPECT_EQ(Draw(GridOf<uint8_t>(*RunSteps(gray, {ThresholdStep{{-1e300}}})->mask)), "######\n");
+}
+
+// Whatever is in the memory, whichever step is the first to write.
+TEST(Pipeline, MaskInMemoryOfTheCaller) {
+  std::mt19937 random(5);
+  const auto gray = RandomGrid<uint8_t>(random, 37, 41, 0, 255);
+  const Mask inside = RandomMask(random, 37, 41, 0.7);
+  const LocalThresholdStep local{.method = LocalMethod::kMean, .window = 5};
+  const WatershedStep watershed{.markers = MarkerSource::kGiven};
+  const Labels markers(37, 41, 1);
+  for (const std::vector<Step>& steps :
+       std::vector<std::vector<Step>>{{OtsuStep{}},
+                                      {ThresholdStep{{-1}}},
+                                      {local},
+                                      {OtsuStep{}, local, InvertStep{}},
+                                      {watershed}}) {
+    Inputs inputs;
+    inputs.gray = {DType::kUint8, {37, 41}, gray.cells};
+    inputs.mask = TensorView{DType::kUint8, {37, 41}, inside.cells};
+    inputs.markers = TensorView{
+        DType::kInt32,
+        {37, 41},
+        ByteView(reinterpret_cast<const uint8_t*>(markers.cells.data()), size_t{4} * 37 * 41)};
+    const auto own = RunSteps(inputs, {.steps = steps});
+    std::vector<uint8_t> memory(size_t{37} * 41, 99);
+    inputs.mask_memory = absl::MakeSpan(memory);
+    const auto given = RunSteps(inputs, {.steps = steps});
+    ASSERT_TRUE(own.ok() && given.ok()) << own.status() << given.status();
+    EXPECT_EQ(given->mask->data.data(), memory.data());
+    EXPECT_EQ(own->mask->data, given->mask->data);
+    EXPECT_EQ(own->foreground_fraction, given->foreground_fraction);
+    EXPECT_GT(own->foreground_fraction, 0);
+  }
+  Inputs inputs;
+  inputs.gray = {DType::kUint8, {37, 41}, gray.cells};
+  std::vector<uint8_t> memory(size_t{37} * 41 - 1);
+  inputs.mask_memory = absl::MakeSpan(memory);
+  EXPECT_EQ(FieldOf(RunSteps(inputs, {.steps = {OtsuStep{}}}).status()), "mask_memory");
+}
+
+// Thresholds that no pixel of the type, or every one, is above; floats between two pixels' values.
+TEST(Pipeline, ThresholdsBeyondTheValues) {
+  const auto count = [](const auto& gray, double threshold, bool invert) {
+    const double second = threshold + 1 + std::fabs(threshold);
+    const auto result =
+        RunSteps(gray, {ThresholdStep{{threshold, second}}}, Profile::kExact, invert);
+    const auto labels = GridOf<int32_t>(*result->labels);
+    int above = 0;
+    for (size_t i = 0; i < labels.cells.size(); ++i) {
+      const auto value = static_cast<double>(gray.cells[i]);
+      EXPECT_EQ(labels.cells[i], (value > threshold ? 1 : 0) + (value > second ? 1 : 0));
+      above += value > threshold ? 1 : 0;
+      EXPECT_EQ(result->mask->data[i], (value > threshold) != invert ? 255 : 0);
+    }
+    EXPECT_EQ(result->foreground_fraction, (invert ? 9 - above : above) / 9.0);
+    return above;
+  };
+  std::mt19937 random(6);
+  auto bytes = RandomGrid<uint8_t>(random, 3, 3, 1, 254);
+  auto words = RandomGrid<uint16_t>(random, 3, 3, 1, 65534);
+  bytes.cells[4] = words.cells[4] = 0;
+  bytes.cells[5] = 255;
+  words.cells[5] = 65535;
+  Grid<float> floats(3, 3);
+  floats.cells = {-3e38f, -1, -0.0f, 0, 0.1f, 1, 2, 16777216, 3e38f};
+  Grid<double> doubles(3, 3);
+  doubles.cells = {-1e100, -1, -0.0, 0, 0.1, 1, 2, 1e17, 1e100};
+  for (const bool invert : {false, true}) {
+    EXPECT_EQ(count(bytes, -0.5, invert), 9);
+    EXPECT_EQ(count(bytes, 0, invert), 8);
+    EXPECT_EQ(count(bytes, 254.5, invert), 1);
+    EXPECT_EQ(count(bytes, 255, invert), 0);
+    EXPECT_EQ(count(bytes, 1e300, invert), 0);
+    EXPECT_EQ(count(bytes, -1e300, invert), 9);
+    EXPECT_EQ(count(words, 65534, invert), 1);
+    EXPECT_EQ(count(words, 65536, invert), 0);
+    EXPECT_EQ(count(words, -1, invert), 9);
+    EXPECT_EQ(count(floats, -1e39, invert), 9);
+    EXPECT_EQ(count(floats, 1e39, invert), 0);
+    EXPECT_EQ(count(floats, 0.1, invert), 5);  // 0.1f is above 0.1
+    EXPECT_EQ(count(floats, 16777217, invert), 1);
+    EXPECT_EQ(count(floats, -1e-60, invert), 7);
+    EXPECT_EQ(count(doubles, 0.1, invert), 4);
+    EXPECT_EQ(count(doubles, -1e300, invert), 9);
+  }
 }
 
 TEST(Pipeline, InvertStaysInside) {
@@ -314,7 +400,7 @@ TEST(Pipeline, EveryPartPolls) {
   EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
   EXPECT_EQ(code(MeasureRegions(context, bytes, l, 1, "")), stopped);
   const std::vector<double> thresholds = {100};
-  EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, false, m, l)), stopped);
+  EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, {}, m, l).status()), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);
   EXPECT_EQ(code(LocalGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
   EXPECT_EQ(code(OpencvGaussian(context, bytes, 15, 2, 0, false, m)), stopped);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/runtime/memory_account.h"
+#include "core/segment/histogram.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
 #include "core/segment/segment.h"
@@ -97,13 +98,17 @@ TEST(Steps, MemoryIsTheSumOfTheRows) {
                                        ((spec.makes & kDistance) != 0 ? 4 : 0) +
                                        ((spec.makes & kGray) != 0 ? DTypeSize(dtype) : 0)))
           << spec.name;
+      // Who works with levels counts them first.
+      const uint64_t counting = spec.working.a_level == 0 ? 0 : CountingBytes(dtype, kPixels);
       EXPECT_EQ(alone.working,
-                std::max({kPixels * spec.working.a_pixel, levels * spec.working.a_level,
+                std::max({kPixels * spec.working.a_pixel, levels * spec.working.a_level + counting,
                           uint64_t{kWidth} * spec.working.a_column}))
           << spec.name;
     }
   }
   EXPECT_EQ(need({OtsuStep{}, InvertStep{}}).maps, kPixels);
+  EXPECT_GE(CountingBytes(DType::kUint8, 1 << 20), 4u * 65536);
+  EXPECT_GE(CountingBytes(DType::kUint16, 1), 5u * 65536);
   const std::vector<Step> all = {OtsuStep{},    InvertStep{},   ComponentsStep{},
                                  MeasureStep{}, DistanceStep{}, WatershedStep{}};
   EXPECT_EQ(need(all).maps, 9 * kPixels);  // each map once, however many steps write it
