@@ -8,7 +8,7 @@ usage() {
 usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--row TEXT]
                               [--cli-bytes N] [--build DIR] [--out FILE.json]
 
-  --group      normalize, coding, service, cancel (default: all)
+  --group      normalize, coding, segment, service, cancel (default: all)
   --data       folder with files to measure on; without it made ones are used
   --seconds    length of one measurement (default 0.3; each is repeated at least 9 times)
   --row        only rows whose names contain TEXT
@@ -16,6 +16,9 @@ usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--r
                (default 1 GiB; as much again is needed twice in TMPDIR or /var/tmp)
   --build      build folder (default build/bench)
   --out        also write the rows as a JSON array
+
+The group segment also measures the OpenCV and the scikit-image of the Python that
+TRINE_BENCH_PYTHON names (default python3): newer ones than Debian's live in a virtual environment.
 EOF
 }
 
@@ -35,13 +38,14 @@ while (($#)); do
   *) usage >&2 && exit 2 ;;
   esac
 done
-((${#groups[@]})) || groups=(normalize coding service cancel)
+((${#groups[@]})) || groups=(normalize coding segment service cancel)
 
 # What GROUP needs built.
 targets() {
   case $1 in
   normalize) echo normalize_bench ;;
   coding) echo coding_bench trine ;;
+  segment) echo segment_bench ;;
   service) echo trine-server raw_echo_server plain_proto_server service_bench ;;
   cancel) echo cancel_bench hostile_bench ;;
   *) echo "compare.sh: no group $1" >&2 && exit 2 ;;
@@ -53,6 +57,9 @@ run() {
   case $1 in
   normalize) "$bin/normalize_bench" "$seconds" "$row" ;;
   coding) "$bin/coding_bench" "$seconds" "$row" "$bin/trine" "$files" ${cli_bytes:+"$cli_bytes"} ;;
+  segment)
+    "$bin/segment_bench" "$seconds" "$row" "$root/tests/bench/segment/segment_peers.py" "$files"
+    ;;
   service)
     "$bin/service_bench" "$bin/trine-server" "$bin/raw_echo_server" "$bin/plain_proto_server" \
       "$seconds" ${row:+"$row"}
