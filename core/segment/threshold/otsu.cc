@@ -133,6 +133,57 @@ absl::StatusOr<double> ProfileThreshold(const Context& context, const Picture& g
   }
 }
 
+// A class's weight, and its sums from the lowest value on: squares of what all have in common would
+// drown the rest.
+struct ClassSums {
+  uint64_t weight = 0;
+  DoubleDouble sum, squares;
+};
+
+constexpr double kHighest = std::numeric_limits<double>::infinity();
+
+// Whether the offsets are from the lowest value on.
+bool AreOffsets(const Levels& levels) {
+  return !levels.offset.empty() &&
+         levels.values.back() - levels.values.front() == static_cast<double>(levels.offset.back());
+}
+
+// REQUIRES: value < 2^106.
+DoubleDouble ExactDoubles(Uint128 value) {
+  const double high = static_cast<double>(value);
+  const auto rest = static_cast<Int128>(value - static_cast<Uint128>(high));
+  return {high, static_cast<double>(rest)};
+}
+
+// Of the levels from `level` on that are no more than `last`.
+absl::StatusOr<ClassSums> SumIntegers(const Levels& levels, double last, Poller& poll,
+                                      size_t* level) {
+  uint64_t weight = 0, sum = 0;  // below 2^30 and 2^62
+  Uint128 squares = 0;           // below 2^94
+  for (; *level < levels.size() && levels.values[*level] <= last; ++*level) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(2));
+    const uint64_t count = levels.counts[*level], offset = levels.offset[*level];
+    weight += count;
+    sum += count * offset;
+    squares += Uint128{count * offset} * offset;
+  }
+  return ClassSums{weight, ExactDoubles(sum), ExactDoubles(squares)};
+}
+
+absl::StatusOr<ClassSums> SumDoubles(const Levels& levels, double last, Poller& poll,
+                                     size_t* level) {
+  ClassSums out;
+  for (; *level < levels.size() && levels.values[*level] <= last; ++*level) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    const DoubleDouble count(static_cast<double>(levels.counts[*level]));
+    const DoubleDouble above = DoubleDouble::TwoSum(levels.values[*level], -levels.values.front());
+    out.weight += levels.counts[*level];
+    out.sum = out.sum + count * above;
+    out.squares = out.squares + count * (above * above);
+  }
+  return out;
+}
+
 }  // namespace
 
 absl::Status CheckOtsuProfile(Profile profile, DType dtype) {
@@ -171,28 +222,21 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
   result.separability = 0;
   if (levels.size() == 0) return absl::OkStatus();
   const DoubleDouble total(static_cast<double>(levels.total));
-  // Sums are from the lowest value on: squares of what all have in common would drown the rest.
-  const double low = levels.values.front();
+  const bool is_integers = AreOffsets(levels);
   DoubleDouble all_sum, all_squares, explained;
   size_t level = 0;
   for (size_t c = 0; c < classes; ++c) {
-    uint64_t weight = 0;
-    DoubleDouble sum;
-    for (; level < levels.size(); ++level) {
-      TRINE_RETURN_IF_ERROR(poll.Spend(16));
-      const double value = levels.values[level];
-      if (c + 1 < classes && value > result.thresholds[c]) break;
-      const DoubleDouble count(static_cast<double>(levels.counts[level]));
-      const DoubleDouble above = DoubleDouble::TwoSum(value, -low);
-      weight += levels.counts[level];
-      sum = sum + count * above;
-      all_squares = all_squares + count * (above * above);
-    }
-    if (weight == 0) continue;
-    const DoubleDouble w(static_cast<double>(weight));
-    result.classes[c] = {w.hi / total.hi, (sum / w + DoubleDouble(low)).value()};
-    all_sum = all_sum + sum;
-    explained = explained + sum * sum / w;
+    const double last = c + 1 < classes ? result.thresholds[c] : kHighest;
+    TRINE_ASSIGN_OR_RETURN(const ClassSums sums, is_integers
+                                                     ? SumIntegers(levels, last, poll, &level)
+                                                     : SumDoubles(levels, last, poll, &level));
+    all_squares = all_squares + sums.squares;
+    if (sums.weight == 0) continue;
+    const DoubleDouble w(static_cast<double>(sums.weight));
+    result.classes[c] = {w.hi / total.hi,
+                         (sums.sum / w + DoubleDouble(levels.values.front())).value()};
+    all_sum = all_sum + sums.sum;
+    explained = explained + sums.sum * sums.sum / w;
   }
   const DoubleDouble correction = all_sum * all_sum / total;
   const double variance = (all_squares - correction).value();
