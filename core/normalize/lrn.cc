@@ -2,6 +2,7 @@
 #include "core/normalize/lrn.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -37,6 +38,13 @@ double Largest(DType dtype) {
   if (dtype == DType::kFloat16) return 65504;
   if (dtype == DType::kFloat64) return std::numeric_limits<double>::max();
   return std::numeric_limits<float>::max();
+}
+
+// Its least above 0.
+double Least(DType dtype) {
+  if (dtype == DType::kFloat16) return 0x1p-24;
+  if (dtype == DType::kBfloat16) return 0x1p-133;
+  return dtype == DType::kFloat32 ? 0x1p-149 : 0x1p-1074;
 }
 
 absl::Status CheckInput(const Context& context, const Resolved& resolved, const TensorView& in) {
@@ -143,7 +151,7 @@ class Call {
       TRINE_RETURN_IF_ERROR(RunTiles<double>(/*mends=*/true));
     if (findings_.left_range.exchange(false))
       TRINE_RETURN_IF_ERROR(RunTiles<long double>(/*mends=*/true));
-    if (report != nullptr) report->no_power = findings_.no_power;
+    if (report != nullptr) *report = {findings_.no_power, findings_.overflow};
     return absl::OkStatus();
   }
 
@@ -205,6 +213,7 @@ class Call {
     LrnReport report;
     TRINE_RETURN_IF_ERROR(Call(context_, resolved_, operands, held_bytes).Run(&report));
     if (report.no_power) findings_.no_power = true;
+    if (report.overflow) findings_.overflow = true;
     const uint8_t* row = out.get() + unit.rows_before * unit.row_bytes;
     uint8_t* to = unit.out;
     for (size_t i = unit.rows_before; i < unit.rows; ++i) {
@@ -285,6 +294,21 @@ absl::Status Dispatch(const Context& context, const Resolved& resolved, const Te
 }
 
 }  // namespace
+
+bool MayOverflow(const Resolved& resolved, DType dtype) {
+  const long double a = resolved.a, beta = resolved.beta, k = resolved.k;
+  if (beta == 0 || (k >= 1 && a >= 0 && beta >= 0)) return false;
+  if (a < 0 || k < 0 || beta < 0) return true;
+  // A window holds the element itself: |y| is at most |x| (k + a x^2)^-beta, which has one summit.
+  const long double largest = Largest(dtype), least = Least(dtype);
+  const long double steep = a * (2 * beta - 1);
+  const long double summit = steep > 0 ? std::sqrt(k / steep) : largest;
+  for (const long double x : {least, std::clamp(summit, least, largest), largest}) {
+    constexpr long double kRoom = 0.01L;  // for what roundings add
+    if (!(std::log2(x) - beta * std::log2(k + a * x * x) < std::log2(largest) - kRoom)) return true;
+  }
+  return false;
+}
 
 absl::Status Lrn(const Context& context, const Resolved& resolved, const TensorView& in,
                  const MutableTensorView& out, LrnReport* report) {

@@ -31,9 +31,8 @@
 //                    beside it W (1 + max |dy|) times 2^-136 (float64: 2^-1061) for terms that
 //                    underflow
 // A base of 0, or one below 0 where beta is not whole, has no power: its result is NaN (0^-beta
-// infinite where x is not 0), and the report says that there is one. A result beyond the largest
-// number of its dtype is infinite, as IEEE 754 rounds it, without a word in the report: finite
-// inputs lead to it with a bias below 1, a beta below 0, and in gradients.
+// infinite where x is not 0), and the report says that there is one. So it does where a result of
+// finite inputs is infinite because its dtype holds nothing as large.
 #pragma once
 
 #include <cstdint>
@@ -120,7 +119,13 @@ struct LrnReport {
   // Some base k + a * sum of finite inputs is 0, or below 0 with a beta that is not whole: results
   // that depend on it are NaN or infinite.
   bool no_power = false;
+  // Some result of finite inputs is beyond the largest number of its dtype, and infinite.
+  bool overflow = false;
 };
+
+// Whether a result of Lrn may be beyond the largest number of `dtype`, finite inputs being what
+// they may; errs to one side only: true where none is. A gradient's always may.
+bool MayOverflow(const Resolved& resolved, DType dtype);
 
 // y = LRN(x). `in` and `out` have the same dtype (float16, bfloat16, float32, float64; else
 // INVALID_ARGUMENT naming tensor.dtype) and shape; they are the same memory or do not overlap.

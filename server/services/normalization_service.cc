@@ -48,15 +48,23 @@ constexpr std::string_view kNoPower =
     "results are NaN or infinite: some base k + a * sum is 0, or below 0 with a beta that is not "
     "whole";
 
-// Adds the warning to a NormalizeResponse or NormalizeGradientResponse, if there is reason.
+constexpr std::string_view kOverflow =
+    "some results are infinite although their inputs are finite: the tensor's type holds nothing "
+    "as "
+    "large";
+
+// Adds the warnings to a NormalizeResponse or NormalizeGradientResponse, if there is reason.
 template <typename Answer>
-void WarnOfNoPower(const normalize::LrnReport& report, Answer* answer) {
+void WarnOf(const normalize::LrnReport& report, Answer* answer) {
   if (report.no_power) answer->add_warnings(std::string(kNoPower));
+  if (report.overflow) answer->add_warnings(std::string(kOverflow));
 }
 
 // What that may add to an answer [bytes]: known before anything is computed.
-uint64_t NoPowerBytes(const normalize::Resolved& resolved) {
-  return resolved.k > 0 && resolved.a >= 0 ? 0 : kNoPower.size() + 4;
+uint64_t WarningBytes(const normalize::Resolved& resolved, bool may_overflow) {
+  constexpr uint64_t kHead = 4;  // of a text
+  return (resolved.k > 0 && resolved.a >= 0 ? 0 : kNoPower.size() + kHead) +
+         (may_overflow ? kOverflow.size() + kHead : 0);
 }
 
 // Dtype and sizes, before the bytes are touched or anything is allocated for the answer.
@@ -110,7 +118,11 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
   SayResolved(checked, out);
   // The answer says what the options came to: it can be too long where the request was not.
   const uint64_t rest =
-      call.answers_in_chunks ? 0 : out->ByteSizeLong() + NoPowerBytes(checked.resolved);
+      call.answers_in_chunks
+          ? 0
+          : out->ByteSizeLong() +
+                WarningBytes(checked.resolved,
+                             normalize::MayOverflow(checked.resolved, checked.head.dtype));
   TRINE_RETURN_IF_ERROR(CheckResponseBytes(rest + bytes, call.max_response, "tensor.data"));
   // The result goes where the item's bytes are, or into a block of its own.
   if (request.IsSet(item.tensor().data())) account.SetCharged(bytes);
@@ -119,7 +131,7 @@ absl::Status NormalizeItem(const Call& call, Request<Req>& request,
   normalize::LrnReport report;
   TRINE_RETURN_IF_ERROR(
       normalize::Lrn(context, checked.resolved, tensor.in, tensor.out(), &report));
-  WarnOfNoPower(report, out);
+  WarnOf(report, out);
   response->SetPayload(out->mutable_tensor()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
 }
@@ -178,7 +190,9 @@ absl::Status GradientItem(const Call& call, Request<Req>& request,
   HeadToProto(checked.head.dtype, checked.head.shape, out->mutable_input_gradient());
   SayResolved(checked, out);
   const uint64_t rest =
-      call.answers_in_chunks ? 0 : out->ByteSizeLong() + NoPowerBytes(checked.resolved);
+      call.answers_in_chunks
+          ? 0
+          : out->ByteSizeLong() + WarningBytes(checked.resolved, /*may_overflow=*/true);
   TRINE_RETURN_IF_ERROR(CheckResponseBytes(rest + bytes, call.max_response, "tensor.data"));
   // The result goes where the input is, or into a block of its own; the gradient may be joined too.
   if (request.IsSet(item.tensor().data())) {
@@ -193,7 +207,7 @@ absl::Status GradientItem(const Call& call, Request<Req>& request,
   normalize::LrnReport report;
   TRINE_RETURN_IF_ERROR(normalize::LrnGradient(context, checked.resolved, tensor.in, gradient,
                                                tensor.out(), &report));
-  WarnOfNoPower(report, out);
+  WarnOf(report, out);
   response->SetPayload(out->mutable_input_gradient()->mutable_data(), std::move(tensor.memory));
   return absl::OkStatus();
 }

@@ -38,7 +38,7 @@ struct RowKernels {
   void (*scale)(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                 const RowWindow<T>& sums, void* y);
   // The same for a window over rows of x themselves: square and scale in one go. `y` may not be
-  // `x`.
+  // `x`. REQUIRES: nothing may overflow (RowArithmetic).
   void (*slide)(const RowShape& shape, const RowArithmetic& arithmetic, const RowSlide& slide,
                 const void* x, void* y);
   // terms = dy x s^-beta / s; passed = dy s^-beta. `terms` may be where the window's only tap is.

@@ -89,10 +89,11 @@ HWY_INLINE bool AllMiddle(const RowArithmetic& arithmetic, const Pack<double, kN
   }
 }
 
+// Whether all are numbers that a dtype holds: below its OverflowFrom.
 template <typename T, size_t kN>
-HWY_INLINE bool AllFinite(const Pack<T, kN>& values) {
-  const V<T> most = hn::Set(kTag<T>, std::numeric_limits<T>::max());
-  return AllOf<T, kN>([&](size_t i) TRINE_ATTR { return hn::Le(hn::Abs(values.v[i]), most); });
+HWY_INLINE bool AllHeld(T limit, const Pack<T, kN>& values) {
+  const V<T> beyond = hn::Set(kTag<T>, limit);
+  return AllOf<T, kN>([&](size_t i) TRINE_ATTR { return hn::Lt(hn::Abs(values.v[i]), beyond); });
 }
 
 // Where a term g * q with q = v * s^-beta / s kept its bits, or had none.
@@ -174,6 +175,12 @@ HWY_INLINE M<T> Finite(V<T> x) {
   return hn::Le(hn::Abs(x), hn::Set(kTag<T>, std::numeric_limits<T>::max()));
 }
 
+// Where a number of T, or infinity, is beyond what `dtype` holds.
+template <typename T>
+HWY_INLINE M<T> Beyond(DType dtype, V<T> x) {
+  return hn::Ge(hn::Abs(x), hn::Set(kTag<T>, OverflowFrom<T>(dtype)));
+}
+
 template <typename T>
 HWY_INLINE void SetWhereAny(M<T> mask, std::atomic<bool>& flag) {
   if (!hn::AllFalse(kTag<T>, mask)) flag.store(true, std::memory_order_relaxed);
@@ -198,8 +205,10 @@ HWY_NOINLINE void MixedScale(const RowArithmetic& arithmetic, const Power& power
     const V<T> y = hn::Mul(hn::Load(tag, values + i), powers.p);
     const M<T> stands = hn::Or(powers.in_range, Genuine<T>(arithmetic, sum));
     SetWhereAny<T>(hn::Not(stands), arithmetic.findings->left_range);
-    SetWhereAny<T>(hn::And(hn::And(stands, hn::IsNaN(y)), Finite<T>(sum)),
-                   arithmetic.findings->no_power);
+    const M<T> of_finite = hn::And(stands, Finite<T>(sum));
+    SetWhereAny<T>(hn::And(of_finite, hn::IsNaN(y)), arithmetic.findings->no_power);
+    SetWhereAny<T>(hn::And(of_finite, Beyond<T>(arithmetic.dtype, y)),
+                   arithmetic.findings->overflow);
     hn::Store(OrNan<T>(stands, y), tag, values + i);
   }
 }
@@ -255,6 +264,8 @@ HWY_NOINLINE void MixedResult(const RowArithmetic& arithmetic, size_t count, con
       overflow = hn::And(overflow, hn::And(Finite<T>(hn::Load(tag, sums + i)),
                                            Finite<T>(hn::Load(tag, passed + i))));
     SetWhereAny<T>(overflow, arithmetic.findings->left_range);
+    SetWhereAny<T>(hn::And(Finite<T>(value), Beyond<T>(arithmetic.dtype, value)),
+                   arithmetic.findings->overflow);
     hn::Store(OrNan<T>(hn::Eq(value, value), value), tag, d + i);
   }
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 #include "core/base/dtype.h"
 #include "core/normalize/lrn.h"
@@ -31,7 +32,26 @@ struct RowFindings {
   std::atomic<bool> left_range{false};
   // A base k + a * sum of finite numbers has no power: it is 0, or below 0 and beta not whole.
   std::atomic<bool> no_power{false};
+  // A result of finite numbers is beyond what the dtype holds: it was, or will be, stored as
+  // infinity.
+  std::atomic<bool> overflow{false};
 };
+
+// The least magnitude that is infinity where a T is stored as `dtype`: halfway from the largest
+// number to what would be the next. Infinity where they are one type.
+template <typename T>
+T OverflowFrom(DType dtype) {
+  constexpr int kDigits = std::numeric_limits<T>::digits;
+  if (dtype == DType::kFloat16) return T{65520};
+  if (dtype == DType::kBfloat16) return static_cast<T>(0x1.FFp127);
+  if constexpr (kDigits > 24) {
+    if (dtype == DType::kFloat32) return static_cast<T>(0x1.FFFFFFp127);
+  }
+  if constexpr (kDigits > 53) {
+    if (dtype == DType::kFloat64) return 0x1p1023L * (2 - 0x1p-53L);
+  }
+  return std::numeric_limits<T>::infinity();
+}
 
 // What a step computes with.
 struct RowArithmetic {
@@ -43,6 +63,7 @@ struct RowArithmetic {
         beta(resolved.beta),
         factor(2 * resolved.a * resolved.beta),
         plain(0x1p24 / std::max(1.0, std::fabs(resolved.a))),
+        may_overflow(MayOverflow(resolved, of)),
         rectify(resolved.activation == Activation::kRelu),
         dtype(of),
         findings(&found) {}
@@ -54,6 +75,7 @@ struct RowArithmetic {
   double factor;  // 2 a beta
   // Up to this base, 2 a beta x is at most 2^13: what a term loses by underflow stays invisible.
   double plain;
+  bool may_overflow;  // whether a y may be beyond what the dtype holds
   bool rectify;
   DType dtype;
   RowFindings* findings;

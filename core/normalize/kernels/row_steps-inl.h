@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 
 #include "core/normalize/kernels/row_kernels.h"
@@ -38,29 +39,36 @@ void Square(const RowShape& shape, bool rectify, const void* x, LaneOf<Type>* sq
   }
 }
 
-// v s^-beta to its place in the row `out`. No NaN is among those in range: x is finite where s is.
-template <class Type, class Power, class Part, class Pack>
-HWY_INLINE void ScaleOne(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
-                         const Part& part, const Pack& v, const Pack& sum,
-                         typename Type::Raw* out) {
+// v s^-beta to its place in the row `out`. No NaN is among those in range: x is finite where s is,
+// and where kWatched a result that is not below `limit` is said to overflow.
+template <class Type, class Power, bool kWatched, class Part, class Pack>
+HWY_INLINE void ScaleOne(const RowShape& shape, const RowArithmetic& arithmetic,
+                         [[maybe_unused]] LaneOf<Type> limit, const Power& power, const Part& part,
+                         const Pack& v, const Pack& sum, typename Type::Raw* out) {
   const Pack s = part.BaseOf(arithmetic, sum);
+  const auto finish = [&](const Pack& y) TRINE_ATTR {
+    if constexpr (kWatched) {
+      if (HWY_UNLIKELY(!AllHeld(limit, y)))
+        arithmetic.findings->overflow.store(true, std::memory_order_relaxed);
+    }
+    part.template StoreFinal<Type>(y, shape, out);
+  };
   if constexpr (std::is_same_v<LaneOf<Type>, float>) {
-    if (HWY_LIKELY(AllFast(s, arithmetic.k, Power::kMost)))
-      return part.template StoreFinal<Type>(v * power.Fast(s), shape, out);
+    if (HWY_LIKELY(AllFast(s, arithmetic.k, Power::kMost))) return finish(v * power.Fast(s));
   } else {
     const Pack p = power.Slow(s);
-    if (HWY_LIKELY(AllMiddle<Power>(arithmetic, s, p)))
-      return part.template StoreFinal<Type>(v * p, shape, out);
+    if (HWY_LIKELY(AllMiddle<Power>(arithmetic, s, p))) return finish(v * p);
   }
   Lanes values(v), sums(sum), bases(s);
   MixedScale(arithmetic, power, values.count(), sums.get(), bases.get(), values.get());
   part.template StoreFinal<Type>(values.pack(), shape, out);
 }
 
-template <class Type, size_t kTaps, class Power>
+template <class Type, size_t kTaps, bool kWatched, class Power>
 void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
                const void* x, const RowWindow<LaneOf<Type>>& sums, void* y) {
   const bool rectify = arithmetic.rectify;
+  const LaneOf<Type> limit = OverflowFrom<LaneOf<Type>>(arithmetic.dtype);
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(y);
   const LaneOf<Type>* first = sums.first;
@@ -70,7 +78,7 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
       auto v = part.template Load<Type>(in);
       part.PrefetchAhead(in, shape);
       if (rectify) v = Rectified(v);
-      ScaleOne<Type, Power>(shape, arithmetic, power, part, v, sum, out);
+      ScaleOne<Type, Power, kWatched>(shape, arithmetic, limit, power, part, v, sum, out);
     };
     ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
     in += shape.pitch;
@@ -79,7 +87,7 @@ void ScaleRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
   }
 }
 
-// Down the rows, a few columns at a time, with the window's squares in registers.
+// Down the rows, a few columns at a time, with the window's squares in registers. Does not watch.
 template <class Type, size_t kTaps, class Power>
 void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Power& power,
                const RowSlide& slide, const void* x, void* y) {
@@ -115,7 +123,7 @@ void SlideRows(const RowShape& shape, const RowArithmetic& arithmetic, const Pow
       q[kTaps - 1] = v[kReach] * v[kReach];
       const auto sum = Tree<T, 0, kTaps, std::decay_t<decltype(part)>::kVectors>(
           [&](size_t tap) TRINE_ATTR { return q[tap]; });
-      ScaleOne<Type, Power>(shape, arithmetic, power, part, v[0], sum, out + row * pitch);
+      ScaleOne<Type, Power, false>(shape, arithmetic, 0, power, part, v[0], sum, out + row * pitch);
     }
   };
   const size_t lanes = hn::Lanes(kTag<T>);
@@ -195,6 +203,7 @@ template <class Type, size_t kTaps>
 void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
                  const LaneOf<Type>* passed, const RowWindow<LaneOf<Type>>& sums, void* dx) {
   const bool rectify = arithmetic.rectify;
+  const LaneOf<Type> limit = OverflowFrom<LaneOf<Type>>(arithmetic.dtype);
   const auto* in = static_cast<const typename Type::Raw*>(x);
   auto* out = static_cast<typename Type::Raw*>(dx);
   const LaneOf<Type>* first = sums.first;
@@ -205,12 +214,12 @@ void CombineRows(const RowShape& shape, const RowArithmetic& arithmetic, const v
       const auto scaled = rectify ? Rectified(v) : v;
       const auto passes = part.Load(passed);
       auto d = NegMulAdd(part.All(arithmetic.factor) * scaled, sum, passes);
-      if (HWY_UNLIKELY(!AllFinite(d))) {
+      if (rectify) d = ZeroWhereNotPositive(v, d);
+      if (HWY_UNLIKELY(!AllHeld(limit, d))) {
         Lanes results(d), terms(sum), direct(passes);
         MixedResult(arithmetic, results.count(), terms.get(), direct.get(), results.get());
         d = results.pack();
       }
-      if (rectify) d = ZeroWhereNotPositive(v, d);
       part.template StoreFinal<Type>(d, shape, out);
     };
     ForParts<LaneOf<Type>>(shape.width, step, Head(shape, out));
@@ -269,8 +278,11 @@ template <class Type>
 void Scale(const RowShape& shape, const RowArithmetic& arithmetic, const void* x,
            const RowWindow<LaneOf<Type>>& sums, void* y) {
   WithPower(arithmetic, [&](const auto& power) HWY_ATTR {
+    // Seldom: one way for any number of taps, so that the others do not watch.
+    if (arithmetic.may_overflow)
+      return ScaleRows<Type, kAnyTaps, true>(shape, arithmetic, power, x, sums, y);
     WithTaps<Type, std::decay_t<decltype(power)>>(sums.taps, [&](auto taps) HWY_ATTR {
-      ScaleRows<Type, taps()>(shape, arithmetic, power, x, sums, y);
+      ScaleRows<Type, taps(), false>(shape, arithmetic, power, x, sums, y);
     });
   });
 }

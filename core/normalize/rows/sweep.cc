@@ -143,10 +143,10 @@ absl::Status Sweep::ForUnits(const Context& context, const How& how, const Unit&
 
 absl::Status Sweep::Forward(const Context& context, RowFindings& findings, KeptUnits* kept,
                             const uint8_t* x, uint8_t* y) const {
-  How how{
-      .findings = findings,
-      .kept = kept,
-      .slides = row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) && x != y};
+  How how{.findings = findings,
+          .kept = kept,
+          .slides = row_taps() == 1 && column_lo_ == column_hi_ && SlidesOver(column_taps()) &&
+                    x != y && !MayOverflow(resolved_, dtype_)};
   how.streams = Streams(x, y, how);
   const auto unit = [&](auto& sweep, int64_t i) {
     return how.slides ? sweep.Slide(i, x, y) : sweep.Forward(i, x, y);

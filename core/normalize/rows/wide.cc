@@ -38,6 +38,12 @@ Wide Times(Wide x, Wide power, Wide s) {
   return std::isnan(product) ? kNan : product;
 }
 
+// Says so where a result of finite numbers is beyond what the dtype holds.
+void Watch(const RowArithmetic& arithmetic, bool of_finite, Wide result) {
+  if (of_finite && std::fabs(result) >= OverflowFrom<Wide>(arithmetic.dtype))
+    arithmetic.findings->overflow.store(true, std::memory_order_relaxed);
+}
+
 // The base, of which a NaN needs no power. Says so where there is none.
 struct Base {
   Base(const RowArithmetic& arithmetic, Wide sum)
@@ -73,6 +79,7 @@ void Scale(const RowArithmetic& arithmetic, const Wide* x, const Wide* sum, size
   for (size_t i = 0; i < count; ++i) {
     const Base base(arithmetic, sum[i]);
     y[i] = Times(x[i], base.power, base.s);
+    Watch(arithmetic, std::isfinite(sum[i]) && base.s != 0, y[i]);
   }
 }
 
@@ -93,6 +100,7 @@ void GradientCombine(const RowArithmetic& arithmetic, const Wide* x, const Wide*
   for (size_t i = 0; i < count; ++i) {
     const Wide d = passed[i] - factor * x[i] * sum[i];
     dx[i] = arithmetic.rectify && x[i] <= 0 ? 0 : std::isnan(d) ? kNan : d;
+    Watch(arithmetic, std::isfinite(d), dx[i]);
   }
 }
 

@@ -332,5 +332,91 @@ TEST(Report, SaysThatABaseHasNoPower) {
     }
 }
 
+// Whether the forward pass, and whether the gradient, says that something overflows; which it does
+// where a result is infinite, inputs being finite and bases above 0.
+struct Overflows {
+  bool forward = false, gradient = false;
+};
+Overflows OverflowsOf(const LrnOptions& options, const Tensor& x, const Tensor& dy) {
+  const Resolved resolved = MustResolve(options, x.shape);
+  const auto infinite = [](const Tensor& t) {
+    const std::vector<double> values = Values(t);
+    return std::any_of(values.begin(), values.end(), [](double v) { return std::isinf(v); });
+  };
+  Overflows said;
+  for (const bool in_place : {false, true}) {
+    Tensor y = in_place ? x : Tensor::Zeros(x.dtype, x.shape);
+    Tensor dx = in_place ? dy : Tensor::Zeros(x.dtype, x.shape);
+    LrnReport forward{true, true}, gradient{true, true};
+    const TensorView from = in_place ? y.view() : x.view();
+    EXPECT_TRUE(Lrn({}, resolved, from, y.mutable_view(), &forward).ok());
+    const TensorView from_dy = in_place ? dx.view() : dy.view();
+    EXPECT_TRUE(LrnGradient({}, resolved, x.view(), from_dy, dx.mutable_view(), &gradient).ok());
+    EXPECT_FALSE(forward.no_power || gradient.no_power);
+    EXPECT_EQ(forward.overflow, infinite(y));
+    EXPECT_EQ(gradient.overflow, infinite(dx));
+    EXPECT_TRUE(MayOverflow(resolved, x.dtype) || !forward.overflow);
+    said = {forward.overflow, gradient.overflow};
+  }
+  return said;
+}
+
+double LargestOf(DType dtype) {
+  return dtype == DType::kFloat16    ? 65504
+         : dtype == DType::kBfloat16 ? 0x1.FEp127
+         : dtype == DType::kFloat32  ? std::numeric_limits<float>::max()
+                                     : std::numeric_limits<double>::max();
+}
+
+TEST(Report, SaysThatResultsOverflow) {
+  for (const int64_t target : TargetsHere(RowKernelTargets())) {
+    const OnlyTarget only(target);
+    for (const DType dtype : kFloatDTypes) {
+      const double largest = LargestOf(dtype);
+      // The general way and sweeps: down columns, along rows, with other windows.
+      for (const auto& [shape, size] : {std::pair{Shape{1, 3}, 3},
+                                        {Shape{2, 40}, 3},
+                                        {Shape{1, 9, 67}, 5},
+                                        {Shape{1, 9, 67}, 7}}) {
+        SCOPED_TRACE(ShapeToString(shape));
+        const auto filled = [&, dims = shape](double value, double other) {
+          size_t count = 1;
+          for (const int64_t dim : dims) count *= static_cast<size_t>(dim);
+          std::vector<double> values(count, other);
+          values[count / 2] = value;
+          return MakeTensor(dtype, dims, values);
+        };
+        const Tensor ones = filled(1, 1);
+        for (const double beta : {1.0, 0.75, 0.5, 0.6}) {
+          SCOPED_TRACE(beta);
+          // y is x 2^(2 beta), as long as x^2 does not count.
+          const LrnOptions grows = OnnxOptions(size, 0, beta, 0.25);
+          const double factor = std::pow(4, beta);
+          EXPECT_FALSE(OverflowsOf(grows, ones, ones).forward);
+          EXPECT_FALSE(OverflowsOf(grows, filled(largest / factor * 0.98, 1), ones).forward);
+          EXPECT_TRUE(OverflowsOf(grows, filled(largest / factor * 1.02, 1), ones).forward);
+          EXPECT_TRUE(OverflowsOf(grows, filled(-largest, 1), ones).forward);
+          EXPECT_FALSE(OverflowsOf(grows, ones, filled(largest / factor * 0.98, 1)).gradient);
+          EXPECT_TRUE(OverflowsOf(grows, ones, filled(largest / factor * 1.02, 1)).gradient);
+          // A base that squares count in, of a power below 0.
+          const LrnOptions powers = OnnxOptions(size, 1, -beta, 1);
+          EXPECT_FALSE(OverflowsOf(powers, ones, ones).forward);
+          EXPECT_TRUE(OverflowsOf(powers, filled(largest, 1), ones).forward);
+          // What never grows.
+          const LrnOptions shrinks = OnnxOptions(size, 1e-4, beta, 1);
+          EXPECT_FALSE(OverflowsOf(shrinks, filled(largest, 1), ones).forward);
+        }
+        // An input that is infinite itself is no overflow.
+        const Tensor infinite = filled(std::numeric_limits<double>::infinity(), 0);
+        const Resolved resolved = MustResolve(OnnxOptions(size, 1, -1, 1), shape);
+        Tensor y = Tensor::Zeros(dtype, shape);
+        LrnReport report;
+        ASSERT_TRUE(Lrn({}, resolved, infinite.view(), y.mutable_view(), &report).ok());
+        EXPECT_FALSE(report.overflow);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace trine::normalize

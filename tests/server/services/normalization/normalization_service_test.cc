@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,32 @@ TEST_F(NormalizationServiceTest, WarnsOfBasesWithoutAPower) {
   EXPECT_EQ(warnings(-1, 2, 1), 0);
   EXPECT_EQ(warnings(1, 0.75, 0), 0);
   EXPECT_EQ(warnings(1, 0.75, std::nanf("")), 0);  // the input's own
+}
+
+// Nor does infinity.
+TEST_F(NormalizationServiceTest, WarnsOfResultsThatTheTypeDoesNotHold) {
+  const auto warnings = [this](double bias, float value) {
+    v1::NormalizeRequest request;
+    *request.mutable_tensor() = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 3}, {1, value, 1});
+    request.mutable_options()->set_alpha(0);
+    request.mutable_options()->set_beta(1);
+    request.mutable_options()->set_bias(bias);
+    v1::NormalizeGradientRequest gradient;
+    *gradient.mutable_tensor() = request.tensor();
+    *gradient.mutable_output_gradient() = request.tensor();
+    *gradient.mutable_options() = request.options();
+    const auto response = Normalize(request);
+    const auto of_gradient = Gradient(gradient);
+    EXPECT_TRUE(response.ok() && of_gradient.ok()) << response.status() << of_gradient.status();
+    EXPECT_EQ(response->warnings_size(), of_gradient->warnings_size());
+    for (const std::string& warning : response->warnings())
+      EXPECT_THAT(warning, testing::HasSubstr("infinite although their inputs are finite"));
+    return response->warnings_size();
+  };
+  EXPECT_EQ(warnings(0.25, 1e38F), 1);
+  EXPECT_EQ(warnings(0.25, 1e37F), 0);
+  EXPECT_EQ(warnings(1, 3e38F), 0);
+  EXPECT_EQ(warnings(0.25, std::numeric_limits<float>::infinity()), 0);  // the input's own
 }
 
 // [H,W,C] is what pictures in arrays are; as a batch it would be normalized along its width.
