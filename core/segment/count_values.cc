@@ -4,7 +4,7 @@
 // picture stay near its diagonal, which stays in the first cache. Where a sample says that pairs
 // are spread over the table (noise), eight tables of 256. 16 bits: counters of a byte, since the
 // caches hold four times as many; a carry out of one, which is rare, goes to a table of words. Runs
-// of one value would wait for their own stores: eight equal pixels are one addition.
+// of one value would wait for their own stores: 16 equal bytes are one addition.
 //
 // Every thread counts into tables of its own; integer sums do not depend on the order.
 #include <algorithm>
@@ -26,31 +26,44 @@ namespace {
 // Below this the table of pairs costs more than it saves.
 constexpr int64_t kLeastForPairs = int64_t{1} << 18;
 
-// Pixels that are counted at once.
-constexpr int64_t kPixels = 8;
+// Pixels are counted so many bytes at once.
+constexpr int64_t kBlockBytes = 16;
+template <typename T>
+inline constexpr int64_t kBlockPixels = kBlockBytes / static_cast<int64_t>(sizeof(T));
 
-// Whether of kPixels pixels all are inside, none is, or some are.
+struct Block {
+  explicit Block(const uint8_t* pixels)
+      : first(LoadLE<uint64_t>(pixels)), second(LoadLE<uint64_t>(pixels + 8)) {}
+  // Whether all pixels of so many bits are the same.
+  bool IsConstant(int bits) const { return first == second && first == std::rotl(first, bits); }
+
+  uint64_t first, second;
+};
+
+// Whether of so many pixels all are inside, none is, or some are.
 enum class Cover : uint8_t { kAll, kNone, kSome };
+template <int64_t kPixels>
 Cover CoverOf(const uint8_t* inside) {
   constexpr uint64_t kOnes = 0x0101010101010101;
-  const auto bytes = LoadLE<uint64_t>(inside);
-  if (bytes == 0) return Cover::kNone;
-  const bool has_zero = ((bytes - kOnes) & ~bytes & (kOnes << 7)) != 0;
-  return has_zero ? Cover::kSome : Cover::kAll;
+  uint64_t any = 0, zeros = 0;
+  for (int64_t i = 0; i < kPixels; i += 8) {
+    const auto bytes = LoadLE<uint64_t>(inside + i);
+    any |= bytes;
+    zeros |= (bytes - kOnes) & ~bytes & (kOnes << 7);
+  }
+  if (any == 0) return Cover::kNone;
+  return zeros != 0 ? Cover::kSome : Cover::kAll;
 }
 
 class PairCounter {
  public:
-  void Eight(const uint8_t* pixels) {
-    const auto word = LoadLE<uint64_t>(pixels);
-    if (word == std::rotl(word, 8)) {
-      counts_[word & 0xFF] += 8;
+  void Add(const Block& block) {
+    if (block.IsConstant(8)) {
+      counts_[block.first & 0xFF] += 16;
       return;
     }
-    ++pairs_[word & 0xFFFF];
-    ++pairs_[(word >> 16) & 0xFFFF];
-    ++pairs_[(word >> 32) & 0xFFFF];
-    ++pairs_[word >> 48];
+    Pairs(block.first);
+    Pairs(block.second);
   }
   void One(uint8_t value) { ++counts_[value]; }
 
@@ -68,15 +81,22 @@ class PairCounter {
   }
 
  private:
+  void Pairs(uint64_t word) {
+    ++pairs_[word & 0xFFFF];
+    ++pairs_[(word >> 16) & 0xFFFF];
+    ++pairs_[(word >> 32) & 0xFFFF];
+    ++pairs_[word >> 48];
+  }
+
   std::array<uint32_t, 65536> pairs_{};  // by second * 256 + first
   std::array<uint32_t, 256> counts_{};
 };
 
 class ByteCounter {
  public:
-  void Eight(const uint8_t* pixels) {
-    const auto word = LoadLE<uint64_t>(pixels);
-    for (size_t i = 0; i < 8; ++i) ++counts_[i][(word >> (8 * i)) & 0xFF];
+  void Add(const Block& block) {
+    for (const uint64_t word : {block.first, block.second})
+      for (size_t i = 0; i < 8; ++i) ++counts_[i][(word >> (8 * i)) & 0xFF];
   }
   void One(uint8_t value) { ++counts_[0][value]; }
 
@@ -91,14 +111,13 @@ class ByteCounter {
 
 class WordCounter {
  public:
-  void Eight(const uint8_t* pixels) {
-    const auto first = LoadLE<uint64_t>(pixels), second = LoadLE<uint64_t>(pixels + 8);
-    if (first == second && first == std::rotl(first, 16)) {
-      many_[first & 0xFFFF] += 8;
+  void Add(const Block& block) {
+    if (block.IsConstant(16)) {
+      many_[block.first & 0xFFFF] += 8;
       return;
     }
-    Four(first);
-    Four(second);
+    Four(block.first);
+    Four(block.second);
   }
   void One(uint64_t value) {
     if (++few_[value] == 0) many_[value] += 256;
@@ -123,18 +142,19 @@ class WordCounter {
 
 template <typename T, typename Counter>
 void CountRange(const Picture& gray, int64_t begin, int64_t end, Counter& counter) {
+  constexpr int64_t kPixels = kBlockPixels<T>;
   constexpr auto kSize = static_cast<int64_t>(sizeof(T));
   const uint8_t* const data = gray.data;
   const uint8_t* const inside = gray.inside;
   int64_t i = begin;
   if (inside == nullptr) {
-    for (; i + kPixels <= end; i += kPixels) counter.Eight(data + i * kSize);
+    for (; i + kPixels <= end; i += kPixels) counter.Add(Block(data + i * kSize));
   }
   for (; i + kPixels <= end; i += kPixels) {
-    const Cover cover = CoverOf(inside + i);
+    const Cover cover = CoverOf<kPixels>(inside + i);
     if (cover == Cover::kNone) continue;
     if (cover == Cover::kAll) {
-      counter.Eight(data + i * kSize);
+      counter.Add(Block(data + i * kSize));
       continue;
     }
     for (int64_t k = i; k < i + kPixels; ++k)

@@ -45,32 +45,72 @@ struct ExactCriterion {
 // The approximations are within 2^-50 of the truth, so that only nearer ones need the exact test.
 constexpr double kDecided = 1 + 0x1p-48;
 
+// Bounds of a cut's criterion, in doubles: products of 92 bits are within 2^-53 of themselves,
+// their difference within that of their sum.
+struct CriterionBounds {
+  double low = 0, high = 0;  // of |D|
+  double weights = 1;
+
+  CriterionBounds() = default;
+  CriterionBounds(uint64_t total, uint64_t weight, uint64_t sum, uint64_t sum_below) {
+    const double a = static_cast<double>(total) * static_cast<double>(sum_below);
+    const double b = static_cast<double>(weight) * static_cast<double>(sum);
+    const double difference = std::fabs(a - b), error = (a + b) * 0x1p-50;
+    low = std::max(0.0, difference - error);
+    high = difference + error;
+    weights = static_cast<double>(weight * (total - weight));
+  }
+  // Whether this cut is surely worse than the other.
+  bool IsBelow(const CriterionBounds& other) const {
+    return high * high * other.weights * kDecided < other.low * other.low * weights;
+  }
+};
+
+// Calls cut(index, weight, sum_below) for all cuts.
+template <typename Cut>
+absl::Status ForCuts(const Levels& levels, Poller& poll, uint64_t units, const Cut& cut) {
+  uint64_t weight = 0, sum_below = 0;
+  for (size_t i = 0; i + 1 < levels.size(); ++i) {
+    if (i % 64 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(64 * units));
+    weight += levels.counts[i];
+    sum_below += levels.counts[i] * levels.offset[i];
+    cut(i, weight, sum_below);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<OtsuCuts> BestCutsOfIntegers(const Context& context, const Levels& levels) {
   Poller poll = PixelPoller(context);
   uint64_t sum = 0;
   for (size_t i = 0; i < levels.size(); ++i) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(1));
+    if (i % 64 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(64));
     sum += levels.counts[i] * levels.offset[i];
   }
+  // First in doubles, which leave few cuts to be compared exactly.
+  CriterionBounds floor;
+  TRINE_RETURN_IF_ERROR(
+      ForCuts(levels, poll, 4, [&](size_t /*cut*/, uint64_t weight, uint64_t sum_below) {
+        const CriterionBounds here(levels.total, weight, sum, sum_below);
+        if (floor.low * floor.low * here.weights < here.low * here.low * floor.weights)
+          floor = here;
+      }));
   ExactCriterion best;
   OtsuCuts cuts;
-  uint64_t weight = 0, sum_below = 0;
-  for (size_t cut = 0; cut + 1 < levels.size(); ++cut) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(8));
-    weight += levels.counts[cut];
-    sum_below += levels.counts[cut] * levels.offset[cut];
-    const ExactCriterion here(levels.total, weight, sum, sum_below);
-    if (here.approximate * kDecided < best.approximate) continue;
-    const std::strong_ordering order = here.approximate > best.approximate * kDecided
-                                           ? std::strong_ordering::greater
-                                           : here.Compare(best);
-    if (std::is_lt(order)) continue;
-    if (std::is_gt(order)) {
-      best = here;
-      cuts.first = cut;
-    }
-    cuts.last = cut;
-  }
+  TRINE_RETURN_IF_ERROR(
+      ForCuts(levels, poll, 8, [&](size_t cut, uint64_t weight, uint64_t sum_below) {
+        if (CriterionBounds(levels.total, weight, sum, sum_below).IsBelow(floor)) return;
+        const ExactCriterion here(levels.total, weight, sum, sum_below);
+        if (here.approximate * kDecided < best.approximate) return;
+        const std::strong_ordering order = here.approximate > best.approximate * kDecided
+                                               ? std::strong_ordering::greater
+                                               : here.Compare(best);
+        if (std::is_lt(order)) return;
+        if (std::is_gt(order)) {
+          best = here;
+          cuts.first = cut;
+        }
+        cuts.last = cut;
+      }));
   return cuts;
 }
 

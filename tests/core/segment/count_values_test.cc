@@ -70,8 +70,9 @@ void CheckCounts(size_t count) {
 
 // The shortest picture whose pairs are counted has 2^18 pixels; ranges have 2^17.
 TEST(CountValues, AreThoseOfEveryPixel) {
-  for (const size_t count : {size_t{1}, size_t{3}, size_t{7}, size_t{8}, size_t{9}, size_t{1021},
-                             (size_t{1} << 18) - 1, (size_t{1} << 18) + 5}) {
+  for (const size_t count :
+       {size_t{1}, size_t{3}, size_t{7}, size_t{8}, size_t{9}, size_t{15}, size_t{16}, size_t{17},
+        size_t{1021}, (size_t{1} << 18) - 1, (size_t{1} << 18) + 5}) {
     CheckCounts<uint8_t>(count);
     CheckCounts<uint16_t>(count);
   }
