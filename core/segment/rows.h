@@ -7,6 +7,7 @@
 
 namespace trine::segment {
 
+std::vector<StepSpec> FilterRows();
 std::vector<StepSpec> ThresholdRows();
 std::vector<StepSpec> LocalRows();
 std::vector<StepSpec> RegionRows();

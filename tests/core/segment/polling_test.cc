@@ -75,6 +75,25 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("invert", {OtsuStep{}, InvertStep{}}, kOtsu);
 }
 
+TEST(Polling, Filters) {
+  const auto smooth = [](SmoothMethod method) { return SmoothStep{method, {}, 3}; };
+  ExpectStepsPoll("gaussian", {SmoothStep{SmoothMethod::kGaussian, 3.0, 0}}, 4);
+  ExpectStepsPoll("wide gaussian", {SmoothStep{SmoothMethod::kGaussian, 30.0, 0}}, 4);
+  ExpectStepsPoll("median", {smooth(SmoothMethod::kMedian)}, 8);
+  ExpectStepsPoll("mean", {smooth(SmoothMethod::kMean)}, 4);
+  ExpectStepsPoll("binomial", {smooth(SmoothMethod::kBinomial)}, 4);
+  ExpectStepsPoll("median of floats", {smooth(SmoothMethod::kMedian)}, 16, true);
+  const auto background = [](BackgroundMethod method, int64_t radius) {
+    return BackgroundStep{method, radius, 0, false};
+  };
+  ExpectStepsPoll("top hat", {background(BackgroundMethod::kTopHat, 9)}, 4);
+  ExpectStepsPoll("rolling ball", {background(BackgroundMethod::kRollingBall, 9)}, 16);
+  ExpectStepsPoll("polynomial", {background(BackgroundMethod::kPolynomial, 0)}, 8);
+  ExpectStepsPoll("equalize", {EqualizeStep{}}, 4);
+  ExpectStepsPoll("stretch", {StretchStep{}}, 1);
+  ExpectStepsPoll("mean of floats", {smooth(SmoothMethod::kMean)}, 16, true);
+}
+
 TEST(Polling, Regions) {
   ExpectStepsPoll("fill_holes", {OtsuStep{}, FillHolesStep{}}, kOtsu + 2);
   ExpectStepsPoll("components", {OtsuStep{}, ComponentsStep{}}, kOtsu + 2);
@@ -102,6 +121,17 @@ TEST(Polling, NoLongGaps) {
     expect("local mean", {Local(LocalMethod::kMean)});
     expect("local gaussian", {Local(LocalMethod::kGaussian)});
     expect("local sauvola", {Local(LocalMethod::kSauvola)}, true);
+    for (const SmoothMethod method :
+         {SmoothMethod::kMedian, SmoothMethod::kMean, SmoothMethod::kBinomial})
+      expect("smooth", {SmoothStep{method, {}, 4}});
+    expect("gaussian", {SmoothStep{SmoothMethod::kGaussian, 40.0, 0}});
+    expect("mean of floats", {SmoothStep{SmoothMethod::kMean, {}, 4}}, true);
+    expect("median of floats", {SmoothStep{SmoothMethod::kMedian, {}, 4}}, true);
+    for (const BackgroundMethod method :
+         {BackgroundMethod::kTopHat, BackgroundMethod::kRollingBall})
+      expect("background", {BackgroundStep{method, 5, 0, false}}, true);
+    expect("polynomial", {BackgroundStep{BackgroundMethod::kPolynomial, 0, 0, false}});
+    expect("equalize, stretch", {EqualizeStep{}, StretchStep{}});
     expect("regions", {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}});
     expect("contours", {OtsuStep{}, ContoursStep{}});
     expect("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}});

@@ -1,0 +1,39 @@
+// Taking the background off. Results never depend on threads or machine.
+//
+// Top hat       the background is the opening by the disk of pixels with dx^2 + dy^2 <= radius^2:
+//               the highest gray that such a disk has from below.
+// Rolling ball  a ball of that radius [pixels, gray values] under the picture; the background is
+//               where its top is when its centre is under the pixel:
+//               min of v(y + dy, x + dx) + radius - sqrt(radius^2 - dx^2 - dy^2), rounded down of
+//               integers. scikit-image's definition, but that its rounding in float64 may make a
+//               sum that is less than an integer by its last bit that integer.
+// Polynomial    the surface of sums of powers x^i y^j, i + j <= degree, with the least squares from
+//               the pixels; what stays is the pixel minus the surface plus the mean of all pixels.
+//
+// Disk and ball do not see what is beyond the borders. What stays of a dark background is the
+// difference, from 0 on. Of a light one (both then work on the negative) it is the difference,
+// negative or 0, below the highest value of integers of 8 and 16 bits, below 0 of others.
+#pragma once
+
+#include "absl/status/status.h"
+#include "core/segment/pipeline.h"
+#include "core/segment/validate.h"
+
+namespace trine::segment {
+
+inline constexpr int64_t kMostBackgroundRadius = 500;
+inline constexpr int64_t kMostDegree = 3;
+
+absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given);
+absl::Status RunBackground(State& state, const BackgroundStep& given);
+
+// The methods, one file each: `out` gets what stays, as it is stored: of a light background the
+// negative (complement of integers) of the difference. REQUIRES: CheckBackground said OK.
+absl::Status SubtractTopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
+                            uint8_t* out);
+absl::Status SubtractBall(const Context& context, const Picture& gray, int64_t radius, bool light,
+                          uint8_t* out);
+absl::Status SubtractPolynomial(const Context& context, const Picture& gray, int64_t degree,
+                                uint8_t* out);
+
+}  // namespace trine::segment

@@ -1,0 +1,130 @@
+#include <cmath>
+#include <vector>
+
+#include "core/segment/filter/background/background.h"
+#include "core/segment/filter/background/tiles.h"
+
+namespace trine::segment {
+namespace {
+
+// The half-length of the disk's row dy: the largest h with h^2 + dy^2 <= radius^2.
+int64_t HalfLength(int64_t radius, int64_t dy) {
+  const int64_t most = radius * radius - dy * dy;
+  int64_t half = static_cast<int64_t>(std::sqrt(static_cast<double>(most)));
+  while (half * half > most) --half;
+  while ((half + 1) * (half + 1) <= most) ++half;
+  return half;
+}
+
+// The least values in the disk around the pixels of a piece.
+template <typename T>
+class DiskLeast {
+ public:
+  DiskLeast(const TileSize& size, int64_t radius)
+      : size_(size),
+        radius_(radius),
+        tile_(size),
+        least_(MakeScratch<T>(size.rows * size.stride())) {
+    for (int64_t dy = -radius; dy <= radius; ++dy) half_.push_back(HalfLength(radius, dy));
+  }
+
+  template <typename ReadRow>
+  absl::Status Make(const Picture& gray, int64_t begin, int64_t end, int64_t first, int64_t last,
+                    Poller& poll, const ReadRow& read) {
+    TRINE_RETURN_IF_ERROR(tile_.Read(gray, begin, end, first, last, poll, read));
+    const int64_t columns = last - first, stride = size_.stride();
+    for (int64_t y = begin; y < end; ++y)
+      std::fill_n(Row(y, begin), columns + kLeastSlack, kNotThere<T>);
+    // Rows of the disk from its ends to its middle. Windows of `length` pixels start at their
+    // element.
+    int64_t length = 1;
+    for (int64_t out = radius_; out >= 0;) {
+      const int64_t half = half_[static_cast<size_t>(out + radius_)];
+      int64_t in = out;
+      while (in > 0 && half_[static_cast<size_t>(in - 1 + radius_)] == half) --in;
+      while (length < 2 * half + 1) {
+        const int64_t shift = std::min(length, 2 * half + 1 - length);
+        for (int64_t y = tile_.top(); y < tile_.bottom(); ++y) {
+          TRINE_RETURN_IF_ERROR(poll.Spend(stride / 8));
+          WidenLeast(tile_.Row(y), shift, columns + 2 * size_.reach - shift);
+        }
+        length += shift;
+      }
+      for (int64_t y = begin; y < end; ++y) {
+        rows_.clear();
+        for (int64_t dy = in; dy <= out; ++dy) {
+          if (tile_.Has(y + dy)) rows_.push_back(tile_.Row(y + dy) + size_.reach - half);
+          if (dy > 0 && tile_.Has(y - dy)) rows_.push_back(tile_.Row(y - dy) + size_.reach - half);
+        }
+        const int64_t count = static_cast<int64_t>(rows_.size());
+        TRINE_RETURN_IF_ERROR(poll.Spend((count + 1) * columns / 8));
+        LeastOfRows(rows_.data(), count, columns, Row(y, begin));
+      }
+      out = in - 1;
+    }
+    return absl::OkStatus();
+  }
+  // Of row y of the piece that begins at row `begin`; element 0 is its first column.
+  T* Row(int64_t y, int64_t begin) { return least_.data() + (y - begin) * size_.stride(); }
+
+ private:
+  TileSize size_;
+  int64_t radius_;
+  Tile<T> tile_;
+  Scratch<T> least_;
+  std::vector<int64_t> half_;
+  std::vector<const T*> rows_;
+};
+
+template <typename T>
+absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
+                    uint8_t* out) {
+  const TileSize size = TileSize::Of(gray, radius);
+  TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
+  Scratch<T> least = MakeScratch<T>(gray.pixels());
+  const absl::Status eroded = ForTiles(
+      context, gray, size,
+      [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        DiskLeast<T> disk(size, radius);
+        TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
+                                        [&](int64_t y, int64_t x, int64_t count, T* to) {
+                                          ReadInside(gray, light, y, x, count, to);
+                                        }));
+        for (int64_t y = begin; y < end; ++y)
+          std::copy_n(disk.Row(y, begin), last - first, least.data() + y * gray.width + first);
+        return absl::OkStatus();
+      });
+  TRINE_RETURN_IF_ERROR(eroded);
+  return ForTiles(
+      context, gray, size,
+      [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        DiskLeast<T> disk(size, radius);
+        TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
+                                        [&](int64_t y, int64_t x, int64_t count, T* to) {
+                                          const T* const from = least.data() + y * gray.width + x;
+                                          for (int64_t i = 0; i < count; ++i)
+                                            to[i] = Negative(from[i]);
+                                        }));
+        Scratch<T> row = MakeScratch<T>(size.stride());
+        for (int64_t y = begin; y < end; ++y) {
+          T* const opened = disk.Row(y, begin);
+          TRINE_RETURN_IF_ERROR(poll.Spend((last - first) / 2));
+          for (int64_t x = 0; x < last - first; ++x) opened[x] = Negative(opened[x]);
+          WriteStays(gray, light, y, first, last - first, opened, row.data(), out);
+        }
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace
+
+absl::Status SubtractTopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
+                            uint8_t* out) {
+  return WithPixelType(gray.dtype, [&](auto type) {
+    return TopHat<decltype(type)>(context, gray, radius, light, out);
+  });
+}
+
+}  // namespace trine::segment

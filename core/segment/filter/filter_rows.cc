@@ -1,0 +1,98 @@
+#include <string_view>
+#include <vector>
+
+#include "core/segment/filter/background/background.h"
+#include "core/segment/filter/contrast.h"
+#include "core/segment/filter/smooth/smooth.h"
+#include "core/segment/row.h"
+#include "core/segment/rows.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr std::string_view kBackgroundMethods[] = {"top_hat", "rolling_ball", "polynomial"};
+constexpr std::string_view kSmoothMethods[] = {"gaussian", "median", "mean", "binomial"};
+
+StepSpec SmoothRow() {
+  return Row<SmoothStep>(
+      {.name = "smooth",
+       .about = "Means or medians of the pixels around each pixel",
+       .parameters =
+           {Param<&SmoothStep::method>("method", "What becomes of a pixel's surroundings"),
+            Param<&SmoothStep::sigma>("sigma", "gaussian: deviation [pixels]",
+                                      {.least = 0, .most = kMostSmoothSigma, .above = true}, "2"),
+            Param<&SmoothStep::radius>(
+                "radius",
+                "median, mean, binomial: reach to each side [pixels]; binomial at most 500",
+                Between(0, static_cast<double>(kMostSmoothRadius)), "0: 2")},
+       .uses = kGray,
+       .makes = kGray,
+       // Sums and counts of windows, planes of half the size, or ranks and keys of floats, at most.
+       // Of thin pictures the rows or the histograms of columns that a thread keeps.
+       .working = Working::APixelOrColumn(32, 1024)},
+      RunSmooth, CheckSmooth);
+}
+
+StepSpec BackgroundRow() {
+  return Row<BackgroundStep>(
+      {.name = "background",
+       .about = "Takes off the background under the objects",
+       .parameters =
+           {Param<&BackgroundStep::method>("method", "What is taken for the background"),
+            Param<&BackgroundStep::radius>(
+                "radius",
+                "top_hat, rolling_ball: of the disk or ball [pixels]; objects are smaller",
+                Between(0, static_cast<double>(kMostBackgroundRadius)), "0: 50"),
+            Param<&BackgroundStep::degree>("degree", "polynomial: of the surface",
+                                           Between(0, static_cast<double>(kMostDegree)), "0: 2"),
+            Param<&BackgroundStep::light>(
+                "light", "top_hat, rolling_ball: the background is brighter than the objects")},
+       .uses = kGray,
+       .makes = kGray,
+       // The eroded picture. Pieces with their surroundings come on top.
+       .working = Working::APixel(8)},
+      RunBackground, CheckBackground);
+}
+
+StepSpec EqualizeRow() {
+  return Row<EqualizeStep>(
+      {.name = "equalize",
+       .about = "Equalizes histograms of tiles with a limit on contrast (CLAHE)",
+       .parameters = {Param<&EqualizeStep::tiles>("tiles", "Tiles along each axis",
+                                                  Between(1, static_cast<double>(kMostTiles))),
+                      Param<&EqualizeStep::clip_limit>("clip_limit",
+                                                       "Of a bin, over the mean bin; 0: none",
+                                                       Between(0, kMostClipLimit))},
+       .uses = kGray,
+       .makes = kGray,
+       // Counts of a tile on each thread; places along the axes. Tables come on top.
+       .working = Working::ALevelOrColumn(64, 64)},
+      RunEqualize, CheckEqualize);
+}
+
+StepSpec StretchRow() {
+  return Row<StretchStep>(
+      {.name = "stretch",
+       .about = "Stretches the gray values between two percentiles over the whole range",
+       .parameters = {Param<&StretchStep::low>("low", "Percentile that becomes the lowest value",
+                                               Between(0, 100)),
+                      Param<&StretchStep::high>("high", "Percentile that becomes the highest value",
+                                                Between(0, 100))},
+       .uses = kGray,
+       .makes = kGray,
+       // Sorted keys of floats, then values and counts of the levels.
+       .working = Working::ALevel(32)},
+      RunStretch, CheckStretch);
+}
+
+}  // namespace
+
+absl::Span<const std::string_view> NamesOf(SmoothMethod) { return kSmoothMethods; }
+
+absl::Span<const std::string_view> NamesOf(BackgroundMethod) { return kBackgroundMethods; }
+
+std::vector<StepSpec> FilterRows() {
+  return {SmoothRow(), BackgroundRow(), EqualizeRow(), StretchRow()};
+}
+
+}  // namespace trine::segment

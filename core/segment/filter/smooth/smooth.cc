@@ -1,0 +1,56 @@
+#include "core/segment/filter/smooth/smooth.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/segment/filter/smooth/real_rows.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr double kDefaultSigma = 2;
+constexpr int64_t kDefaultRadius = 2;
+
+}  // namespace
+
+absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
+  if (step.options.profile != Profile::kExact)
+    return NotOffered("profile", "smooth has the profile exact only");
+  if (given.method == SmoothMethod::kGaussian) {
+    if (given.radius == 0) return absl::OkStatus();
+    return InvalidField(step.Field("radius"), given.radius, "only for median, mean and binomial");
+  }
+  if (given.sigma) return InvalidField(step.Field("sigma"), *given.sigma, "only for gaussian");
+  if (given.method == SmoothMethod::kBinomial && given.radius > kMostBinomialRadius)
+    return InvalidField(step.Field("radius"), given.radius, "at most 500 for binomial");
+  return absl::OkStatus();
+}
+
+absl::Status RunSmooth(State& state, const SmoothStep& given) {
+  const Context& context = state.context;
+  const Picture& gray = state.gray;
+  Tensor pixels = state.NewGray();
+  uint8_t* const out = pixels.data.data();
+  const int64_t radius = given.radius == 0 ? kDefaultRadius : given.radius;
+  absl::Status status;
+  switch (given.method) {
+    case SmoothMethod::kGaussian:
+      status = SmoothGaussian(context, gray, given.sigma.value_or(kDefaultSigma), out);
+      break;
+    case SmoothMethod::kMedian:
+      status = SmoothMedian(context, gray, radius, out);
+      break;
+    case SmoothMethod::kMean:
+      status = SmoothMean(context, gray, radius, out);
+      break;
+    case SmoothMethod::kBinomial:
+      status = SmoothBinomial(context, gray, radius, out);
+      break;
+  }
+  TRINE_RETURN_IF_ERROR(status);
+  state.SetGray(std::move(pixels));
+  return absl::OkStatus();
+}
+
+}  // namespace trine::segment

@@ -1,0 +1,225 @@
+#include "core/segment/filter/background/background.h"
+
+#include <limits>
+
+#include "core/segment/filter/background/least_kernels.h"
+#include "gmock/gmock.h"
+#include "tests/core/segment/filter_support.h"
+
+namespace trine::segment {
+namespace {
+
+template <typename T>
+Grid<T> WithoutBackground(const Grid<T>& grid, const BackgroundStep& step,
+                          const Mask* inside = nullptr) {
+  return Filtered(grid, inside, LeastKernelTargets(),
+                  [&](const Context& context, const Picture& gray, uint8_t* out) {
+                    switch (step.method) {
+                      case BackgroundMethod::kTopHat:
+                        return SubtractTopHat(context, gray, step.radius, step.light, out);
+                      case BackgroundMethod::kRollingBall:
+                        return SubtractBall(context, gray, step.radius, step.light, out);
+                      case BackgroundMethod::kPolynomial:
+                        return SubtractPolynomial(context, gray, step.degree, out);
+                    }
+                    return absl::InternalError("no method");
+                  });
+}
+BackgroundStep TopHat(int64_t radius, bool light = false) {
+  return {BackgroundMethod::kTopHat, radius, 0, light};
+}
+BackgroundStep Ball(int64_t radius, bool light = false) {
+  return {BackgroundMethod::kRollingBall, radius, 0, light};
+}
+BackgroundStep Polynomial(int64_t degree) {
+  return {BackgroundMethod::kPolynomial, 0, degree, false};
+}
+
+constexpr std::pair<int, int> kSides[] = {{1, 1},  {1, 70},  {70, 1},  {5, 5},
+                                          {17, 6}, {33, 64}, {31, 130}};
+
+template <typename T>
+Grid<T> RandomPicture(std::mt19937& random, int height, int width) {
+  const uint32_t top = sizeof(T) == 1 ? 255 : 65535;
+  // A slope, noise and bright spots.
+  Grid<T> grid(height, width);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double value =
+          top / 4.0 + 0.3 * x + (random() % 9) + (random() % 12 == 0 ? top / 3 : 0);
+      grid.at(y, x) = static_cast<T>(std::is_integral_v<T> ? value : value / 1000 - 1);
+    }
+  }
+  return grid;
+}
+
+// The negative that a light background is worked on with.
+template <typename T>
+Reals Turned(const Grid<T>& grid, bool light) {
+  Reals out = RealsOf(grid);
+  const double top = std::is_integral_v<T> ? static_cast<double>(std::numeric_limits<T>::max()) : 0;
+  for (double& cell : out.cells) cell = light ? top - cell : cell;
+  return out;
+}
+
+template <typename T>
+class Background : public testing::Test {};
+using PixelTypes = testing::Types<uint8_t, uint16_t, float, double>;
+TYPED_TEST_SUITE(Background, PixelTypes);
+
+TYPED_TEST(Background, TopHatIsWhatTheOpeningLeaves) {
+  std::mt19937 random(30);
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 2, 3, 5, 12, 40}) {
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
+      for (const Mask* inside : {&all, &some}) {
+        for (const bool light : {false, true}) {
+          const Reals turned = Turned(grid, light);
+          const Reals opened = oracle::DiskOpening(turned, *inside, radius);
+          Reals stays = turned;
+          for (size_t i = 0; i < stays.cells.size(); ++i) {
+            if (inside->cells[i] != 0)
+              stays.cells[i] =
+                  static_cast<double>(static_cast<TypeParam>(turned.cells[i] - opened.cells[i]));
+          }
+          const auto got =
+              WithoutBackground(grid, TopHat(radius, light), inside == &all ? nullptr : inside);
+          EXPECT_EQ(Turned(got, light).cells, stays.cells)
+              << height << " x " << width << " radius " << radius << " light " << light;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Background, BallIsUnderThePicture) {
+  std::mt19937 random(31);
+  constexpr bool kIntegers = std::is_integral_v<TypeParam>;
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 3, 5, 13, 300}) {  // 3 and 13: whole heights next to others
+      if (radius == 300 && height * width > 200) continue;
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
+      for (const Mask* inside : {&all, &some}) {
+        for (const bool light : {false, true}) {
+          const Reals turned = Turned(grid, light);
+          const Reals under = oracle::UnderBall(turned, *inside, radius);
+          Reals stays = turned;
+          for (size_t i = 0; i < stays.cells.size(); ++i) {
+            const double background = kIntegers ? std::floor(under.cells[i]) : under.cells[i];
+            if (inside->cells[i] != 0) stays.cells[i] = turned.cells[i] - background;
+          }
+          const Reals got = Turned(
+              WithoutBackground(grid, Ball(radius, light), inside == &all ? nullptr : inside),
+              light);
+          const double slack = kIntegers ? 0 : sizeof(TypeParam) == 4 ? 3e-5 : 1e-12;
+          EXPECT_LE(MostDifference(got, stays), slack)
+              << height << " x " << width << " radius " << radius << " light " << light;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Background, PolynomialIsLevelled) {
+  for (const auto& [height, width] : {std::pair{40, 60}, {1, 50}, {50, 1}, {1, 1}, {3, 2}}) {
+    for (int64_t degree = 1; degree <= 3; ++degree) {
+      Grid<TypeParam> grid(height, width);
+      double sum = 0;
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          double value = 100 + 0.5 * x - 0.25 * y;
+          if (degree >= 2) value += 0.0078125 * x * x - 0.015625 * x * y;
+          if (degree >= 3) value -= 0.00006103515625 * x * y * y;
+          grid.at(y, x) = static_cast<TypeParam>(value);
+          sum += static_cast<double>(grid.at(y, x));
+        }
+      }
+      const double mean = sum / (height * width);
+      for (const TypeParam cell : WithoutBackground(grid, Polynomial(degree)).cells)
+        EXPECT_NEAR(static_cast<double>(cell), mean, std::is_integral_v<TypeParam> ? 1.01 : 1e-4)
+            << height << " x " << width << " degree " << degree;
+    }
+  }
+}
+
+// The rest of least squares is orthogonal to every power, over the pixels inside.
+TEST(BackgroundStep, PolynomialHasTheLeastSquares) {
+  std::mt19937 random(32);
+  const auto grid = RandomPicture<double>(random, 37, 53);
+  const Mask all(37, 53, 1), some = RandomMask(random, 37, 53, 0.3);
+  for (const Mask* inside : {&all, &some}) {
+    for (int degree = 1; degree <= 3; ++degree) {
+      const auto got =
+          WithoutBackground(grid, Polynomial(degree), inside == &all ? nullptr : inside);
+      double sum = 0, count = 0;
+      for (size_t i = 0; i < grid.cells.size(); ++i) {
+        if (inside->cells[i] == 0) {
+          EXPECT_EQ(got.cells[i], grid.cells[i]);
+          continue;
+        }
+        sum += grid.cells[i];
+        count += 1;
+      }
+      for (int i = 0; i <= degree; ++i) {
+        for (int j = 0; i + j <= degree; ++j) {
+          double product = 0;
+          for (int y = 0; y < 37; ++y) {
+            for (int x = 0; x < 53; ++x) {
+              if (inside->at(y, x) == 0) continue;
+              product += (got.at(y, x) - sum / count) * std::pow(x / 26.0 - 1, i) *
+                         std::pow(y / 18.0 - 1, j);
+            }
+          }
+          EXPECT_NEAR(product, 0, 1e-9 * count) << i << " " << j;
+        }
+      }
+    }
+  }
+}
+
+TEST(BackgroundStep, ValuesAfterIt) {
+  Grid<int16_t> grid(9, 9, -500);
+  grid.at(4, 4) = -300;
+  const auto otsu = [&](BackgroundStep step, auto picture) {
+    const auto result = RunSteps(picture, {step, OtsuStep{}});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->threshold->thresholds[0] : -1;
+  };
+  EXPECT_EQ(otsu(TopHat(2), grid), 0);  // 0 and 200
+  grid.at(4, 4) = -700;
+  EXPECT_EQ(otsu(TopHat(2, true), grid), 32767 - 200);  // and 32767
+  Grid<int32_t> wide(9, 9, 1000000);
+  wide.at(4, 4) = 1000300;
+  EXPECT_EQ(otsu(TopHat(2), wide), 0);
+  wide.at(4, 4) = 999700;
+  EXPECT_EQ(otsu(TopHat(2, true), wide), -300);
+  wide.at(0, 0) = -5000000;  // kept as float64
+  EXPECT_EQ(otsu(Ball(3, true), wide), -6000000);
+  Grid<uint8_t> bytes(9, 9, 200);
+  bytes.at(4, 4) = 150;
+  EXPECT_EQ(otsu(TopHat(2, true), bytes), 205);
+}
+
+TEST(BackgroundStep, Refusals) {
+  const Grid<uint8_t> grid(4, 4, 1);
+  const auto refused = [&](const BackgroundStep& step, Profile profile = Profile::kExact) {
+    return RunSteps(grid, {step}, profile).status();
+  };
+  EXPECT_EQ(FieldOf(refused(TopHat(501))), "steps[0].background.radius");
+  EXPECT_EQ(FieldOf(refused(Ball(-1))), "steps[0].background.radius");
+  EXPECT_EQ(FieldOf(refused(Polynomial(4))), "steps[0].background.degree");
+  EXPECT_EQ(FieldOf(refused({BackgroundMethod::kPolynomial, 3, 0, false})),
+            "steps[0].background.radius");
+  EXPECT_EQ(FieldOf(refused({BackgroundMethod::kPolynomial, 0, 0, true})),
+            "steps[0].background.light");
+  EXPECT_EQ(FieldOf(refused({BackgroundMethod::kTopHat, 0, 2, true})),
+            "steps[0].background.degree");
+  EXPECT_EQ(refused(TopHat(2), Profile::kMatlab).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_TRUE(refused({}).ok());
+  EXPECT_TRUE(refused(Ball(500)).ok());
+}
+
+}  // namespace
+}  // namespace trine::segment

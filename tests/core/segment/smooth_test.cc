@@ -1,0 +1,218 @@
+#include "core/segment/filter/smooth/smooth.h"
+
+#include <limits>
+
+#include "core/segment/filter/smooth/median_kernels.h"
+#include "core/segment/filter/smooth/row_kernels.h"
+#include "gmock/gmock.h"
+#include "tests/core/segment/filter_support.h"
+
+namespace trine::segment {
+namespace {
+
+using testing::HasSubstr;
+
+template <typename T>
+Grid<T> Smoothed(const Grid<T>& grid, const SmoothStep& step, const Mask* inside = nullptr) {
+  return Filtered(grid, inside, RowKernelTargets() | MedianKernelTargets() | MedianNetworkTargets(),
+                  [&](const Context& context, const Picture& gray, uint8_t* out) {
+                    switch (step.method) {
+                      case SmoothMethod::kGaussian:
+                        return SmoothGaussian(context, gray, *step.sigma, out);
+                      case SmoothMethod::kMedian:
+                        return SmoothMedian(context, gray, step.radius, out);
+                      case SmoothMethod::kMean:
+                        return SmoothMean(context, gray, step.radius, out);
+                      case SmoothMethod::kBinomial:
+                        return SmoothBinomial(context, gray, step.radius, out);
+                    }
+                    return absl::InternalError("no method");
+                  });
+}
+SmoothStep Gaussian(double sigma) { return {SmoothMethod::kGaussian, sigma, 0}; }
+SmoothStep Median(int64_t radius) { return {SmoothMethod::kMedian, {}, radius}; }
+SmoothStep Mean(int64_t radius) { return {SmoothMethod::kMean, {}, radius}; }
+SmoothStep Binomial(int64_t radius) { return {SmoothMethod::kBinomial, {}, radius}; }
+
+std::vector<double> Ones(int radius) {
+  return std::vector<double>(static_cast<size_t>(radius + 1), 1);
+}
+
+// Sides around the vectors' lengths, thin pictures, one pixel.
+constexpr std::pair<int, int> kSides[] = {{1, 1},  {1, 70}, {70, 1},  {2, 3},    {5, 5},  {4, 65},
+                                          {17, 6}, {6, 63}, {33, 64}, {31, 129}, {66, 12}};
+
+template <typename T>
+Grid<T> RandomPicture(std::mt19937& random, int height, int width) {
+  if constexpr (std::is_integral_v<T>) {
+    return RandomGrid<T>(random, height, width, 0, std::numeric_limits<T>::max());
+  } else {
+    Grid<T> grid(height, width);
+    for (T& cell : grid.cells)
+      cell = static_cast<T>(static_cast<int>(random() % 4001) - 2000) / T{64};
+    return grid;
+  }
+}
+
+template <typename T>
+class Smooth : public testing::Test {};
+using PixelTypes = testing::Types<uint8_t, uint16_t, float, double>;
+TYPED_TEST_SUITE(Smooth, PixelTypes);
+
+TYPED_TEST(Smooth, MedianIsThatOfTheWindow) {
+  std::mt19937 random(20);
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 2, 3, 5, 6, 9}) {
+      auto grid = RandomPicture<TypeParam>(random, height, width);
+      if (random() % 2 == 0) {
+        for (auto& cell : grid.cells) cell = static_cast<TypeParam>(static_cast<int>(cell) / 64);
+      }
+      const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
+      EXPECT_EQ(Smoothed(grid, Median(radius)).cells,
+                Rounded<TypeParam>(oracle::Medians(RealsOf(grid), all, radius)).cells)
+          << height << " x " << width << " radius " << radius;
+      EXPECT_EQ(Smoothed(grid, Median(radius), &some).cells,
+                Rounded<TypeParam>(oracle::Medians(RealsOf(grid), some, radius)).cells)
+          << height << " x " << width << " radius " << radius << " with a mask";
+    }
+  }
+}
+
+TYPED_TEST(Smooth, MeanIsThatOfTheWindow) {
+  std::mt19937 random(21);
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 2, 7, 40}) {
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.4);
+      for (const Mask* inside : {&all, &some}) {
+        const Reals mean = oracle::WeightedMeans(RealsOf(grid), *inside, Ones(radius));
+        const auto got = Smoothed(grid, Mean(radius), inside == &all ? nullptr : inside);
+        if constexpr (std::is_integral_v<TypeParam>) {
+          EXPECT_EQ(got.cells, Rounded<TypeParam>(mean).cells) << height << " x " << width;
+        } else {
+          EXPECT_LE(MostDifference(RealsOf(got), mean), sizeof(TypeParam) == 4 ? 2e-6 : 1e-13);
+        }
+      }
+    }
+  }
+}
+
+// What the header promises for each type, before rounding.
+TYPED_TEST(Smooth, GaussianIsNearTheTrueOne) {
+  std::mt19937 random(22);
+  const bool integers = std::is_integral_v<TypeParam>;
+  const double top = sizeof(TypeParam) == 1 ? 255 : integers ? 65535 : 62.5;
+  for (const auto& [height, width] : kSides) {
+    for (const double sigma : {0.3, 1.0, 2.6, 4.9, 5.0, 9.0, 24.0}) {
+      auto grid = RandomPicture<TypeParam>(random, height, width);
+      for (auto& cell : grid.cells) {  // as far from smooth as can be
+        if (random() % 2 == 0) cell = static_cast<TypeParam>(random() % 2 == 0 ? 0 : top);
+      }
+      const Mask all(height, width, 1);
+      const Reals exact = oracle::WeightedMeans(RealsOf(grid), all, oracle::TrueGaussian(sigma));
+      const double bound = (sigma < 5 ? 0.02 : 0.5) * top / 255;
+      EXPECT_LE(MostDifference(RealsOf(Smoothed(grid, Gaussian(sigma))), exact),
+                bound + (integers ? 0.5 : 0))
+          << height << " x " << width << " sigma " << sigma;
+    }
+  }
+}
+
+TYPED_TEST(Smooth, GaussianLeavesOutWhatIsOutside) {
+  std::mt19937 random(23);
+  for (const double sigma : {1.5, 7.0}) {
+    Grid<TypeParam> grid(40, 50, TypeParam{100});
+    Mask some = RandomMask(random, 40, 50, 0.5);
+    for (size_t i = 0; i < some.cells.size(); ++i) {
+      if (some.cells[i] == 0) grid.cells[i] = static_cast<TypeParam>(random() % 256);
+    }
+    const Grid<TypeParam> got = Smoothed(grid, Gaussian(sigma), &some);
+    for (size_t i = 0; i < grid.cells.size(); ++i)
+      EXPECT_NEAR(static_cast<double>(got.cells[i]), static_cast<double>(grid.cells[i]), 1e-5);
+  }
+}
+
+TYPED_TEST(Smooth, BinomialIsThatOfThePasses) {
+  std::mt19937 random(24);
+  for (const auto& [height, width] : kSides) {
+    for (const auto& [radius, weights] :
+         {std::pair{1, std::vector<double>{2, 1}}, {2, {6, 4, 1}}, {4, {70, 56, 28, 8, 1}}}) {
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const Mask all(height, width, 1);
+      const Reals mean = oracle::WeightedMeans(RealsOf(grid), all, weights);
+      const auto got = Smoothed(grid, Binomial(radius));
+      if constexpr (std::is_integral_v<TypeParam>) {
+        EXPECT_EQ(got.cells, Rounded<TypeParam>(mean).cells) << height << " x " << width;
+      } else {
+        EXPECT_LE(MostDifference(RealsOf(got), mean), sizeof(TypeParam) == 4 ? 2e-6 : 1e-13);
+      }
+    }
+  }
+}
+
+TEST(SmoothStep, LargestParameters) {
+  std::mt19937 random(25);
+  const auto grid = RandomGrid<uint8_t>(random, 30, 40, 0, 255);
+  const Mask all(30, 40, 1);
+  EXPECT_EQ(Smoothed(grid, Mean(kMostSmoothRadius)).cells.size(), 1200u);
+  EXPECT_EQ(Smoothed(grid, Median(kMostSmoothRadius)).cells.size(), 1200u);
+  // A square that far beyond the picture is its corners' quarters.
+  const uint8_t corner = Smoothed(Grid<uint8_t>(30, 40, 77), Mean(kMostSmoothRadius)).at(3, 4);
+  EXPECT_EQ(corner, 77);
+  for (const uint8_t cell : Smoothed(Grid<uint8_t>(30, 40, 77), Gaussian(kMostSmoothSigma)).cells)
+    EXPECT_EQ(cell, 77);
+  for (const uint8_t cell :
+       Smoothed(Grid<uint8_t>(30, 40, 77), Binomial(kMostBinomialRadius)).cells)
+    EXPECT_EQ(cell, 77);
+}
+
+TEST(SmoothStep, HugeFloatsStayFinite) {
+  Grid<float> grid(20, 20, 3e38f);
+  grid.at(4, 4) = -3e38f;
+  for (const SmoothStep& step : {Gaussian(1), Gaussian(8), Mean(2), Median(2), Binomial(2)}) {
+    for (const float cell : Smoothed(grid, step).cells) EXPECT_TRUE(std::isfinite(cell));
+  }
+  // A fill value leaves the means of windows without it alone.
+  Grid<float> fill(10, 60, 0.25f);
+  for (int y = 0; y < 10; ++y) {
+    for (int x = 0; x < 20; ++x) fill.at(y, x) = -3.4028235e38f;
+  }
+  const Grid<float> means = Smoothed(fill, Mean(3));
+  for (int x = 23; x < 60; ++x) EXPECT_EQ(means.at(5, x), 0.25f) << x;
+}
+
+TEST(SmoothStep, LaterStepsSeeIt) {
+  Grid<uint8_t> grid(9, 9, 10);
+  grid.at(4, 4) = 200;
+  const auto plain = RunSteps(grid, {ThresholdStep{{100.0}}});
+  const auto after = RunSteps(grid, {Median(1), ThresholdStep{{100.0}}});
+  ASSERT_TRUE(plain.ok() && after.ok());
+  EXPECT_GT(plain->foreground_fraction, 0);
+  EXPECT_EQ(after->foreground_fraction, 0);
+  // Integers with another origin and beyond 16 bits stay whole.
+  Grid<int32_t> wide(1, 3);
+  wide.cells = {-1000000, 1, 4000000};
+  const auto whole = RunSteps(wide, {Mean(1), OtsuStep{}});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->threshold->thresholds[0], 1000000.0);  // of -666666, 1000000, 2666667
+}
+
+TEST(SmoothStep, Refusals) {
+  const Grid<uint8_t> grid(4, 4, 1);
+  const auto refused = [&](const SmoothStep& step, Profile profile = Profile::kExact) {
+    return RunSteps(grid, {step}, profile).status();
+  };
+  EXPECT_EQ(FieldOf(refused({SmoothMethod::kGaussian, {}, 3})), "steps[0].smooth.radius");
+  EXPECT_EQ(FieldOf(refused({SmoothMethod::kMean, 2.0, 3})), "steps[0].smooth.sigma");
+  EXPECT_EQ(FieldOf(refused(Gaussian(0))), "steps[0].smooth.sigma");
+  EXPECT_EQ(FieldOf(refused(Gaussian(1000.5))), "steps[0].smooth.sigma");
+  EXPECT_EQ(FieldOf(refused(Gaussian(std::nan("")))), "steps[0].smooth.sigma");
+  EXPECT_EQ(FieldOf(refused(Median(4097))), "steps[0].smooth.radius");
+  EXPECT_EQ(FieldOf(refused(Binomial(501))), "steps[0].smooth.radius");
+  EXPECT_EQ(FieldOf(refused(Mean(-1))), "steps[0].smooth.radius");
+  EXPECT_EQ(refused(Mean(1), Profile::kOpencv).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_TRUE(refused({}).ok());
+}
+
+}  // namespace
+}  // namespace trine::segment
