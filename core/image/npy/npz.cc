@@ -110,7 +110,7 @@ absl::StatusOr<Entry> ReadEntry(ByteView bytes, uint64_t& at) {
   const size_t extra = At<uint16_t>(bytes, at + 30);
   const size_t comment = At<uint16_t>(bytes, at + 32);
   if (!Holds(bytes, at + kEntryBytes, name + extra + comment)) return Broken();
-  entry.name = {reinterpret_cast<const char*>(&bytes[at + kEntryBytes]), name};
+  entry.name = {reinterpret_cast<const char*>(bytes.data()) + at + kEntryBytes, name};
   if (!ReadZip64(bytes.subspan(at + kEntryBytes + name, extra), entry)) return Broken();
   at += kEntryBytes + name + extra + comment;
   return entry;

@@ -92,6 +92,18 @@ TEST(NpzTest, DamagedFilesAreErrorsOrWhole) {
   }
 }
 
+// An entry without a name whose head is the file's last bytes: found by fuzzing.
+TEST(NpzTest, AnEntryThatEndsTheFile) {
+  constexpr size_t kEndBytes = 22;
+  std::string file = MakeNpz({{"a.npy", Npy(Noise(DType::kUint16, {5, 9})), false, false}});
+  std::string entry = "PK\x01\x02";
+  entry.resize(46);
+  const size_t end = file.size() - kEndBytes;
+  StoreLE(reinterpret_cast<uint8_t*>(&file[end + 16]), static_cast<uint32_t>(file.size()));
+  StoreLE(reinterpret_cast<uint8_t*>(&file[end + 20]), static_cast<uint16_t>(entry.size()));
+  EXPECT_THAT(Decode(file + entry), HasReason("CORRUPT_IMAGE"));
+}
+
 TEST(NpzTest, ClaimsBeyondTheLimitsAreRefusedByTheDirectory) {
   const std::string npy = Npy(U8({2}, {1, 2}));
   std::string file = MakeNpz({{"a.npy", npy, true, true}});
