@@ -28,11 +28,18 @@ N FloorOf(N n, N d) {
 
 // Integers. N holds the highest value times the weights' sum: uint32_t for 16 bits, int64_t for
 // what is wider or has a sign.
+double MatlabLuma(double r, double g, double b) {
+  return 0.298936021293776 * r + 0.587043074451121 * g + 0.114020904255103 * b;
+}
+
 template <typename T, typename N>
 T WeighInteger(N r, N g, N b, GrayWeights weights) {
   switch (weights) {
     case GrayWeights::kMean:
       return static_cast<T>(FloorOf<N>(r + g + b + 1, 3));
+    case GrayWeights::kMatlabYiq:  // at most 1e-15 above the largest: rounded back to it
+      return static_cast<T>(std::round(
+          MatlabLuma(static_cast<double>(r), static_cast<double>(g), static_cast<double>(b))));
     case GrayWeights::kOpencvBt601:
       return static_cast<T>((9798 * r + 19235 * g + 3735 * b + (N{1} << 14)) >> 15);
     default:
@@ -50,6 +57,8 @@ float WeighFloat(float r, float g, float b, GrayWeights weights) {
       return std::fma(b, 0.114f, std::fma(r, 0.299f, g * 0.587f));
     case GrayWeights::kBt709:
       return static_cast<float>(0.2125 * double{r} + 0.7154 * double{g} + 0.0721 * double{b});
+    case GrayWeights::kMatlabYiq:
+      return static_cast<float>(MatlabLuma(r, g, b));
     default:
       return static_cast<float>((299.0 * double{r} + 587.0 * double{g} + 114.0 * double{b}) /
                                 1000.0);
@@ -62,6 +71,8 @@ double WeighDouble(double r, double g, double b, GrayWeights weights) {
       return (r + g + b) / 3.0;
     case GrayWeights::kBt709:
       return 0.2125 * r + 0.7154 * g + 0.0721 * b;
+    case GrayWeights::kMatlabYiq:
+      return MatlabLuma(r, g, b);
     default:
       return (299.0 * r + 587.0 * g + 114.0 * b) / 1000.0;
   }

@@ -185,12 +185,17 @@ absl::StatusOr<std::string> WritePicture(const Context& context, Format format,
 
 // Weights of red, green and blue.
 enum class GrayWeights : uint8_t {
-  kBt601 = 1,  // round((299 R + 587 G + 114 B) / 1000), ties up: EXACT and MATLAB
+  kBt601 = 1,  // round((299 R + 587 G + 114 B) / 1000), ties up
   kBt709 = 2,  // 0.2125, 0.7154, 0.0721 (scikit-image rgb2gray): float32, integers scaled to 0..1
   kMean = 3,   // round((R + G + B) / 3) (ImageJ unweighted)
   // OpenCV's cvtColor to the bit (4.6.0): (9798 R + 19235 G + 3735 B + 2^14) >> 15; float32 as its
   // fused multiply-add: fma(B, 0.114f, fma(R, 0.299f, G * 0.587f)).
+  // The last width % 8 pixels of a row of float32 may differ by a unit in the last place: OpenCV
+  // computes them by code that depends on how it was built.
   kOpencvBt601 = 4,
+  // MATLAB's rgb2gray: the first row of the inverse of its YIQ matrix, 0.298936021293776,
+  // 0.587043074451121, 0.114020904255103, in double; integers are rounded, ties away from 0.
+  kMatlabYiq = 5,
 };
 
 // The dtype that ToGray makes of colour: of floats float32 where they are narrower, of integers the

@@ -35,8 +35,9 @@ image::GrayWeights WeightsOf(segment::Profile profile) {
       return image::GrayWeights::kBt709;
     case segment::Profile::kImagej:
       return image::GrayWeights::kMean;
-    case segment::Profile::kExact:
     case segment::Profile::kMatlab:
+      return image::GrayWeights::kMatlabYiq;
+    case segment::Profile::kExact:
       break;
   }
   return image::GrayWeights::kBt601;

@@ -33,6 +33,10 @@ double Expected(double r, double g, double b, GrayWeights weights, DType dtype) 
     case GrayWeights::kOpencvBt601:
       return is_float ? 0.299 * r + 0.587 * g + 0.114 * b
                       : std::floor((9798 * r + 19235 * g + 3735 * b + 16384) / 32768);
+    case GrayWeights::kMatlabYiq: {
+      const double exact = 0.298936021293776 * r + 0.587043074451121 * g + 0.114020904255103 * b;
+      return is_float ? exact : std::floor(exact + 0.5);
+    }
     default: {
       const double exact = (299 * r + 587 * g + 114 * b) / 1000;
       return is_float ? exact : std::floor(exact + 0.5);
@@ -65,7 +69,8 @@ TEST_P(GrayTest, FollowsTheFormula) {
 INSTANTIATE_TEST_SUITE_P(
     All, GrayTest,
     ::testing::Combine(::testing::Values(GrayWeights::kBt601, GrayWeights::kBt709,
-                                         GrayWeights::kMean, GrayWeights::kOpencvBt601),
+                                         GrayWeights::kMean, GrayWeights::kOpencvBt601,
+                                         GrayWeights::kMatlabYiq),
                        ::testing::Values(DType::kUint8, DType::kUint16, DType::kFloat32)));
 
 // cv2.cvtColor(x, cv2.COLOR_RGB2GRAY) of OpenCV 4.6.0, where it differs from the exact formula.
@@ -96,8 +101,8 @@ TEST(GrayOpencvTest, RecordedValues) {
 
 TEST(GrayLimitsTest, ExtremesDoNotOverflow) {
   const Tensor white = U16({1, 1, 3}, {65535, 65535, 65535});
-  for (const GrayWeights weights :
-       {GrayWeights::kBt601, GrayWeights::kMean, GrayWeights::kOpencvBt601}) {
+  for (const GrayWeights weights : {GrayWeights::kBt601, GrayWeights::kMean,
+                                    GrayWeights::kOpencvBt601, GrayWeights::kMatlabYiq}) {
     const auto gray = ToGray(Context{}, white.view(), weights);
     ASSERT_TRUE(gray.ok()) << gray.status();
     EXPECT_TRUE(Same(*gray, U16({1, 1}, {65535})));
@@ -126,6 +131,10 @@ TEST(GrayTypesTest, SignedAndWideIntegersAndOtherFloats) {
                              DType::kUint32),
             4000000000u);
   EXPECT_EQ(GrayOf<int32_t>(DType::kInt32, {-3, 0, 0}, kMean, DType::kInt32), -1);
+  // Where MATLAB's weights and 299, 587, 114 differ: 19.5021 and 19.499.
+  EXPECT_EQ(GrayOf<uint8_t>(DType::kUint8, {0, 7, 135}, GrayWeights::kMatlabYiq, DType::kUint8),
+            20);
+  EXPECT_EQ(GrayOf<uint8_t>(DType::kUint8, {0, 7, 135}, k601, DType::kUint8), 19);
   EXPECT_EQ(GrayOf<int32_t>(DType::kInt32, {-9, -9, -9}, GrayWeights::kOpencvBt601, DType::kInt32),
             -9);
   EXPECT_DOUBLE_EQ(GrayOf<double>(DType::kFloat64, {1e300, 0, -1e300}, k601, DType::kFloat64),
