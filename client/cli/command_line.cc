@@ -85,6 +85,8 @@ Check InRange(int low, int high) {
       },
       "[" + ends + "]"));
 }
+Check IsNumber() { return Of(Must("a number", IsA<double>)); }
+Check IsWholeNumber() { return Of(Must("a whole number", IsA<int64_t>)); }
 Check NotNegative() {
   return Of(Must("at least 0", [](const std::string& t) { return t.empty() || t[0] != '-'; }));
 }

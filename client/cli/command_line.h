@@ -32,6 +32,8 @@ class Check {
 Check IsMember(std::vector<std::string> names);
 Check IsMember(const std::vector<int>& numbers);
 Check InRange(int low, int high);
+Check IsNumber();
+Check IsWholeNumber();  // of 64 bits
 // An integer that is at least 0.
 Check NotNegative();
 // A text that says something, of at least `what`: an unset variable of a script is no choice.

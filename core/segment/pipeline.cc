@@ -9,6 +9,7 @@
 #include "core/runtime/part_account.h"
 #include "core/segment/gray.h"
 #include "core/segment/mask_kernels.h"
+#include "core/segment/threshold/gray_histogram.h"
 #include "core/segment/threshold/threshold.h"
 #include "core/segment/validate.h"
 
@@ -137,6 +138,9 @@ absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
     account.SetBeside(SaturatingAdd(need, state.result.ListBytes()));
   }
   TRINE_RETURN_IF_ERROR(CountForeground(state));
+  if (options.histogram) {
+    TRINE_ASSIGN_OR_RETURN(state.result.histogram, HistogramOf(of_steps, state.gray));
+  }
   for (std::string& warning : UnusedInputs(inputs, options))
     state.result.warnings.push_back(std::move(warning));
   return std::move(state.result);

@@ -91,6 +91,12 @@ Parameter Param(std::string_view name, std::string_view about, Range range = {},
   return out;
 }
 
+// `parameter`, which belongs to these values of the step's choice "method".
+inline Parameter Of(std::vector<std::string_view> methods, Parameter parameter) {
+  parameter.of = std::move(methods);
+  return parameter;
+}
+
 template <typename Parameters>
 using RunStep = absl::Status (*)(State&, const Parameters&);
 template <typename Parameters>

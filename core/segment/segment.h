@@ -53,6 +53,7 @@ struct Options {
   bool invert = false;
   std::vector<Step> steps;  // rows of steps.h; at least 1, at most limits.max_segment_steps
   NanPolicy nan_policy = NanPolicy::kRefuse;
+  bool histogram = false;  // Result::histogram
 };
 
 struct Inputs {
@@ -137,6 +138,14 @@ class ContourList {
   LongArray<Contour> list_;
 };
 
+// How many pixels have which values, in bins of equal width: bin i counts from low + i * bin_width
+// on, below the next one's start. core/segment/threshold/gray_histogram.h says how wide.
+struct Histogram {
+  double low = 0;        // the lowest value
+  double bin_width = 0;  // [gray values]; 0 where all floats are equal
+  std::vector<uint64_t> counts;
+};
+
 // Members are absent (or empty) unless a step made them.
 struct Result {
   std::optional<ThresholdResult> threshold;
@@ -149,8 +158,9 @@ struct Result {
   double foreground_fraction = 0;  // of the mask, over the pixels inside Inputs::mask
   std::vector<Region> regions;     // by label, labels without pixels left out
   ContourList contours;
-  int64_t ignored_pixels = 0;         // inside Inputs::mask, not finite (NanPolicy::kIgnore)
-  std::vector<std::string> warnings;  // sentences: what was given and cannot have been meant so
+  std::optional<Histogram> histogram;  // of the picture as the last step left it
+  int64_t ignored_pixels = 0;          // inside Inputs::mask, not finite (NanPolicy::kIgnore)
+  std::vector<std::string> warnings;   // sentences: what was given and cannot have been meant so
 
   // At most so many different labels are on the map.
   uint64_t LabelSpan() const { return static_cast<uint64_t>(label_count - lowest_label); }

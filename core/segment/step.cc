@@ -1,5 +1,6 @@
 #include "core/segment/step.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -55,6 +56,25 @@ absl::Status CheckReals(std::string_view field, const Parameter& parameter,
   return absl::OkStatus();
 }
 
+// "a, b and c"; `last` is " and ".
+std::string Listed(const std::vector<std::string_view>& names, std::string_view last) {
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) list += i + 1 < names.size() ? std::string_view(", ") : last;
+    list += names[i];
+  }
+  return list;
+}
+
+std::string ValueText(const Parameter& parameter, const Value& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
+  if (const auto* real = std::get_if<double>(&value)) return NumberText(*real);
+  const auto* number = std::get_if<int64_t>(&value);
+  if (number == nullptr) return "given";
+  if (parameter.kind != ParameterKind::kChoice || *number == 0) return std::to_string(*number);
+  return std::string(parameter.choices[static_cast<size_t>(*number - 1)]);
+}
+
 std::string ChoiceNames(const Parameter& parameter) {
   std::string names;
   for (const std::string_view name : parameter.choices) {
@@ -104,16 +124,17 @@ std::string RangeText(const Parameter& parameter) {
   }
 }
 
+std::string AboutText(const Parameter& parameter) {
+  if (parameter.of.empty()) return std::string(parameter.about);
+  return Listed(parameter.of, ", ") + ": " + std::string(parameter.about);
+}
+
 std::string DefaultText(const StepSpec& spec, const Parameter& parameter) {
   if (!parameter.fallback.empty()) return std::string(parameter.fallback);
   const Value value = parameter.get(spec.defaults);
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
-  if (const auto* real = std::get_if<double>(&value)) return NumberText(*real);
-  if (const auto* number = std::get_if<int64_t>(&value)) {
-    if (parameter.kind != ParameterKind::kChoice) return std::to_string(*number);
-    return std::string(parameter.choices[static_cast<size_t>(*number - 1)]);
-  }
-  return "none";
+  if (std::holds_alternative<std::monostate>(value) || parameter.kind == ParameterKind::kReals)
+    return "none";
+  return ValueText(parameter, value);
 }
 
 absl::Status CheckRange(std::string_view field, const Parameter& parameter, const Value& value) {
@@ -138,6 +159,19 @@ absl::Status CheckRange(std::string_view field, const Parameter& parameter, cons
       break;
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTaken(std::string_view field, const Step& step, const Parameter& parameter) {
+  if (parameter.of.empty()) return absl::OkStatus();
+  const Value value = step.Get(parameter);
+  if (value == parameter.get(step.spec().defaults)) return absl::OkStatus();
+  const Parameter& choice = *step.spec().Find("method");
+  const int64_t method = std::get<int64_t>(step.Get(choice));
+  // 0 is refused or resolved elsewhere.
+  const std::string_view name = method > 0 ? choice.choices[static_cast<size_t>(method - 1)] : "";
+  const auto& of = parameter.of;
+  if (std::find(of.begin(), of.end(), name) != of.end()) return absl::OkStatus();
+  return InvalidField(field, ValueText(parameter, value), "only for " + Listed(of, " and "));
 }
 
 }  // namespace trine::segment

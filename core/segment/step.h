@@ -58,6 +58,9 @@ struct Parameter {
   std::string_view fallback;  // the default in words, where its value does not say it
   std::string_view about;     // one sentence
   absl::Span<const std::string_view> choices;
+  // The values of the step's choice "method" that it belongs to; empty: all. Given with another, it
+  // is INVALID_ARGUMENT.
+  std::vector<std::string_view> of;
   Value (*get)(const std::any& parameters) = nullptr;
   void (*set)(const Value& value, std::any* parameters) = nullptr;
 };
@@ -148,10 +151,15 @@ class Step {
 
 // For people: "2 to 16", "at least 0", "odd, 3 to 65535, or 0 for the default", "4, 8".
 std::string RangeText(const Parameter& parameter);
+// For people: `about`, and before it what it belongs to: "sauvola: weight of the deviation".
+std::string AboutText(const Parameter& parameter);
 // For people: "3", "no", or what `fallback` says.
 std::string DefaultText(const StepSpec& spec, const Parameter& parameter);
 
 // INVALID_ARGUMENT naming `field` where `value` is not in the parameter's range.
 absl::Status CheckRange(std::string_view field, const Parameter& parameter, const Value& value);
+// INVALID_ARGUMENT naming `field` where the step has a value of `parameter` that is not the
+// default, and a method that does not take it.
+absl::Status CheckTaken(std::string_view field, const Step& step, const Parameter& parameter);
 
 }  // namespace trine::segment

@@ -24,7 +24,9 @@ absl::Status CheckStep(const StepToCheck& step, const Limits& limits) {
   const StepSpec& spec = given.spec();
   TRINE_RETURN_IF_ERROR(step.Needs(spec.needs));
   for (const Parameter& parameter : spec.parameters) {
-    TRINE_RETURN_IF_ERROR(CheckRange(step.Field(parameter.name), parameter, given.Get(parameter)));
+    const std::string field = step.Field(parameter.name);
+    TRINE_RETURN_IF_ERROR(CheckRange(field, parameter, given.Get(parameter)));
+    TRINE_RETURN_IF_ERROR(CheckTaken(field, given, parameter));
   }
   if (spec.check) TRINE_RETURN_IF_ERROR(spec.check(step, given.parameters()));
   if ((spec.makes & (kLabels | kDistance)) == 0) return absl::OkStatus();

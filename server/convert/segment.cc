@@ -146,6 +146,7 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
                          EnumFromProto<Profile>(request.profile(), "profile"));
   out.profile = profile.value_or(Profile::kExact);
   out.invert = request.invert();
+  out.histogram = request.outputs().histogram();
   TRINE_ASSIGN_OR_RETURN(const std::optional<NanPolicy> nan_policy,
                          EnumFromProto<NanPolicy>(request.nan_policy(), "nan_policy"));
   out.nan_policy = nan_policy.value_or(NanPolicy::kRefuse);
@@ -170,6 +171,13 @@ absl::Status ResultToProto(const Context& context, const segment::Result& result
   }
   if (result.local_threshold.has_value()) {
     LocalThresholdToProto(*result.local_threshold, out->mutable_local_threshold());
+  }
+  if (result.histogram.has_value()) {
+    v1::Histogram& histogram = *out->mutable_histogram();
+    histogram.set_low(result.histogram->low);
+    histogram.set_bin_width(result.histogram->bin_width);
+    histogram.mutable_counts()->Assign(result.histogram->counts.begin(),
+                                       result.histogram->counts.end());
   }
   out->set_label_count(result.label_count);
   out->set_ignored_pixels(result.ignored_pixels);

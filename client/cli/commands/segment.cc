@@ -13,6 +13,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
+#include "client/cli/report/plot.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/flags/segment_args.h"
 #include "client/cli/flags/segment_help.h"
@@ -34,6 +35,7 @@ struct Common {
   bool is_first = true;   // nothing was written or printed yet
   bool in_lines = false;  // a line an input on the terminal
   bool counts_labels = false;
+  bool plots = false;
   size_t name_width = 0;  // of the longest input
 };
 
@@ -64,10 +66,23 @@ absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int6
                          request->mutable_image(), warnings);
 }
 
+void PrintPlot(const v1::SegmentResponse& response, const Session& session) {
+  constexpr int kColumns = 64;
+  const auto& thresholds = response.threshold().thresholds();
+  for (const std::string& line :
+       HistogramText(response.histogram(), {thresholds.begin(), thresholds.end()}, kColumns)) {
+    session.PrintStatus(absl::StrCat("  ", line));
+  }
+}
+
 // `title`: the input, with its page where that was asked for.
 void Print(const std::string& title, const v1::SegmentResponse& response, const Common& common,
            const Session& session) {
-  if (!common.in_lines) return PrintSegment(session, title, response, common.counts_labels);
+  if (!common.in_lines) {
+    PrintSegment(session, title, response, common.counts_labels);
+    if (common.plots) PrintPlot(response, session);
+    return;
+  }
   if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width));
   session.PrintStatus(SegmentLine(title, common.name_width, response, common.counts_labels));
 }
@@ -153,6 +168,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   add("mask", paths.mask);
   add("labels", paths.labels);
   add("overlay", paths.overlay);
+  add("histogram", paths.histogram);
   add("contours", paths.contours);
   add("csv", args.csv);
   json["outputs"] = outputs;
@@ -191,6 +207,11 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
                      common, session);
 }
 
+// Several results take a line each.
+bool TellsInLines(const SegmentArgs& args, const Pages& pages, const std::vector<Input>& inputs) {
+  return args.summary || pages.all || inputs.size() > 1;
+}
+
 absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
                        const std::vector<Input>& inputs, Session* session) {
   const bool to_folder = !args.outputs.out_dir.empty();
@@ -200,6 +221,7 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
   if (from_stdin > 1) return UsageError("stdin can be one input only");
   for (const auto& [flag, path] : {std::pair{"--labels", &args.labels},
                                    {"--overlay", &args.overlay},
+                                   {"--histogram", &args.histogram},
                                    {"--contours", &args.contours}}) {
     if (path->empty()) continue;
     if (to_folder) return UsageError("--out-dir writes one file an input; --emit says which");
@@ -208,12 +230,18 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
           absl::StrCat(flag, " names the output of one input; several go to --out-dir"));
     }
   }
+  if (args.plot && TellsInLines(args, pages, inputs)) {
+    return UsageError(
+        "--plot shows one picture's histogram, and several are told in a line each; --out-dir with "
+        "--emit histogram draws each");
+  }
   if (!to_folder && args.emit_given->count() > 0) {
     return UsageError("--emit says what --out-dir gets, which is not given");
   }
   for (const auto& [flag, path] : {std::pair{"-o -", &args.outputs.output},
                                    {"--labels -", &args.labels},
                                    {"--overlay -", &args.overlay},
+                                   {"--histogram -", &args.histogram},
                                    {"--contours -", &args.contours},
                                    {"--csv -", &args.csv}}) {
     if (*path != "-") continue;
@@ -262,7 +290,8 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
     TRINE_ASSIGN_OR_RETURN(common.csv, OutputFile::Create(args.csv, args.force, Holds::kText));
   }
   common.counts_labels = CountsLabels(request);
-  common.in_lines = args.summary || pages.all || inputs.list.size() > 1;
+  common.plots = args.plot;
+  common.in_lines = TellsInLines(args, pages, inputs.list);
   constexpr size_t kPageWidth = 9;  // " page 123"
   for (const Input& input : inputs.list) {
     common.name_width = std::max(

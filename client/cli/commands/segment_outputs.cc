@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/files/overlay.h"
+#include "client/cli/report/plot.h"
 #include "client/cli/files/segment_files.h"
 #include "client/cli/flags/segment_steps.h"
 #include "client/cli/path_names.h"
@@ -25,6 +26,7 @@ std::string Stem(const std::string& name) {
 std::string MaskName(const std::string& name) { return Stem(name) + ".mask.png"; }
 std::string LabelsName(const std::string& name) { return Stem(name) + ".labels.png"; }
 std::string OverlayName(const std::string& name) { return Stem(name) + ".overlay.png"; }
+std::string HistogramName(const std::string& name) { return Stem(name) + ".histogram.png"; }
 
 void InsertPage(const Input& input, int64_t page, std::string* path) {
   if (path->empty()) return;
@@ -41,6 +43,13 @@ absl::Status WriteAll(const std::string& bytes, OutputFile* file) {
   return file->Write(AsBytes(bytes));
 }
 
+absl::Status WriteDrawn(const Tensor& drawn, image::Format format, OutputFile* file) {
+  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                         image::EncodeImage(Context(), format, drawn.view()));
+  TRINE_RETURN_IF_ERROR(CheckPnmName(file->path(), bytes));
+  return WriteAll(bytes, file);
+}
+
 absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
                           Tensor picture, image::Format format, OutputFile* file) {
   const v1::Image& outlines = request.outputs().labels() ? response.labels() : response.mask();
@@ -50,33 +59,40 @@ absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentRe
                            image::ExtractChannel(Context(), picture.view(), request.channel()));
   }
   TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view()));
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                         image::EncodeImage(Context(), format, drawn.view()));
-  TRINE_RETURN_IF_ERROR(CheckPnmName(file->path(), bytes));
-  return WriteAll(bytes, file);
+  return WriteDrawn(drawn, format, file);
+}
+
+absl::Status WriteHistogram(const v1::SegmentResponse& response, image::Format format,
+                            OutputFile* file) {
+  const auto& thresholds = response.threshold().thresholds();
+  return WriteDrawn(DrawHistogram(response.histogram(), {thresholds.begin(), thresholds.end()}),
+                    format, file);
 }
 
 }  // namespace
 
 Naming NamingFor(const SegmentArgs& args) {
   if (args.emit == "labels") return {LabelsName};
+  if (args.emit == "histogram") return {HistogramName};
   return {args.emit == "overlay" ? OverlayName : MaskName};
 }
 
 absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input) {
   if (args.outputs.out_dir.empty()) {
-    return Paths{args.outputs.output, args.labels, args.overlay, args.contours};
+    return Paths{args.outputs.output, args.labels, args.overlay, args.histogram, args.contours};
   }
   TRINE_ASSIGN_OR_RETURN(std::string path, OutputPath(input, args.outputs, NamingFor(args)));
   Paths paths;
-  (args.emit == "labels"    ? paths.labels
-   : args.emit == "overlay" ? paths.overlay
-                            : paths.mask) = std::move(path);
+  (args.emit == "labels"      ? paths.labels
+   : args.emit == "overlay"   ? paths.overlay
+   : args.emit == "histogram" ? paths.histogram
+                              : paths.mask) = std::move(path);
   return paths;
 }
 
 void NameByPage(const Input& input, int64_t page, Paths* paths) {
-  for (std::string* path : {&paths->mask, &paths->labels, &paths->overlay, &paths->contours}) {
+  for (std::string* path :
+       {&paths->mask, &paths->labels, &paths->overlay, &paths->histogram, &paths->contours}) {
     InsertPage(input, page, path);
   }
 }
@@ -92,6 +108,7 @@ absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
   TRINE_RETURN_IF_ERROR(create(paths.mask, &files.mask));
   TRINE_RETURN_IF_ERROR(create(paths.labels, &files.labels));
   TRINE_RETURN_IF_ERROR(create(paths.overlay, &files.overlay));
+  TRINE_RETURN_IF_ERROR(create(paths.histogram, &files.histogram));
   TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours, Holds::kText));
   return files;
 }
@@ -106,6 +123,9 @@ absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request
   }
   if (!paths.overlay.empty()) {
     TRINE_ASSIGN_OR_RETURN(wanted.overlay, PictureFormat(paths.overlay));
+  }
+  if (!paths.histogram.empty()) {
+    TRINE_ASSIGN_OR_RETURN(wanted.histogram, PictureFormat(paths.histogram));
   }
   const bool overlay_of_labels = wanted.overlay.has_value() && LabelsAreOfMask(*request);
   v1::SegmentOutputs* outputs = request->mutable_outputs();
@@ -131,10 +151,14 @@ absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResp
     TRINE_RETURN_IF_ERROR(
         WriteOverlay(request, response, std::move(picture), *wanted.overlay, files.overlay.get()));
   }
+  if (files.histogram != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteHistogram(response, *wanted.histogram, files.histogram.get()));
+  }
   if (files.contours != nullptr) {
     TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
   }
-  for (const FilePtr* file : {&files.mask, &files.labels, &files.overlay, &files.contours}) {
+  for (const FilePtr* file :
+       {&files.mask, &files.labels, &files.overlay, &files.histogram, &files.contours}) {
     if (*file != nullptr) TRINE_RETURN_IF_ERROR((*file)->Commit());
   }
   return absl::OkStatus();

@@ -22,7 +22,7 @@ Naming NamingFor(const SegmentArgs& args);
 
 // The paths of one input's outputs; empty: not wanted.
 struct Paths {
-  std::string mask, labels, overlay, contours;
+  std::string mask, labels, overlay, histogram, contours;
 };
 absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input);
 
@@ -31,13 +31,13 @@ void NameByPage(const Input& input, int64_t page, Paths* paths);
 
 // Created before the call, so that a name that cannot be written is refused at once.
 struct Files {
-  std::unique_ptr<OutputFile> mask, labels, overlay, contours;
+  std::unique_ptr<OutputFile> mask, labels, overlay, histogram, contours;
 };
 absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force);
 
 // Formats of the pictures that are written, and what is asked of the server for them.
 struct Wanted {
-  std::optional<image::Format> mask, labels, overlay;
+  std::optional<image::Format> mask, labels, overlay, histogram;
 };
 absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request);
 

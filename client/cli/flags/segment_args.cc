@@ -1,7 +1,18 @@
 #include "client/cli/flags/segment_args.h"
 
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/file_flags.h"
+#include "client/cli/flags/message_text.h"
+#include "client/cli/flags/named_steps.h"
+#include "core/segment/steps.h"
 #include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
@@ -19,11 +30,11 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->check(NotEmpty("a name"))
       ->type_name("DIR")
       ->group(group);
-  a->emit_given =
-      c->add_option("--emit", a->emit, "With --out-dir: mask, labels or overlay. Default: mask")
-          ->check(IsMember({"mask", "labels", "overlay"}))
-          ->type_name("WHAT")
-          ->group(group);
+  a->emit_given = c->add_option("--emit", a->emit,
+                                "With --out-dir: mask, labels, overlay or histogram. Default: mask")
+                      ->check(IsMember({"mask", "labels", "overlay", "histogram"}))
+                      ->type_name("WHAT")
+                      ->group(group);
   c->add_option("--labels", a->labels,
                 "Label map of the mask's regions; with more than two classes and without "
                 "--components, of the classes: .png (to 65535 labels), .tif or .npy (32 bits)")
@@ -32,6 +43,12 @@ void AddFiles(Command c, SegmentArgs* a) {
   c->add_option("--overlay", a->overlay,
                 "The picture with the outlines of the mask or the labels in colour: .png, .ppm")
       ->type_name("FILE")
+      ->group(group);
+  c->add_option("--histogram", a->histogram,
+                "The histogram drawn, with axes and the thresholds: .png, .tif or .ppm")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_flag("--plot", a->plot, "Show the histogram and the thresholds in the terminal")
       ->group(group);
   c->add_option("--contours", a->contours, "Outlines with their hierarchy, as JSON")
       ->type_name("FILE")
@@ -65,17 +82,75 @@ void AddStepsHelp(Command c, SegmentArgs* a) {
       ->group("");
 }
 
+// What the rows say of a parameter that one or more of them have.
+struct MethodFlag {
+  segment::ParameterKind kind = segment::ParameterKind::kFlag;
+  absl::Span<const std::string_view> choices;
+  std::vector<std::string> about;
+};
+
+// By name, of the steps that part bright from dark; but "method", which --method says.
+std::map<std::string, MethodFlag> MethodFlags() {
+  std::map<std::string, MethodFlag> flags;
+  for (const segment::StepSpec& spec : segment::AllSteps()) {
+    if (!spec.inverts) continue;
+    const bool has_methods = !MethodsOf(spec).empty();
+    for (const segment::Parameter& parameter : spec.parameters) {
+      if (has_methods && parameter.name == "method") continue;
+      MethodFlag& flag = flags[std::string(parameter.name)];
+      flag.kind = parameter.kind;
+      flag.choices = parameter.choices;
+      const std::string about = segment::AboutText(parameter);
+      flag.about.push_back(absl::StrCat(has_methods ? "" : absl::StrCat(Dashed(spec.name), ": "),
+                                        about, ", ", segment::RangeText(parameter),
+                                        ". Default: ", segment::DefaultText(spec, parameter)));
+    }
+  }
+  return flags;
+}
+
+void AddMethodFlag(Command c, const std::string& group, const std::string& name,
+                   const MethodFlag& flag, SegmentArgs* a) {
+  const std::string names = absl::StrCat("--", Dashed(name));
+  const std::string about = absl::StrJoin(flag.about, "; ");
+  switch (flag.kind) {
+    case segment::ParameterKind::kFlag:
+      c->add_flag(names, a->switches[name], about)->group(group);
+      return;
+    case segment::ParameterKind::kReals:
+      c->add_option("--threshold", a->thresholds,
+                    "threshold: 1 to 15 gray values, increasing; comma-separated or repeated")
+          ->delimiter(',')
+          ->type_name("V")
+          ->allow_extra_args(false)
+          ->group(group);
+      return;
+    default:
+      break;
+  }
+  const Flag added = c->add_option(names, a->parameters[name], about)->group(group);
+  if (flag.kind == segment::ParameterKind::kInteger) {
+    added.type_name("N").check(IsWholeNumber());
+  } else if (flag.kind == segment::ParameterKind::kReal) {
+    added.type_name("X").check(IsNumber());
+  } else {
+    std::vector<std::string> choices;
+    for (const std::string_view choice : flag.choices) choices.push_back(Dashed(choice));
+    added.type_name("NAME").check(IsMember(choices));
+  }
+}
+
 void AddMethod(Command c, SegmentArgs* a) {
   const std::string group = "Method";
-  auto method =
-      c->add_option("--method", a->method,
-                    "otsu, multi-otsu, threshold (given), mean, gaussian, sauvola (local), or "
-                    "watershed (otsu, fill-holes, distance, watershed, measure; with --markers: "
-                    "of the gray picture from these). Default: otsu")
-          ->check(IsMember(
-              {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola", "watershed"}))
-          ->type_name("NAME")
-          ->group(group);
+  std::vector<std::string> methods = MethodNames();
+  methods.emplace_back("watershed");
+  auto method = c->add_option("--method", a->method,
+                              "What parts the picture (trine segment --help-steps says how each "
+                              "does); watershed: otsu, fill-holes, distance, watershed, measure; "
+                              "with --markers: of the gray picture from these. Default: otsu")
+                    ->check(IsMember(methods))
+                    ->type_name("NAME")
+                    ->group(group);
   c->add_option("--steps", a->steps,
                 "Instead: steps in order, parameters after colons, such as "
                 "otsu,fill-holes,components:min_area=20:connectivity=4,measure; help lists them")
@@ -83,36 +158,12 @@ void AddMethod(Command c, SegmentArgs* a) {
       ->type_name("LIST")
       ->excludes(method)
       ->group(group);
-  c->add_option("--classes", a->classes, "multi-otsu: classes, 2 to 16. Default: 3")
-      ->type_name("K")
+  c->add_option("--before", a->before,
+                "Steps that change the gray picture before the method, written as in --steps")
+      ->check(NotEmpty("one step"))
+      ->type_name("LIST")
       ->group(group);
-  c->add_option("--threshold", a->thresholds,
-                "threshold: 1 to 15 gray values, increasing; comma-separated or repeated")
-      ->delimiter(',')
-      ->type_name("V")
-      ->allow_extra_args(false)
-      ->group(group);
-  c->add_option("--window", a->window,
-                "mean, gaussian, sauvola: side, odd [pixels]. Default: 51 (profile skimage's "
-                "sauvola 15)")
-      ->type_name("N")
-      ->group(group);
-  c->add_option("--offset", a->offset,
-                "mean, gaussian: subtracted from the mean [gray values]. Default: 0")
-      ->type_name("X")
-      ->group(group);
-  c->add_option("--k", a->k, "sauvola: weight of the deviation. Default: 0.2")
-      ->type_name("X")
-      ->group(group);
-  c->add_option("--r", a->r,
-                "sauvola: range of the deviation [gray values]. Default: half the dtype's, of "
-                "floats and integers above 16 bits half the picture's (profile skimage's half the "
-                "dtype's of all integers, 1 of floats)")
-      ->type_name("X")
-      ->group(group);
-  c->add_option("--sigma", a->sigma, "gaussian: [pixels]. Default: (window - 1) / 6")
-      ->type_name("X")
-      ->group(group);
+  for (const auto& [name, flag] : MethodFlags()) AddMethodFlag(c, group, name, flag, a);
   c->add_option("--markers", a->markers,
                 "watershed: picture of labels to flood from, 0 for none. Default: maxima of the "
                 "distance")

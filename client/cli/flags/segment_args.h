@@ -1,6 +1,7 @@
 // The options of "trine segment".
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,21 +14,24 @@ namespace trine::cli {
 struct SegmentArgs {
   std::vector<std::string> inputs;
   Outputs outputs;            // the mask, or what `emit` says
-  std::string emit = "mask";  // with --out-dir: mask, labels or overlay
+  std::string emit = "mask";  // with --out-dir: mask, labels, overlay or histogram
   Flag emit_given;
   bool summary = false;
   bool force = false;
-  std::string labels, overlay, contours, csv;
+  bool plot = false;
+  std::string labels, overlay, histogram, contours, csv;
 
   bool help_steps = false;      // --help-steps or --steps help: nothing else is done
   bool steps_markdown = false;  // for docs/segment-steps.md
 
   std::string method = "otsu";
   std::string steps;
-  std::optional<int> classes;
+  std::string before;  // steps that change the picture, before the method's
+  // Of the method's step, by the parameters' names: texts (empty: not given) and flags. Lists of
+  // numbers, of which there is one, are the thresholds.
+  std::map<std::string, std::string> parameters;
+  std::map<std::string, bool> switches;
   std::vector<double> thresholds;
-  std::optional<int64_t> window;
-  std::optional<double> k, r, sigma, offset;
   bool invert = false;
   std::optional<int> channel;
   std::string mask, markers;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/flags/message_text.h"
+#include "client/cli/flags/named_steps.h"
 #include "core/segment/steps.h"
 
 namespace trine::cli {
@@ -27,7 +28,7 @@ std::string Maps(unsigned maps) { return absl::StrJoin(MapNames(maps), ", "); }
 
 Row RowOf(const StepSpec& step, const Parameter& parameter) {
   return {std::string(parameter.name), segment::RangeText(parameter),
-          segment::DefaultText(step, parameter), std::string(parameter.about)};
+          segment::DefaultText(step, parameter), segment::AboutText(parameter)};
 }
 
 // Columns as wide as their longest cell, the last one ragged.
@@ -63,9 +64,16 @@ std::string StepsHelp() {
       rows.push_back(row);
     }
   }
-  return Aligned(rows) +
-         "\n\nmean, gaussian and sauvola are local-threshold with that method. Steps are separated "
-         "by commas,\nparameters follow after colons: --steps otsu,components:min_area=20,measure";
+  std::string methods;
+  for (const StepSpec& step : segment::AllSteps()) {
+    const std::vector<std::string> names = MethodsOf(step);
+    if (!names.empty())
+      absl::StrAppend(&methods, "\n\n", absl::StrJoin(names, ", "), ":\n", Dashed(step.name),
+                      " with that method");
+  }
+  return absl::StrCat(Aligned(rows), methods,
+                      "\n\nSteps are separated by commas, parameters follow after colons: --steps "
+                      "otsu,components:min_area=20,measure");
 }
 
 Json StepsJson() {

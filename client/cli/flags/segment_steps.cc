@@ -4,7 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
-#include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +16,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
+#include "client/cli/flags/named_steps.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/segment/segment.h"
@@ -57,7 +58,7 @@ bool WantsLabels(const SegmentArgs& a) {
 bool HasClasses(const SegmentArgs& a) {
   if (!a.steps.empty()) return true;  // as they are listed
   if (a.method == "threshold") return a.thresholds.size() > 1;
-  return a.method == "multi-otsu" && a.classes.value_or(segment::MultiOtsuStep().classes) != 2;
+  return a.method == "multi-otsu" && a.parameters.at("classes") != "2";
 }
 
 // Such labels stay what they are when the mask is changed.
@@ -74,42 +75,49 @@ absl::Status CheckClasses(const SegmentArgs& a) {
   return absl::OkStatus();
 }
 
+// The method's step; null for a watershed, which is more than one.
+std::optional<NamedStep> MethodOf(const SegmentArgs& a) {
+  if (a.method == "watershed") return std::nullopt;
+  return FindNamedStep(a.method);
+}
+
+bool MethodTakes(const SegmentArgs& a, std::string_view name) {
+  const std::optional<NamedStep> method = MethodOf(a);
+  const segment::Parameter* parameter = method ? method->spec->Find(name) : nullptr;
+  return parameter != nullptr && method->Takes(*parameter);
+}
+
 // A flag of one method given with another would be silently without effect.
 absl::Status CheckFlags(const SegmentArgs& a) {
-  using Methods = std::vector<const char*>;
   struct Row {
     bool given;
-    const char* flag;
-    Methods methods;  // empty: all
+    std::string flag;
+    bool fits;
   };
-  const Methods kThresholding = {"otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola"};
-  const Row rows[] = {
-      {a.classes.has_value(), "--classes", {"multi-otsu"}},
-      {!a.thresholds.empty(), "--threshold", {"threshold"}},
-      {a.window.has_value(), "--window", {"mean", "gaussian", "sauvola"}},
-      {a.offset.has_value(), "--offset", {"mean", "gaussian"}},
-      {a.k.has_value(), "--k", {"sauvola"}},
-      {a.r.has_value(), "--r", {"sauvola"}},
-      {a.sigma.has_value(), "--sigma", {"gaussian"}},
-      {a.marker_height.has_value(), "--marker-height", {"watershed"}},
-      {a.lines, "--lines", {"watershed"}},
+  const bool floods = a.method == "watershed";
+  std::vector<Row> rows = {
+      {!a.before.empty(), "--before", true},
+      {!a.thresholds.empty(), "--threshold", MethodTakes(a, "thresholds")},
+      {a.marker_height.has_value(), "--marker-height", floods},
+      {a.lines, "--lines", floods},
       // A watershed fills holes, labels and measures of itself.
-      {a.fill_holes, "--fill-holes", kThresholding},
-      {a.components, "--components", kThresholding},
-      {a.min_area.has_value(), "--min-area", {}},
-      {a.connectivity.has_value(), "--connectivity", {}},
+      {a.fill_holes, "--fill-holes", !floods},
+      {a.components, "--components", !floods},
+      {a.min_area.has_value(), "--min-area", true},
+      {a.connectivity.has_value(), "--connectivity", true},
   };
+  for (const auto& [name, text] : a.parameters)
+    rows.push_back({!text.empty(), absl::StrCat("--", Dashed(name)), MethodTakes(a, name)});
+  for (const auto& [name, given] : a.switches)
+    rows.push_back({given, absl::StrCat("--", Dashed(name)), MethodTakes(a, name)});
   for (const Row& row : rows) {
     if (!row.given) continue;
     if (!a.steps.empty()) {
       return UsageError(
           absl::StrCat(row.flag, ": with --steps it is a step or a parameter of one"));
     }
-    const bool fits = std::any_of(row.methods.begin(), row.methods.end(),
-                                  [&a](const char* method) { return a.method == method; });
-    if (!fits && !std::empty(row.methods)) {
+    if (!row.fits)
       return UsageError(absl::StrCat(row.flag, " does not go with --method ", a.method));
-    }
   }
   if (a.method == "threshold" && a.thresholds.empty() && a.steps.empty()) {
     return UsageError("--method threshold needs --threshold V");
@@ -164,32 +172,32 @@ void AddWatershed(const SegmentArgs& a, v1::SegmentRequest* request) {
   request->add_steps()->mutable_measure();
 }
 
-void AddThresholding(const SegmentArgs& a, Step* step) {
-  if (a.method == "otsu") {
-    step->mutable_otsu();
-  } else if (a.method == "multi-otsu") {
-    step->mutable_multi_otsu();
-    if (a.classes.has_value()) step->mutable_multi_otsu()->set_classes(*a.classes);
-  } else if (a.method == "threshold") {
+absl::Status AddThresholding(const SegmentArgs& a, Step* step) {
+  google::protobuf::Message* parameters = SetStep(*MethodOf(a), step);
+  if (step->has_threshold()) {
     step->mutable_threshold()->mutable_thresholds()->Assign(a.thresholds.begin(),
                                                             a.thresholds.end());
-  } else {
-    v1::LocalThresholdStep* local = step->mutable_local_threshold();
-    local->set_method(*ParseEnumText<v1::LocalMethod>(a.method));
-    if (a.window.has_value()) local->set_window(*a.window);
-    if (a.offset.has_value()) local->set_offset(*a.offset);
-    if (a.k.has_value()) local->set_k(*a.k);
-    if (a.r.has_value()) local->set_r(*a.r);
-    if (a.sigma.has_value()) local->set_sigma(*a.sigma);
   }
+  for (const auto& [name, text] : a.parameters) {
+    if (text.empty()) continue;
+    if (SetFieldFromText(absl::StrCat(name, "=", text), parameters).ok()) continue;
+    // Of the flag's kind, or the command line had not taken it.
+    const bool is_whole = MethodOf(a)->spec->Find(name)->kind == segment::ParameterKind::kInteger;
+    return UsageError(absl::StrCat("--", Dashed(name), ": is '", text, "'; must be a ",
+                                   is_whole ? "whole number of 32 bits" : "finite number"));
+  }
+  for (const auto& [name, given] : a.switches) {
+    if (given) TRINE_RETURN_IF_ERROR(SetFieldFromText(name, parameters));
+  }
+  return absl::OkStatus();
 }
 
-void AddMethodSteps(const SegmentArgs& a, v1::SegmentRequest* request) {
+absl::Status AddMethodSteps(const SegmentArgs& a, v1::SegmentRequest* request) {
   if (a.method == "watershed") {
     AddWatershed(a, request);
-    return;
+    return absl::OkStatus();
   }
-  AddThresholding(a, request->add_steps());
+  TRINE_RETURN_IF_ERROR(AddThresholding(a, request->add_steps()));
   if (a.fill_holes) request->add_steps()->mutable_fill_holes();
   if (a.components || a.min_area.has_value()) {
     v1::ComponentsStep* components = request->add_steps()->mutable_components();
@@ -197,13 +205,8 @@ void AddMethodSteps(const SegmentArgs& a, v1::SegmentRequest* request) {
     components->set_min_area(a.min_area.value_or(0));
     request->add_steps()->mutable_measure();
   }
+  return absl::OkStatus();
 }
-
-// A row of the list, and what the name itself says: "sauvola" is local_threshold:method=sauvola.
-struct NamedStep {
-  const segment::StepSpec* spec = nullptr;
-  std::string parameter;  // such as "method=sauvola"; empty: none
-};
 
 std::string Underscored(std::string_view name) {
   std::string out(name);
@@ -211,16 +214,10 @@ std::string Underscored(std::string_view name) {
   return out;
 }
 
-absl::StatusOr<NamedStep> StepOfName(std::string_view name) {
-  const segment::StepSpec* const spec = segment::FindStep(Underscored(name));
-  if (spec != nullptr) return NamedStep{spec, ""};
-  if (ParseEnumText<v1::LocalMethod>(name).has_value()) {
-    return NamedStep{segment::FindStep("local_threshold"), absl::StrCat("method=", ToAbsl(name))};
-  }
-  std::vector<std::string> known = EnumNames<v1::LocalMethod>();
-  for (const segment::StepSpec& row : segment::AllSteps()) known.push_back(Dashed(row.name));
-  return UsageError(absl::StrCat("--steps: '", ToAbsl(name), "' is no step; known are ",
-                                 absl::StrJoin(known, ", ")));
+absl::StatusOr<NamedStep> StepOfName(std::string_view flag, std::string_view name) {
+  if (const auto found = FindNamedStep(name)) return *found;
+  return UsageError(absl::StrCat(ToAbsl(flag), ": '", ToAbsl(name), "' is no step; known are ",
+                                 absl::StrJoin(StepNames(), ", ")));
 }
 
 // Refuses here a number that no server takes. REQUIRES: SetFieldFromText took `text`.
@@ -241,38 +238,48 @@ absl::Status CheckNumber(const segment::StepSpec& spec, std::string_view text) {
   return segment::CheckRange(name, *parameter, value);
 }
 
-absl::Status ParseStep(std::string_view text, Step* step) {
+absl::Status ParseStep(std::string_view flag, std::string_view text, Step* step) {
   std::vector<std::string_view> parts = SplitText(text, ':');
   const std::string name(parts[0]);
-  TRINE_ASSIGN_OR_RETURN(const NamedStep named, StepOfName(name));
-  parts[0] = named.parameter;
-  if (named.parameter.empty()) parts.erase(parts.begin());
-  google::protobuf::Message* message = step->GetReflection()->MutableMessage(
-      step, Step::descriptor()->FindFieldByName(std::string(named.spec->name)));
+  TRINE_ASSIGN_OR_RETURN(const NamedStep named, StepOfName(flag, name));
+  parts.erase(parts.begin());
+  google::protobuf::Message* message = SetStep(named, step);
   std::set<std::string> given;
+  if (!named.method.empty()) given.insert("method");
   for (const std::string_view part : parts) {
     const std::string parameter = Dashed(part.substr(0, part.find('=')));
     const segment::Parameter* known = named.spec->Find(Underscored(parameter));
     const bool is_list = known != nullptr && known->kind == segment::ParameterKind::kReals;
     if (!given.insert(parameter).second && !is_list) {
-      return UsageError(absl::StrCat("--steps ", name, ": ", parameter, " is given twice"));
+      return UsageError(absl::StrCat(ToAbsl(flag), " ", name, ": ", parameter, " is given twice"));
     }
     const absl::Status set = SetFieldFromText(part, message);
-    if (!set.ok()) return UsageError(absl::StrCat("--steps ", name, ": ", set.message()));
+    if (!set.ok()) return UsageError(absl::StrCat(ToAbsl(flag), " ", name, ": ", set.message()));
     const absl::Status range = CheckNumber(*named.spec, part);  // begins with the parameter's name
-    if (!range.ok()) return UsageError(absl::StrCat("--steps ", name, ":", range.message()));
+    if (!range.ok()) return UsageError(absl::StrCat(ToAbsl(flag), " ", name, ":", range.message()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseSteps(std::string_view flag, std::string_view text, v1::SegmentRequest* request) {
+  for (const std::string_view part : SplitText(text, ',')) {
+    TRINE_RETURN_IF_ERROR(ParseStep(flag, part, request->add_steps()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddStepsBefore(const SegmentArgs& a, v1::SegmentRequest* request) {
+  if (a.before.empty()) return absl::OkStatus();
+  TRINE_RETURN_IF_ERROR(ParseSteps("--before", a.before, request));
+  for (const Step& step : request->steps()) {
+    if (SpecOf(step).makes == segment::kGray) continue;
+    return UsageError(absl::StrCat("--before: ", NameOf(step),
+                                   " does not change the gray picture; --steps takes all steps"));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
-
-absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request) {
-  for (const std::string_view part : SplitText(text, ',')) {
-    TRINE_RETURN_IF_ERROR(ParseStep(part, request->add_steps()));
-  }
-  return absl::OkStatus();
-}
 
 bool LabelsAreOfMask(const v1::SegmentRequest& request) {
   std::vector<segment::Step> steps;
@@ -294,9 +301,10 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   TRINE_RETURN_IF_ERROR(CheckClasses(a));
   v1::SegmentRequest request;
   if (a.steps.empty()) {
-    AddMethodSteps(a, &request);
+    TRINE_RETURN_IF_ERROR(AddStepsBefore(a, &request));
+    TRINE_RETURN_IF_ERROR(AddMethodSteps(a, &request));
   } else {
-    TRINE_RETURN_IF_ERROR(ParseSteps(a.steps, &request));
+    TRINE_RETURN_IF_ERROR(ParseSteps("--steps", a.steps, &request));
   }
   const bool wants_regions = !a.csv.empty() && !Makes(request, segment::kRegions);
   const bool has_labels = HasClasses(a) ? Makes(request, segment::kLabels) : FindsRegions(request);
@@ -308,6 +316,8 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
     request.add_steps()->mutable_contours();
   }
   TRINE_RETURN_IF_ERROR(CheckUsed(a, request));
+  const bool draws = !a.outputs.out_dir.empty() && a.emit == "histogram";
+  request.mutable_outputs()->set_histogram(a.plot || draws || !a.histogram.empty());
   request.set_invert(a.invert);
   if (a.channel.has_value()) request.set_channel(*a.channel);
   if (const auto profile = ParseEnumText<v1::SegmentProfile>(a.profile)) {

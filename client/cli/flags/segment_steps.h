@@ -1,8 +1,6 @@
 // From options to the ordered steps of a segmentation.
 #pragma once
 
-#include <string_view>
-
 #include "absl/status/statusor.h"
 #include "client/cli/flags/segment_args.h"
 #include "trine/v1/segmentation.pb.h"
@@ -15,11 +13,6 @@ namespace trine::cli {
 // two, flags that change the mask alone are refused. USAGE for a flag that does not go with the
 // method.
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& args);
-
-// "otsu,components:min_area=20" into `request`. Step names are those of the protocol with dashes,
-// and mean, gaussian, sauvola for local-threshold; a parameter may be repeated where it is a list.
-// USAGE errors name the step and the parameter.
-absl::Status ParseSteps(std::string_view text, v1::SegmentRequest* request);
 
 // True where a step makes a label map and no later one, nor `invert`, makes the mask another's.
 bool LabelsAreOfMask(const v1::SegmentRequest& request);

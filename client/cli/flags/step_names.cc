@@ -10,9 +10,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
+#include "client/cli/flags/named_steps.h"
 #include "core/base/error.h"
+#include "core/segment/steps.h"
 
 namespace trine::cli {
 namespace {
@@ -42,14 +43,13 @@ std::string KindOf(const v1::SegmentStep& step) {
 }
 
 std::string ListedName(const v1::SegmentStep& step, const std::string& parameter) {
-  const bool has_method =
-      step.has_local_threshold() && step.local_threshold().method() != v1::LOCAL_METHOD_UNSPECIFIED;
-  const std::string name =
-      has_method ? EnumText(step.local_threshold().method()) : Dashed(KindOf(step));
-  return absl::StrCat("--steps ", name, parameter.empty() ? "" : ":", parameter);
+  return absl::StrCat("--steps ", NameOf(step), parameter.empty() ? "" : ":", parameter);
 }
 
 std::string MethodFlag(const v1::SegmentStep& step, const std::string& parameter) {
+  if (segment::FindStep(KindOf(step))->makes == segment::kGray) {
+    return absl::StrCat("--before ", NameOf(step), parameter.empty() ? "" : ":", parameter);
+  }
   if (parameter.empty()) {
     const bool has_flag = step.has_fill_holes() || step.has_components() || step.has_contours();
     return has_flag ? absl::StrCat("--", Dashed(KindOf(step))) : "--method";

@@ -1,7 +1,12 @@
 #include "client/cli/report/segment_report.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -10,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/flags/named_steps.h"
 #include "client/cli/path_names.h"
 
 namespace trine::cli {
@@ -71,32 +77,42 @@ void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
   }
 }
 
-// The parameters that its method has.
-Json LocalJson(const v1::LocalThresholdResult& local) {
-  Json json = {{"method", EnumText(local.method())}, {"window", local.window()}};
-  if (local.method() == v1::LOCAL_METHOD_SAUVOLA) {
-    json["k"] = local.k();
-    json["r"] = local.r();
-    return json;
+// The parameters that its method has, by name, in the order of the list of steps.
+std::vector<std::pair<std::string, Json>> LocalParameters(const v1::LocalThresholdResult& local) {
+  std::vector<std::pair<std::string, Json>> out;
+  const std::optional<NamedStep> method = FindNamedStep(EnumText(local.method()));
+  if (!method) return out;  // a newer server's
+  for (const segment::Parameter& parameter : method->spec->parameters) {
+    const std::string name(parameter.name);
+    const auto* field = local.GetDescriptor()->FindFieldByName(name);
+    if (name == "method" || field == nullptr || !method->Takes(parameter)) continue;
+    const auto& reflection = *local.GetReflection();
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT64) {
+      out.emplace_back(name, reflection.GetInt64(local, field));
+    } else if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_ENUM) {
+      out.emplace_back(name, EnumText(*field->enum_type(), reflection.GetEnumValue(local, field)));
+    } else {
+      out.emplace_back(name, reflection.GetDouble(local, field));
+    }
   }
-  if (local.method() == v1::LOCAL_METHOD_GAUSSIAN) json["sigma"] = local.sigma();
-  json["offset"] = local.offset();
+  return out;
+}
+
+Json LocalJson(const v1::LocalThresholdResult& local) {
+  Json json = {{"method", EnumText(local.method())}};
+  for (const auto& [name, value] : LocalParameters(local)) json[name] = value;
   return json;
 }
 
 void PrintLocal(const Session& session, const v1::LocalThresholdResult& local) {
-  std::vector<std::string> parts = {EnumText(local.method()),
-                                    absl::StrCat("window ", local.window())};
-  if (local.method() == v1::LOCAL_METHOD_SAUVOLA) {
-    parts.push_back(absl::StrCat("k ", Exact(local.k())));
-    parts.push_back(absl::StrCat("r ", Exact(local.r())));
-  } else {
-    if (local.method() == v1::LOCAL_METHOD_GAUSSIAN) {
-      parts.push_back(absl::StrCat("sigma ", Exact(local.sigma())));
-    }
-    parts.push_back(absl::StrCat("offset ", Exact(local.offset())));
+  std::string line = absl::StrCat("  local        ", EnumText(local.method()));
+  for (const auto& [name, value] : LocalParameters(local)) {
+    absl::StrAppend(&line, ", ", name, " ",
+                    value.is_number_float() ? Exact(value.get<double>())
+                    : value.is_string()     ? value.get<std::string>()
+                                            : value.dump());
   }
-  session.PrintStatus(absl::StrCat("  local        ", absl::StrJoin(parts, ", ")));
+  session.PrintStatus(line);
 }
 
 // How many labels there are, or where that is not known the largest.
@@ -126,6 +142,12 @@ Json SegmentJson(const v1::SegmentResponse& r) {
     }
   }
   if (r.has_local_threshold()) json["local_threshold"] = LocalJson(r.local_threshold());
+  if (r.has_histogram()) {
+    Json counts = Json::array();
+    for (const uint64_t count : r.histogram().counts()) counts.push_back(count);
+    json["histogram"] = {
+        {"low", r.histogram().low()}, {"bin_width", r.histogram().bin_width()}, {"counts", counts}};
+  }
   json["foreground_fraction"] = r.foreground_fraction();
   json["ignored_pixels"] = r.ignored_pixels();
   json["label_count"] = r.label_count();

@@ -83,13 +83,6 @@ absl::Status CheckAllFinite(const Context& context, const Picture& gray) {
 
 absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
                                  std::string_view field) {
-  const bool sauvola = step.method == LocalMethod::kSauvola;
-  if (!sauvola && step.k) return InvalidField(Field(field, "k"), *step.k, "only for sauvola");
-  if (!sauvola && step.r) return InvalidField(Field(field, "r"), *step.r, "only for sauvola");
-  if (sauvola && step.offset != 0)
-    return InvalidField(Field(field, "offset"), step.offset, "only for mean and gaussian");
-  if (step.method != LocalMethod::kGaussian && step.sigma)
-    return InvalidField(Field(field, "sigma"), *step.sigma, "only for gaussian");
   switch (profile) {
     case Profile::kExact:
       return absl::OkStatus();

@@ -22,24 +22,25 @@ std::vector<StepSpec> LocalRows() {
   rows.push_back(Row<LocalThresholdStep>(
       {.name = "local_threshold",
        .about = "A threshold for each pixel, from the square window around it",
-       .parameters = {Param<&LocalThresholdStep::method>(
-                          "method",
-                          "Mean - offset, Gaussian mean - offset, or Sauvola's "
-                          "mean * (1 + k * (deviation / r - 1))"),
-                      Param<&LocalThresholdStep::window>("window", "Side of the window [pixels]",
-                                                         OddBetween(3, kMaxWindow),
-                                                         "51; profile skimage's sauvola 15"),
-                      Param<&LocalThresholdStep::offset>(
-                          "offset", "mean, gaussian: subtracted [gray values]"),
-                      Param<&LocalThresholdStep::k>("k", "sauvola: weight of the deviation", {},
-                                                    "0.2"),
-                      Param<&LocalThresholdStep::r>(
-                          "r", "sauvola: range of the deviation [gray values]", Above(0),
-                          "half the dtype's range; of floats and of integers "
-                          "above 16 bits half that of the picture's values; "
-                          "profile skimage's half the dtype's of all integers, 1 of floats"),
-                      Param<&LocalThresholdStep::sigma>("sigma", "gaussian: deviation [pixels]",
-                                                        Above(0), "(window - 1) / 6")},
+       .parameters =
+           {Param<&LocalThresholdStep::method>(
+                "method",
+                "Mean - offset, Gaussian mean - offset, or Sauvola's "
+                "mean * (1 + k * (deviation / r - 1))"),
+            Param<&LocalThresholdStep::window>("window", "Side of the window [pixels]",
+                                               OddBetween(3, kMaxWindow),
+                                               "51; profile skimage's sauvola 15"),
+            Of({"mean", "gaussian"},
+               Param<&LocalThresholdStep::offset>("offset", "subtracted [gray values]")),
+            Of({"sauvola"},
+               Param<&LocalThresholdStep::k>("k", "weight of the deviation", {}, "0.2")),
+            Of({"sauvola"}, Param<&LocalThresholdStep::r>(
+                                "r", "range of the deviation [gray values]", Above(0),
+                                "half the dtype's range; of floats and of integers "
+                                "above 16 bits half that of the picture's values; "
+                                "profile skimage's half the dtype's of all integers, 1 of floats")),
+            Of({"gaussian"}, Param<&LocalThresholdStep::sigma>("sigma", "deviation [pixels]",
+                                                               Above(0), "(window - 1) / 6"))},
        .uses = kGray,
        .makes = kMask,
        .inverts = true,

@@ -121,16 +121,17 @@ class Pages(support.CliTest):
 class EveryFlag(support.CliTest):
     """Each flag with each method changes what comes out, or is refused by name."""
 
-    METHODS = ("otsu", "multi-otsu", "threshold", "mean", "gaussian", "sauvola", "watershed")
+    METHODS = tuple(re.search(r"--method NAME:\{([^}]*)\}",
+                              support.run("segment", "--help").stdout.decode())[1].split(","))
     # A value that changes something wherever the flag counts.
     VALUES = {"--classes": "4", "--threshold": "150", "--window": "5", "--offset": "9",
               "--k": "0.9", "--r": "20", "--sigma": "0.8", "--marker-height": "2.5", "--lines": None,
               "--invert": None, "--channel": "2", "--profile": "skimage", "--page": "1",
               "--fill-holes": None, "--components": None, "--min-area": "180",
-              "--connectivity": None, "--nan": "ignore"}
+              "--connectivity": None, "--nan": "ignore", "--plot": None}
     # Of files; what is no part of the result.
     FILES = {"--output": "o.npy", "--labels": "l.npy", "--overlay": "v.ppm", "--contours": "c.json",
-             "--csv": "r.csv"}
+             "--csv": "r.csv", "--histogram": "h.png"}
     OTHERS = {"--help", "--help-all", "--version", "--steps", "--help-steps", "--method", "--force",
               "--mask", "--markers", "--out-dir", "--emit", "--summary", "--recursive"}
 
@@ -374,7 +375,7 @@ class Values(support.CliTest):
                                                    "r": (int(high) - int(low)) / 2})
         text = self.ok("segment", self.path("f.npy"), "--method", "gaussian", "--window", "7",
                        "--offset", "2").decode()
-        self.assertIn("local        gaussian, window 7, sigma 1, offset 2", text)
+        self.assertIn("local        gaussian, window 7, offset 2, sigma 1", text)
         done = support.run("--json", "segment", self.path("f.npy"), "--method", "sauvola", "--r",
                            "0.5")
         self.assertIn("warning: ", done.stderr.decode())
