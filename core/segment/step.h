@@ -96,9 +96,6 @@ struct Working {
   static constexpr Working APixelOrColumn(uint64_t pixel, uint64_t column) {
     return Working(pixel, pixel, 0, column);
   }
-  static constexpr Working ALevelOrColumn(uint64_t level, uint64_t column) {
-    return Working(0, 0, level, column);
-  }
   static constexpr Working ALevel(uint64_t bytes) { return Working(0, 0, bytes, 0); }
   static constexpr Working AColumn(uint64_t bytes) { return Working(0, 0, 0, bytes); }
 

@@ -29,7 +29,7 @@ struct TileAxis {
         length((even ? pixels : pixels + tiles_along - pixels % tiles_along) / tiles_along) {}
   Place At(int64_t i) const {
     const float place = static_cast<float>(i) * (1.0f / static_cast<float>(length)) - 0.5f;
-    const int64_t first = static_cast<int64_t>(std::floor(place));
+    const int64_t first = place < 0 ? -1 : static_cast<int64_t>(place);  // at least -0.5
     return {std::max<int64_t>(first, 0), std::min(first + 1, tiles - 1),
             place - static_cast<float>(first)};
   }
@@ -105,8 +105,6 @@ absl::Status EqualizeAs(const Context& context, const Picture& gray, const Equal
         return absl::OkStatus();
       });
   TRINE_RETURN_IF_ERROR(made);
-  Scratch<TileAxis::Place> places = MakeScratch<TileAxis::Place>(gray.width);
-  for (int64_t x = 0; x < gray.width; ++x) places[static_cast<size_t>(x)] = across.At(x);
   return ParallelFor(context, static_cast<size_t>(gray.height), RowGrain(4 * gray.width),
                      [&](size_t begin, size_t end) -> absl::Status {
                        Poller poll = PixelPoller(context);
@@ -120,7 +118,7 @@ absl::Status EqualizeAs(const Context& context, const Picture& gray, const Equal
                            const int64_t i = y * gray.width + x;
                            T value = PixelAt<T>(gray.data, i);
                            if (gray.Contains(i)) {
-                             const TileAxis::Place& column = places[static_cast<size_t>(x)];
+                             const TileAxis::Place column = across.At(x);
                              const int64_t first = column.first * bins + value;
                              const int64_t second = column.second * bins + value;
                              const float right = column.weight, left = 1.0f - right;

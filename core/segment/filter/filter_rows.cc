@@ -29,7 +29,7 @@ StepSpec SmoothRow() {
        .makes = kGray,
        // Sums and counts of windows, planes of half the size, or ranks and keys of floats, at most.
        // Of thin pictures the rows or the histograms of columns that a thread keeps.
-       .working = Working::APixelOrColumn(32, 1024)},
+       .working = Working::APixelOrColumn(40, 1024)},
       RunSmooth, CheckSmooth);
 }
 
@@ -65,8 +65,8 @@ StepSpec EqualizeRow() {
                                                        Between(0, kMostClipLimit))},
        .uses = kGray,
        .makes = kGray,
-       // Counts of a tile on each thread; places along the axes. Tables come on top.
-       .working = Working::ALevelOrColumn(64, 64)},
+       // Counts of a tile on each thread. Tables come on top.
+       .working = Working::ALevel(64)},
       RunEqualize, CheckEqualize);
 }
 

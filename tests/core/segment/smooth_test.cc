@@ -39,8 +39,9 @@ std::vector<double> Ones(int radius) {
 }
 
 // Sides around the vectors' lengths, thin pictures, one pixel.
-constexpr std::pair<int, int> kSides[] = {{1, 1},  {1, 70}, {70, 1},  {2, 3},    {5, 5},  {4, 65},
-                                          {17, 6}, {6, 63}, {33, 64}, {31, 129}, {66, 12}};
+constexpr std::pair<int, int> kSides[] = {{1, 1},   {1, 70},   {70, 1},   {2, 3},   {5, 5},
+                                          {4, 65},  {17, 6},   {6, 63},   {33, 64}, {64, 63},
+                                          {64, 64}, {67, 131}, {31, 129}, {66, 12}};
 
 template <typename T>
 Grid<T> RandomPicture(std::mt19937& random, int height, int width) {
@@ -121,8 +122,8 @@ TYPED_TEST(Smooth, GaussianIsNearTheTrueOne) {
 TYPED_TEST(Smooth, GaussianLeavesOutWhatIsOutside) {
   std::mt19937 random(23);
   for (const double sigma : {1.5, 7.0}) {
-    Grid<TypeParam> grid(40, 50, TypeParam{100});
-    Mask some = RandomMask(random, 40, 50, 0.5);
+    Grid<TypeParam> grid(70, 90, TypeParam{100});
+    Mask some = RandomMask(random, 70, 90, 0.5);
     for (size_t i = 0; i < some.cells.size(); ++i) {
       if (some.cells[i] == 0) grid.cells[i] = static_cast<TypeParam>(random() % 256);
     }

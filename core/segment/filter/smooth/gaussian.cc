@@ -8,7 +8,7 @@ namespace {
 
 // From it on, and of sides of at least kLeastSide, pictures are halved first.
 constexpr double kHalvingSigma = 5;
-constexpr int64_t kLeastSide = 5;
+constexpr int64_t kLeastSide = 64;
 
 // exp(-x) for x in [0, 18], of operations that are the same everywhere.
 double NegativeExp(double x) {
@@ -177,20 +177,19 @@ absl::Status SmoothHalved(const Context& context, const Picture& gray, const Hal
   Pyramid<T, F> insides(context, gray, RowKind::kInside, halvings);
   TRINE_RETURN_IF_ERROR(values.Make());
   if (masked) TRINE_RETURN_IF_ERROR(insides.Make());
-  return ParallelFor(context, static_cast<size_t>(gray.height), RowGrain(gray.width),
-                     [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll = PixelPoller(context);
-                       Plane<F> rows(3, gray.width + 8);
-                       for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end);
-                            ++y) {
-                         TRINE_RETURN_IF_ERROR(poll.Spend(2 * gray.width));
-                         DoubleRow(values.half(), y, gray.width, rows.Row(0), rows.Row(1));
-                         if (masked)
-                           DoubleRow(insides.half(), y, gray.width, rows.Row(0), rows.Row(2));
-                         WriteRow<T>(gray, y, rows.Row(1), rows.Row(2), out);
-                       }
-                       return absl::OkStatus();
-                     });
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height), RowGrain(gray.width),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        Plane<F> rows(3, gray.width + 8);
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          TRINE_RETURN_IF_ERROR(poll.Spend(2 * gray.width));
+          DoubleRow(values.half(), y, gray.width, rows.Row(0), rows.Row(1));
+          if (masked) DoubleRow(insides.half(), y, gray.width, rows.Row(0), rows.Row(2));
+          TRINE_RETURN_IF_ERROR(WriteRow<T>(gray, y, poll, rows.Row(1), rows.Row(2), out));
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace

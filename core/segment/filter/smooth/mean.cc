@@ -191,23 +191,26 @@ absl::Status MeanOfFloats(const Context& context, const Picture& gray, int64_t r
                           uint8_t* out) {
   const bool masked = gray.inside != nullptr;
   const double area = static_cast<double>((2 * radius + 1) * (2 * radius + 1));
-  Plane<double> sums(gray.height, gray.width);
-  Plane<double> counts(masked ? gray.height : 1, masked ? gray.width : 1);
+  Plane<double> sums(gray.height, gray.width, 0);
+  Plane<double> counts(masked ? gray.height : 0, gray.width, 0);
   TRINE_RETURN_IF_ERROR(WindowSums<T>(context, gray, RowKind::kValues, radius, &sums));
   if (masked)
     TRINE_RETURN_IF_ERROR(WindowSums<T>(context, gray, RowKind::kInside, radius, &counts));
-  return ParallelFor(context, static_cast<size_t>(gray.height), RowGrain(gray.width),
-                     [&](size_t begin, size_t end) {
-                       for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end);
-                            ++y) {
-                         double* const row = sums.Row(y);
-                         if (!masked) {
-                           for (int64_t x = 0; x < gray.width; ++x) row[x] /= area;
-                         }
-                         WriteRow<T>(gray, y, row, counts.Row(masked ? y : 0), out);
-                       }
-                       return absl::OkStatus();
-                     });
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height), RowGrain(gray.width),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          double* const row = sums.Row(y);
+          if (!masked) {
+            TRINE_RETURN_IF_ERROR(poll.Spend(gray.width));
+            for (int64_t x = 0; x < gray.width; ++x) row[x] /= area;
+          }
+          TRINE_RETURN_IF_ERROR(
+              WriteRow<T>(gray, y, poll, row, masked ? counts.Row(y) : nullptr, out));
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace

@@ -17,14 +17,14 @@ namespace trine::segment {
 template <typename T>
 using RealOf = std::conditional_t<std::is_integral_v<T>, float, double>;
 
-// A dense plane of floats; rows have room for kRowSlack more.
+// A plane of floats; rows have room for what vectors write beyond their ends.
 template <typename F>
 class Plane {
  public:
-  Plane(int64_t height, int64_t width)
+  Plane(int64_t height, int64_t width, int64_t slack = kRowSlack)
       : height_(height),
         width_(width),
-        stride_(width + kRowSlack),
+        stride_(width + slack),
         cells_(MakeScratch<F>(height * stride_)) {}
 
   int64_t height() const { return height_; }
@@ -68,12 +68,15 @@ void ReadRow(const Picture& gray, int64_t y, RowKind kind, F* out) {
   }
 }
 
-// Row y of the result from its sums, and with a mask from the sums of the weights inside.
+// Pixels [y][first, first + width) of the result from their sums, and with a mask from the sums of
+// the weights inside.
 template <typename T, typename F>
-void WriteRow(const Picture& gray, int64_t y, F* sums, const F* norms, uint8_t* out) {
-  const int64_t width = gray.width, bytes = static_cast<int64_t>(sizeof(T));
-  uint8_t* const to = out + y * width * bytes;
-  const uint8_t* const inside = gray.inside == nullptr ? nullptr : gray.inside + y * width;
+void WritePiece(const Picture& gray, int64_t y, int64_t first, int64_t width, F* sums,
+                const F* norms, uint8_t* out) {
+  constexpr int64_t kBytes = static_cast<int64_t>(sizeof(T));
+  const int64_t start = y * gray.width + first;
+  uint8_t* const to = out + start * kBytes;
+  const uint8_t* const inside = gray.inside == nullptr ? nullptr : gray.inside + start;
   if (inside != nullptr) {
     for (int64_t x = 0; x < width; ++x) sums[x] = inside[x] != 0 ? sums[x] / norms[x] : F{0};
   }
@@ -84,18 +87,31 @@ void WriteRow(const Picture& gray, int64_t y, F* sums, const F* norms, uint8_t* 
   } else if constexpr (std::is_integral_v<T>) {
     constexpr F kMost = sizeof(T) == 1 ? 255 : 65535;
     for (int64_t x = 0; x < width; ++x)
-      StoreLE<T>(to + x * bytes,
+      StoreLE<T>(to + x * kBytes,
                  static_cast<T>(std::clamp<F>(std::floor(sums[x] + F{0.5}), 0, kMost)));
   } else {
     for (int64_t x = 0; x < width; ++x)
-      StoreLE<T>(to + x * bytes,
+      StoreLE<T>(to + x * kBytes,
                  static_cast<T>(gray.whole ? std::floor(sums[x] + F{0.5}) : sums[x]));
   }
   if (inside == nullptr) return;
   for (int64_t x = 0; x < width; ++x) {
     if (inside[x] != 0) continue;
-    std::memcpy(to + x * bytes, gray.data + (y * width + x) * bytes, sizeof(T));
+    std::memcpy(to + x * kBytes, gray.data + (start + x) * kBytes, sizeof(T));
   }
+}
+
+// Row y so. `norms` may be null without a mask.
+template <typename T, typename F>
+absl::Status WriteRow(const Picture& gray, int64_t y, Poller& poll, F* sums, const F* norms,
+                      uint8_t* out) {
+  for (int64_t first = 0; first < gray.width; first += kPixelGrain) {
+    const int64_t width = std::min(kPixelGrain, gray.width - first);
+    TRINE_RETURN_IF_ERROR(poll.Spend(2 * width));
+    WritePiece<T>(gray, y, first, width, sums + first, norms == nullptr ? nullptr : norms + first,
+                  out);
+  }
+  return absl::OkStatus();
 }
 
 // All pixels as they are.
@@ -201,23 +217,22 @@ absl::Status WeighPicture(const Context& context, const Picture& gray,
                           const std::vector<F>& weights, uint8_t* out) {
   const int64_t reach = static_cast<int64_t>(weights.size()) - 1;
   const bool masked = gray.inside != nullptr;
-  return ParallelFor(context, static_cast<size_t>(gray.height), BandRows(reach),
-                     [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll = PixelPoller(context);
-                       RecentRows<T, F> values(gray, RowKind::kValues, 2 * reach + 1);
-                       RecentRows<T, F> insides(gray, RowKind::kInside, masked ? 2 * reach + 1 : 1);
-                       SeparableRow<F> row(weights, gray.width);
-                       Plane<F> sums(2, gray.width);
-                       for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end);
-                            ++y) {
-                         TRINE_RETURN_IF_ERROR(poll.Spend(2 * gray.width));
-                         TRINE_RETURN_IF_ERROR(row.Weigh(values, y, poll, sums.Row(0)));
-                         if (masked)
-                           TRINE_RETURN_IF_ERROR(row.Weigh(insides, y, poll, sums.Row(1)));
-                         WriteRow<T>(gray, y, sums.Row(0), sums.Row(1), out);
-                       }
-                       return absl::OkStatus();
-                     });
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height), BandRows(reach),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        RecentRows<T, F> values(gray, RowKind::kValues, 2 * reach + 1);
+        RecentRows<T, F> insides(gray, RowKind::kInside, masked ? 2 * reach + 1 : 1);
+        SeparableRow<F> row(weights, gray.width);
+        Plane<F> sums(2, gray.width);
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          TRINE_RETURN_IF_ERROR(poll.Spend(2 * gray.width));
+          TRINE_RETURN_IF_ERROR(row.Weigh(values, y, poll, sums.Row(0)));
+          if (masked) TRINE_RETURN_IF_ERROR(row.Weigh(insides, y, poll, sums.Row(1)));
+          TRINE_RETURN_IF_ERROR(WriteRow<T>(gray, y, poll, sums.Row(0), sums.Row(1), out));
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace trine::segment

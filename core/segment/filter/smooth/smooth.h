@@ -2,11 +2,11 @@
 // or machine: integers, or IEEE operations in a fixed order.
 //
 // Gaussian   weights exp(-d^2 / (2 sigma^2)) to 4 sigma, their sum 1, rows and columns apart, in
-//            float32 (pictures of floats: float64). From sigma 5 on, of pictures of at least 5 x 5,
-//            the picture is halved by [1 3 3 1] / 8 until sigma is below 5 pixels, smoothed there,
-//            and doubled again by the same weights: the cost does not grow with sigma. Before
-//            rounding 8-bit results lie within 0.02 (below sigma 5) and 0.5 gray levels of those of
-//            the true Gaussian, whatever the picture, of 16 bits 257 times that.
+//            float32 (pictures of floats: float64). From sigma 5 on, of pictures of at least 64 x
+//            64, the picture is halved by [1 3 3 1] / 8 until sigma is below 5 pixels, smoothed
+//            there, and doubled again by the same weights: the cost does not grow with sigma.
+//            Before rounding 8-bit results lie within 0.02 (below sigma 5) and 0.5 gray levels of
+//            those of the true Gaussian, whatever the picture, of 16 bits 257 times that.
 // Median     of the square, of an even number of pixels (where a mask leaves some out) the lower of
 //            the two in the middle. Exact for every type.
 // Mean       of the square; exact sums of integers, of floats sums in float64 that are never
