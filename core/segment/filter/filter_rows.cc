@@ -17,14 +17,16 @@ StepSpec SmoothRow() {
   return Row<SmoothStep>(
       {.name = "smooth",
        .about = "Means or medians of the pixels around each pixel",
-       .parameters =
-           {Param<&SmoothStep::method>("method", "What becomes of a pixel's surroundings"),
-            Param<&SmoothStep::sigma>("sigma", "gaussian: deviation [pixels]",
-                                      {.least = 0, .most = kMostSmoothSigma, .above = true}, "2"),
-            Param<&SmoothStep::radius>(
-                "radius",
-                "median, mean, binomial: reach to each side [pixels]; binomial at most 500",
-                Between(0, static_cast<double>(kMostSmoothRadius)), "0: 2")},
+       .parameters = {Param<&SmoothStep::method>("method",
+                                                 "What becomes of a pixel's surroundings"),
+                      Of({"gaussian"},
+                         Param<&SmoothStep::sigma>(
+                             "sigma", "deviation [pixels]",
+                             {.least = 0, .most = kMostSmoothSigma, .above = true}, "2")),
+                      Of({"median", "mean", "binomial"},
+                         Param<&SmoothStep::radius>(
+                             "radius", "reach to each side [pixels]; binomial at most 500",
+                             Between(0, static_cast<double>(kMostSmoothRadius)), "0: 2"))},
        .uses = kGray,
        .makes = kGray,
        // Sums and counts of windows, planes of half the size, or ranks and keys of floats, at most.
@@ -37,16 +39,17 @@ StepSpec BackgroundRow() {
   return Row<BackgroundStep>(
       {.name = "background",
        .about = "Takes off the background under the objects",
-       .parameters =
-           {Param<&BackgroundStep::method>("method", "What is taken for the background"),
-            Param<&BackgroundStep::radius>(
-                "radius",
-                "top_hat, rolling_ball: of the disk or ball [pixels]; objects are smaller",
-                Between(0, static_cast<double>(kMostBackgroundRadius)), "0: 50"),
-            Param<&BackgroundStep::degree>("degree", "polynomial: of the surface",
-                                           Between(0, static_cast<double>(kMostDegree)), "0: 2"),
-            Param<&BackgroundStep::light>(
-                "light", "top_hat, rolling_ball: the background is brighter than the objects")},
+       .parameters = {Param<&BackgroundStep::method>("method", "What is taken for the background"),
+                      Of({"top_hat", "rolling_ball"},
+                         Param<&BackgroundStep::radius>(
+                             "radius", "of the disk or ball [pixels]; objects are smaller",
+                             Between(0, static_cast<double>(kMostBackgroundRadius)), "0: 50")),
+                      Of({"polynomial"}, Param<&BackgroundStep::degree>(
+                                             "degree", "of the surface",
+                                             Between(0, static_cast<double>(kMostDegree)), "0: 2")),
+                      Of({"top_hat", "rolling_ball"},
+                         Param<&BackgroundStep::light>(
+                             "light", "the background is brighter than the objects"))},
        .uses = kGray,
        .makes = kGray,
        // The eroded picture. Pieces with their surroundings come on top.

@@ -17,11 +17,6 @@ constexpr int64_t kDefaultRadius = 2;
 absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
   if (step.options.profile != Profile::kExact)
     return NotOffered("profile", "smooth has the profile exact only");
-  if (given.method == SmoothMethod::kGaussian) {
-    if (given.radius == 0) return absl::OkStatus();
-    return InvalidField(step.Field("radius"), given.radius, "only for median, mean and binomial");
-  }
-  if (given.sigma) return InvalidField(step.Field("sigma"), *given.sigma, "only for gaussian");
   if (given.method == SmoothMethod::kBinomial && given.radius > kMostBinomialRadius)
     return InvalidField(step.Field("radius"), given.radius, "at most 500 for binomial");
   return absl::OkStatus();
