@@ -10,6 +10,7 @@ namespace trine::segment {
 std::vector<StepSpec> FilterRows();
 std::vector<StepSpec> ThresholdRows();
 std::vector<StepSpec> LocalRows();
+std::vector<StepSpec> DocumentRows();
 std::vector<StepSpec> RegionRows();
 std::vector<StepSpec> ContourRows();
 

@@ -23,6 +23,7 @@
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
+#include "core/segment/parameters/document.h"   // IWYU pragma: export
 #include "core/segment/parameters/filter.h"     // IWYU pragma: export
 #include "core/segment/parameters/local.h"      // IWYU pragma: export
 #include "core/segment/parameters/regions.h"    // IWYU pragma: export

@@ -14,7 +14,8 @@ namespace {
 
 std::vector<StepSpec> MakeRows() {
   std::vector<StepSpec> rows;
-  for (const auto rows_of_room : {FilterRows, ThresholdRows, LocalRows, RegionRows, ContourRows}) {
+  for (const auto rows_of_room :
+       {FilterRows, ThresholdRows, LocalRows, DocumentRows, RegionRows, ContourRows}) {
     for (StepSpec& row : rows_of_room()) rows.push_back(std::move(row));
   }
   return rows;

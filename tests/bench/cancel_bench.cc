@@ -179,6 +179,7 @@ void Segment(ThreadPool* pool) {
     step.window = 51;
     run(name, {step});
   }
+  run("document", {segment::DocumentStep{}});
   run("fill_holes", {segment::OtsuStep{}, segment::FillHolesStep{}});
   run("components", {segment::OtsuStep{}, segment::ComponentsStep{}});
   run("measure", {segment::OtsuStep{}, segment::ComponentsStep{}, segment::MeasureStep{}});

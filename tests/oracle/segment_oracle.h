@@ -52,6 +52,9 @@ Mask LocalMean(const Grid<uint16_t>& gray, const Mask& inside, const std::vector
                double offset);
 Mask LocalSauvola(const Grid<uint16_t>& gray, const Mask& inside, int window, double k, double r);
 
+// DOCUMENT's ink of a page of 8 bits, of which `inside` says what counts.
+Mask DocumentInk(const Mask& gray, const Mask& inside);
+
 // Components of cells that are not 0, labelled in raster order of their first pixels.
 Labels Components(const Mask& mask, bool eight);
 // The mask with background that cannot reach the border filled, up to max_area if above 0.

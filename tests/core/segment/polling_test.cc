@@ -72,6 +72,7 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("local mean", {Local(LocalMethod::kMean)}, 2);
   ExpectStepsPoll("local gaussian", {Local(LocalMethod::kGaussian)}, 2);
   ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 2);
+  ExpectStepsPoll("document", {DocumentStep{}}, 30);
   ExpectStepsPoll("invert", {OtsuStep{}, InvertStep{}}, kOtsu);
 }
 
@@ -121,6 +122,8 @@ TEST(Polling, NoLongGaps) {
     expect("local mean", {Local(LocalMethod::kMean)});
     expect("local gaussian", {Local(LocalMethod::kGaussian)});
     expect("local sauvola", {Local(LocalMethod::kSauvola)}, true);
+    expect("document", {DocumentStep{}});
+    expect("document of floats", {DocumentStep{}}, true);
     for (const SmoothMethod method :
          {SmoothMethod::kMedian, SmoothMethod::kMean, SmoothMethod::kBinomial})
       expect("smooth", {SmoothStep{method, {}, 4}});
