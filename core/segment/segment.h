@@ -87,6 +87,13 @@ struct ThresholdResult {
   std::vector<ClassStats> classes;  // one more than thresholds
 };
 
+// What a method of all_thresholds found.
+struct MethodThreshold {
+  std::string_view name;            // as in the protocol: "otsu", "max_entropy"
+  std::optional<double> threshold;  // in gray values
+  std::string none;                 // why there is none
+};
+
 // What a local threshold was computed with, after profile and defaults.
 struct LocalThresholdResult {
   LocalMethod method = LocalMethod::kSauvola;
@@ -151,6 +158,7 @@ struct Histogram {
 struct Result {
   std::optional<ThresholdResult> threshold;
   std::optional<LocalThresholdResult> local_threshold;  // of the last such step
+  std::vector<MethodThreshold> method_thresholds;       // of all_thresholds
   std::optional<Tensor> mask;                           // uint8 [H,W], 0 or 255; see mask_memory
   std::optional<Tensor> labels;                         // int32 [H,W]
   int64_t label_count = 0;                              // highest label

@@ -179,6 +179,12 @@ absl::Status ResultToProto(const Context& context, const segment::Result& result
     histogram.mutable_counts()->Assign(result.histogram->counts.begin(),
                                        result.histogram->counts.end());
   }
+  for (const segment::MethodThreshold& method : result.method_thresholds) {
+    v1::MethodThreshold* added = out->add_method_thresholds();
+    added->set_name(std::string(method.name));
+    if (method.threshold.has_value()) added->set_threshold(*method.threshold);
+    added->set_none(method.none);
+  }
   out->set_label_count(result.label_count);
   out->set_ignored_pixels(result.ignored_pixels);
   out->set_foreground_fraction(result.foreground_fraction);

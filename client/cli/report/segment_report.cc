@@ -115,6 +115,38 @@ void PrintLocal(const Session& session, const v1::LocalThresholdResult& local) {
   session.PrintStatus(line);
 }
 
+Json MethodJson(const v1::MethodThreshold& method) {
+  Json json = {{"name", method.name()}};
+  if (method.has_threshold()) {
+    json["threshold"] = method.threshold();
+  } else {
+    json["none"] = method.none();
+  }
+  return json;
+}
+
+// A line a method, numbers under each other by their points.
+void PrintMethods(const Session& session, const v1::SegmentResponse& r) {
+  size_t width = 0, digits = 0;
+  const auto text = [](const v1::MethodThreshold& m) {
+    return m.has_threshold() ? Exact(m.threshold()) : std::string("none");
+  };
+  for (const v1::MethodThreshold& method : r.method_thresholds()) {
+    width = std::max(width, method.name().size());
+    const std::string number = text(method);
+    digits = std::max(digits, std::min(number.find('.'), number.size()));
+  }
+  for (const v1::MethodThreshold& method : r.method_thresholds()) {
+    const std::string number = text(method);
+    const size_t whole = std::min(number.find('.'), number.size());
+    std::string line =
+        absl::StrCat("  ", Padded(absl::StrReplaceAll(method.name(), {{"_", "-"}}), width), "  ",
+                     std::string(digits - whole, ' '), number);
+    if (!method.has_threshold()) absl::StrAppend(&line, ": ", method.none());
+    session.PrintStatus(line);
+  }
+}
+
 // How many labels there are, or where that is not known the largest.
 std::string LabelsText(const v1::SegmentResponse& r, bool counts_labels) {
   if (r.regions_size() > 0) return absl::StrCat(r.regions_size());
@@ -148,6 +180,11 @@ Json SegmentJson(const v1::SegmentResponse& r) {
     json["histogram"] = {
         {"low", r.histogram().low()}, {"bin_width", r.histogram().bin_width()}, {"counts", counts}};
   }
+  if (r.method_thresholds_size() > 0) {
+    json["method_thresholds"] = Json::array();
+    for (const v1::MethodThreshold& method : r.method_thresholds())
+      json["method_thresholds"].push_back(MethodJson(method));
+  }
   json["foreground_fraction"] = r.foreground_fraction();
   json["ignored_pixels"] = r.ignored_pixels();
   json["label_count"] = r.label_count();
@@ -162,6 +199,7 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
       absl::StrCat(DisplayName(title), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
   if (r.has_local_threshold()) PrintLocal(session, r.local_threshold());
+  PrintMethods(session, r);
   session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
   if (r.ignored_pixels() > 0)
     session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));

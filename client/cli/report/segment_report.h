@@ -10,11 +10,13 @@
 namespace trine::cli {
 
 // height, width, threshold (where there is exactly one), thresholds, plateau, separability,
-// classes, local_threshold, foreground_fraction, ignored_pixels, label_count, regions.
+// classes, local_threshold, method_thresholds (name, and threshold or none), foreground_fraction,
+// ignored_pixels, label_count, regions.
 Json SegmentJson(const v1::SegmentResponse& response);
 
-// Under a title: thresholds, foreground, and the first ten regions. `counts_labels`: the largest
-// label is their number, which is otherwise told of measured ones only; here and below.
+// Under a title: thresholds, those of all methods in a table, foreground, and the first ten
+// regions. `counts_labels`: the largest label is their number, which is otherwise told of measured
+// ones only; here and below.
 void PrintSegment(const Session& session, const std::string& title,
                   const v1::SegmentResponse& response, bool counts_labels);
 

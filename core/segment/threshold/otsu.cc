@@ -140,16 +140,6 @@ absl::StatusOr<OtsuCuts> BestCutsOfDoubles(const Context& context, const Levels&
   return cuts;
 }
 
-// The highest threshold that still separates below level `cut + 1`.
-double HighestThreshold(const Levels& levels, size_t cut, const Picture& gray) {
-  const double next = levels.values[cut + 1];
-  if (gray.dtype == DType::kFloat32)
-    return std::nextafter(static_cast<float>(next), -std::numeric_limits<float>::infinity());
-  const double before = std::nextafter(next, -std::numeric_limits<double>::infinity());
-  if (gray.dtype == DType::kFloat64 && !gray.whole) return before;
-  return std::min(next - 1, before);
-}
-
 absl::StatusOr<double> ProfileThreshold(const Context& context, const Picture& gray,
                                         Profile profile, const Levels& levels,
                                         const std::vector<uint64_t>& counts, double exact) {
@@ -244,6 +234,14 @@ absl::Status CheckOtsuProfile(Profile profile, DType dtype) {
   }
 }
 
+double HighestThreshold(double next, const Picture& gray) {
+  if (gray.dtype == DType::kFloat32)
+    return std::nextafter(static_cast<float>(next), -std::numeric_limits<float>::infinity());
+  const double before = std::nextafter(next, -std::numeric_limits<double>::infinity());
+  if (gray.dtype == DType::kFloat64 && !gray.whole) return before;
+  return std::min(next - 1, before);
+}
+
 absl::Status NoPixelsInside() {
   return InvalidField("mask", std::string_view("0 everywhere"),
                       "at least one pixel must lie inside to find a threshold");
@@ -286,6 +284,21 @@ absl::Status DescribeClasses(const Context& context, const Levels& levels,
   return absl::OkStatus();
 }
 
+absl::StatusOr<ThresholdResult> OtsuOf(const Context& context, const Picture& gray, Profile profile,
+                                       const Levels& levels, const std::vector<uint64_t>& counts) {
+  ThresholdResult result;
+  result.plateau_low = result.plateau_high = levels.values.front();
+  if (levels.size() > 1) {
+    TRINE_ASSIGN_OR_RETURN(const OtsuCuts cuts, BestCuts(context, levels));
+    result.plateau_low = levels.values[cuts.first];
+    result.plateau_high = HighestThreshold(levels.values[cuts.last + 1], gray);
+  }
+  TRINE_ASSIGN_OR_RETURN(const double threshold, ProfileThreshold(context, gray, profile, levels,
+                                                                  counts, result.plateau_low));
+  result.thresholds = {threshold};
+  return result;
+}
+
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile) {
   std::vector<uint64_t> counts;
   Levels levels;
@@ -296,17 +309,7 @@ absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray
     levels = LevelsOfCounts(counts, gray.origin);
   }
   if (levels.size() == 0) return NoPixelsInside();
-
-  ThresholdResult result;
-  result.plateau_low = result.plateau_high = levels.values.front();
-  if (levels.size() > 1) {
-    TRINE_ASSIGN_OR_RETURN(const OtsuCuts cuts, BestCuts(context, levels));
-    result.plateau_low = levels.values[cuts.first];
-    result.plateau_high = HighestThreshold(levels, cuts.last, gray);
-  }
-  TRINE_ASSIGN_OR_RETURN(const double threshold, ProfileThreshold(context, gray, profile, levels,
-                                                                  counts, result.plateau_low));
-  result.thresholds = {threshold};
+  TRINE_ASSIGN_OR_RETURN(ThresholdResult result, OtsuOf(context, gray, profile, levels, counts));
   TRINE_RETURN_IF_ERROR(DescribeClasses(context, levels, result));
   return result;
 }

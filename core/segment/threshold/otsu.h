@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/segment/histogram.h"
@@ -32,6 +34,21 @@ absl::Status CheckOtsuProfile(Profile profile, DType dtype);
 // INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile" for
 // SKIMAGE of integers that span more than 65536 values. REQUIRES: CheckOtsuProfile said OK.
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile);
+
+// The same without classes and separability, of the picture's levels, at least one, and counts
+// (CountValues; empty of floats).
+absl::StatusOr<ThresholdResult> OtsuOf(const Context& context, const Picture& gray, Profile profile,
+                                       const Levels& levels, const std::vector<uint64_t>& counts);
+
+// Otsu's criterion with valley emphasis (Ng 2006): the largest (1 - p_t) (P0 m0^2 + P1 m1^2), with
+// P and m the shares and means of {v <= t} and {v > t} and p_t the share of the pixels of value t
+// itself, over all t; between two values in use some t has p_t = 0. Of floats, and of integers that
+// span more than 65536 values, the places of 256 equal bins are the values. In integers; of equal
+// ones the lowest value in use; the plateau is that of this criterion.
+absl::StatusOr<ThresholdResult> OtsuWithValleyEmphasis(const Context& context, const Picture& gray);
+
+// The highest threshold of the picture's type below the value `next`.
+double HighestThreshold(double next, const Picture& gray);
 
 // Fills classes and separability of `result` for its thresholds: 0 where there are no levels.
 absl::Status DescribeClasses(const Context& context, const Levels& levels, ThresholdResult& result);

@@ -4,6 +4,8 @@
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
 #include "core/segment/rows.h"
+#include "core/segment/threshold/auto_threshold.h"
+#include "core/segment/threshold/hysteresis.h"
 #include "core/segment/threshold/multi_otsu.h"
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/threshold.h"
@@ -16,16 +18,22 @@ std::vector<StepSpec> ThresholdRows() {
   rows.push_back(Row<OtsuStep>(
       {.name = "otsu",
        .about = "Otsu's threshold: the largest variance between dark and bright",
+       .parameters = {Param<&OtsuStep::valley_emphasis>(
+           "valley_emphasis", "Prefers thresholds that few pixels have; profile exact only")},
        .uses = kGray,
        .makes = kThresholds | kMask,
        .inverts = true,
        // Sorted keys of floats, then values, counts and offsets of the levels.
        .working = Working::ALevel(32)},
-      [](State& s, const OtsuStep&) -> absl::Status {
-        TRINE_ASSIGN_OR_RETURN(s.result.threshold, Otsu(s.context, s.gray, s.options.profile));
+      [](State& s, const OtsuStep& p) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(s.result.threshold,
+                               p.valley_emphasis ? OtsuWithValleyEmphasis(s.context, s.gray)
+                                                 : Otsu(s.context, s.gray, s.options.profile));
         return s.ApplyThreshold(false);
       },
-      [](const StepToCheck& step, const OtsuStep&) {
+      [](const StepToCheck& step, const OtsuStep& p) {
+        if (p.valley_emphasis && step.options.profile != Profile::kExact)
+          return NotOffered("profile", "valley emphasis has the profile exact only");
         return CheckOtsuProfile(step.options.profile, step.inputs.gray.dtype);
       }));
 
@@ -37,8 +45,9 @@ std::vector<StepSpec> ThresholdRows() {
        .uses = kGray,
        .makes = kThresholds | kMask | kLabels,
        .inverts = true,
-       // The same, moments, and the search: two rows of sums and the ends of 14 numbers of classes.
-       .working = Working::ALevel(144)},
+       // The same, moments twice, and the search: two rows of sums and the ends of 14 numbers of
+       // classes.
+       .working = Working::ALevel(160)},
       [](State& s, const MultiOtsuStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.threshold, MultiOtsu(s.context, s.gray, s.options.profile,
                                                              p.classes, s.Field("classes")));
@@ -65,6 +74,55 @@ std::vector<StepSpec> ThresholdRows() {
       [](const StepToCheck& step, const ThresholdStep& p) {
         return CheckIncreasing(step.Field("thresholds"), p.thresholds);
       }));
+
+  rows.push_back(Row<AutoThresholdStep>(
+      {.name = "auto_threshold",
+       .about = "A threshold for the whole picture by another criterion than Otsu's",
+       .parameters = {Param<&AutoThresholdStep::method>("method", "Criterion"),
+                      Of({"percentile"}, Param<&AutoThresholdStep::fraction>(
+                                             "fraction", "of the pixels, at or below the threshold",
+                                             Between(0, 1), "0.5"))},
+       .uses = kGray,
+       .makes = kThresholds | kMask,
+       .inverts = true,
+       // As otsu's, its bins, and of floats of the skimage profile the pixels and a class of them.
+       .working = Working::ALevel(96)},
+      [](State& s, const AutoThresholdStep& p) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(
+            s.result.threshold,
+            AutoThreshold(s.context, s.gray, s.options.profile, p, s.Field("method")));
+        return s.ApplyThreshold(false);
+      },
+      [](const StepToCheck& step, const AutoThresholdStep& p) {
+        return CheckAutoProfile(step.options.profile, step.inputs.gray.dtype, p.method);
+      }));
+
+  rows.push_back(Row<AllThresholdsStep>(
+      {.name = "all_thresholds",
+       .about = "Otsu's threshold and those of all methods of auto_threshold, to compare",
+       .uses = kGray,
+       .makes = kThresholds,
+       .working = Working::ALevel(96)},
+      [](State& s, const AllThresholdsStep&) -> absl::Status {
+        TRINE_ASSIGN_OR_RETURN(
+            s.result.method_thresholds,
+            AllThresholds(s.context, s.gray, s.inputs.gray.dtype, s.options.profile));
+        return absl::OkStatus();
+      }));
+
+  rows.push_back(Row<HysteresisStep>(
+      {.name = "hysteresis",
+       .about = "Pixels above the high threshold, and those above the low one that touch them",
+       .parameters = {Param<&HysteresisStep::low>("low", "Gray value", {}, "none"),
+                      Param<&HysteresisStep::high>("high", "Gray value, at least low", {}, "none"),
+                      Param<&HysteresisStep::neighbours>("neighbours", "Neighbours of a pixel", {},
+                                                         "8; profile skimage's 4")},
+       .uses = kGray,
+       .makes = kMask,
+       .inverts = true,
+       // Pixels whose neighbours are still to be seen.
+       .working = Working::APixel(4)},
+      RunHysteresis, CheckHysteresis));
   return rows;
 }
 

@@ -1,8 +1,9 @@
 // Unsigned integers of a fixed number of 64-bit limbs, for comparisons that must be exact.
 //
-// Only what comparing sums of fractions needs: addition, products with 64 bits, order. Nothing
-// checks for overflow: each user states why its values fit. GMP would allocate for each number:
-// where gray values are equally frequent, nearly all of multi-Otsu's comparisons are exact ones.
+// Only what comparing sums of fractions needs: addition, subtraction, products with 64 bits, order.
+// Nothing checks for overflow: each user states why its values fit. GMP would allocate for each
+// number: where gray values are equally frequent, nearly all of multi-Otsu's comparisons are exact
+// ones.
 #pragma once
 
 #include <array>
@@ -42,6 +43,19 @@ class WideUint {
     }
     return *this;
   }
+
+  // REQUIRES: other <= *this.
+  WideUint& operator-=(const WideUint& other) {
+    uint64_t borrow = 0;
+    for (size_t i = 0; i < kLimbs; ++i) {
+      const Uint128 difference = Uint128{limbs_[i]} - other.limbs_[i] - borrow;
+      limbs_[i] = static_cast<uint64_t>(difference);
+      borrow = static_cast<uint64_t>(difference >> 64) & 1;
+    }
+    return *this;
+  }
+
+  uint64_t limb(size_t i) const { return limbs_[i]; }
 
   WideUint ShiftedLimbs(size_t limbs) const {
     WideUint out;

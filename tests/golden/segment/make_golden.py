@@ -2,9 +2,12 @@
 
     python make_golden.py opencv > opencv-4.6.0.txt          (opencv-python-headless 4.6.0.66)
     python make_golden.py skimage > scikit-image-0.19.3.txt  (scikit-image 0.19.3, numpy 1.24)
+    python make_golden.py skimage_auto > scikit-image-0.26.0.txt  (scikit-image 0.26.0, numpy 2.4)
+    python make_golden.py imagej ij.jar > imagej-1.53t.txt   (ImageJ 1.53t, Java 17)
+    python make_golden.py histograms FOLDER > histograms.txt (scikit-image's pictures as PNG)
 
 A line is "OPERATION DTYPE RULE LEVELS HEIGHT WIDTH SEED PARAMETERS... = ANSWER"; the answer is
-thresholds, or the FNV-1a hash of a mask's bytes, of a label map's or of contours' little-endian
+thresholds or "none", or the FNV-1a hash of a mask's bytes, of a label map's or of contours' little-endian
 int32: per contour next, previous, child, parent, the number of points, and x, y of each.
 """
 
@@ -121,4 +124,92 @@ def skimage():
             emit("fill_holes", made, (connectivity,), fnv(np.uint8(255) * filled))
 
 
-{"opencv": opencv, "skimage": skimage}[sys.argv[1]]()
+
+def skimage_auto():
+    from skimage import filters
+
+    methods = {"li": filters.threshold_li, "yen": filters.threshold_yen,
+               "triangle": filters.threshold_triangle, "isodata": filters.threshold_isodata,
+               "minimum": filters.threshold_minimum, "global_mean": filters.threshold_mean}
+    for made in pictures(("uint8", "uint16", "float32")):
+        gray = picture(*made)
+        for name, method in methods.items():
+            if name == "minimum" and made[0] == "uint16" and made[2] > 200:
+                continue  # minutes
+            try:
+                answer = repr(float(method(gray.copy())))
+            except (RuntimeError, IndexError):
+                answer = "none"
+            emit(name, made, (), answer)
+    for i, made in enumerate(pictures(("uint8", "float32"))):
+        gray = picture(*made)
+        low, high = (float(q) for q in np.quantile(gray, (0.4, 0.8)))
+        mask = filters.apply_hysteresis_threshold(gray, low, high)
+        emit("hysteresis", made, (low, high, 0), fnv(np.uint8(255) * mask))
+
+
+JAVA = """
+import ij.process.AutoThresholder;
+public class Ask {
+  public static void main(String[] args) throws Exception {
+    java.io.PrintStream out = System.out;
+    System.setOut(System.err);
+    java.util.Scanner in = new java.util.Scanner(System.in);
+    while (in.hasNext()) {
+      int[] counts = new int[256];
+      for (int i = 0; i < 256; ++i) counts[i] = in.nextInt();
+      for (String method : args) {
+        final int[] own = counts.clone();
+        final String[] answer = {"none"};
+        Thread thread = new Thread(() -> answer[0] = "" + new AutoThresholder().getThreshold(
+            AutoThresholder.Method.valueOf(method), own));
+        thread.setDaemon(true);
+        thread.start();
+        thread.join(3000);  // some do not end
+        out.print(answer[0] + " ");
+      }
+      out.println();
+    }
+    out.flush();
+    System.exit(0);
+  }
+}
+"""
+
+
+def imagej():
+    import pathlib
+    import subprocess
+    import tempfile
+
+    methods = {"li": "Li", "yen": "Yen", "triangle": "Triangle", "isodata": "IsoData",
+               "minimum": "Minimum", "global_mean": "Mean", "min_error": "MinError",
+               "max_entropy": "MaxEntropy", "huang": "Huang", "moments": "Moments",
+               "renyi": "RenyiEntropy", "percentile": "Percentile"}
+    made = list(pictures(("uint8",)))
+    counts = [np.bincount(picture(*m).ravel(), minlength=256) for m in made]
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder) / "Ask.java"
+        source.write_text(JAVA)
+        lines = subprocess.run(
+            ["java", "-cp", sys.argv[2], str(source), *methods.values()], check=True, text=True,
+            input="\n".join(" ".join(map(str, c)) for c in counts),
+            stdout=subprocess.PIPE).stdout.splitlines()
+    for m, line in zip(made, lines):
+        for name, answer in zip(methods, line.split()):
+            emit(name, m, (), answer)
+
+
+def histograms():
+    import pathlib
+
+    import imageio.v3
+
+    for name in ("camera", "coins", "cell", "text", "astronaut"):
+        # Of colour all bytes, as scikit-image's own test has it.
+        gray = imageio.v3.imread(pathlib.Path(sys.argv[2]) / f"{name}.png")
+        print(name, *np.bincount(gray.ravel(), minlength=256))
+
+
+{"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
+ "histograms": histograms}[sys.argv[1]]()
