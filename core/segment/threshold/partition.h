@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -19,6 +20,8 @@ struct LevelRange {
 // Dynamic programming over suffixes, so that the smallest first cut of each gives the
 // lexicographically smallest tuple. Moments has
 //   Value Term(begin, end): a class's part of the criterion;
+//   void Terms(begin, first, last, rest, out): Term(begin, end) + rest[end] for ends [first, last);
+//   static Value Largest(values, count);
 //   static int CompareValues(Value, Value): the sign of the difference, 0 where not decided;
 //   int CompareExactly(ranges, ranges): the sign for two partitions of the same suffix.
 template <typename Moments>
@@ -58,6 +61,7 @@ class PartitionSearch {
 
  private:
   using Value = typename Moments::Value;
+  static constexpr size_t kPiece = 256;
   struct Choice {
     Value value{};
     size_t end = 0;
@@ -74,20 +78,30 @@ class PartitionSearch {
     return ranges;
   }
 
-  // The smallest best end of the first class of suffix `begin`, searched in [low, high].
+  // The smallest best end of the first class of suffix `begin`, searched in [low, high]. Ends are
+  // computed a piece at a time, and only those that may be a piece's best looked at again.
   absl::StatusOr<Choice> Choose(size_t parts, size_t begin, size_t low, size_t high) {
     Choice best;
-    for (size_t end = std::max(low, begin + 1); end <= high; ++end) {
-      TRINE_RETURN_IF_ERROR(poll_.Spend(8));
-      const Value value = moments_.Term(begin, end) + best_[end];
-      if (best.end != 0) {
-        int order = Moments::CompareValues(value, best.value);
-        if (order == 0)
-          order =
-              moments_.CompareExactly(Follow(parts, begin, end), Follow(parts, begin, best.end));
-        if (order <= 0) continue;
+    std::array<Value, kPiece> values;
+    for (size_t first = std::max(low, begin + 1); first <= high; first += kPiece) {
+      const size_t last = std::min(high + 1, first + kPiece);
+      TRINE_RETURN_IF_ERROR(poll_.Spend(4 * (last - first)));
+      moments_.Terms(begin, first, last, best_.data(), values.data());
+      const Value largest = Moments::Largest(values.data(), last - first);
+      if (best.end != 0 && Moments::CompareValues(largest, best.value) < 0) continue;
+      for (size_t end = first; end < last; ++end) {
+        const Value value = values[end - first];
+        if (Moments::CompareValues(value, largest) < 0) continue;
+        if (best.end != 0) {
+          TRINE_RETURN_IF_ERROR(poll_.Spend(64));
+          int order = Moments::CompareValues(value, best.value);
+          if (order == 0)
+            order =
+                moments_.CompareExactly(Follow(parts, begin, end), Follow(parts, begin, best.end));
+          if (order <= 0) continue;
+        }
+        best = {value, end};
       }
-      best = {value, end};
     }
     return best;
   }

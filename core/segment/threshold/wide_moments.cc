@@ -163,6 +163,15 @@ DoubleDouble WideMoments::TermFrom(const LevelRange& range, size_t from) const {
 
 DoubleDouble WideMoments::Term(size_t begin, size_t end) const { return TermFrom({begin, end}, 0); }
 
+void WideMoments::Terms(size_t begin, size_t first, size_t last, const Value* rest,
+                        Value* out) const {
+  for (size_t end = first; end < last; ++end) out[end - first] = Term(begin, end) + rest[end];
+}
+
+DoubleDouble WideMoments::Largest(const Value* values, size_t count) {
+  return *std::max_element(values, values + count);
+}
+
 int WideMoments::CompareValues(Value a, Value b) {
   const double largest = std::max(a.hi, b.hi);
   // Below that products lose bits that double-double counts on.

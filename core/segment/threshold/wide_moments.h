@@ -30,6 +30,8 @@ class WideMoments {
   absl::Status Fill(const Context& context, const Levels& levels, Poller& poll);
 
   Value Term(size_t begin, size_t end) const;
+  void Terms(size_t begin, size_t first, size_t last, const Value* rest, Value* out) const;
+  static Value Largest(const Value* values, size_t count);
   // 0 where the difference may be the arithmetic's own error.
   static int CompareValues(Value a, Value b);
   // REQUIRES: both are of the same levels.
