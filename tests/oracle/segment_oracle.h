@@ -55,6 +55,14 @@ Mask LocalSauvola(const Grid<uint16_t>& gray, const Mask& inside, int window, do
 // DOCUMENT's ink of a page of 8 bits, of which `inside` says what counts.
 Mask DocumentInk(const Mask& gray, const Mask& inside);
 
+// Counts of a mask against the true one where `inside` is not 0, and what core/segment/metrics.h
+// defines beside them.
+struct Comparison {
+  int tp = 0, fp = 0, fn = 0, tn = 0;
+  double pseudo_precision = 0, pseudo_recall = 0, drd = 0;
+};
+Comparison Compare(const Mask& mask, const Mask& truth, const Mask& inside);
+
 // Components of cells that are not 0, labelled in raster order of their first pixels.
 Labels Components(const Mask& mask, bool eight);
 // The mask with background that cannot reach the border filled, up to max_area if above 0.

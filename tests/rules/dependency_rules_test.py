@@ -27,7 +27,7 @@ ALLOWED = {
 CONTRACTS = {
     "normalize": ("lrn.h", "presets.h"),
     "coding": ("coding.h", "exact.h", "stats.h", "table.h", "table_store.h"),
-    "segment": ("segment.h", "steps.h"),
+    "segment": ("metrics.h", "segment.h", "steps.h"),
     "image": ("image.h",),
 }
 
