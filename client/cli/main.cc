@@ -111,6 +111,7 @@ void AddCommands(CLI::App* cli, Run* run) {
   AddVerifyCommand(app, run);
   AddExactCommand(app, run);
   AddSegmentCommand(app, run);
+  AddCompareMasksCommand(app, run);
   AddInfoCommand(app, run);
   AddHealthCommand(app, run);
   AddBenchCommand(app, run);
