@@ -98,10 +98,15 @@ struct MethodThreshold {
 struct LocalThresholdResult {
   LocalMethod method = LocalMethod::kSauvola;
   int64_t window = 0;
-  double offset = 0;  // kMean, kGaussian
-  double k = 0;       // kSauvola
-  double r = 0;       // kSauvola
-  double sigma = 0;   // kGaussian
+  // 0 where the method does not have it.
+  double offset = 0;
+  double k = 0;
+  double r = 0;
+  double sigma = 0;
+  double p = 0, q = 0;
+  double contrast = 0;
+  double level = 0;  // kBernsen: the middle of the range, of windows of less contrast
+  LocalBorder border = LocalBorder::kClip;  // EXACT's; the other profiles have their own
 };
 
 struct Region {

@@ -97,6 +97,10 @@ void LocalThresholdToProto(const segment::LocalThresholdResult& with,
   out->set_k(with.k);
   out->set_r(with.r);
   out->set_sigma(with.sigma);
+  out->set_border(static_cast<v1::LocalBorder>(with.border));
+  out->set_p(with.p);
+  out->set_q(with.q);
+  out->set_contrast(with.contrast);
 }
 
 void RegionToProto(const segment::Region& region, v1::Region* out) {

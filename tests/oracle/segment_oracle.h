@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -62,6 +63,16 @@ struct Comparison {
   double pseudo_precision = 0, pseudo_recall = 0, drd = 0;
 };
 Comparison Compare(const Mask& mask, const Mask& truth, const Mask& inside);
+
+// The other local methods by direct windows, in the formulas of LocalMethod. Border: clip, edge,
+// reflect, mirror.
+struct LocalRule {
+  std::string method;  // by its name in the protocol
+  int window = 3;
+  double k = 0, r = 128, p = 2, q = 10, contrast = 15, level = 128;
+  char border = 'c';
+};
+Mask LocalByRule(const Grid<uint16_t>& gray, const Mask& inside, const LocalRule& rule);
 
 // Components of cells that are not 0, labelled in raster order of their first pixels.
 Labels Components(const Mask& mask, bool eight);

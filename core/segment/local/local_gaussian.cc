@@ -2,24 +2,13 @@
 #include <cmath>
 #include <vector>
 
-#include "core/segment/local/gaussian_means.h"
+#include "core/segment/local/windows/gaussian_means.h"
 #include "core/segment/local/local_threshold.h"
-#include "core/segment/local/window_sums.h"
+#include "core/segment/local/windows/window_moments.h"
+#include "core/segment/local/windows/window_sums.h"
 
 namespace trine::segment {
 namespace {
-
-// exp(-x), x >= 0, from additions, multiplications and one scaling only: libraries differ in the
-// last bit of std::exp, and a label must not depend on the library. Error about 2^-50.
-double NegativeExp(double x) {
-  if (x > 700) return 0;
-  constexpr double kLn2High = 0x1.62e42fefa3800p-1, kLn2Low = 0x1.ef35793c76730p-45;
-  const double n = std::floor(x * 0x1.71547652b82fep+0 + 0.5);
-  const double r = (n * kLn2High - x) + n * kLn2Low;  // exp(-x) = 2^-n exp(r), |r| <= ln 2 / 2
-  double sum = 1;
-  for (int i = 16; i >= 1; --i) sum = 1 + sum * r / i;
-  return std::ldexp(sum, -static_cast<int>(n));
-}
 
 // Weights of distance 0, 1, ... from the centre; their sum over both sides is about 2^22, so that
 // a product of two axes' sums with a 16-bit value stays below 2^63. Zeros at the end are cut off.
@@ -39,12 +28,13 @@ class GaussianRow {
  public:
   using Sum = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
 
-  GaussianRow(const Picture& gray, const std::vector<uint64_t>& weights, Border border)
+  GaussianRow(const Picture& gray, const std::vector<uint64_t>& weights, Border border,
+              Outside outside)
       : gray_(gray),
         weights_(weights),
         border_(border),
         radius_(static_cast<int64_t>(weights.size()) - 1),
-        masked_(border == Border::kClip && gray.inside != nullptr),
+        masked_(outside == Outside::kLeftOut && gray.inside != nullptr),
         sums_(MakeScratch<Sum>(gray.width)),
         norms_(MakeScratch<uint64_t>(masked_ ? gray.width : 0)) {}
 
@@ -107,14 +97,14 @@ class GaussianRow {
 
 template <typename T, typename Decide>
 absl::Status VisitGaussians(const Context& context, const Picture& gray,
-                            const std::vector<uint64_t>& weights, Border border, bool invert,
-                            uint8_t* mask, const Decide& above) {
+                            const std::vector<uint64_t>& weights, Border border, Outside outside,
+                            bool invert, uint8_t* mask, const Decide& above) {
   const int64_t taps = 2 * static_cast<int64_t>(weights.size());
   const size_t grain = std::max<size_t>(1, RowGrain(gray.width) / static_cast<size_t>(taps));
   return ParallelFor(context, static_cast<size_t>(gray.height), grain,
                      [&](size_t begin, size_t end) -> absl::Status {
                        Poller poll = PixelPoller(context);
-                       GaussianRow<T> rows(gray, weights, border);
+                       GaussianRow<T> rows(gray, weights, border, outside);
                        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end);
                             ++y) {
                          TRINE_RETURN_IF_ERROR(rows.Columns(y, poll));
@@ -146,22 +136,23 @@ std::vector<double> GaussianKernel(int64_t radius, double sigma) {
   return kernel;
 }
 
-absl::Status LocalGaussian(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, uint8_t* mask) {
-  const std::vector<uint64_t> weights = GaussianWeights(window, sigma);
+absl::Status LocalGaussian(const Context& context, const Picture& gray,
+                           const LocalThresholdResult& with, bool invert, uint8_t* mask) {
+  const std::vector<uint64_t> weights = GaussianWeights(with.window, with.sigma);
+  const double offset = with.offset;
   return WithPixelType(gray.dtype, [&](auto type) {
     using T = decltype(type);
-    return VisitGaussians<T>(context, gray, weights, Border::kClip, invert, mask,
-                             [offset](T value, typename GaussianRow<T>::Sum sum, uint64_t norm) {
-                               if constexpr (std::is_integral_v<T>) {
-                                 const int64_t n = static_cast<int64_t>(norm);
-                                 const int64_t difference =
-                                     int64_t{value} * n - static_cast<int64_t>(sum);
-                                 return difference > FloorOfNegativeProduct(offset, n);
-                               } else {
-                                 return double{value} > sum / static_cast<double>(norm) - offset;
-                               }
-                             });
+    return VisitGaussians<T>(
+        context, gray, weights, BorderOf(with.border), Outside::kLeftOut, invert, mask,
+        [offset](T value, typename GaussianRow<T>::Sum sum, uint64_t norm) {
+          if constexpr (std::is_integral_v<T>) {
+            const int64_t n = static_cast<int64_t>(norm);
+            const int64_t difference = int64_t{value} * n - static_cast<int64_t>(sum);
+            return difference > FloorOfNegativeProduct(offset, n);
+          } else {
+            return double{value} > sum / static_cast<double>(norm) - offset;
+          }
+        });
   });
 }
 
@@ -182,8 +173,8 @@ absl::Status OpencvGaussian(const Context& context, const Picture& gray, int64_t
                                         : window == 5 ? std::vector<uint64_t>{6, 4, 1}
                                         : window == 7 ? std::vector<uint64_t>{18, 14, 7, 2}
                                                       : std::vector<uint64_t>{60, 51, 30, 13, 4};
-  return VisitGaussians<uint8_t>(context, gray, weights, Border::kReplicate, invert, mask,
-                                 [bound](uint8_t value, uint64_t sum, uint64_t norm) {
+  return VisitGaussians<uint8_t>(context, gray, weights, Border::kReplicate, Outside::kSeen, invert,
+                                 mask, [bound](uint8_t value, uint64_t sum, uint64_t norm) {
                                    uint64_t mean = sum / norm;
                                    const uint64_t rest = 2 * (sum % norm);
                                    mean += rest > norm || (rest == norm && mean % 2 == 1) ? 1 : 0;

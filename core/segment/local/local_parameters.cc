@@ -3,18 +3,23 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/element_type.h"
 #include "core/segment/gray.h"
+#include "core/segment/local/local_methods.h"
 #include "core/segment/local/local_threshold.h"
 
 namespace trine::segment {
 namespace {
 
 constexpr int64_t kDefaultWindow = 51;
-constexpr int64_t kSkimageSauvolaWindow = 15;
+constexpr int64_t kSkimageWindow = 15;  // of Sauvola and Niblack
+constexpr double kSkimageNiblack = 0.2;
+// Of the range of 8 bits.
+constexpr double kBernsenContrast = 15;
 // SKIMAGE's Gaussian reaches 4 sigma to each side.
 constexpr double kMostSkimageSigma = 16383;
 
@@ -48,7 +53,7 @@ std::string Field(std::string_view step, std::string_view name) {
 absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::string_view field) {
   if (dtype != DType::kUint8)
     return NotOffered("profile", "the opencv profile's local thresholds take uint8 pictures only");
-  if (step.method == LocalMethod::kSauvola)
+  if (step.method != LocalMethod::kMean && step.method != LocalMethod::kGaussian)
     return NotOffered(Field(field, "method"), "the opencv profile has mean and gaussian only");
   if (step.sigma)
     return NotOffered(Field(field, "sigma"), "the opencv profile sets it from the window");
@@ -56,6 +61,9 @@ absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::strin
 }
 
 absl::Status CheckSkimage(const LocalThresholdStep& step, std::string_view field) {
+  if (step.method > LocalMethod::kNiblack)
+    return NotOffered(Field(field, "method"),
+                      "the skimage profile has mean, gaussian, sauvola and niblack only");
   if (!step.sigma || *step.sigma <= kMostSkimageSigma) return absl::OkStatus();
   return InvalidField(Field(field, "sigma"), *step.sigma,
                       "at most 16383 with the skimage profile, whose window follows it");
@@ -83,6 +91,8 @@ absl::Status CheckAllFinite(const Context& context, const Picture& gray) {
 
 absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
                                  std::string_view field) {
+  if (profile != Profile::kExact && step.border != LocalBorder::kClip)
+    return NotOffered(Field(field, "border"), "the libraries' profiles have borders of their own");
   switch (profile) {
     case Profile::kExact:
       return absl::OkStatus();
@@ -105,30 +115,48 @@ absl::StatusOr<LocalThresholdResult> ResolveLocalThreshold(const Context& contex
     TRINE_RETURN_IF_ERROR(gray.dtype == DType::kFloat32 ? CheckAllFinite<float>(context, gray)
                                                         : CheckAllFinite<double>(context, gray));
   }
+  const unsigned takes = SpecOf(step.method).takes;
+  const bool skimage = profile == Profile::kSkimage;
   LocalThresholdResult out;
   out.method = step.method;
+  out.border = step.border;
+  out.offset = step.offset;
   out.window = step.window;
-  if (out.window == 0) {
-    const bool small = profile == Profile::kSkimage && step.method == LocalMethod::kSauvola;
-    out.window = small ? kSkimageSauvolaWindow : kDefaultWindow;
-  }
-  if (step.method != LocalMethod::kSauvola) {
-    out.offset = step.offset;
-    if (step.method == LocalMethod::kMean) return out;
+  if (out.window == 0)
+    out.window = skimage && (takes & kTakesK) != 0 ? kSkimageWindow : kDefaultWindow;
+  if ((takes & kTakesSigma) != 0) {
     const double reach = static_cast<double>(out.window - 1);
     // OpenCV's getGaussianKernel for a sigma of 0.
     out.sigma = profile == Profile::kOpencv ? 0.3 * (reach * 0.5 - 1) + 0.8
                                             : step.sigma.value_or(reach / 6.0);
-    return out;
   }
-  out.k = step.k.value_or(0.2);
+  if ((takes & kTakesK) != 0) {
+    const bool other_sign = skimage && step.method == LocalMethod::kNiblack;
+    out.k = step.k.value_or(other_sign ? kSkimageNiblack : SpecOf(step.method).k);
+  }
+  if ((takes & kTakesPAndQ) != 0) {
+    out.p = step.p.value_or(2);
+    out.q = step.q.value_or(10);
+  }
+  if ((takes & (kTakesR | kTakesContrast)) == 0) return out;
   // Stored bytes and words span so much at most: where r fits that, nobody need look at them.
   const double span = gray.dtype == DType::kUint8 ? 255 : 65535;
-  if (!IsFloat(gray.dtype) && (step.r || DTypeSize(given) <= 2 || profile == Profile::kSkimage)) {
+  const bool fixed = !IsFloat(gray.dtype) && (DTypeSize(given) <= 2 || skimage);
+  if ((takes & kTakesR) != 0 && !IsFloat(gray.dtype) && (step.r || fixed)) {
     out.r = step.r.value_or(DefaultSauvolaRange(profile, given, {}));
     if (out.r >= span / 100) return out;
   }
-  TRINE_ASSIGN_OR_RETURN(const ValueRange values, RangeOf(context, gray));
+  ValueRange values;
+  if ((takes & kTakesR) != 0 || !fixed) {
+    TRINE_ASSIGN_OR_RETURN(values, RangeOf(context, gray));
+  }
+  if ((takes & kTakesContrast) != 0) {
+    const double half = DefaultSauvolaRange(profile, given, values);
+    const bool is_signed = fixed && given != DType::kBool && gray.origin < 0;
+    out.contrast = step.contrast.value_or(kBernsenContrast * half / 128);
+    out.level = fixed ? (is_signed ? 0 : half) : (values.low + values.high) / 2;
+    return out;
+  }
   out.r = step.r.value_or(DefaultSauvolaRange(profile, given, values));
   const double range = values.high - values.low;
   if (out.r < range / 100) {

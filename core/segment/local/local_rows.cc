@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/segment/local/local_methods.h"
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
@@ -9,38 +10,44 @@
 #include "core/segment/validate.h"
 
 namespace trine::segment {
-namespace {
-
-constexpr std::string_view kLocalMethods[] = {"mean", "gaussian", "sauvola"};
-
-}  // namespace
-
-absl::Span<const std::string_view> NamesOf(LocalMethod) { return kLocalMethods; }
-
 std::vector<StepSpec> LocalRows() {
   std::vector<StepSpec> rows;
   rows.push_back(Row<LocalThresholdStep>(
       {.name = "local_threshold",
        .about = "A threshold for each pixel, from the square window around it",
        .parameters =
-           {Param<&LocalThresholdStep::method>(
-                "method",
-                "Mean - offset, Gaussian mean - offset, or Sauvola's "
-                "mean * (1 + k * (deviation / r - 1))"),
+           {Param<&LocalThresholdStep::method>("method",
+                                               "How the threshold is made of the window's pixels"),
             Param<&LocalThresholdStep::window>("window", "Side of the window [pixels]",
                                                OddBetween(3, kMaxWindow),
-                                               "51; profile skimage's sauvola 15"),
-            Of({"mean", "gaussian"},
+                                               "51; profile skimage's sauvola and niblack 15"),
+            Of(MethodsThatTake(kTakesOffset),
                Param<&LocalThresholdStep::offset>("offset", "subtracted [gray values]")),
-            Of({"sauvola"},
-               Param<&LocalThresholdStep::k>("k", "weight of the deviation", {}, "0.2")),
-            Of({"sauvola"}, Param<&LocalThresholdStep::r>(
-                                "r", "range of the deviation [gray values]", Above(0),
-                                "half the dtype's range; of floats and of integers "
-                                "above 16 bits half that of the picture's values; "
-                                "profile skimage's half the dtype's of all integers, 1 of floats")),
-            Of({"gaussian"}, Param<&LocalThresholdStep::sigma>("sigma", "deviation [pixels]",
-                                                               Above(0), "(window - 1) / 6"))},
+            Of(MethodsThatTake(kTakesK),
+               Param<&LocalThresholdStep::k>(
+                   "k", "weight of the deviation, or of the mean", {},
+                   "0.2; niblack, nick -0.2 (profile skimage's niblack 0.2), wolf 0.5, bradley "
+                   "0.15, phansalkar 0.25")),
+            Of(MethodsThatTake(kTakesR),
+               Param<&LocalThresholdStep::r>(
+                   "r", "range of the deviation [gray values]", Above(0),
+                   "half the dtype's range; of floats and of integers "
+                   "above 16 bits half that of the picture's values; "
+                   "profile skimage's half the dtype's of all integers, 1 of floats")),
+            Of(MethodsThatTake(kTakesSigma),
+               Param<&LocalThresholdStep::sigma>("sigma", "deviation [pixels]", Above(0),
+                                                 "(window - 1) / 6")),
+            Of(MethodsThatTake(kTakesPAndQ),
+               Param<&LocalThresholdStep::p>("p", "lift of dark windows", {}, "2")),
+            Of(MethodsThatTake(kTakesPAndQ),
+               Param<&LocalThresholdStep::q>("q", "how fast the lift falls with the mean", {},
+                                             "10")),
+            Of(MethodsThatTake(kTakesContrast),
+               Param<&LocalThresholdStep::contrast>(
+                   "contrast", "windows of less are of one class [gray values]", AtLeast(0),
+                   "15 of 8 bits, as much of the range of others")),
+            Of(MethodsThatTake(kTakesBorder),
+               Param<&LocalThresholdStep::border>("border", "what windows see beyond the border"))},
        .uses = kGray,
        .makes = kMask,
        .inverts = true,

@@ -1,9 +1,9 @@
 #include <cmath>
 #include <type_traits>
 
-#include "core/segment/local/gaussian_means.h"
+#include "core/segment/local/windows/gaussian_means.h"
 #include "core/segment/local/local_threshold.h"
-#include "core/segment/local/window_sums.h"
+#include "core/segment/local/windows/window_sums.h"
 
 namespace trine::segment {
 namespace {
@@ -71,13 +71,14 @@ absl::Status FilterMean(const Context& context, const Picture& gray, int64_t win
 // skimage.filters.thresholding._mean_std: means of the values and of their squares, and what
 // follows from them, in the picture's own float type.
 template <typename T>
-absl::Status FilterSauvola(const Context& context, const Picture& gray, int64_t window, double k,
-                           double r, bool invert, uint8_t* mask) {
+absl::Status FilterDeviations(const Context& context, const Picture& gray,
+                              const LocalThresholdResult& with, bool invert, uint8_t* mask) {
   using F = FloatOf<T>;
-  const int64_t origin = gray.origin;
-  const F weight = static_cast<F>(k), range = static_cast<F>(r);
+  const int64_t origin = gray.origin, window = with.window;
+  const F weight = static_cast<F>(with.k), range = static_cast<F>(with.r);
+  const bool niblack = with.method == LocalMethod::kNiblack;
   return VisitWindows<T, Squares::kRounded>(
-      context, gray, window, Border::kReflect101,
+      context, gray, window, Border::kReflect101, Outside::kSeen,
       [=, &gray](int64_t i, T, const PixelSum<T>& sum, const PixelSum<T>& square, int64_t n) {
         const F count = static_cast<F>(n);
         F mean, mean_of_squares;
@@ -91,7 +92,8 @@ absl::Status FilterSauvola(const Context& context, const Picture& gray, int64_t 
           mean_of_squares = static_cast<F>(square.value()) / count;
         }
         const F deviation = std::sqrt(std::fmax(mean_of_squares - mean * mean, F{0}));
-        const F threshold = mean * (F{1} + weight * ((deviation / range) - F{1}));
+        const F threshold = niblack ? mean - weight * deviation
+                                    : mean * (F{1} + weight * ((deviation / range) - F{1}));
         mask[i] = (ValueAt<T>(gray, i) > threshold) != invert ? 255 : 0;
       });
 }
@@ -127,10 +129,10 @@ absl::Status SkimageGaussian(const Context& context, const Picture& gray, double
   });
 }
 
-absl::Status SkimageSauvola(const Context& context, const Picture& gray, int64_t window, double k,
-                            double r, bool invert, uint8_t* mask) {
+absl::Status SkimageDeviations(const Context& context, const Picture& gray,
+                               const LocalThresholdResult& with, bool invert, uint8_t* mask) {
   return WithPixelType(gray.dtype, [&](auto type) {
-    return FilterSauvola<decltype(type)>(context, gray, window, k, r, invert, mask);
+    return FilterDeviations<decltype(type)>(context, gray, with, invert, mask);
   });
 }
 

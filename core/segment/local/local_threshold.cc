@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include "core/segment/local/window_moments.h"
-#include "core/segment/local/window_sums.h"
+#include "core/segment/local/windows/window_sums.h"
 
 namespace trine::segment {
 namespace {
@@ -14,10 +13,11 @@ int64_t ClampedToInt(double value) {
 }
 
 template <typename T>
-absl::Status ExactMean(const Context& context, const Picture& gray, int64_t window, double offset,
-                       bool invert, uint8_t* mask) {
+absl::Status ExactMean(const Context& context, const Picture& gray,
+                       const LocalThresholdResult& with, bool invert, uint8_t* mask) {
+  const double offset = with.offset;
   return VisitWindows<T, Squares::kNone>(
-      context, gray, window, Border::kClip,
+      context, gray, with.window, BorderOf(with.border), Outside::kLeftOut,
       [=](int64_t i, T value, const PixelSum<T>& sum, const PixelSum<T>&, int64_t n) {
         bool above;
         if constexpr (std::is_integral_v<T>) {
@@ -36,25 +36,11 @@ absl::Status ExactMean(const Context& context, const Picture& gray, int64_t wind
       });
 }
 
-template <typename T>
-absl::Status ExactSauvola(const Context& context, const Picture& gray, int64_t window, double k,
-                          double r, bool invert, uint8_t* mask) {
-  const int64_t origin = gray.origin;
-  return VisitWindows<T, Squares::kExact>(
-      context, gray, window, Border::kClip,
-      [=](int64_t i, T stored, const PixelSum<T>& sum, const PixelSum<T>& square, int64_t n) {
-        const double threshold =
-            SauvolaThreshold(MeanOf(origin, sum, n), DeviationOf(sum, square, n), k, r);
-        const double value = static_cast<double>(origin) + static_cast<double>(stored);
-        mask[i] = (value > threshold) != invert ? 255 : 0;
-      });
-}
-
 absl::Status OpencvMean(const Context& context, const Picture& gray, int64_t window, double offset,
                         bool invert, uint8_t* mask) {
   const int64_t bound = -ClampedToInt(invert ? std::floor(offset) : std::ceil(offset));
   return VisitWindows<uint8_t, Squares::kNone>(
-      context, gray, window, Border::kReplicate,
+      context, gray, window, Border::kReplicate, Outside::kSeen,
       [=](int64_t i, uint8_t value, uint64_t sum, uint64_t, int64_t n) {
         // n is odd: no mean lies half way between two bytes.
         const int64_t mean = static_cast<int64_t>((2 * sum + static_cast<uint64_t>(n)) /
@@ -78,33 +64,43 @@ int64_t FloorOfNegativeProduct(double offset, int64_t n) {
 absl::Status LocalThreshold(const Context& context, const Picture& gray,
                             const LocalThresholdResult& with, Profile profile, bool invert,
                             uint8_t* mask) {
+  const bool clips = with.border == LocalBorder::kClip;
   switch (with.method) {
     case LocalMethod::kMean:
       if (profile == Profile::kOpencv)
         return OpencvMean(context, gray, with.window, with.offset, invert, mask);
       if (profile == Profile::kSkimage)
         return SkimageMean(context, gray, with.window, with.offset, invert, mask);
-      if (TakesByteMean(gray, with.window))
+      if (clips && TakesByteMean(gray, with.window))
         return ByteMeanMask(context, gray, with.window, with.offset, invert, mask);
       return WithPixelType(gray.dtype, [&](auto type) {
-        return ExactMean<decltype(type)>(context, gray, with.window, with.offset, invert, mask);
+        return ExactMean<decltype(type)>(context, gray, with, invert, mask);
       });
     case LocalMethod::kGaussian:
       if (profile == Profile::kOpencv)
         return OpencvGaussian(context, gray, with.window, with.sigma, with.offset, invert, mask);
       if (profile == Profile::kSkimage)
         return SkimageGaussian(context, gray, with.sigma, with.offset, invert, mask);
-      return LocalGaussian(context, gray, with.window, with.sigma, with.offset, invert, mask);
+      if (clips && TakesByteGauss(gray, with.window, with.sigma))
+        return ByteGaussMask(context, gray, with.window, with.sigma, with.offset, invert, mask);
+      return LocalGaussian(context, gray, with, invert, mask);
+    case LocalMethod::kIsauvola:
+      return IsauvolaMask(context, gray, with, invert, mask);
+    case LocalMethod::kBernsen:
+    case LocalMethod::kContrast:
+      return ExtremesMask(context, gray, with, invert, mask);
+    case LocalMethod::kLocalOtsu:
+      return SlidingOtsuMask(context, gray, with.window, invert, mask);
+    case LocalMethod::kTiledOtsu:
+      return TiledOtsuMask(context, gray, with.window, invert, mask);
     default:
       break;
   }
-  if (profile == Profile::kSkimage)
-    return SkimageSauvola(context, gray, with.window, with.k, with.r, invert, mask);
-  if (TakesByteSauvola(gray, with.window, with.k, with.r))
+  if (profile == Profile::kSkimage) return SkimageDeviations(context, gray, with, invert, mask);
+  if (with.method == LocalMethod::kSauvola && clips &&
+      TakesByteSauvola(gray, with.window, with.k, with.r))
     return ByteSauvolaMask(context, gray, with.window, with.k, with.r, invert, mask);
-  return WithPixelType(gray.dtype, [&](auto type) {
-    return ExactSauvola<decltype(type)>(context, gray, with.window, with.k, with.r, invert, mask);
-  });
+  return MomentsMask(context, gray, with, invert, mask);
 }
 
 }  // namespace trine::segment

@@ -1,19 +1,26 @@
 // Local thresholds: v > T(y, x), T from a square window around the pixel. See LocalThresholdStep.
 //
-// EXACT: the window is clipped at the border, and pixels outside Inputs::mask do not count in it.
-//   mean:     T = mean - offset. Integer pictures: v n - sum > -offset n, exactly.
-//   gaussian: as the mean, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each
-//             axis, so that the comparison is exact too; floats sum in double in a fixed order.
-//   sauvola:  T = m (1 + k (s / r - 1)), m = S / n, s = sqrt(n Q - S^2) / n in double from exact
-//             sums (Sauvola, Pietikainen 2000). r: half the dtype's range of 8 and 16 bits (128,
-//             32768), half the range of the picture's values of wider integers and floats.
-// OPENCV (adaptiveThreshold, uint8): the border is replicated, the mean rounded to a byte;
+// EXACT: pixels outside Inputs::mask do not count in windows. The formulas are those of
+// LocalMethod, in double from exact sums, m = S / n and s = sqrt(n Q - S^2) / n, each operation
+// rounded; but
+//   mean:     of integers v n - sum > -offset n, exactly.
+//   gaussian: so too, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each axis;
+//             floats sum in double in a fixed order. Of uint8 without a mask, where windows end at
+//             the border and the picture is larger than them: with weights of 2^-15 and 64ths of a
+//             gray level between the axes, the same on every machine and at most 0.4 gray levels
+//             from the mean by real weights (0.03 of a window of 11, 0.12 of 51; ByteGaussError).
+// r: half the dtype's range of 8 and 16 bits (128, 32768), half the range of the picture's values
+// of wider integers and floats. Lowest and highest values are the same with every border. NIBLACK,
+// SAUVOLA, WOLF, NICK, ISAUVOLA and WAN give doxa 0.9's results, by its k and window, of gray as
+// its readers make it, (11 R + 16 G + 5 B) / 32 rounded down. OPENCV (adaptiveThreshold, uint8):
+// the border is replicated, the mean rounded to a byte;
 //   v - mean > -ceil(offset), with invert v - mean <= -floor(offset). mean: to the bit for windows
 //   up to 127. gaussian: windows 3, 5, 7, 9 have dyadic weights and ties that round to even, to the
 //   bit. Larger ones of both are the correctly rounded mean; OpenCV's own float32 sums, which
 //   differ between machines, may round a mean the other way that lies within their error (some
 //   1e-5) of a half: some pixels in a million of pictures and noise, many of patterns.
-// SKIMAGE 0.19 (threshold_local, threshold_sauvola): the mean and the Gaussian mirror with the edge
+// SKIMAGE 0.19 (threshold_local, threshold_sauvola, threshold_niblack): the mean and the Gaussian
+// mirror with the edge
 //   duplicated and run in double along columns, then rows, as scipy's uniform_filter and
 //   gaussian_filter (cut at 4 sigma, whatever the window); sauvola mirrors without duplicating, r =
 //   half of (max - min) of the dtype (127.5, 32767.5; 1 of floats). float32 is rounded to float32
@@ -60,17 +67,28 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
                             const LocalThresholdResult& with, Profile profile, bool invert,
                             uint8_t* mask);
 
-// The parts, one file each; REQUIRES as above.
-absl::Status LocalGaussian(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, uint8_t* mask);
+// The parts, one file each; REQUIRES as above. EXACT's: the mean, the Gaussian, what means and
+// deviations make, what the lowest and highest value make, and so on.
+absl::Status LocalGaussian(const Context& context, const Picture& gray,
+                           const LocalThresholdResult& with, bool invert, uint8_t* mask);
+absl::Status MomentsMask(const Context& context, const Picture& gray,
+                         const LocalThresholdResult& with, bool invert, uint8_t* mask);
+absl::Status IsauvolaMask(const Context& context, const Picture& gray,
+                          const LocalThresholdResult& with, bool invert, uint8_t* mask);
+absl::Status ExtremesMask(const Context& context, const Picture& gray,
+                          const LocalThresholdResult& with, bool invert, uint8_t* mask);
+absl::Status SlidingOtsuMask(const Context& context, const Picture& gray, int64_t window,
+                             bool invert, uint8_t* mask);
+absl::Status TiledOtsuMask(const Context& context, const Picture& gray, int64_t window, bool invert,
+                           uint8_t* mask);
 absl::Status OpencvGaussian(const Context& context, const Picture& gray, int64_t window,
                             double sigma, double offset, bool invert, uint8_t* mask);
 absl::Status SkimageMean(const Context& context, const Picture& gray, int64_t window, double offset,
                          bool invert, uint8_t* mask);
 absl::Status SkimageGaussian(const Context& context, const Picture& gray, double sigma,
                              double offset, bool invert, uint8_t* mask);
-absl::Status SkimageSauvola(const Context& context, const Picture& gray, int64_t window, double k,
-                            double r, bool invert, uint8_t* mask);
+absl::Status SkimageDeviations(const Context& context, const Picture& gray,
+                               const LocalThresholdResult& with, bool invert, uint8_t* mask);
 
 // Of uint8 without a mask, by vectors: whether a picture and parameters are taken, and the mask,
 // the same as by plain loops.
@@ -80,6 +98,14 @@ absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t w
 bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r);
 absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_t window, double k,
                              double r, bool invert, uint8_t* mask);
+
+// Gaussian means of uint8 without a mask, where the picture is larger than the window: weights of
+// 2^-15 and 64ths of a gray level between the axes, at most ByteGaussError from the mean by real
+// weights [gray levels], which is at most 0.4 of what is taken.
+double ByteGaussError(int64_t window, double sigma);
+bool TakesByteGauss(const Picture& gray, int64_t window, double sigma);
+absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t window,
+                           double sigma, double offset, bool invert, uint8_t* mask);
 
 // floor(-offset n) as an integer, clamped to +-2^62: D > -offset n is D > this, for integers D.
 int64_t FloorOfNegativeProduct(double offset, int64_t n);

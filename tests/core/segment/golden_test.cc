@@ -1,4 +1,4 @@
-// What OpenCV 4.6, scikit-image 0.19 and 0.26 and ImageJ 1.53 answered for pictures made by rule;
+// What OpenCV 4.6, scikit-image 0.19 and 0.26, doxa and ImageJ answered for pictures made by rule;
 // see tests/golden/segment/make_golden.py for the format of a line.
 #include <algorithm>
 #include <cinttypes>
@@ -117,11 +117,15 @@ std::vector<Step> StepsOf(const Case& c, bool& invert) {
   if (c.operation == "hysteresis") return {HysteresisStep{p[0], p[1]}};
   LocalThresholdStep step;
   step.window = static_cast<int64_t>(p[0]);
-  if (c.operation == "sauvola") {
-    step.k = p[1];
-  } else {
-    step.method = c.operation == "mean" ? LocalMethod::kMean : LocalMethod::kGaussian;
+  invert = p[2] != 0;
+  const auto names = NamesOf(LocalMethod());
+  const auto found = std::find(names.begin(), names.end(), c.operation);
+  EXPECT_NE(found, names.end()) << c.operation;
+  step.method = static_cast<LocalMethod>(1 + (found - names.begin()));
+  if (c.operation == "mean" || c.operation == "gaussian") {
     step.offset = p[1];
+  } else {
+    step.k = p[1];
   }
   return {step};
 }
@@ -168,6 +172,10 @@ TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250);
 TEST(Golden, Skimage026) { ExpectAnswers("scikit-image-0.26.0.txt", Profile::kSkimage, 600); }
 TEST(Golden, Imagej) { ExpectAnswers("imagej-1.53t.txt", Profile::kImagej, 400); }
 TEST(Golden, Skimage) { ExpectAnswers("scikit-image-0.19.3.txt", Profile::kSkimage, 400); }
+TEST(Golden, SkimageDeviations) {
+  ExpectAnswers("scikit-image-0.26.0-local.txt", Profile::kSkimage, 400);
+}
+TEST(Golden, Doxa) { ExpectAnswers("doxa-0.9.2.txt", Profile::kExact, 200); }
 
 }  // namespace
 }  // namespace trine::segment

@@ -2,6 +2,7 @@
 #include "tests/core/polling.h"
 
 #include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,11 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("local gaussian", {Local(LocalMethod::kGaussian)}, 2);
   ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 2);
   ExpectStepsPoll("document", {DocumentStep{}}, 30);
+  for (const LocalMethod method :
+       {LocalMethod::kWolf, LocalMethod::kIsauvola, LocalMethod::kWan, LocalMethod::kBradley,
+        LocalMethod::kContrast, LocalMethod::kLocalOtsu, LocalMethod::kTiledOtsu}) {
+    ExpectStepsPoll("local method " + std::to_string(static_cast<int>(method)), {Local(method)}, 2);
+  }
   ExpectStepsPoll("invert", {OtsuStep{}, InvertStep{}}, kOtsu);
 }
 
@@ -135,6 +141,9 @@ TEST(Polling, NoLongGaps) {
       expect("background", {BackgroundStep{method, 5, 0, false}}, true);
     expect("polynomial", {BackgroundStep{BackgroundMethod::kPolynomial, 0, 0, false}});
     expect("equalize, stretch", {EqualizeStep{}, StretchStep{}});
+    expect("local wan", {Local(LocalMethod::kWan)}, true);
+    expect("local isauvola", {Local(LocalMethod::kIsauvola)});
+    expect("local tiled_otsu", {Local(LocalMethod::kTiledOtsu)}, true);
     expect("regions", {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}});
     expect("contours", {OtsuStep{}, ContoursStep{}});
     expect("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}});

@@ -5,6 +5,11 @@
     python make_golden.py skimage_auto > scikit-image-0.26.0.txt  (scikit-image 0.26.0, numpy 2.4)
     python make_golden.py imagej ij.jar > imagej-1.53t.txt   (ImageJ 1.53t, Java 17)
     python make_golden.py histograms FOLDER > histograms.txt (scikit-image's pictures as PNG)
+    python make_golden.py deviations > scikit-image-0.26.0-local.txt  (scikit-image 0.26.0, numpy 2.4)
+    python make_golden.py doxa > doxa-0.9.2.txt                 (doxapy 0.9.2)
+
+Of doxa's three lines are left out where its masks differ: of Wolf and NICK on pictures of 7 levels,
+where its variance is a rounded difference, and of ISauvola on one ramp.
 
 A line is "OPERATION DTYPE RULE LEVELS HEIGHT WIDTH SEED PARAMETERS... = ANSWER"; the answer is
 thresholds or "none", or the FNV-1a hash of a mask's bytes, of a label map's or of contours' little-endian
@@ -211,5 +216,38 @@ def histograms():
         print(name, *np.bincount(gray.ravel(), minlength=256))
 
 
+def deviations():
+    from skimage.filters import threshold_niblack, threshold_sauvola
+
+    for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
+        gray = picture(*made)
+        for window, k in ((3, 0.2), (15, -0.61), (25, 0.5)):
+            invert = i % 2
+            for name, function in (("niblack", threshold_niblack), ("sauvola", threshold_sauvola)):
+                if made[0] == "float32" and name == "sauvola":
+                    continue
+                mask = gray > function(gray, window, k)
+                emit(name, made, (window, k, invert), fnv(np.uint8(255) * (mask != invert)))
+
+
+def doxa():
+    import doxapy
+
+    parameters = {"niblack": -0.61, "sauvola": 0.1, "wolf": 0.18, "nick": -0.1, "isauvola": 0.01,
+                  "wan": 0.2}
+    for made in pictures(("uint8",)):
+        if made[3] == 1:  # it reads rows that are not there
+            continue
+        gray = picture(*made)
+        for window in (5, 11):
+            for name, k in parameters.items():
+                algorithm = getattr(doxapy.Binarization.Algorithms, name.upper())
+                binarization = doxapy.Binarization(algorithm)
+                binarization.initialize(gray)
+                mask = np.zeros_like(gray)
+                binarization.to_binary(mask, {"window": window, "k": k})
+                emit(name, made, (window, k, 0), fnv(mask))
+
+
 {"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
- "histograms": histograms}[sys.argv[1]]()
+ "histograms": histograms, "deviations": deviations, "doxa": doxa}[sys.argv[1]]()

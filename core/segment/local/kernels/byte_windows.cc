@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/segment/local/window_moments.h"
+#include "core/segment/local/windows/window_moments.h"
 
 // The baseline, SSE4, AVX2 and AVX-512; vectors of unknown length have no blocks to step over.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_RVV)

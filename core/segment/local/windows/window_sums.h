@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/segment/segment.h"
 #include "core/segment/picture.h"
 #include "core/segment/pixel_sums.h"
 
@@ -24,6 +25,19 @@ enum class Border : uint8_t {
   kReflect,     // cba|abcd|dcb
   kReflect101,  // dcb|abcd|cba
 };
+
+inline Border BorderOf(LocalBorder border) {
+  switch (border) {
+    case LocalBorder::kReflect:
+      return Border::kReflect;
+    case LocalBorder::kMirror:
+      return Border::kReflect101;
+    case LocalBorder::kReplicate:
+      return Border::kReplicate;
+    default:
+      return Border::kClip;
+  }
+}
 
 // The index in [0, n) that stands for `i`; -1 outside with kClip. REQUIRES: n > 0.
 inline int64_t BorderIndex(int64_t i, int64_t n, Border border) {
@@ -47,6 +61,9 @@ inline int64_t BorderIndex(int64_t i, int64_t n, Border border) {
   }
 }
 
+// Whether pixels outside Picture::inside count in windows.
+enum class Outside : uint8_t { kLeftOut, kSeen };
+
 // What is summed beside the pixels.
 enum class Squares : uint8_t {
   kNone,
@@ -60,12 +77,11 @@ class WindowRows {
  public:
   using Sum = PixelSum<T>;
 
-  // With kClip, pixels outside `gray.inside` are left out; with other borders they count.
-  WindowRows(const Picture& gray, int64_t window, Border border)
+  WindowRows(const Picture& gray, int64_t window, Border border, Outside outside)
       : gray_(gray),
         radius_(window / 2),
         border_(border),
-        masked_(border == Border::kClip && gray.inside != nullptr) {
+        masked_(outside == Outside::kLeftOut && gray.inside != nullptr) {
     const size_t columns = static_cast<size_t>(gray.width) + 1;  // the last stays 0
     sums_ = Scratch<Sum>::Zeros(columns);
     if (kSums) squares_ = Scratch<Sum>::Zeros(columns);
@@ -249,14 +265,14 @@ class WindowRows {
 // stripes depend on the picture and the window only.
 template <typename T, Squares kSquares, typename Visit>
 absl::Status VisitWindows(const Context& context, const Picture& gray, int64_t window,
-                          Border border, const Visit& visit) {
+                          Border border, Outside outside, const Visit& visit) {
   // A stripe starts with a window of rows of its own: shorter ones would mostly start.
   const size_t stripe =
       std::max(RowGrain(gray.width), static_cast<size_t>(2 * std::min(window, gray.height)));
   return ParallelFor(context, static_cast<size_t>(gray.height), stripe,
                      [&](size_t begin, size_t end) -> absl::Status {
                        Poller poll = PixelPoller(context);
-                       WindowRows<T, kSquares> rows(gray, window, border);
+                       WindowRows<T, kSquares> rows(gray, window, border, outside);
                        const int64_t first = static_cast<int64_t>(begin);
                        TRINE_RETURN_IF_ERROR(rows.Start(first, poll));
                        for (int64_t y = first; y < static_cast<int64_t>(end); ++y) {

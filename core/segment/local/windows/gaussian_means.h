@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/segment/picture.h"
-#include "core/segment/local/window_sums.h"
+#include "core/segment/local/windows/window_sums.h"
 
 namespace trine::segment {
 

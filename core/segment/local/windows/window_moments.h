@@ -28,6 +28,18 @@ inline double DeviationOf(DoubleDouble sum, DoubleDouble square, int64_t n) {
   return variance > 0 ? std::sqrt(variance) / static_cast<double>(n) : 0;
 }
 
+// exp(-x), x >= 0, from additions, multiplications and one scaling only: libraries differ in the
+// last bit of std::exp, and a label must not depend on the library. Error about 2^-50.
+inline double NegativeExp(double x) {
+  if (x > 700) return 0;
+  constexpr double kLn2High = 0x1.62e42fefa3800p-1, kLn2Low = 0x1.ef35793c76730p-45;
+  const double n = std::floor(x * 0x1.71547652b82fep+0 + 0.5);
+  const double r = (n * kLn2High - x) + n * kLn2Low;  // exp(-x) = 2^-n exp(r), |r| <= ln 2 / 2
+  double sum = 1;
+  for (int i = 16; i >= 1; --i) sum = 1 + sum * r / i;
+  return std::ldexp(sum, -static_cast<int>(n));
+}
+
 inline double SauvolaThreshold(double mean, double deviation, double k, double r) {
   return mean * (1.0 + k * (deviation / r - 1.0));
 }
