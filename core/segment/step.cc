@@ -23,7 +23,8 @@ std::string BoundsText(const Range& range) {
   const bool has_most = std::isfinite(range.most);
   if (!std::isfinite(range.least)) return has_most ? "at most " + NumberText(range.most) : "";
   if (!has_most) return (range.above ? "above " : "at least ") + NumberText(range.least);
-  if (range.above) return "above " + NumberText(range.least) + ", at most " + NumberText(range.most);
+  if (range.above)
+    return "above " + NumberText(range.least) + ", at most " + NumberText(range.most);
   const std::string text = NumberText(range.least) + " to " + NumberText(range.most);
   return range.odd ? "odd, " + text + ", or 0 for the default" : text;
 }

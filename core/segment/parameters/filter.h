@@ -17,8 +17,8 @@ namespace trine::segment {
 enum class SmoothMethod : uint8_t { kGaussian = 1, kMedian = 2, kMean = 3, kBinomial = 4 };
 absl::Span<const std::string_view> NamesOf(SmoothMethod);
 
-// Replaces each pixel by a mean or median of those around it. core/segment/filter/smooth/smooth.h says
-// what each method computes. A parameter that the method does not have is INVALID_ARGUMENT.
+// Replaces each pixel by a mean or median of those around it. core/segment/filter/smooth/smooth.h
+// says what each method computes. A parameter that the method does not have is INVALID_ARGUMENT.
 // Profiles other than EXACT are UNIMPLEMENTED.
 struct SmoothStep {
   SmoothMethod method = SmoothMethod::kGaussian;
@@ -31,9 +31,9 @@ struct SmoothStep {
 enum class BackgroundMethod : uint8_t { kTopHat = 1, kRollingBall = 2, kPolynomial = 3 };
 absl::Span<const std::string_view> NamesOf(BackgroundMethod);
 
-// Takes the background off. core/segment/filter/background/background.h says what each method takes for it and
-// where the rest lies. A parameter that the method does not have is INVALID_ARGUMENT. Profiles
-// other than EXACT are UNIMPLEMENTED.
+// Takes the background off. core/segment/filter/background/background.h says what each method takes
+// for it and where the rest lies. A parameter that the method does not have is INVALID_ARGUMENT.
+// Profiles other than EXACT are UNIMPLEMENTED.
 struct BackgroundStep {
   BackgroundMethod method = BackgroundMethod::kTopHat;
   int64_t radius = 0;  // kTopHat, kRollingBall [pixels]; at most 500; 0: 50
