@@ -59,7 +59,7 @@ TEST(Steps, TextsForPeople) {
   };
   EXPECT_EQ(range("multi_otsu", "classes"), "2 to 16");
   EXPECT_EQ(range("threshold", "thresholds"), "1 to 15 numbers");
-  EXPECT_EQ(range("local_threshold", "method"), "mean, gaussian, sauvola");
+  EXPECT_EQ(range("local_threshold", "border"), "clip, reflect, mirror, replicate");
   EXPECT_EQ(range("local_threshold", "window"), "odd, 3 to 65535, or 0 for the default");
   EXPECT_EQ(range("local_threshold", "k"), "any");
   EXPECT_EQ(range("local_threshold", "r"), "above 0");
@@ -70,7 +70,7 @@ TEST(Steps, TextsForPeople) {
   };
   EXPECT_EQ(fallback("multi_otsu", "classes"), "3");
   EXPECT_EQ(fallback("local_threshold", "method"), "sauvola");
-  EXPECT_EQ(fallback("local_threshold", "k"), "0.2");
+  EXPECT_EQ(fallback("local_threshold", "p"), "2");
   EXPECT_EQ(fallback("fill_holes", "connectivity"), "4");
   EXPECT_EQ(fallback("components", "connectivity"), "8");
   EXPECT_EQ(fallback("watershed", "marker_height"), "1");
