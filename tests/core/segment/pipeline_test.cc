@@ -402,10 +402,12 @@ TEST(Pipeline, EveryPartPolls) {
   const std::vector<double> thresholds = {100};
   EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, {}, m, l).status()), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);
-  EXPECT_EQ(code(LocalGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
+  const LocalThresholdResult gaussian{.method = LocalMethod::kGaussian, .window = 15, .sigma = 2};
+  EXPECT_EQ(code(LocalGaussian(context, bytes, gaussian, false, m)), stopped);
+  EXPECT_EQ(code(LocalGaussian(context, reals, gaussian, false, m)), stopped);
   EXPECT_EQ(code(OpencvGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
   EXPECT_EQ(code(SkimageGaussian(context, reals, 2, 0, false, m)), stopped);
-  const LocalThresholdResult sauvola{LocalMethod::kSauvola, 15, 0, 0.2, 128, 0};
+  const LocalThresholdResult sauvola{.window = 15, .k = 0.2, .r = 128};
   EXPECT_EQ(code(LocalThreshold(context, bytes, sauvola, Profile::kExact, false, m)), stopped);
   EXPECT_EQ(code(RemoveSmallRegions(context, 360000, 1, 5, "", l)), stopped);
   distance.assign(360000, 1.5f);
