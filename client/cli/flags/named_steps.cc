@@ -16,9 +16,12 @@ using google::protobuf::Message;
 using Step = v1::SegmentStep;
 
 constexpr std::string_view kMethod = "method";
+// What --method calls the step that finds every threshold and makes no mask.
+constexpr std::string_view kAll = "all";
+constexpr std::string_view kAllThresholds = "all_thresholds";
 
 const segment::Parameter* ChoiceOfMethod(const segment::StepSpec& spec) {
-  const segment::Parameter* choice = spec.inverts ? spec.Find(kMethod) : nullptr;
+  const segment::Parameter* choice = IsMethod(spec) ? spec.Find(kMethod) : nullptr;
   return choice != nullptr && choice->kind == segment::ParameterKind::kChoice ? choice : nullptr;
 }
 
@@ -32,6 +35,10 @@ const FieldDescriptor& KindOf(const Step& step) {
 }
 
 }  // namespace
+
+bool IsMethod(const segment::StepSpec& spec) {
+  return spec.needs == 0 && spec.uses == segment::kGray && (spec.makes & segment::kMask) != 0;
+}
 
 bool NamedStep::Takes(const segment::Parameter& parameter) const {
   return method.empty() || parameter.of.empty() ||
@@ -51,6 +58,7 @@ std::optional<NamedStep> FindNamedStep(std::string_view name) {
   for (const segment::StepSpec& spec : segment::AllSteps()) {
     if (Dashed(spec.name) == dashed) return NamedStep{&spec, ""};
   }
+  if (dashed == kAll) return NamedStep{segment::FindStep(kAllThresholds), ""};
   for (const segment::StepSpec& spec : segment::AllSteps()) {
     const segment::Parameter* choice = ChoiceOfMethod(spec);
     if (choice == nullptr) continue;
@@ -85,11 +93,12 @@ std::vector<std::string> StepNames() {
 std::vector<std::string> MethodNames() {
   std::vector<std::string> names;
   for (const segment::StepSpec& spec : segment::AllSteps()) {
-    if (!spec.inverts) continue;
+    if (!IsMethod(spec)) continue;
     std::vector<std::string> methods = MethodsOf(spec);
     if (methods.empty()) methods.push_back(Dashed(spec.name));
     for (std::string& method : methods) names.push_back(std::move(method));
   }
+  names.emplace_back(kAll);
   return names;
 }
 

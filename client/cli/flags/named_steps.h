@@ -1,5 +1,5 @@
 // Steps of a segmentation as people name them: the name of a row of the list of steps with dashes,
-// or a value of a row's choice "method" where the row parts bright from dark: "sauvola" is
+// or a value of a row's choice "method" where the row parts the picture: "sauvola" is
 // local-threshold with method=sauvola. A new row or method is offered without a change here.
 #pragma once
 
@@ -21,7 +21,10 @@ struct NamedStep {
   bool Takes(const segment::Parameter& parameter) const;
 };
 
-// Dashes and underscores are the same.
+// Whether the step parts the gray picture alone into mask and background.
+bool IsMethod(const segment::StepSpec& spec);
+
+// Dashes and underscores are the same. "all" is all-thresholds.
 std::optional<NamedStep> FindNamedStep(std::string_view name);
 
 // The name of `step` as --steps would have it. REQUIRES: one is set.
@@ -29,9 +32,9 @@ std::string NameOf(const v1::SegmentStep& step);
 
 // What FindNamedStep knows.
 std::vector<std::string> StepNames();
-// Those of them that part bright from dark, one a way of doing so: what --method offers.
+// Those of them that part the picture, one a way of doing so, and "all": what --method offers.
 std::vector<std::string> MethodNames();
-// The values of the choice "method" of a row that parts bright from dark; empty: it has none.
+// The values of the choice "method" of a row that parts the picture; empty: it has none.
 std::vector<std::string> MethodsOf(const segment::StepSpec& spec);
 
 // The message of `spec`'s parameters in `step`, which it sets, with the method that is named.

@@ -89,11 +89,11 @@ struct MethodFlag {
   std::vector<std::string> about;
 };
 
-// By name, of the steps that part bright from dark; but "method", which --method says.
+// By name, of the steps that part the picture; but "method", which --method says.
 std::map<std::string, MethodFlag> MethodFlags() {
   std::map<std::string, MethodFlag> flags;
   for (const segment::StepSpec& spec : segment::AllSteps()) {
-    if (!spec.inverts) continue;
+    if (!IsMethod(spec)) continue;
     const bool has_methods = !MethodsOf(spec).empty();
     for (const segment::Parameter& parameter : spec.parameters) {
       if (has_methods && parameter.name == "method") continue;
@@ -146,7 +146,8 @@ void AddMethod(Command c, SegmentArgs* a) {
   methods.emplace_back("watershed");
   auto method = c->add_option("--method", a->method,
                               "What parts the picture (trine segment --help-steps says how each "
-                              "does); watershed: otsu, fill-holes, distance, watershed, measure; "
+                              "does); all: the thresholds of every method, without a mask; "
+                              "watershed: otsu, fill-holes, distance, watershed, measure; "
                               "with --markers: of the gray picture from these. Default: otsu")
                     ->check(IsMember(methods))
                     ->type_name("NAME")
