@@ -90,11 +90,16 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
     return true;
   };
   v1::NormalizeResponse last;
+  std::vector<std::string> warnings;  // each once, of whichever part
   uint64_t received = 0;
   const auto use = [&](v1::NormalizeResponse response, int64_t) -> absl::Status {
     last = std::move(response);
     received += last.tensor().data().size();
     bar.Update(received);
+    for (const std::string& warning : last.warnings()) {
+      if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+        warnings.push_back(warning);
+    }
     return output->Write(AsBytes(last.tensor().data()));
   };
   TRINE_RETURN_IF_ERROR(client->NormalizeStream(next, use));
@@ -103,6 +108,7 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
         absl::StrCat("the answers hold ", received, " bytes instead of ", sample * samples));
   }
   last.clear_tensor();
+  last.mutable_warnings()->Assign(warnings.begin(), warnings.end());
   return last;
 }
 

@@ -18,7 +18,8 @@ bool NeedsStream(const image::NpyHeader& header, const v1::LrnOptions& options, 
 
 // Normalizes the array in `file`, read up to the end of its header, into `output` as .npy of
 // `sent`. Each sample is normalized alone, so parts give the same bytes as a whole. Memory: a few
-// parts of at most 8 MiB, or of one sample. The answer is the last part's, without its tensor.
+// parts of at most 8 MiB, or of one sample. The answer is the last part's, without its
+// tensor and with the warnings of all parts.
 absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& header,
                                                        const v1::LrnOptions& options, DType sent,
                                                        double scale, InputFile* file,

@@ -171,6 +171,26 @@ class Normalize(support.CliTest):
             self.assertFalse(told["streamed"])
         self.assertEqual(self.path("chunks.npy").read_bytes(), self.path("whole.npy").read_bytes())
 
+    def test_results_that_the_type_does_not_hold_are_told(self):
+        """Also of a part of a streamed array that is not the last, and once."""
+        array = numpy.ones((40, 8, 32, 32), numpy.float32)
+        array[3:5, 2] = 1e30
+        numpy.save(self.path("long.npy"), array)
+        flags = ["--preset", "onnx", "--size", "3", "--alpha", "0", "--beta", "1", "-f", "-o",
+                 self.path("o.npy")]
+        for bias, limit, infinite in (("1e-6", "64MiB", 0), ("1e-9", "64MiB", 2048),
+                                      ("1e-9", "300kB", 2048)):
+            done = support.run("--json", "normalize", self.path("long.npy"), "--bias", bias,
+                               "--max-message-bytes", limit, *flags)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(done.stdout)
+            self.assertEqual(told["streamed"], limit == "300kB")
+            self.assertEqual(numpy.isinf(numpy.load(self.path("o.npy"))).sum(), infinite)
+            self.assertEqual(len(told["warnings"]), int(infinite > 0))
+            for warning in told["warnings"]:
+                self.assertIn("holds nothing as large", warning)
+                self.assertIn(warning, done.stderr.decode())
+
     def test_integers_longer_than_a_message(self):
         random = numpy.random.default_rng(5)
         for dtype in ("u1", "i1", "u2", "i2", "?"):
