@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "core/image/image.h"
+#include "core/segment/metrics.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
@@ -111,6 +112,48 @@ TEST_F(Published, DoxasPage) {
   sauvola.k = 0.1;
   const auto local = RunSteps(gray, {sauvola});
   EXPECT_EQ(local->mask->data, Read("doxa/Sauvola.pbm").data);
+}
+
+// The foreground where ink is dark.
+Mask Dark(const Tensor& picture) {
+  Mask ink = GridOf<uint8_t>(picture);
+  for (uint8_t& value : ink.cells) value = value < 128 ? 255 : 0;
+  return ink;
+}
+
+TensorView ViewOf(const Mask& mask) {
+  return {DType::kUint8, {mask.height, mask.width}, mask.cells};
+}
+
+TEST_F(Published, MetricsOfAResultOfDoxa) {
+  const Mask mask = Dark(Read("doxa/Sauvola.pbm")), truth = Dark(Read("doxa/GroundTruth.pbm"));
+  const auto metrics = CompareMasks(Context(), ViewOf(mask), ViewOf(truth));
+  ASSERT_TRUE(metrics.ok()) << metrics.status();
+  EXPECT_NEAR(metrics->f_measure, 93.2046650, 1e-6);
+  EXPECT_NEAR(metrics->psnr, 16.3292138, 1e-6);
+}
+
+TEST_F(Published, DocumentFindsTheInkOfDibco) {
+  double sum = 0;
+  int pages = 0;
+  for (const auto& [year, count] : {std::pair{"2010", 10}, {"2012", 14}}) {
+    for (int page = 1; page <= count; ++page) {
+      const std::string name =
+          std::string("dibco/DIBCO") + year + (page < 10 ? "_H0" : "_H") + std::to_string(page);
+      Tensor source = Read(name + "_source.png");
+      if (source.shape.size() == 3)
+        source = *image::ToGray(Context(), source.view(), image::GrayWeights::kBt601);
+      const auto result = RunSteps(GridOf<uint8_t>(source), {DocumentStep{}});
+      ASSERT_TRUE(result.ok()) << result.status();
+      const Mask truth = Dark(Read(name + "_target.png"));
+      const auto metrics = CompareMasks(Context(), result->mask->view(), ViewOf(truth));
+      ASSERT_TRUE(metrics.ok()) << metrics.status();
+      EXPECT_GT(metrics->f_measure, 86) << name;
+      sum += metrics->f_measure;
+      ++pages;
+    }
+  }
+  EXPECT_GT(sum / pages, 92.5);
 }
 
 }  // namespace
