@@ -124,8 +124,8 @@ void CopyChannel(const uint8_t* in, size_t channels, size_t channel, size_t elem
 
 absl::Status CheckWeights(GrayWeights weights) {
   const auto value = static_cast<int64_t>(weights);
-  if (value >= 1 && value <= 4) return absl::OkStatus();
-  return InvalidField("weights", value, "it must be one of the gray weights 1 to 4");
+  if (value >= 1 && value <= 5) return absl::OkStatus();
+  return InvalidField("weights", value, "it must be one of the gray weights 1 to 5");
 }
 
 }  // namespace

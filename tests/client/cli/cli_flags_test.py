@@ -61,6 +61,15 @@ WRONG = {
         "--connectivity": (["5"], []),
         "--emit": (["all"], ["--out-dir", "out"]),
         "--nan": (["drop"], []),
+        "--before": (["sharpen", "otsu", "smooth:sigma=0"], []),
+        "--border": (["wrap"], ["--method", "mean"]),
+        "--contrast": (["-1"], ["--method", "bernsen"]),
+        "--fraction": (["1.5"], ["--method", "percentile"]),
+        "--high": (["inf"], ["--method", "hysteresis", "--low=1"]),
+        "--low": (["nan"], ["--method", "hysteresis", "--high=1"]),
+        "--neighbours": (["5"], ["--method", "hysteresis", "--low=1", "--high=2"]),
+        "--p": (["inf"], ["--method", "phansalkar"]),
+        "--q": (["many"], ["--method", "phansalkar"]),
     },
     "info": {},
     "health": {},
@@ -84,12 +93,12 @@ GLOBAL = {
 # Their values are names of files and servers, or any text: what is wrong with them has codes of its
 # own, or they have no value.
 NAMES = {"--output", "--out-dir", "--table", "--table-index", "--labels", "--overlay", "--contours",
-         "--csv", "--markers", "--mask", "--service", "--server", "--tls-ca", "--tls-cert",
+         "--histogram", "--csv", "--markers", "--mask", "--service", "--server", "--tls-ca", "--tls-cert",
          "--tls-key", "--token-file"}
 SWITCHES = {"--help", "--help-all", "--version", "--force", "--table-ids", "--stats", "--recover",
             "--skip-lost", "--lines", "--invert", "--fill-holes", "--components",
             "--help-steps", "--steps-markdown", "--tls", "--json", "--recursive", "--rm", "--keep",
-            "--summary", "--quiet", "--verbose"}
+            "--summary", "--quiet", "--verbose", "--plot", "--valley-emphasis"}
 SWITCHES_OF = {"exact": {"--steps"}}
 
 

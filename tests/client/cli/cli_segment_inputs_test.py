@@ -121,10 +121,6 @@ class Pages(support.CliTest):
 class EveryFlag(support.CliTest):
     """Each flag with each method changes what comes out, or is refused by name."""
 
-    # All but the one that makes no mask.
-    METHODS = tuple(
-        name for name in re.search(r"--method NAME:\{([^}]*)\}", support.run(
-            "segment", "--help").stdout.decode())[1].split(",") if name != "all")
     # A value that changes something wherever the flag counts.
     VALUES = {"--classes": "4", "--threshold": "150", "--window": "5", "--offset": "9",
               "--k": "0.9", "--r": "20", "--sigma": "0.8", "--marker-height": "2.5", "--lines": None,
@@ -142,6 +138,9 @@ class EveryFlag(support.CliTest):
 
     def setUp(self):
         super().setUp()
+        # All but the one that makes no mask.
+        offered = re.search(r"--method NAME:\{([^}]*)\}", self.ok("segment", "--help").decode())
+        self.methods = [name for name in offered[1].split(",") if name != "all"]
         y, x = numpy.mgrid[:40, :50]
         pixels = noise((40, 50, 3)) // 3
         for cy, cx, r in ((12, 12, 8), (14, 22, 8), (30, 38, 7)):
@@ -181,7 +180,7 @@ class EveryFlag(support.CliTest):
 
     def test_is_used_or_refused(self):
         used = {}
-        for name in self.METHODS:
+        for name in self.methods:
             base = [self.picture, *self.method(name)]
             plain = self.result(*base, "--page", "0")
             for flag, value in self.VALUES.items():
@@ -202,8 +201,8 @@ class EveryFlag(support.CliTest):
                     used[name, flag] = changed is not None
                     if changed is not None:
                         self.assertTrue(changed != plain, "nothing changed")
-        self.assertEqual({name for name in self.METHODS if used[name, "--min-area"]},
-                         set(self.METHODS))
+        self.assertEqual({name for name in self.methods if used[name, "--min-area"]},
+                         set(self.methods))
         for name, flag in (("watershed", "--fill-holes"), ("watershed", "--components"),
                            ("otsu", "--connectivity"), ("otsu", "--lines"), ("otsu", "--k"),
                            ("sauvola", "--offset"), ("mean", "--sigma")):
@@ -213,7 +212,7 @@ class EveryFlag(support.CliTest):
             self.assertTrue(used[name, flag], (name, flag))
 
     def test_with_a_file(self):
-        for name in self.METHODS:
+        for name in self.methods:
             base = ["segment", self.picture, "--page", "0", *self.method(name)]
             for flag, file in self.FILES.items():
                 with self.subTest(method=name, flag=flag):

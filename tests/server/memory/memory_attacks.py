@@ -113,9 +113,8 @@ def gradient_item(tensor_bytes):
 def half_items(address, streams, item_bytes, sent_bytes, path):
     """Streams that stop within an item in chunks, after `sent_bytes` bytes of it."""
     chunk = h2.message(field(3, bytes(MIB)))
-    head = tensor(UINT8, item_bytes >> 10, 1 << 10)
-    if path == NORMALIZE_STREAM:
-        head = tensor(FLOAT32, item_bytes >> 12, 1 << 10)
+    # Of 1 GiB so many pixels as a picture may have: more are refused by the head.
+    head = tensor(FLOAT32, item_bytes >> 12, 1 << 10)
     opening = h2.message(item_head(path, head, item_bytes))
     return half_streams(address, streams, opening + chunk * (sent_bytes // MIB), path)
 
