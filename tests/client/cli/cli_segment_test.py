@@ -124,7 +124,7 @@ class Segment(support.CliTest):
             self.assertIn(word, listed)
         told = self.json("segment", "--help-steps")
         steps = {step["name"]: step for step in told["steps"]}
-        self.assertEqual(len(steps), 11)
+        self.assertGreaterEqual(steps.keys(), {"smooth", "otsu", "document", "measure"})
         self.assertEqual(steps["multi_otsu"]["parameters"],
                          [{"name": "classes", "range": "2 to 16", "default": "3",
                            "about": "Classes to part the pixels into"}])

@@ -29,7 +29,7 @@ class Refusals(unittest.TestCase):
             generate(holder.name)
         tokens = pathlib.Path(holder.name) / "tokens"
         tokens.write_text("all\ninfo ServerService\n", encoding="utf-8")
-        cls.server = support.Server(holder.name, "--max-streams", "0", "--max-message-bytes", "4KiB",
+        cls.server = support.Server(holder.name, "--max-streams", "0", "--max-message-bytes", "16KiB",
                                     "--token-file", str(tokens))
         cls.addClassCleanup(cls.server.kill)
         cls.channel = grpc.insecure_channel(cls.server.address)
@@ -69,11 +69,11 @@ class Refusals(unittest.TestCase):
 
     def test_a_message_that_is_too_large(self):
         details = self.refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED", self.call,
-                               "/trine.v1.CodingService/Encode", bytes(5000))
+                               "/trine.v1.CodingService/Encode", bytes(17000))
         (violation,) = details["QuotaFailure"].violations
         self.assertEqual(violation.subject, "max_message_bytes")
-        self.assertEqual(self.limits()[violation.subject], 4096)
-        self.assertIn("4096", violation.description)
+        self.assertEqual(self.limits()[violation.subject], 16384)
+        self.assertIn("16384", violation.description)
         self.assertNotIn("RetryInfo", details)  # waiting does not help
 
     def test_too_many_streams(self):

@@ -1,4 +1,5 @@
 // What operators see: metrics, readiness, the access log, GetServerInfo, reflection.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -350,12 +351,14 @@ TEST(ServerInfo, TellsWhatTheServerIsAndAllows) {
   EXPECT_THAT(info.models(), Contains("ADAPTIVE"));
   EXPECT_THAT(info.methods(), Contains("multi_otsu"));
   ASSERT_EQ(info.steps_size(), info.methods_size());
-  EXPECT_EQ(info.steps(1).name(), "multi_otsu");
-  EXPECT_THAT(info.steps(1).writes(), ElementsAre("mask", "labels", "thresholds"));
-  ASSERT_EQ(info.steps(1).parameters_size(), 1);
-  EXPECT_EQ(info.steps(1).parameters(0).name(), "classes");
-  EXPECT_EQ(info.steps(1).parameters(0).range(), "2 to 16");
-  EXPECT_EQ(info.steps(1).parameters(0).default_value(), "3");
+  const auto step = std::find_if(info.steps().begin(), info.steps().end(),
+                                 [](const auto& s) { return s.name() == "multi_otsu"; });
+  ASSERT_NE(step, info.steps().end());
+  EXPECT_THAT(step->writes(), ElementsAre("mask", "labels", "thresholds"));
+  ASSERT_EQ(step->parameters_size(), 1);
+  EXPECT_EQ(step->parameters(0).name(), "classes");
+  EXPECT_EQ(step->parameters(0).range(), "2 to 16");
+  EXPECT_EQ(step->parameters(0).default_value(), "3");
   EXPECT_THAT(info.profiles(), ElementsAre("EXACT", "OPENCV", "SKIMAGE", "IMAGEJ", "MATLAB"));
 }
 

@@ -263,7 +263,7 @@ TEST(SegmentationRefusalsTest, LocalThresholds) {
   using Local = v1::LocalThresholdStep;
   const std::string path = "steps[0].local_threshold.";
   std::vector<Refusal> cases = {
-      {path + "method", local([](Local& s) { s.set_method(static_cast<v1::LocalMethod>(4)); })},
+      {path + "method", local([](Local& s) { s.set_method(static_cast<v1::LocalMethod>(99)); })},
       {path + "k", local([](Local& s) {
          s.set_method(v1::LOCAL_METHOD_MEAN);
          s.set_k(0.5);
