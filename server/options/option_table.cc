@@ -24,8 +24,6 @@ namespace trine::server {
 namespace {
 
 constexpr uint64_t kMaxInt = std::numeric_limits<int>::max();
-// GetServerInfo's answer fits, which lists the steps of a segmentation with their parameters.
-constexpr uint64_t kLeastMessage = uint64_t{16} << 10;
 constexpr uint64_t kDayMs = uint64_t{24} * 3'600'000;
 constexpr uint64_t kTebi = uint64_t{1} << 40;
 using enum OptionUnit;
@@ -40,7 +38,7 @@ constexpr OptionSpec kOptions[] = {
      "HOST:PORT for grpc.health.v1 without TLS and tokens; empty: none"},
     {"threads", &Options::threads, kCount, 0, 1024, false,
      "threads that compute; 0: as many as this process may use CPUs"},
-    {"max-message-bytes", &Options::max_message_bytes, kBytes, kLeastMessage, kMaxInt - 1024, true,
+    {"max-message-bytes", &Options::max_message_bytes, kBytes, 1024, kMaxInt - 1024, true,
      "largest request or response message; beyond it there are the streams, and items in chunks"},
     {"max-running", &Options::max_running, kCount, 0, 65536, true,
      "requests running at once; 0: two a thread"},

@@ -1,5 +1,6 @@
 #include "core/segment/document/document.h"
 
+#include <cmath>
 #include <algorithm>
 #include <array>
 #include <mutex>
@@ -63,7 +64,7 @@ absl::Status Stretch(const Context& context, const Picture& gray, uint8_t* stret
     const auto convert = [&](int64_t i) {
       if (!gray.Contains(i) || span == 0) return uint8_t{255};
       const double part = (static_cast<double>(PixelAt<T>(gray.data, i)) - low) / span;
-      return static_cast<uint8_t>(part * 255 + 0.5);
+      return static_cast<uint8_t>(std::lround(part * 255));
     };
     return Store(context, gray.pixels(), convert, stretched);
   });

@@ -30,6 +30,7 @@ std::vector<F> GaussianWeights(double sigma) {
     norm += (d == 0 ? 1 : 2) * exact.back();
   }
   std::vector<F> out;
+  out.reserve(exact.size());
   for (const double weight : exact) out.push_back(static_cast<F>(weight / norm));
   return out;
 }
