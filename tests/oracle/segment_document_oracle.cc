@@ -108,26 +108,33 @@ int Split(const std::vector<uint64_t>& counts) {
   return used < 2 ? -1 : OtsuPlateau(counts).first;
 }
 
+// How many dark pixels in a row there are around (y, x) in the direction (dy, dx) and its opposite.
+int64_t RunThrough(const Values& flat, int split, int y, int x, int dy, int dx) {
+  int64_t run = 1;
+  for (const int sign : {-1, 1}) {
+    for (int n = 1;; ++n) {
+      const int at_y = y + sign * n * dy, at_x = x + sign * n * dx;
+      if (at_y < 0 || at_y >= flat.height || at_x < 0 || at_x >= flat.width) break;
+      if (flat.at(at_y, at_x) > split) break;
+      ++run;
+    }
+  }
+  return run;
+}
+
 int64_t StrokeWidth(const Values& flat, int split) {
   std::map<int64_t, int64_t> pixels;
-  const auto scan = [&](int lines, int length, const auto& at) {
-    for (int line = 0; line < lines; ++line) {
-      int64_t run = 0;
-      for (int i = 0; i <= length; ++i) {
-        if (i < length && at(line, i) <= split) {
-          ++run;
-          continue;
-        }
-        if (run >= 2 && run <= 59) pixels[run] += run;
-        run = 0;
-      }
+  for (int y = 0; y < flat.height; ++y) {
+    for (int x = 0; x < flat.width; ++x) {
+      if (flat.at(y, x) > split) continue;
+      const int64_t width =
+          std::min(RunThrough(flat, split, y, x, 0, 1), RunThrough(flat, split, y, x, 1, 0));
+      if (width >= 2 && width <= 59) ++pixels[width];
     }
-  };
-  scan(flat.height, flat.width, [&](int line, int i) { return flat.at(line, i); });
-  scan(flat.width, flat.height, [&](int line, int i) { return flat.at(i, line); });
+  }
   int64_t best = 2;
-  for (const auto& [run, count] : pixels) {
-    if (count > pixels[best]) best = run;
+  for (const auto& [width, count] : pixels) {
+    if (count > pixels[best]) best = width;
   }
   return best;
 }

@@ -200,7 +200,10 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
   if (r.has_local_threshold()) PrintLocal(session, r.local_threshold());
   PrintMethods(session, r);
-  session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  // Of every method's threshold alone there is no mask.
+  const bool has_mask = r.method_thresholds_size() == 0 || r.foreground_fraction() > 0;
+  if (has_mask)
+    session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
   if (r.ignored_pixels() > 0)
     session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));
   if (r.label_count() > 0 || r.regions_size() > 0) {

@@ -138,8 +138,8 @@ absl::Status FindDarkInk(const Context& context, const Page& page, const Blocks&
     return Store(
         context, page.pixels(), [](int64_t) { return uint8_t{0}; }, mask);
   flat.split = *split;
-  TRINE_ASSIGN_OR_RETURN(flat.stroke,
-                         StrokeWidth(context, flat.page, static_cast<uint8_t>(*split)));
+  TRINE_ASSIGN_OR_RETURN(
+      flat.stroke, StrokeWidth(context, flat.page, static_cast<uint8_t>(*split), smooth.data()));
   if (flat.stroke > kThin) {
     TRINE_RETURN_IF_ERROR(FindStrokes(context, flat, /*smooth_twice=*/false, smooth.data(), mask));
   } else {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
-#include <vector>
 
 namespace trine::segment {
 namespace {
@@ -11,58 +9,62 @@ namespace {
 constexpr int64_t kShortest = 2;
 constexpr int64_t kLongest = 59;
 
-using RunCounts = std::array<uint64_t, kLongest + 1>;
+using Widths = std::array<uint64_t, kLongest + 1>;
 
-uint64_t PixelsOf(const RunCounts& counts, int64_t length) {
-  return counts[static_cast<size_t>(length)] * static_cast<uint64_t>(length);
+// One more, or one more than what is too long for a stroke.
+uint8_t Longer(uint8_t length) {
+  return static_cast<uint8_t>(std::min<int64_t>(length + 1, kLongest + 1));
 }
 
-// One dark run after another; those that are as long as the last bin or longer are no strokes.
-class RunLength {
- public:
-  void Add(bool is_dark, RunCounts& counts) {
-    if (is_dark) {
-      length_ = static_cast<uint8_t>(std::min<int64_t>(length_ + 1, kLongest + 1));
-      return;
+// The lengths of the dark runs along the columns, at each of their pixels.
+absl::Status RunsDown(const Page& page, uint8_t darkest, Poller& poll, uint8_t* down) {
+  const int64_t width = page.width;
+  for (int64_t y = 0; y < page.height; ++y) {
+    const uint8_t* const gray = page.gray + y * width;
+    uint8_t* const to = down + y * width;
+    for (int64_t begin = 0; begin < width; begin += kPixelGrain) {
+      const int64_t end = std::min(width, begin + kPixelGrain);
+      TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+      for (int64_t x = begin; x < end; ++x) {
+        const uint8_t above = y == 0 ? uint8_t{0} : to[x - width];
+        to[x] = gray[x] <= darkest ? Longer(above) : uint8_t{0};
+      }
     }
-    End(counts);
   }
-  void End(RunCounts& counts) {
-    if (length_ > 0 && length_ <= kLongest) ++counts[length_];
-    length_ = 0;
+  // The last pixel of a run knows its length.
+  for (int64_t y = page.height - 2; y >= 0; --y) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(width));
+    uint8_t* const to = down + y * width;
+    for (int64_t x = 0; x < width; ++x) {
+      if (to[x] != 0) to[x] = std::max(to[x], to[x + width]);
+    }
   }
-
- private:
-  uint8_t length_ = 0;
-};
+  return absl::OkStatus();
+}
 
 }  // namespace
 
-absl::StatusOr<int64_t> StrokeWidth(const Context& context, const Page& page, uint8_t darkest) {
-  RunCounts counts{};
-  RunLength along;
-  std::vector<RunLength> down(static_cast<size_t>(page.width));
+absl::StatusOr<int64_t> StrokeWidth(const Context& context, const Page& page, uint8_t darkest,
+                                    uint8_t* down) {
   Poller poll = PixelPoller(context);
+  TRINE_RETURN_IF_ERROR(RunsDown(page, darkest, poll, down));
+  Widths widths{};
   for (int64_t y = 0; y < page.height; ++y) {
-    const uint8_t* const row = page.gray + y * page.width;
-    for (int64_t begin = 0; begin < page.width; begin += kPixelGrain / 4) {
-      const int64_t end = std::min(page.width, begin + kPixelGrain / 4);
-      TRINE_RETURN_IF_ERROR(poll.Spend(4 * (end - begin)));
-      for (int64_t x = begin; x < end; ++x) {
-        const bool is_dark = row[x] <= darkest;
-        along.Add(is_dark, counts);
-        down[static_cast<size_t>(x)].Add(is_dark, counts);
+    const uint8_t* const row = down + y * page.width;
+    for (int64_t x = 0; x < page.width; ++x) {
+      const int64_t begin = x;
+      while (x < page.width && row[x] != 0) ++x;
+      const auto along = static_cast<uint8_t>(std::min<int64_t>(x - begin, kLongest + 1));
+      for (int64_t i = begin; i < x; ++i) {
+        const uint8_t shorter = std::min(along, row[i]);
+        if (shorter <= kLongest) ++widths[shorter];
       }
+      TRINE_RETURN_IF_ERROR(poll.Spend(2 * (x - begin) + 1));
     }
-    along.End(counts);
-  }
-  for (RunLength& run : down) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(1));
-    run.End(counts);
   }
   int64_t best = kShortest;
-  for (int64_t length = kShortest; length <= kLongest; ++length) {
-    if (PixelsOf(counts, length) > PixelsOf(counts, best)) best = length;
+  for (int64_t width = kShortest; width <= kLongest; ++width) {
+    if (widths[static_cast<size_t>(width)] > widths[static_cast<size_t>(best)]) best = width;
   }
   return best;
 }
