@@ -74,12 +74,23 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("local gaussian", {Local(LocalMethod::kGaussian)}, 2);
   ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 2);
   ExpectStepsPoll("document", {DocumentStep{}}, 30);
-  for (const LocalMethod method :
-       {LocalMethod::kWolf, LocalMethod::kIsauvola, LocalMethod::kWan, LocalMethod::kBradley,
-        LocalMethod::kContrast, LocalMethod::kLocalOtsu, LocalMethod::kTiledOtsu}) {
+  for (const LocalMethod method : {LocalMethod::kWolf, LocalMethod::kWan, LocalMethod::kBradley,
+                                   LocalMethod::kContrast, LocalMethod::kTiledOtsu}) {
     ExpectStepsPoll("local method " + std::to_string(static_cast<int>(method)), {Local(method)}, 2);
   }
   ExpectStepsPoll("invert", {OtsuStep{}, InvertStep{}}, kOtsu);
+}
+
+// Those that take microseconds a pixel, of a small picture.
+TEST(Polling, SlowLocalMethods) {
+  constexpr int kSmall = 192;
+  const Pictures small(kSmall, kSmall);
+  for (const auto& [method, passes] :
+       {std::pair{LocalMethod::kLocalOtsu, uint64_t{32}}, {LocalMethod::kIsauvola, 4}}) {
+    ExpectPolls("local method " + std::to_string(static_cast<int>(method)),
+                passes * kSmall * kSmall, kPixelsAPoll,
+                [&](const Context& context) { return small.Run(context, {Local(method)}, false); });
+  }
 }
 
 TEST(Polling, Filters) {
@@ -128,6 +139,23 @@ TEST(Polling, NoLongGaps) {
     expect("local mean", {Local(LocalMethod::kMean)});
     expect("local gaussian", {Local(LocalMethod::kGaussian)});
     expect("local sauvola", {Local(LocalMethod::kSauvola)}, true);
+    expect("regions", {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}});
+    expect("contours", {OtsuStep{}, ContoursStep{}});
+    expect("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}});
+  }
+}
+
+// The same of steps that take tens of nanoseconds a pixel and more.
+TEST(Polling, NoLongGapsOfSlowSteps) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  constexpr int kLong = 1 << 20;
+  for (const auto& [height, width] : {std::pair{512, 2048}, {1, kLong}, {kLong, 1}}) {
+    const Pictures pictures(height, width);
+    const auto expect = [&](const std::string& name, const std::vector<Step>& steps,
+                            bool floats = false) {
+      ExpectShortGaps(name + " of " + std::to_string(height) + " x " + std::to_string(width),
+                      [&](const Context& context) { return pictures.Run(context, steps, floats); });
+    };
     expect("document", {DocumentStep{}});
     expect("document of floats", {DocumentStep{}}, true);
     for (const SmoothMethod method :
@@ -144,9 +172,6 @@ TEST(Polling, NoLongGaps) {
     expect("local wan", {Local(LocalMethod::kWan)}, true);
     expect("local isauvola", {Local(LocalMethod::kIsauvola)});
     expect("local tiled_otsu", {Local(LocalMethod::kTiledOtsu)}, true);
-    expect("regions", {OtsuStep{}, FillHolesStep{}, ComponentsStep{}, MeasureStep{}});
-    expect("contours", {OtsuStep{}, ContoursStep{}});
-    expect("watershed", {OtsuStep{}, DistanceStep{}, WatershedStep{}});
   }
 }
 
