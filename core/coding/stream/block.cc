@@ -180,13 +180,17 @@ absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uin
   return plan;
 }
 
-BlockPlan PlanWithoutHeader(const std::vector<TablePtr>& tables) {
+std::vector<BlockPlan> PlansWithoutHeader(const std::vector<TablePtr>& tables) {
   BlockPlan plan;
   plan.element.bytes = 0;
-  if (tables.size() == 1 && tables[0] != nullptr) {
-    plan.tables.push_back({TableId(tables[0]), false, tables[0]});
+  std::vector<BlockPlan> plans;
+  for (const TablePtr& table : tables) {
+    if (table == nullptr) continue;
+    plan.tables = {{TableId(table), false, table}};
+    plans.push_back(plan);
   }
-  return plan;
+  if (plans.empty()) plans.push_back(plan);
+  return plans;
 }
 
 }  // namespace trine::coding

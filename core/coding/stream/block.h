@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
 #include "core/coding/coding.h"
+#include "core/coding/container/block_head.h"
+#include "core/coding/container/format.h"
 #include "core/coding/container/index.h"
 #include "core/coding/models/block_plan.h"
 #include "core/coding/models/model.h"
@@ -47,8 +49,13 @@ absl::Status CheckNoTableIndex(const BlockPlan& plan);
 // (FindTables). An unknown model is no error here.
 absl::StatusOr<BlockPlan> PlanOf(const Header& header, const Limits& limits, uint64_t offset);
 
-// The plan where the header is lost. Heads say all that blocks need but for TABLE's tables: one
-// that is given may be the one. The length of its elements is told by the payload.
-BlockPlan PlanWithoutHeader(const std::vector<TablePtr>& tables);
+// The plans where the header is lost; never none. Heads say all that blocks need but for TABLE's
+// table: each that is given may be the one. The length of its elements is told by the payload.
+std::vector<BlockPlan> PlansWithoutHeader(const std::vector<TablePtr>& tables);
+
+// Whether it is a table that codes the block.
+inline bool IsOfTable(const BlockHead& head) {
+  return head.mode == format::Mode::kModel && head.model == static_cast<uint8_t>(Model::kTable);
+}
 
 }  // namespace trine::coding

@@ -4,7 +4,10 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
+#include "core/coding/container/corrupt.h"
 #include "core/coding/stream/batch.h"
 #include "core/runtime/thread_pool.h"
 
@@ -36,7 +39,22 @@ void DecodeBatch::Add(Block block) {
   blocks_.push_back(std::move(block));
 }
 
-absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input,
+void DecodeBatch::DecodeByOneOf(absl::Span<const BlockPlan> plans, ByteView payload,
+                                Block* block) const {
+  const size_t n = IsOfTable(block->head) ? plans.size() : 1;
+  for (size_t i = 0; i < n; ++i) {
+    block->plan = i;
+    block->status = DecodeBlockPart(context_, plans[i], block->head, payload, block->number,
+                                    block->offset, block->part, block->to);
+    if (block->status.ok() || !IsDamage(block->status)) return;
+  }
+  if (n == 1) return;
+  block->status =
+      Corrupt(block->number, block->offset,
+              ToStd(absl::StrCat("none of the ", n, " tables that are given decodes it")));
+}
+
+absl::Status DecodeBatch::Decode(absl::Span<const BlockPlan> plans, const InputBuffer& input,
                                  uint64_t held_bytes, AtDamage at_damage) {
   TRINE_RETURN_IF_ERROR(context_.Reserve(held_bytes + memory_bytes_));
   LayOut();
@@ -46,8 +64,7 @@ absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input
       if (block.status.ok()) {
         const ByteView payload =
             input.Bytes(block.payload_at, static_cast<size_t>(block.head.coded_bytes));
-        block.status = DecodeBlockPart(context_, plan, block.head, payload, block.number,
-                                       block.offset, block.part, block.to);
+        DecodeByOneOf(plans, payload, &block);
       }
       block.is_decoded = block.status.ok();
       if (!block.is_decoded && (at_damage == AtDamage::kStop || !IsDamage(block.status))) {
@@ -64,6 +81,16 @@ absl::Status DecodeBatch::Decode(const BlockPlan& plan, const InputBuffer& input
     for (; block != blocks_.end(); ++block) block->is_decoded = false;
   }
   return status;
+}
+
+void DecodeBatch::KeepFound(std::vector<BlockPlan>* plans) const {
+  if (plans->size() == 1) return;
+  for (const Block& block : blocks_) {
+    if (!block.is_decoded || !IsOfTable(block.head)) continue;
+    std::swap(plans->front(), (*plans)[block.plan]);
+    plans->resize(1);
+    return;
+  }
 }
 
 // Gives the blocks their places: a piece for each, or for several short ones.

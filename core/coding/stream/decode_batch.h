@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "core/base/bytes.h"
 #include "core/base/long_array.h"
 #include "core/coding/coding.h"
@@ -72,6 +73,7 @@ class DecodeBatch {
     absl::Status status;  // before Decode: not OK for a block that is not to be decoded
     // Set by Decode.
     bool is_decoded = false;
+    size_t plan = 0;     // by which it is decoded
     MutableByteView to;  // the place of the part
   };
   enum class AtDamage {
@@ -90,10 +92,14 @@ class DecodeBatch {
 
   // Decodes the blocks that `input` holds. Says what is wrong with the first block that is damaged
   // (kStop), or why the work ended. `held_bytes`: what the reader holds by now, of which the memory
-  // account is told along with what is allocated here.
-  absl::Status Decode(const BlockPlan& plan, const InputBuffer& input, uint64_t held_bytes,
-                      AtDamage at_damage);
+  // account is told along with what is allocated here. `plans`: one, or those among which the right
+  // one is not known: a block of TABLE is decoded by the first with which it verifies.
+  absl::Status Decode(absl::Span<const BlockPlan> plans, const InputBuffer& input,
+                      uint64_t held_bytes, AtDamage at_damage);
   std::vector<Block>& blocks() { return blocks_; }
+  // Leaves of several plans the one by which a block of TABLE was decoded: its stream has one
+  // table.
+  void KeepFound(std::vector<BlockPlan>* plans) const;
 
   // The parts of the blocks that are decoded, in order; several short ones are in one piece, of up
   // to 1 MiB. Empties the batch.
@@ -103,6 +109,7 @@ class DecodeBatch {
 
  private:
   void LayOut();
+  void DecodeByOneOf(absl::Span<const BlockPlan> plans, ByteView payload, Block* block) const;
 
   const Context context_;
   std::vector<Block> blocks_;

@@ -67,7 +67,7 @@ class Recoverer final : public StreamRecoverer {
   uint64_t search_checked_bytes() const override { return search_.checked_bytes(); }
   uint64_t HeldBytes() const override {
     return buffer_.HeldBytes() + ready_.bytes() + batch_.HeldBytes() + losses_.HeldBytes() +
-           header_.params.capacity() + HeldTableBytes(plan_);
+           header_.params.capacity() + HeldTableBytes(plans_[0]);
   }
 
  private:
@@ -183,7 +183,7 @@ class Recoverer final : public StreamRecoverer {
       AddDamageHere(kNoBlock, 0, LossLog::ReasonOf(status));
       header_ = Header{};
       header_.block_bytes = format::kMaxBlockBytes;
-      plan_ = PlanWithoutHeader(options_.tables);
+      plans_ = PlansWithoutHeader(options_.tables);
       block_bytes_ = 0;
       BeginSearch(1);
       return true;
@@ -194,7 +194,7 @@ class Recoverer final : public StreamRecoverer {
     }
     if (!first && content_.kind != ContentKind::kBytes) content_ = Content{};
     header_ = std::move(header);
-    plan_ = std::move(plan);
+    plans_ = {std::move(plan)};
     block_bytes_ = header_.block_bytes;
     buffer_.Take(parsed->consumed);
     only_headers_ = false;
@@ -278,7 +278,9 @@ class Recoverer final : public StreamRecoverer {
 
   // Decodes the blocks that wait. Those that are damaged are left out, or are zeros.
   absl::StatusOr<bool> RunBatch() {
-    TRINE_RETURN_IF_ERROR(batch_.Decode(plan_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kGoOn));
+    TRINE_RETURN_IF_ERROR(
+        batch_.Decode(plans_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kGoOn));
+    batch_.KeepFound(&plans_);
     RecoverReport& report = losses_.report();
     for (DecodeBatch::Block& block : batch_.blocks()) {
       if (block.is_decoded) {
@@ -336,15 +338,16 @@ class Recoverer final : public StreamRecoverer {
   }
 
   absl::StatusOr<bool> Search() {
-    TRINE_ASSIGN_OR_RETURN(const HeadSearch::Step step,
-                           search_.Find(rest(), offset(), ended_,
-                                        {.header = header_,
-                                         .raw_offset = losses_.raw_offset(),
-                                         .block_bytes = block_bytes_,
-                                         .longest_block = losses_.longest_block(),
-                                         .most_short = block_bytes_ == 0 ? 0 : MostBytesCut(plan_),
-                                         .only_headers = only_headers_},
-                                        context_.cancel));
+    TRINE_ASSIGN_OR_RETURN(
+        const HeadSearch::Step step,
+        search_.Find(rest(), offset(), ended_,
+                     {.header = header_,
+                      .raw_offset = losses_.raw_offset(),
+                      .block_bytes = block_bytes_,
+                      .longest_block = losses_.longest_block(),
+                      .most_short = block_bytes_ == 0 ? 0 : MostBytesCut(plans_[0]),
+                      .only_headers = only_headers_},
+                     context_.cancel));
     buffer_.Take(step.passed);
     switch (step.found) {
       case HeadSearch::Found::kNothing:
@@ -373,7 +376,7 @@ class Recoverer final : public StreamRecoverer {
   InputBuffer buffer_;
   bool known_ = false;  // whether a header was read, or was lost
   Header header_;
-  BlockPlan plan_;
+  std::vector<BlockPlan> plans_{1};  // several: each has a table that may be that of a lost header
   Content content_;
   Model model_ = Model::kAuto;
   uint64_t block_bytes_ = 0;  // of the header; 0: it is lost

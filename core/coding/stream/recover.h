@@ -49,8 +49,8 @@ struct RecoverOptions {
   bool skip_lost = false;
   // Bound of the bytes handed out; 0: none.
   uint64_t max_output_bytes = 0;
-  // Those that the stream may name by their ids. Where there is one, it is also tried for blocks of
-  // TABLE whose header is lost.
+  // Those that the stream may name by their ids. They are also tried for blocks of TABLE whose
+  // header is lost, in their order, until one verifies: it then serves the stream's other blocks.
   std::vector<TablePtr> tables;
   // Only these raw bytes are handed out, and only damage that touches them, or whose extent is not
   // known, counts. What comes before them is passed and not decoded; nothing is read that comes

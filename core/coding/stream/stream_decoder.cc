@@ -296,7 +296,8 @@ class Decoder final : public StreamDecoder {
   // Decodes the blocks that wait. Those before the first that is damaged are handed out.
   absl::Status RunBatch() {
     if (batch_.empty()) return absl::OkStatus();
-    absl::Status status = batch_.Decode(plan_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kStop);
+    absl::Status status =
+        batch_.Decode({&plan_, 1}, buffer_, HeldBytes(), DecodeBatch::AtDamage::kStop);
     if (!status.ok() && !IsDamage(status)) {
       batch_.Take();
       return status;

@@ -171,6 +171,38 @@ class Tables(support.CliTest):
         self.assertEqual(inspected["tables"],
                          [{"id": told["table_ids"][0], "symbols": 0, "by_id": True}])
 
+    def test_tables_are_given_again_where_a_header_is_lost(self):
+        """Of bytes and of elements; a file's numbers do not say of which."""
+        right, wrong = self.table("t.json", 7), self.table("u.json", 8)
+        raw = bytes(random.Random(5).choices((7, 8, 9), weights=(80, 10, 10), k=9000))
+        array = numpy.frombuffer(raw, "u1").reshape(90, 100)
+        coded, back = self.path("coded"), self.path("back")
+        for dtype in (None, "u1", "i2"):
+            if dtype is None:
+                source, flags, held = self.path("in", raw), [], raw
+            else:
+                source, flags, held = self.path("in.npy"), ["--as", "tensor"], array.astype(dtype)
+                numpy.save(source, held)
+                held = held.tobytes()
+            self.ok("encode", source, *flags, "-o", coded, "-f", "--model", "table", "--table",
+                    right, "--block-size", "1000")
+            damaged = bytearray(coded.read_bytes())
+            damaged[0:8] = bytes(8)
+            broken = self.path("broken", bytes(damaged))
+            for given in ([right], [wrong, right]):
+                with self.subTest(dtype=dtype, tables=len(given)):
+                    flags = [flag for table in given for flag in ("--table", table)]
+                    done = support.run("decode", broken, "--recover", *flags, "-o", back, "-f")
+                    self.assertEqual(done.returncode, 4, done.stderr)
+                    self.assertEqual(back.read_bytes(), held)
+                    done = support.run("decode", "-", "--recover", *flags, "-o", "-",
+                                       stdin=bytes(damaged))
+                    self.assertEqual(done.stdout, held)
+            for flags in ([], ["--table", wrong]):
+                done = support.run("decode", broken, "--recover", *flags, "-o", back, "-f")
+                self.assertEqual(done.returncode, 4, done.stderr)
+                self.assertEqual(back.read_bytes(), bytes(len(held)))
+
     def test_what_does_not_go_together(self):
         flags, raw, index = self.indexed()
         source, side, out = self.path("in", raw), self.path("index", index), self.path("o")

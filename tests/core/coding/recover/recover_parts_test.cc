@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -126,6 +127,59 @@ TEST(RecoverWithoutHeader, ATableThatIsGivenServes) {
     EXPECT_EQ(got.report.blocks_lost, 1u);
     EXPECT_TRUE(got.raw == std::string(500, '\0') + raw.substr(500));
   }
+}
+
+// Of several that are given, the one that the blocks verify with; wherever it stands among them,
+// and where a file's numbers are given as bytes and as elements.
+TEST(RecoverWithoutHeader, OfSeveralTablesTheRightOneServes) {
+  EncodeOptions options;
+  options.model = Model::kTable;
+  options.block_bytes = kBlock;
+  options.table = ByteTable();
+  const std::string raw = Skewed(20 * kBlock, 5);
+  const std::string coded = *Encode({}, {}, AsBytes(raw), options);
+  const size_t in_head = Inspect({}, AsBytes(coded))->blocks[0].coded_offset + 10;
+  ProbabilityTable other = ByteTable();
+  std::reverse(other.counts.begin(), other.counts.end());
+  ProbabilityTable elements = ByteTable();
+  elements.kind = SymbolKind::kIntegers;
+  const auto made = [](const ProbabilityTable& table) {
+    return MakeTable(table, DefaultLimits()).value();
+  };
+  const TablePtr right = made(ByteTable()), wrong = made(other);
+  for (const std::vector<TablePtr>& tables :
+       {std::vector<TablePtr>{right, made(elements)}, std::vector<TablePtr>{wrong, nullptr, right},
+        std::vector<TablePtr>{right, right, wrong}}) {
+    for (const std::string& damaged : WithoutFront(coded, in_head)) {
+      RecoverOptions given;
+      given.tables = tables;
+      for (const size_t piece : {size_t{97}, damaged.size()}) {
+        const Recovered got = Recover(damaged, piece, given);
+        ASSERT_TRUE(got.status.ok()) << got.status;
+        EXPECT_EQ(got.report.blocks_good, 19u);
+        EXPECT_TRUE(got.raw == std::string(kBlock, '\0') + raw.substr(kBlock));
+      }
+    }
+  }
+  // None: that is said of each block.
+  other.counts[7] += 1000;
+  for (const std::string& damaged : WithoutFront(coded, in_head)) {
+    RecoverOptions given;
+    given.tables = {wrong, made(other)};
+    const Recovered got = Recover(damaged, 97, given);
+    ASSERT_TRUE(got.status.ok()) << got.status;
+    EXPECT_EQ(got.report.blocks_good, 0u);
+    EXPECT_EQ(got.report.blocks_lost, 20u);
+    EXPECT_EQ(got.report.damages.back().reason, "none of the 2 tables that are given decodes it");
+  }
+  // A block that is damaged beside good ones of a table that was found, and a part of a block.
+  std::string damaged = coded.substr(in_head);
+  damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 1);
+  RecoverOptions given;
+  given.tables = {wrong, right};
+  EXPECT_EQ(Recover(damaged, 97, given).report.blocks_good, 18u);
+  given.range = ByteRange{kBlock + 9, 100};
+  EXPECT_TRUE(Recover(coded.substr(in_head), 97, given).raw == raw.substr(kBlock + 9, 100));
 }
 
 // Blocks that are shorter than the header says: cut to whole elements, or between characters.

@@ -389,6 +389,34 @@ TEST_F(CodingStreamsTest, RecoversARange) {
   EXPECT_EQ(run.responses.back().summary().damages_total(), 0u);
 }
 
+// The header of a TABLE stream lost: each table that is given is tried, of bytes and of elements.
+TEST_F(CodingStreamsTest, RecoversByTheTablesThatAreGiven) {
+  v1::ProbabilityTable bytes;
+  bytes.set_kind(v1::SYMBOL_KIND_BYTES);
+  for (uint64_t value = 0; value < 256; ++value) {
+    bytes.add_integers(value);
+    bytes.add_counts('a' <= value && value <= 'z' ? 1000 : 1);
+  }
+  v1::ProbabilityTable elements = bytes;
+  elements.set_kind(v1::SYMBOL_KIND_INTEGERS);
+  v1::EncodeRequest request = TextRequest(5000, v1::CODING_MODEL_TABLE);
+  request.mutable_options()->set_block_bytes(1000);
+  *request.mutable_options()->add_tables() = bytes;
+  const v1::EncodeResponse coded = EncodeAtOnce(request);
+  std::string damaged = coded.coded();
+  damaged.replace(0, 8, 8, 'x');
+  v1::DecodeStreamHeader header;
+  header.mutable_recover();
+  DecodeRun run = Decode(header, damaged, 999);
+  EXPECT_TRUE(Raw(run) == std::string(5000, '\0'));
+  *header.add_tables() = bytes;
+  *header.add_tables() = elements;
+  run = Decode(header, damaged, 999);
+  EXPECT_TRUE(Raw(run) == request.data());
+  EXPECT_EQ(run.responses.back().summary().blocks_decoded(), 5u);
+  EXPECT_EQ(run.responses.back().summary().blocks_lost(), 0u);
+}
+
 TEST_F(CodingStreamsTest, VerifiesWithoutSending) {
   v1::EncodeRequest request = TextRequest(300000, v1::CODING_MODEL_STATIC);
   request.mutable_options()->set_block_bytes(1000);
