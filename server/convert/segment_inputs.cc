@@ -6,16 +6,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/element_type.h"
 #include "core/base/error.h"
+#include "core/base/text/field_names.h"
 #include "core/image/image.h"
-#include "core/runtime/thread_pool.h"
+#include "core/segment/mask_values.h"
 #include "server/convert/error.h"
 
 namespace trine::server {
 namespace {
-
-constexpr size_t kPixelsARange = size_t{1} << 16;
 
 uint64_t Pixels(const Shape& shape) {
   if (shape.size() < 2) return 0;
@@ -116,23 +114,6 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
   return absl::OkStatus();
 }
 
-// 1 where any of the pixel's channels is not 0.
-template <typename T>
-absl::Status Binarize(const Context& context, const TensorView& in, Tensor* out) {
-  const auto channels = static_cast<size_t>(Channels(in));
-  return ParallelFor(context, out->data.size(), kPixelsARange, [&](size_t begin, size_t end) {
-    const uint8_t* from = in.data.data() + begin * channels * sizeof(T);
-    for (size_t i = begin; i < end; ++i) {
-      bool is_set = false;
-      for (size_t c = 0; c < channels; ++c, from += sizeof(T)) {
-        is_set = is_set || static_cast<double>(LoadLE<T>(from)) != 0;
-      }
-      out->data[i] = is_set ? 1 : 0;
-    }
-    return absl::OkStatus();
-  });
-}
-
 absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->mask.view;
   TRINE_RETURN_IF_ERROR(CheckMask(image, view));
@@ -142,10 +123,12 @@ absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInp
     out->inputs.mask = Plane(view);
     return absl::OkStatus();
   }
-  out->binary_mask = Tensor::Zeros(DType::kUint8, {view.shape[0], view.shape[1]});
-  TRINE_RETURN_IF_ERROR(WithElementType(view.dtype, [&](auto type) {
-    return Binarize<decltype(type)>(context, view, &out->binary_mask);
-  }));
+  auto mask = segment::MaskOfNonZeros(context, view);
+  if (!mask.ok()) {
+    return TranslateField(mask.status(),
+                          RequestNames({Path("mask", image.has_tensor() ? "tensor" : "encoded")}));
+  }
+  out->binary_mask = *std::move(mask);
   out->inputs.mask = out->binary_mask.view();
   return absl::OkStatus();
 }

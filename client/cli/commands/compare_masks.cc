@@ -2,20 +2,24 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/array_file.h"
 #include "client/cli/files/input_file.h"
+#include "client/cli/path_names.h"
 #include "client/options.h"
-#include "core/base/element_type.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
 #include "core/image/image.h"
+#include "core/segment/mask_values.h"
 #include "core/segment/metrics.h"
 
 namespace trine::cli {
@@ -24,28 +28,32 @@ namespace {
 struct Args {
   std::string mask, truth;
   bool invert = false;
+  std::optional<int64_t> page;
 };
 
-// The foreground as 1: what is above half of the picture's largest value, with `invert` the rest.
-template <typename T>
-void MarkForeground(const Tensor& picture, bool invert, Tensor* out) {
-  const auto at = [&](size_t i) {
-    return static_cast<double>(LoadLE<T>(picture.data.data() + i * sizeof(T)));
-  };
-  double largest = 0;
-  for (size_t i = 0; i < out->data.size(); ++i) largest = std::fmax(largest, at(i));
-  for (size_t i = 0; i < out->data.size(); ++i)
-    out->data[i] = (at(i) > largest / 2) != invert ? 1 : 0;
-}
+// Of one of the two files.
+struct Foreground {
+  Tensor mask;
+  std::vector<std::string> warnings;
+  bool has_pages = false;  // several
+};
 
-absl::StatusOr<Tensor> ReadForeground(const std::string& path, bool invert) {
+absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& args) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
   TRINE_ASSIGN_OR_RETURN(const std::string bytes, file.ReadAll(client::kItemLimit));
-  const ByteView view(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  const ByteView view = AsBytes(bytes);
   const Context context;
-  TRINE_ASSIGN_OR_RETURN(Tensor picture, image::HoldsArray(view)
-                                             ? image::DecodeNpy(context, view)
-                                             : image::DecodeImage(context, view));
+  Foreground out;
+  Tensor picture;
+  if (image::HoldsArray(view)) {
+    TRINE_ASSIGN_OR_RETURN(picture, image::DecodeNpy(context, view));
+  } else {
+    const absl::StatusOr<int64_t> pages = image::CountPages(context, view);
+    out.has_pages = pages.ok() && *pages > 1;
+    TRINE_ASSIGN_OR_RETURN(picture,
+                           LoadPicture(view, out.has_pages ? args.page : std::nullopt,
+                                       "compare-masks --page N takes another", &out.warnings));
+  }
   if (picture.shape.size() == 3 && picture.shape[2] == 3) {
     TRINE_ASSIGN_OR_RETURN(picture,
                            image::ToGray(context, picture.view(), image::GrayWeights::kBt601));
@@ -54,9 +62,9 @@ absl::StatusOr<Tensor> ReadForeground(const std::string& path, bool invert) {
   if (picture.shape.size() != 2) {
     return InputError(absl::StrCat("a mask is [H,W]; this is ", ShapeToString(picture.shape)));
   }
-  Tensor out = Tensor::Zeros(DType::kUint8, picture.shape);
-  WithElementType(picture.dtype,
-                  [&](auto type) { MarkForeground<decltype(type)>(picture, invert, &out); });
+  absl::StatusOr<Tensor> mask = segment::MaskOfBright(context, picture.view(), args.invert);
+  if (!mask.ok()) return TranslateField(mask.status(), {{"mask", "pixel"}});
+  out.mask = *std::move(mask);
   return out;
 }
 
@@ -74,8 +82,8 @@ std::string TextOf(const Line& line) {
       unit);
 }
 
-void Report(const Args& args, const segment::MaskMetrics& metrics, double elapsed_ms,
-            const Session& session) {
+void Report(const Args& args, const segment::MaskMetrics& metrics,
+            const std::vector<std::string>& warnings, double elapsed_ms, const Session& session) {
   const Line lines[] = {
       {"f_measure", "F-measure", "%", metrics.f_measure},
       {"pseudo_f_measure", "pseudo-F-measure", "%", metrics.pseudo_f_measure},
@@ -107,6 +115,8 @@ void Report(const Args& args, const segment::MaskMetrics& metrics, double elapse
   json["false_positives"] = metrics.false_positives;
   json["false_negatives"] = metrics.false_negatives;
   json["true_negatives"] = metrics.true_negatives;
+  json["warnings"] = warnings;
+  for (const std::string& warning : warnings) session.PrintWarning(warning);
   json["elapsed_ms"] = elapsed_ms;
   session.PrintResult(json);
 }
@@ -115,19 +125,28 @@ absl::Status RunCompareMasks(const Args& args, Session* session) {
   const Stopwatch watch;
   if (args.mask == "-" && args.truth == "-")
     return UsageError("only one of both masks can come from stdin");
-  const absl::StatusOr<Tensor> mask = ReadForeground(args.mask, args.invert);
+  const absl::StatusOr<Foreground> mask = ReadForeground(args.mask, args);
   if (!mask.ok()) return WithFile(mask.status(), args.mask);
-  const absl::StatusOr<Tensor> truth = ReadForeground(args.truth, args.invert);
+  const absl::StatusOr<Foreground> truth = ReadForeground(args.truth, args);
   if (!truth.ok()) return WithFile(truth.status(), args.truth);
-  if (mask->shape != truth->shape) {
-    return WithFile(InputError(absl::StrCat("is ", ShapeToString(truth->shape), " and ", args.mask,
-                                            " ", ShapeToString(mask->shape),
+  if (args.page.has_value() && !mask->has_pages && !truth->has_pages)
+    return UsageError("--page is for files of several pages; neither of the two is one");
+  const Shape& of_mask = mask->mask.shape;
+  const Shape& of_truth = truth->mask.shape;
+  if (of_mask != of_truth) {
+    return WithFile(InputError(absl::StrCat("is ", ShapeToString(of_truth), " and ", args.mask, " ",
+                                            ShapeToString(of_mask),
                                             "; masks that are compared are of one size")),
                     args.truth);
   }
   TRINE_ASSIGN_OR_RETURN(const segment::MaskMetrics metrics,
-                         segment::CompareMasks(Context(), mask->view(), truth->view()));
-  Report(args, metrics, watch.ms(), *session);
+                         segment::CompareMasks(Context(), mask->mask.view(), truth->mask.view()));
+  std::vector<std::string> warnings;
+  for (const auto& [path, from] : {std::pair{&args.mask, &*mask}, {&args.truth, &*truth}}) {
+    for (const std::string& warning : from->warnings)
+      warnings.push_back(absl::StrCat(DisplayName(*path), ": ", warning));
+  }
+  Report(args, metrics, warnings, watch.ms(), *session);
   return absl::OkStatus();
 }
 
@@ -142,6 +161,11 @@ void AddCompareMasksCommand(Command app, Run* run) {
   command->add_option("MASK", args->mask, "The mask: a picture or an array; - for stdin")
       ->required();
   command->add_option("TRUTH", args->truth, "The right one, of the same size")->required();
+  command
+      ->add_option("--page", args->page,
+                   "Of a file of several pages this one, from 0. Default: the first, which is said")
+      ->check(NotNegative())
+      ->type_name("N");
   command->add_flag("--invert", args->invert,
                     "Foreground is dark in both, as the ink of pages is. Default: no");
   command->callback(

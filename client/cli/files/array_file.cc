@@ -55,23 +55,20 @@ Tensor ToUint16(const TensorView& in, double* output_scale) {
   return out;
 }
 
+}  // namespace
+
 absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
-                                   std::vector<std::string>* warnings) {
+                                   std::string_view others, std::vector<std::string>* warnings) {
   image::DecodeOptions options;
   options.page = page.value_or(0);
   options.warnings = warnings;
   absl::StatusOr<Tensor> picture = image::DecodeImage(Context(), bytes, options);
   if (!picture.ok()) return TranslateField(picture.status(), {{"page", "image.page"}});
-  if (picture->shape.size() == 2) picture->shape.push_back(1);
   if (page.has_value()) return picture;
   TRINE_ASSIGN_OR_RETURN(const int64_t pages, image::CountPages(Context(), bytes));
-  if (pages > 1) {
-    warnings->push_back(FirstPageTaken(pages, "normalize --page N takes another"));
-  }
+  if (pages > 1) warnings->push_back(FirstPageTaken(pages, others));
   return picture;
 }
-
-}  // namespace
 
 bool IsNpyName(const std::string& path) {
   const std::optional<image::Format> format = image::FormatOfExtension(path);
@@ -128,7 +125,10 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> pa
   LoadedArray loaded;
   loaded.is_picture = !image::HoldsArray(AsBytes(bytes));
   if (loaded.is_picture) {
-    TRINE_ASSIGN_OR_RETURN(loaded.tensor, LoadPicture(AsBytes(bytes), page, &loaded.warnings));
+    TRINE_ASSIGN_OR_RETURN(
+        loaded.tensor,
+        LoadPicture(AsBytes(bytes), page, "normalize --page N takes another", &loaded.warnings));
+    if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
   } else {
     if (page.has_value()) return UsageError("--page is for pictures; this file holds an array");
     TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeNpy(Context(), AsBytes(bytes)));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,6 +13,12 @@
 #include "core/image/image.h"
 
 namespace trine::cli {
+
+// A picture from a file's bytes, [H,W] or [H,W,3]. What is odd about it, or left out, is added to
+// `warnings`; so is, of a file of several pages of which none is named, that the first was taken,
+// and `others`, how to get at the others.
+absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
+                                   std::string_view others, std::vector<std::string>* warnings);
 
 struct LoadedArray {
   Tensor tensor;

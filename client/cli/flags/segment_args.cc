@@ -186,7 +186,9 @@ void AddRest(Command c, SegmentArgs* a) {
       ->check(NotNegative())
       ->type_name("N")
       ->group(group);
-  c->add_option("--mask", a->mask, "Picture whose pixels of 0 belong to nothing. Default: none")
+  c->add_option(
+       "--mask", a->mask,
+       "Picture whose pixels of 0 belong to nothing; its values must be finite. Default: none")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--profile", a->profile, "Whose conventions hold. Default: exact")

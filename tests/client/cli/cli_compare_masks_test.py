@@ -1,8 +1,11 @@
 """compare-masks: metrics of a mask against the right one."""
 
+import json
+
 import numpy
 
-from pictures import pgm
+import picture_files
+from pictures import pgm, tiff
 import support
 
 
@@ -41,6 +44,51 @@ class CompareMasks(support.CliTest):
         told = self.json("compare-masks", self.path("mask.npy"), dark, "--invert")
         for name in ("f_measure", "pseudo_f_measure", "drd", "iou", "true_negatives"):
             self.assertEqual(told[name], right[name], name)
+
+    def test_what_is_said_of_the_files(self):
+        """As segment says it of a mask, on stderr and in --json."""
+        told = self.json("compare-masks", self.mask_file, self.truth_file)
+        self.assertEqual(told["warnings"], [])
+        pages = self.path("pages.tif", tiff(self.mask, self.truth, self.truth))
+        alpha = self.path("alpha.png", picture_files.png(
+            numpy.stack([self.truth, numpy.full_like(self.truth, 9)], axis=2), 4, 8))
+        trailer = self.path("trailer.pgm", pgm(self.truth) + b"xyz")
+        for mask, truth, said in (
+                (pages, self.truth_file, [f"{pages}: it has 3 pages, and page 0 was taken; "
+                                          "compare-masks --page N takes another"]),
+                (self.mask_file, alpha, [f"{alpha}: its transparency was left out"]),
+                (pages, trailer, [f"{pages}: it has 3 pages, and ",
+                                  f"{trailer}: 3 bytes behind the PNM picture were not read"])):
+            with self.subTest(said=said):
+                done = support.run("--json", "compare-masks", mask, truth)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                told = json.loads(done.stdout)
+                self.assertEqual(len(told["warnings"]), len(said), told["warnings"])
+                for text, warning in zip(said, told["warnings"]):
+                    self.assertIn(text, warning)
+                    self.assertIn(f"trine: warning: {warning}\n", done.stderr.decode())
+                self.assertEqual(told["iou"], 23 / 25)
+                self.assertEqual(support.run("-q", "compare-masks", mask, truth).stderr, b"")
+
+    def test_a_page_of_several(self):
+        pages = self.path("pages.tif", tiff(self.truth, self.mask))
+        told = self.json("compare-masks", pages, self.truth_file, "--page", "1")
+        self.assertEqual((told["iou"], told["warnings"]), (23 / 25, []))
+        self.assertIn("--page", self.fails(1, "compare-masks", pages, self.truth_file, "--page", "2"))
+        for wrong in ("-1", "all"):
+            self.assertIn("--page", self.fails(2, "compare-masks", pages, pages, "--page", wrong))
+        error = self.fails(2, "compare-masks", self.mask_file, self.truth_file, "--page", "0")
+        self.assertIn("--page is for files of several pages", error)
+
+    def test_values_that_are_not_finite(self):
+        for value in (numpy.nan, numpy.inf, -numpy.inf):
+            array = (self.mask > 0).astype("f4")
+            array[3, 4] = value
+            numpy.save(self.path("f.npy"), array)
+            for masks in ((self.path("f.npy"), self.truth_file),
+                          (self.truth_file, self.path("f.npy"))):
+                error = self.fails(1, "compare-masks", *masks)
+                self.assertRegex(error, r"f\.npy: pixel\[3\]\[4\]: is -?(nan|inf); .*must be finite")
 
     def test_refusals(self):
         other = self.path("other.pgm", pgm(self.truth[:, 1:]))

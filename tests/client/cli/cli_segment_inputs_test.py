@@ -378,6 +378,16 @@ class Values(support.CliTest):
             masked = self.json("segment", self.path("f.npy"), "--mask", mask)
             self.assertEqual((masked["threshold"], masked["ignored_pixels"]), (1, 0))
 
+    def test_masks_that_are_not_finite(self):
+        pixels = self.path("p.pgm", pgm(noise((4, 5))))
+        for value in (numpy.nan, numpy.inf):
+            mask = numpy.ones((4, 5), "f4")
+            mask[1, 2] = value
+            numpy.save(self.path("m.npy"), mask)
+            for nan in ([], ["--nan", "ignore"]):
+                error = self.fails(1, "segment", pixels, "--mask", self.path("m.npy"), *nan)
+                self.assertRegex(error, r"--mask\[1\]\[2\]: is (nan|inf); .*must be finite")
+
     def test_advice_names_flags(self):
         numpy.save(self.path("five.npy"), noise((9, 9, 5)))
         self.assertIn("name one with --channel", self.fails(1, "segment", self.path("five.npy")))

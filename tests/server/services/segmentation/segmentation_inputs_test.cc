@@ -144,6 +144,11 @@ std::string TiffOf(const std::vector<std::string>& pages) {
   return file;
 }
 
+Tensor Floats(const Shape& shape, const std::vector<float>& values) {
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(values.data());
+  return {DType::kFloat32, shape, {bytes, bytes + values.size() * sizeof(float)}};
+}
+
 TEST_F(SegmentationInputsTest, SaysThatAFileHasMorePages) {
   using testing::HasSubstr;
   v1::SegmentRequest request;
@@ -232,6 +237,29 @@ TEST_F(SegmentationInputsTest, ReadsMasksOfEveryType) {
   request.mutable_mask()->set_encoded(
       Encode(image::Format::kPng, {DType::kUint8, {1, 4}, {255, 255, 0, 0}}));
   check("file");
+}
+
+// Neither outside nor inside: whatever nan_policy says of the image.
+TEST_F(SegmentationInputsTest, RefusesMasksThatAreNotFinite) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {2, 2}, {10, 90, 90, 90});
+  for (const v1::NanPolicy policy : {v1::NAN_POLICY_REFUSE, v1::NAN_POLICY_IGNORE}) {
+    request.set_nan_policy(policy);
+    for (const float value : {std::nanf(""), INFINITY, -INFINITY}) {
+      v1::Tensor* const mask = request.mutable_mask()->mutable_tensor();
+      *mask = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {2, 2}, {1, 0, value, 1});
+      ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", request).status(),
+                    absl::StatusCode::kInvalidArgument, "mask.tensor.data[1][0]");
+      *mask = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {2, 2, 2}, {1, 0, 0, 0, 0, 0, 0, value});
+      ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", request).status(),
+                    absl::StatusCode::kInvalidArgument, "mask.tensor.data[1][1]");
+      request.mutable_mask()->set_encoded(
+          Encode(image::Format::kTiff, Floats({2, 2}, {0, value, 1, 1})));
+      ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", request).status(),
+                    absl::StatusCode::kInvalidArgument, "mask.encoded[0][1]");
+    }
+  }
 }
 
 TEST_F(SegmentationInputsTest, ReadsMarkersOfEveryType) {
