@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 
 namespace trine::cli {
 
@@ -29,11 +30,12 @@ std::string Session::target() const {
   return globals_.server;
 }
 
-absl::Status Session::UseStdoutForData(const std::string& flag) {
+absl::Status Session::UseStdoutForData(std::string_view flag, const std::string& path) {
+  const std::string given = absl::StrCat(ToAbsl(flag), " ", path.empty() ? "-" : path);
   if (globals_.json) {
-    return UsageError(absl::StrCat(flag, " and --json both want stdout; write to a file instead"));
+    return UsageError(absl::StrCat(given, " and --json both want stdout; write to a file instead"));
   }
-  if (stdout_is_data_) return UsageError(absl::StrCat(flag, ": stdout carries one output only"));
+  if (stdout_is_data_) return UsageError(absl::StrCat(given, ": stdout carries one output only"));
   stdout_is_data_ = true;
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,8 +30,9 @@ class Session {
   // For messages: the server's address.
   std::string target() const;
 
-  // Says that stdout carries data ("-o -", "--csv -"): text goes to stderr. USAGE with --json.
-  absl::Status UseStdoutForData(const std::string& flag);
+  // Says that stdout carries data ("-o" "-", "--csv" "/dev/stdout"; `path` is "-" where it is
+  // empty): text goes to stderr. USAGE with --json.
+  absl::Status UseStdoutForData(std::string_view flag, const std::string& path);
   // Text for a person, without its line's end: stdout or stderr; nothing with --quiet or --json.
   void PrintStatus(const std::string& line) const;
   // What was decided for the user and may surprise, on stderr; nothing with --quiet.

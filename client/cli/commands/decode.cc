@@ -265,7 +265,7 @@ absl::Status RunDecode(const Args& args, Session* session) {
                                                          TakesCoded, args.outputs.out_dir));
   TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
-    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
   }
   if (!args.tables.index.empty() && inputs.list.size() > 1) {
     return UsageError("--table-index belongs to one input, not to several");

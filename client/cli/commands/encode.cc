@@ -303,7 +303,7 @@ absl::Status RunEncode(const Args& args, Session* session) {
                                                          TakesUncoded, args.outputs.out_dir));
   TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
-    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
   }
   if (!args.shape.empty() && args.as != "raw" && args.as != "bits") {
     return UsageError("--shape is for --as raw and --as bits");

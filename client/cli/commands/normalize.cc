@@ -13,6 +13,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/array_file.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/inputs.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/flags/enum_text.h"
@@ -134,7 +135,7 @@ absl::Status RunNormalize(Args args, Session* session) {
   const Stopwatch watch;
   TRINE_RETURN_IF_ERROR(FillNames(&args));
   TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
-  if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (IsStdout(args.output)) TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.output));
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(args.input));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,

@@ -8,6 +8,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/files/array_file.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/flags/lrn_flags.h"
 #include "client/cli/path_names.h"
@@ -37,7 +38,7 @@ absl::StatusOr<LoadedArray> Load(const std::string& path, double scale) {
 
 absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   const Stopwatch watch;
-  if (args.output == "-") TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o -"));
+  if (IsStdout(args.output)) TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.output));
   if (args.input == "-" && args.gradient == "-") return UsageError("stdin can be one input only");
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));

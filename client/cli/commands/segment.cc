@@ -11,6 +11,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands/segment_outputs.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/report/plot.h"
@@ -238,17 +239,18 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
   if (!to_folder && args.emit_given->count() > 0) {
     return UsageError("--emit says what --out-dir gets, which is not given");
   }
-  for (const auto& [flag, path] : {std::pair{"-o -", &args.outputs.output},
-                                   {"--labels -", &args.labels},
-                                   {"--overlay -", &args.overlay},
-                                   {"--histogram -", &args.histogram},
-                                   {"--contours -", &args.contours},
-                                   {"--csv -", &args.csv}}) {
-    if (*path != "-") continue;
+  for (const auto& [flag, path] : {std::pair{"-o", &args.outputs.output},
+                                   {"--labels", &args.labels},
+                                   {"--overlay", &args.overlay},
+                                   {"--histogram", &args.histogram},
+                                   {"--contours", &args.contours},
+                                   {"--csv", &args.csv}}) {
+    if (path->empty() || !IsStdout(*path)) continue;
     if (pages.all && path != &args.csv) {
-      return UsageError(absl::StrCat(flag, ": --page all writes a file a page; name one"));
+      return UsageError(
+          absl::StrCat(flag, " ", *path, ": --page all writes a file a page; name one"));
     }
-    TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag));
+    TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag, *path));
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -15,6 +18,8 @@
 
 namespace trine::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 using Identity = std::pair<dev_t, ino_t>;
 
@@ -32,7 +37,37 @@ FileStamp StampOf(const struct stat& info) {
   return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
 }
 
+// Whether links lead from `path` to the name of the descriptor of stdout.
+bool NamesStdout(fs::path path) {
+  const fs::path own = absl::StrCat("/proc/", getpid());
+  constexpr int kMostLinks = 40;
+  for (int link = 0; link < kMostLinks; ++link) {
+    std::error_code error;
+    const fs::path folder =
+        fs::canonical(path.has_parent_path() ? path.parent_path() : fs::path("."), error);
+    if (error) return false;
+    const bool is_own =
+        std::mismatch(own.begin(), own.end(), folder.begin(), folder.end()).first == own.end();
+    if (is_own && folder.filename() == "fd" && path.filename() == "1") return true;
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) return false;
+    path = folder / target;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool IsStdout(const std::string& path) {
+  if (path == "-") return true;
+  struct stat info = {}, out = {};
+  if (lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
+    return false;
+  if (S_ISLNK(info.st_mode) && NamesStdout(path)) return true;
+  if (stat(path.c_str(), &info) != 0 || fstat(STDOUT_FILENO, &out) != 0) return false;
+  const bool is_passage = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode);
+  return is_passage && info.st_dev == out.st_dev && info.st_ino == out.st_ino;
+}
 
 void NoteInput(const struct stat& info) {
   if (S_ISREG(info.st_mode)) Inputs().emplace(info.st_dev, info.st_ino);

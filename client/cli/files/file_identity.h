@@ -15,6 +15,10 @@ struct stat;
 
 namespace trine::cli {
 
+// Whether an output called `path` is this process's stdout: "-", what leads to it by its own names
+// (/dev/stdout, /dev/fd/1, links to them), and the pipe or socket that it is.
+bool IsStdout(const std::string& path);
+
 // A regular file that is an input. InputFile tells those that are opened; those that wait for their
 // turn are told by their names. What is absent or no regular file is passed over.
 void NoteInput(const struct stat& info);

@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Create(const std::string
                                                                Holds holds) {
   std::unique_ptr<OutputFile> file(new OutputFile(path, force));
   struct stat info = {};
-  if (path == "-") {
+  if (IsStdout(path)) {
     if (fstat(STDOUT_FILENO, &info) == 0) TRINE_RETURN_IF_ERROR(CheckNoInput(info, path));
     TRINE_RETURN_IF_ERROR(file->Direct(STDOUT_FILENO, holds));
     return file;

@@ -1,4 +1,5 @@
-// An output: a file that appears whole under its name or not at all, or stdout as "-".
+// An output: a file that appears whole under its name or not at all, or stdout, as "-" or by a name
+// of it.
 #pragma once
 
 #include <sys/stat.h>

@@ -101,9 +101,9 @@ absl::StatusOr<MadeFolders> PrepareOutputs(const std::vector<Input>& inputs, con
 }
 
 bool WritesStdout(const std::vector<Input>& inputs, const Outputs& outputs, const Naming& naming) {
-  if (outputs.output == "-") return true;
-  return outputs.output.empty() && outputs.out_dir.empty() && naming.beside != nullptr &&
-         inputs.size() == 1 && inputs[0].path == "-";
+  if (!outputs.output.empty()) return IsStdout(outputs.output);
+  return outputs.out_dir.empty() && naming.beside != nullptr && inputs.size() == 1 &&
+         inputs[0].path == "-";
 }
 
 }  // namespace trine::cli

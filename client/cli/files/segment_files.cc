@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/path_names.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -71,8 +72,8 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
 }
 
 absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
-  if (path == "-") return image::Format::kPng;
   const std::optional<image::Format> format = image::FormatOfExtension(path);
+  if (!format.has_value() && IsStdout(path)) return image::Format::kPng;
   if (!format.has_value() || !image::IsWritten(*format)) {
     return UsageError(absl::StrCat("'", path, "': name it .png, .tif, .pgm, .ppm or .npy"));
   }

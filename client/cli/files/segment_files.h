@@ -26,7 +26,8 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
 // they can be counted.
 int64_t TakePage(std::optional<int64_t> page, v1::Image* image);
 
-// The format that a mask or label file's name asks for; "-" is PNG. USAGE for what is not written.
+// The format that a mask or label file's name asks for; stdout without one is PNG. USAGE for what
+// is not written.
 absl::StatusOr<image::Format> PictureFormat(const std::string& path);
 
 // How the server shall pack its pictures so that they can be written as they come; TENSOR where

@@ -30,6 +30,80 @@ def at_terminal(*args, stdin=b""):
     return process.returncode, shown, error.decode()
 
 
+class StdoutByItsNames(support.CliTest):
+    """/dev/stdout and its like are stdout, as - is: nothing else is written there."""
+
+    def setUp(self):
+        super().setUp()
+        self.path("in", support.some_bytes(3000))
+        self.ok("encode", "in", "-o", "c", cwd=self.dir)
+        numpy.save(self.path("a.npy"), numpy.ones((1, 5, 2, 2), "f4"))
+        pixels = numpy.full((9, 9), 20, numpy.uint8)
+        pixels[3:6, 2:7] = 200
+        self.path("p.pgm", pgm(pixels))
+        os.symlink("/dev/stdout", self.path("link.npy"))
+        os.symlink("link.npy", self.path("link.png"))
+
+    COMMANDS = (["encode", "in", "-o"], ["decode", "c", "-o"], ["normalize", "a.npy", "-o"],
+                ["normalize-gradient", "a.npy", "a.npy", "-o"], ["segment", "p.pgm", "-o"],
+                ["segment", "p.pgm", "--labels"], ["segment", "p.pgm", "--overlay"],
+                ["segment", "p.pgm", "--histogram"], ["segment", "p.pgm", "--contours"],
+                ["segment", "p.pgm", "--csv"])
+
+    def test_of_every_command(self):
+        for command in self.COMMANDS:
+            right = self.ok(*command, "-", cwd=self.dir)
+            for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1"):
+                with self.subTest(command=command, name=name):
+                    done = support.run(*command, name, cwd=self.dir)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(done.stdout, right)
+                    self.assertNotEqual(done.stderr, b"")
+                    error = self.fails(2, "--json", *command, name, cwd=self.dir)
+                    self.assertIn(f"{command[-1]} {name} and --json both want stdout", error)
+
+    def test_names_with_an_extension_choose_the_format(self):
+        right = self.ok("segment", "p.pgm", "-o", "link.npy", cwd=self.dir)
+        self.assertEqual(right[:6], b"\x93NUMPY")
+        self.assertEqual(self.ok("segment", "p.pgm", "-o", "link.png", cwd=self.dir),
+                         self.ok("segment", "p.pgm", "-o", "-", cwd=self.dir))
+
+    def test_files_and_pipes(self):
+        right = self.ok("decode", "c", "-o", "-", cwd=self.dir)
+        with open(self.path("out"), "wb") as out:
+            out.write(b"before")
+            out.flush()
+            process = support.start("decode", "c", "-o", "/dev/stdout", cwd=self.dir, stdout=out,
+                                    stderr=subprocess.PIPE)
+            self.assertIn(b"bytes", process.communicate()[1])
+        self.assertEqual(self.path("out").read_bytes(), b"before" + right)
+        # The pipe by a name of its own, or by another descriptor.
+        os.mkfifo(self.path("pipe"))
+        reader = os.open(self.path("pipe"), os.O_RDONLY | os.O_NONBLOCK)
+        writer = os.open(self.path("pipe"), os.O_WRONLY)
+        for name in ("pipe", f"/dev/fd/{writer}"):
+            process = support.start("decode", "c", "-o", name, cwd=self.dir, stdout=writer,
+                                    stderr=subprocess.PIPE, pass_fds=[writer])
+            self.assertIn(b"bytes", process.communicate()[1])
+            self.assertEqual(os.read(reader, 1 << 16), right)
+        # Another pipe is not stdout.
+        done = support.run("decode", "c", "-o", "pipe", cwd=self.dir)
+        self.assertIn(b"bytes", done.stdout)
+        self.assertEqual(os.read(reader, 1 << 16), right)
+        os.close(reader)
+        os.close(writer)
+
+    def test_what_stdout_is_not_for(self):
+        self.assertIn("--rm", self.fails(2, "encode", "in", "-o", "/dev/stdout", "--rm",
+                                         cwd=self.dir))
+        self.assertIn("one output", self.fails(2, "segment", "p.pgm", "-o", "/dev/stdout", "--csv",
+                                               "-", cwd=self.dir))
+        self.assertTrue(self.path("in").exists())
+        code, shown, error = at_terminal("encode", self.path("in"), "-o", "/dev/stdout")
+        self.assertEqual((code, shown), (2, b""))
+        self.assertIn("terminal", error)
+
+
 class WhatCannotBeRead(support.CliTest):
     def test_no_folder_is_left(self):
         self.path("bad", "P5 no picture")
@@ -216,9 +290,13 @@ class ModesAndTimes(support.CliTest):
             self.path("a.npy").chmod(0o604)
             os.utime(self.path("a.npy"), (self.TIME, self.TIME))
             self.ok("normalize", self.path("a.npy"), "-o", self.path("b.npy"))
+            self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8))).chmod(0o604)
+            os.utime(self.path("p.pgm"), (self.TIME, self.TIME))
+            self.ok("segment", self.path("p.pgm"), "-o", self.path("m.png"), "--csv",
+                    self.path("r.csv"))
         finally:
             os.umask(mask)
-        for name in ("out", "b.npy"):
+        for name in ("out", "b.npy", "m.png", "r.csv"):
             info = self.path(name).stat()
             self.assertEqual(stat.S_IMODE(info.st_mode), 0o640)
             self.assertGreater(info.st_mtime, before)
