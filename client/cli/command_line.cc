@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/cli/suggest.h"
+
 namespace trine::cli {
 namespace {
 
@@ -22,10 +24,6 @@ CLI::Validator Must(const std::string& be, const std::function<bool(const std::s
       shown, "");
 }
 
-Check Of(CLI::Validator validator) {
-  return Check(std::make_shared<CLI::Validator>(std::move(validator)));
-}
-
 // "4, 8 or 16".
 std::string Listed(const std::vector<std::string>& names) {
   std::string list;
@@ -34,6 +32,21 @@ std::string Listed(const std::vector<std::string>& names) {
     list += names[i];
   }
   return list;
+}
+
+// The same of a text that must be one of some words, of which the nearest is named.
+CLI::Validator MustBeOneOf(const std::vector<std::string>& words) {
+  return CLI::Validator(
+      [words, list = Listed(words)](const std::string& text) {
+        return std::find(words.begin(), words.end(), text) != words.end()
+                   ? std::string()
+                   : "is '" + text + "'; must be " + list + DidYouMean(text, words);
+      },
+      "{" + CLI::detail::join(words) + "}", "");
+}
+
+Check Of(CLI::Validator validator) {
+  return Check(std::make_shared<CLI::Validator>(std::move(validator)));
 }
 
 template <typename T>
@@ -59,21 +72,12 @@ bool IsA(const std::string& text) {
 
 }  // namespace
 
-Check IsMember(std::vector<std::string> names) {
-  const std::string list = Listed(names);
-  const std::string shown = "{" + CLI::detail::join(names) + "}";
-  return Of(Must(
-      list,
-      [names = std::move(names)](const std::string& text) {
-        return std::find(names.begin(), names.end(), text) != names.end();
-      },
-      shown));
-}
+Check IsMember(const std::vector<std::string>& names) { return Of(MustBeOneOf(names)); }
 Check IsMember(const std::vector<int>& numbers) {
   std::vector<std::string> names;
   names.reserve(numbers.size());
   for (const int number : numbers) names.push_back(std::to_string(number));
-  return IsMember(std::move(names));
+  return IsMember(names);
 }
 Check InRange(int low, int high) {
   const std::string ends = std::to_string(low) + " to " + std::to_string(high);

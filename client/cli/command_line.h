@@ -29,7 +29,8 @@ class Check {
   std::shared_ptr<CLI::Validator> validator_;
 };
 
-Check IsMember(std::vector<std::string> names);
+// The nearest of the names is suggested for another one.
+Check IsMember(const std::vector<std::string>& names);
 Check IsMember(const std::vector<int>& numbers);
 Check InRange(int low, int high);
 Check IsNumber();

@@ -44,15 +44,16 @@ std::vector<std::string> CommandNames(CLI::App* cli) {
   return names;
 }
 
-std::string DidYouMean(const std::string& typed, const std::vector<std::string>& words) {
+// The hint for a word that nobody knows.
+std::string HintFor(const std::string& typed, const std::vector<std::string>& words,
+                    const std::string& otherwise) {
   const std::string nearest = Nearest(typed, words);
-  return nearest.empty() ? "" : absl::StrCat("did you mean '", nearest, "'? ");
+  return nearest.empty() ? otherwise : absl::StrCat("did you mean '", nearest, "'? ", otherwise);
 }
 
 int UnknownCommand(const std::string& name, CLI::App* cli) {
-  return PrintUsageError(
-      absl::StrCat("'", name, "' is no command"),
-      absl::StrCat(DidYouMean(name, CommandNames(cli)), "'trine help' lists the commands"));
+  return PrintUsageError(absl::StrCat("'", name, "' is no command"),
+                         HintFor(name, CommandNames(cli), "'trine help' lists the commands"));
 }
 
 // The first word that is neither a command nor an option nor an argument of one.
@@ -74,7 +75,7 @@ int UnknownWord(const std::string& word, CLI::App* cli) {
   const std::string of = given.empty() ? "" : " " + given[0]->get_name();
   return PrintUsageError(
       absl::StrCat(flag, " is no option of trine", of),
-      absl::StrCat(DidYouMean(flag, flags), "'trine help", of, "' lists the options"));
+      HintFor(flag, flags, absl::StrCat("'trine help", of, "' lists the options")));
 }
 
 int ShowHelp(const Help& help, CLI::App* cli) {

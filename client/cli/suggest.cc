@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -38,7 +39,7 @@ std::string Nearest(std::string_view typed, const std::vector<std::string>& word
   const size_t letters = lower.size() - std::min(lower.find_first_not_of('-'), lower.size());
   if (letters == 0 || lower.size() > kLongestWord) return "";
   std::string best;
-  size_t fewest = std::max<size_t>(1, letters / 3) + 1;
+  size_t fewest = std::min(std::max<size_t>(1, letters / 3) + 1, letters);
   for (const std::string& word : words) {
     const size_t distance = Distance(lower, word);
     if (distance < fewest) {
@@ -51,6 +52,11 @@ std::string Nearest(std::string_view typed, const std::vector<std::string>& word
     if (word.rfind(lower, 0) == 0) return word;
   }
   return "";
+}
+
+std::string DidYouMean(std::string_view typed, const std::vector<std::string>& words) {
+  const std::string nearest = Nearest(typed, words);
+  return nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'?");
 }
 
 }  // namespace trine::cli

@@ -21,6 +21,7 @@
 #include "client/cli/flags/table_args.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
+#include "client/cli/suggest.h"
 #include "client/cli/report/content_json.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
@@ -61,14 +62,13 @@ EncodeAs AsOf(const std::string& name) {
 }
 
 // What `text_of` says of the models, but for those of which it says nothing.
-std::string ModelTexts(std::string (*text_of)(const coding::ModelInfo&),
-                       const char* separator = ", ") {
+std::vector<std::string> ModelTexts(std::string (*text_of)(const coding::ModelInfo&)) {
   std::vector<std::string> texts;
   for (const coding::ModelInfo& model : coding::OfferedModels()) {
     texts.push_back(text_of(model));
     if (texts.back().empty()) texts.pop_back();
   }
-  return absl::StrJoin(texts, separator);
+  return texts;
 }
 
 std::string NameOf(const coding::ModelInfo& model) { return std::string(model.name); }
@@ -108,8 +108,9 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   v1::EncodeOptions options;
   const auto model = ParseEnumText<v1::CodingModel>(args.model);
   if (!model.has_value()) {
-    return UsageError(
-        absl::StrCat("--model: '", args.model, "' is not one of ", ModelTexts(NameOf)));
+    return UsageError(absl::StrCat("--model: '", args.model, "' is not one of ",
+                                   absl::StrJoin(ModelTexts(NameOf), ", "),
+                                   DidYouMean(args.model, ModelTexts(NameOf))));
   }
   if (*model == v1::CODING_MODEL_EXACT) {
     return UsageError("--model exact codes short messages: use 'trine exact'");
@@ -310,9 +311,6 @@ absl::Status RunEncode(const Args& args, Session* session) {
   }
   if (!args.dtype.empty() && args.as != "raw") return UsageError("--dtype is for --as raw");
   if (!args.page.empty() && args.as != "image") return UsageError("--page is for --as image");
-  if (!args.dtype.empty() && !ParseDType(args.dtype).has_value()) {
-    return UsageError(absl::StrCat("--dtype: '", args.dtype, "' is not a dtype such as float32"));
-  }
   Fixed fixed;
   TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
   fixed.page = pages.one;
@@ -341,19 +339,21 @@ void AddEncodeCommand(Command app, Run* run) {
                  "Write each input's stream to DIR/NAME.trine; DIR is made");
   command
       ->add_option("--model", args->model,
-                   absl::StrCat("Model: ", ModelTexts(NameAndSummary), ". Default: auto"))
+                   absl::StrCat("Model: ", absl::StrJoin(ModelTexts(NameAndSummary), ", "),
+                                ". Default: auto"))
       ->type_name("MODEL");
   args->order_given = command
                           ->add_option("--order", args->order,
-                                       absl::StrCat("Bytes of context: ", ModelTexts(OrdersOf)))
+                                       absl::StrCat("Bytes of context: ",
+                                                    absl::StrJoin(ModelTexts(OrdersOf), ", ")))
                           ->type_name("N");
-  args->effort_given =
-      command
-          ->add_option("--effort", args->effort,
-                       absl::StrCat("How long to search for a shorter form: ",
-                                    ModelTexts(EffortsOf, "; "), ". Default: balanced"))
-          ->check(IsMember(EnumNames<v1::Effort>()))
-          ->type_name("EFFORT");
+  args->effort_given = command
+                           ->add_option("--effort", args->effort,
+                                        absl::StrCat("How long to search for a shorter form: ",
+                                                     absl::StrJoin(ModelTexts(EffortsOf), "; "),
+                                                     ". Default: balanced"))
+                           ->check(IsMember(EnumNames<v1::Effort>()))
+                           ->type_name("EFFORT");
   command
       ->add_option("--block-size", args->block_size,
                    "Raw bytes a block, from 256. Default: the model's own, 1MiB")
@@ -388,7 +388,9 @@ void AddEncodeCommand(Command app, Run* run) {
       ->check(NotEmpty("a page's number"))
       ->type_name("N");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
-  command->add_option("--dtype", args->dtype, "raw: uint8, int16, float32, ...")->type_name("TYPE");
+  command->add_option("--dtype", args->dtype, "raw: of the elements")
+      ->check(IsMember(EnumNames<v1::DataType>()))
+      ->type_name("TYPE");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunEncode(*args, session); }; });
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/errors.h"
 #include "client/cli/flags/enum_text.h"
+#include "client/cli/suggest.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -34,7 +35,8 @@ absl::Status SetEnum(const FieldDescriptor& field, std::string_view text, Messag
   const std::optional<int> number = ParseEnumText(*field.enum_type(), text);
   if (!number.has_value()) {
     return Wrong(field, text,
-                 absl::StrCat("one of ", absl::StrJoin(EnumNames(*field.enum_type()), ", ")));
+                 absl::StrCat("one of ", absl::StrJoin(EnumNames(*field.enum_type()), ", "),
+                              DidYouMean(text, EnumNames(*field.enum_type()))));
   }
   message->GetReflection()->SetEnumValue(message, &field, *number);
   return absl::OkStatus();
@@ -109,9 +111,9 @@ absl::Status SetFieldFromText(std::string_view text, Message* message) {
     for (int i = 0; i < message->GetDescriptor()->field_count(); ++i) {
       known.push_back(message->GetDescriptor()->field(i)->name());
     }
-    return UsageError(
-        absl::StrCat("'", name, "' is no parameter; known are: ",
-                     known.empty() ? std::string("none") : absl::StrJoin(known, ", ")));
+    return UsageError(absl::StrCat("'", name, "' is no parameter; known are: ",
+                                   known.empty() ? std::string("none") : absl::StrJoin(known, ", "),
+                                   DidYouMean(name, known)));
   }
   if (equals == std::string_view::npos) {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL)

@@ -17,6 +17,7 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
+#include "client/cli/suggest.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/segment/segment.h"
@@ -129,6 +130,31 @@ absl::Status CheckFlags(const SegmentArgs& a) {
   return absl::OkStatus();
 }
 
+// What is made of a mask, where the method makes none.
+absl::Status CheckMaskIsMade(const SegmentArgs& a) {
+  const std::optional<NamedStep> method = MethodOf(a);
+  const bool makes_mask = !method.has_value() || (method->spec->makes & segment::kMask) != 0;
+  if (makes_mask || !a.steps.empty()) return absl::OkStatus();
+  const bool to_folder = !a.outputs.out_dir.empty() && a.emit != "histogram";
+  const bool says_what = a.emit_given->count() > 0;
+  for (const auto& [given, flag] : {std::pair{!a.outputs.output.empty(), "-o"},
+                                    {to_folder, says_what ? "--emit" : "--out-dir"},
+                                    {!a.labels.empty(), "--labels"},
+                                    {!a.overlay.empty(), "--overlay"},
+                                    {!a.contours.empty(), "--contours"},
+                                    {!a.csv.empty(), "--csv"},
+                                    {a.invert, "--invert"},
+                                    {a.fill_holes, "--fill-holes"},
+                                    {a.components, "--components"},
+                                    {a.min_area.has_value(), "--min-area"},
+                                    {a.connectivity.has_value(), "--connectivity"}}) {
+    if (!given) continue;
+    return UsageError(
+        absl::StrCat(flag, " does not go with --method ", a.method, ", which makes no mask"));
+  }
+  return absl::OkStatus();
+}
+
 // The same of flags whose use depends on the steps that were made of the others.
 absl::Status CheckUsed(const SegmentArgs& a, const v1::SegmentRequest& request) {
   const auto any = [&request](bool (*uses)(const Step&)) {
@@ -217,7 +243,7 @@ std::string Underscored(std::string_view name) {
 absl::StatusOr<NamedStep> StepOfName(std::string_view flag, std::string_view name) {
   if (const auto found = FindNamedStep(name)) return *found;
   return UsageError(absl::StrCat(ToAbsl(flag), ": '", ToAbsl(name), "' is no step; known are ",
-                                 absl::StrJoin(StepNames(), ", ")));
+                                 absl::StrJoin(StepNames(), ", "), DidYouMean(name, StepNames())));
 }
 
 // Refuses here a number that no server takes. REQUIRES: SetFieldFromText took `text`.
@@ -298,6 +324,7 @@ bool CountsLabels(const v1::SegmentRequest& request) {
 
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   TRINE_RETURN_IF_ERROR(CheckFlags(a));
+  TRINE_RETURN_IF_ERROR(CheckMaskIsMade(a));
   TRINE_RETURN_IF_ERROR(CheckClasses(a));
   v1::SegmentRequest request;
   if (a.steps.empty()) {

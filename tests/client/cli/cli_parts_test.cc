@@ -316,6 +316,11 @@ TEST(Suggest, TheNearestWord) {
   EXPECT_EQ(Nearest("--overl", {"--output", "--overlay"}), "--overlay");
   EXPECT_EQ(Nearest("--metod", {"--method", "--mode"}), "--method");
   EXPECT_EQ(Nearest("--o", {}), "");
+  // Of a single letter nothing would be left.
+  EXPECT_EQ(Nearest("5", {"4", "8"}), "");
+  EXPECT_EQ(Nearest("O", {"o"}), "o");
+  EXPECT_EQ(DidYouMean("inof", commands), "; did you mean 'info'?");
+  EXPECT_EQ(DidYouMean("fly", commands), "");
 }
 
 // A 3 x 3 block in a 5 x 5 picture: its border is drawn, its middle pixel is not.

@@ -152,6 +152,25 @@ class Segment(support.CliTest):
             self.fails(2, "segment", self.picture, *wrong)
         self.fails(2, "segment", self.picture, "--method", "mean", "--window", "4")
 
+    def test_what_needs_a_mask_does_not_go_with_all(self):
+        """The flag that was given is named, and not what it would have led to."""
+        out = self.path("out")
+        for flags, blamed in ((["-o", f"{out}.png"], "-o"), (["--out-dir", out], "--out-dir"),
+                              (["--out-dir", out, "--emit", "labels"], "--emit"),
+                              (["--labels", f"{out}.png"], "--labels"),
+                              (["--overlay", f"{out}.png"], "--overlay"),
+                              (["--contours", f"{out}.json"], "--contours"),
+                              (["--csv", f"{out}.csv"], "--csv"), (["--invert"], "--invert"),
+                              (["--fill-holes"], "--fill-holes"), (["--components"], "--components"),
+                              (["--min-area", "5"], "--min-area"),
+                              (["--min-area", "5", "--connectivity", "4"], "--min-area"),
+                              (["--connectivity", "4"], "--connectivity")):
+            with self.subTest(flags=flags):
+                error = self.fails(2, "segment", self.picture, "--method", "all", *flags)
+                self.assertIn(f"trine: error: {blamed} does not go with --method all, which makes no "
+                              "mask", error)
+        self.ok("segment", self.picture, "--method", "all", "--out-dir", out, "--emit", "histogram")
+
     def test_profiles_and_channels(self):
         # The thresholds from 30 to 199 are equally good: libraries choose differently.
         for profile, threshold in (("exact", 30), ("opencv", 30), ("skimage", 30),

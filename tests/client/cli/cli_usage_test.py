@@ -52,6 +52,36 @@ class DidYouMean(support.CliTest):
         # Hidden ones are offered to nobody.
         self.assertNotIn("--steps-markdown", self.fails(2, "segment", "--steps-markdow"))
 
+    def test_values(self):
+        """Of every kind of choice: the nearest, beside all that are known."""
+        picture = self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8)))
+        numpy.save(self.path("a.npy"), numpy.ones((1, 5, 2, 2), "f4"))
+        out, array = self.path("o"), self.path("a.npy")
+        for args, meant, known in (
+                (["segment", picture, "--method", "otzu"], "otsu", "sauvola"),
+                (["segment", picture, "--method", "OTSU"], "otsu", "sauvola"),
+                (["segment", picture, "--profile", "opencb"], "opencv", "imagej"),
+                (["segment", picture, "--nan", "ignor"], "ignore", "refuse"),
+                (["segment", picture, "--steps", "otsu,fil-holes"], "fill-holes", "watershed"),
+                (["segment", picture, "--before", "smoth"], "smooth", "stretch"),
+                (["segment", picture, "--steps", "sauvola:windw=3"], "window", "offset"),
+                (["segment", picture, "--steps", "smooth:method=gausian"], "gaussian", "median"),
+                (["encode", picture, "-o", out, "--model", "adaptve"], "adaptive", "static"),
+                (["encode", picture, "-o", out, "--effort", "bst"], "best", "balanced"),
+                (["encode", picture, "-o", out, "--as", "imgae"], "image", "tensor"),
+                (["encode", picture, "-o", out, "--as", "raw", "--dtype", "flot32"], "float32",
+                 "bfloat16"),
+                (["normalize", array, "-o", out, "--preset", "alexnt"], "alexnet", "caffe"),
+                (["--progress", "alwys", "info"], "always", "never")):
+            with self.subTest(args=args):
+                error = self.fails(2, *args)
+                self.assertIn(f"; did you mean '{meant}'?", error)
+                self.assertIn(known, error)
+        for args in (["segment", picture, "--method", "xyzzy"],
+                     ["segment", picture, "--connectivity", "5"],
+                     ["encode", picture, "-o", out, "--model", "zip"]):
+            self.assertNotIn("did you mean", self.fails(2, *args))
+
     def test_words_too_many(self):
         error = self.fails(2, "info", "extra")
         self.assertIn("'extra' was not expected", error)
