@@ -194,6 +194,11 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
           SegmentItem(args, request, {input, *bytes, page, true, warnings}, common, session);
       if (status.ok()) continue;
       session->PrintFailure({{"input", input.path}, {"page", page}}, status, watch.ms());
+      if (const int64_t left = *pages - page - 1; left > 0) {
+        session->PrintWarning(absl::StrCat(DisplayName(input.path), ": ", left,
+                                           left == 1 ? " page" : " pages", " after page ", page,
+                                           left == 1 ? " was" : " were", " not segmented"));
+      }
       return status;
     }
     return absl::OkStatus();

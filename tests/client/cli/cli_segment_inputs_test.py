@@ -84,6 +84,7 @@ class Pages(support.CliTest):
             self.assertIn("elapsed_ms", told[1])
             self.assertIn("f.tif page 1: ", told[1]["error"])
             self.assertIn(told[1]["error"], done.stderr.decode())
+            self.assertIn(f"{stack}: 1 page after page 1 was not segmented", done.stderr.decode())
         # Of a page that was asked for alone, as of any single input, stderr tells.
         done = support.run("--json", *command[:2], "1", *command[3:], "-f", stack)
         self.assertEqual((done.returncode, done.stdout), (2, b""))
