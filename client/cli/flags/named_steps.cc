@@ -36,6 +36,10 @@ const FieldDescriptor& KindOf(const Step& step) {
 
 }  // namespace
 
+const segment::StepSpec& SpecOf(const Step& step) {
+  return *segment::FindStep(KindOf(step).name());
+}
+
 bool IsMethod(const segment::StepSpec& spec) {
   return spec.needs == 0 && spec.uses == segment::kGray && (spec.makes & segment::kMask) != 0;
 }
@@ -70,10 +74,9 @@ std::optional<NamedStep> FindNamedStep(std::string_view name) {
 }
 
 std::string NameOf(const Step& step) {
-  const FieldDescriptor& kind = KindOf(step);
-  const segment::StepSpec& spec = *segment::FindStep(kind.name());
-  const Message& parameters = step.GetReflection()->GetMessage(step, &kind);
+  const segment::StepSpec& spec = SpecOf(step);
   if (ChoiceOfMethod(spec) != nullptr) {
+    const Message& parameters = step.GetReflection()->GetMessage(step, &KindOf(step));
     const FieldDescriptor& field = *MethodField(parameters);
     const int method = parameters.GetReflection()->GetEnumValue(parameters, &field);
     if (method != 0) return EnumText(*field.enum_type(), method);

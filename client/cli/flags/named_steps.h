@@ -27,7 +27,8 @@ bool IsMethod(const segment::StepSpec& spec);
 // Dashes and underscores are the same. "all" is all-thresholds.
 std::optional<NamedStep> FindNamedStep(std::string_view name);
 
-// The name of `step` as --steps would have it. REQUIRES: one is set.
+// The row of `step`, and its name as --steps would have it. REQUIRES: one is set.
+const segment::StepSpec& SpecOf(const v1::SegmentStep& step);
 std::string NameOf(const v1::SegmentStep& step);
 
 // What FindNamedStep knows.

@@ -28,15 +28,6 @@ namespace {
 
 using Step = v1::SegmentStep;
 
-// The field of the step that is set.
-const google::protobuf::FieldDescriptor& KindOf(const Step& step) {
-  return *step.GetReflection()->GetOneofFieldDescriptor(step, Step::descriptor()->oneof_decl(0));
-}
-
-const segment::StepSpec& SpecOf(const Step& step) {
-  return *segment::FindStep(KindOf(step).name());
-}
-
 // Whether a step of `request` makes one of these maps.
 bool Makes(const v1::SegmentRequest& request, unsigned maps) {
   return std::any_of(request.steps().begin(), request.steps().end(),

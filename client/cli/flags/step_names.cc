@@ -1,8 +1,5 @@
 #include "client/cli/flags/step_names.h"
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +10,6 @@
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
 #include "core/base/error.h"
-#include "core/segment/steps.h"
 
 namespace trine::cli {
 namespace {
@@ -35,24 +31,18 @@ std::optional<StepField> ParseStepField(const std::string& field, int steps) {
   return out;
 }
 
-// "local_threshold", as the protocol calls it.
-std::string KindOf(const v1::SegmentStep& step) {
-  const auto* kind = step.GetReflection()->GetOneofFieldDescriptor(
-      step, v1::SegmentStep::descriptor()->oneof_decl(0));
-  return kind == nullptr ? "" : kind->name();
-}
-
 std::string ListedName(const v1::SegmentStep& step, const std::string& parameter) {
   return absl::StrCat("--steps ", NameOf(step), parameter.empty() ? "" : ":", parameter);
 }
 
 std::string MethodFlag(const v1::SegmentStep& step, const std::string& parameter) {
-  if (segment::FindStep(KindOf(step))->makes == segment::kGray) {
+  const segment::StepSpec& spec = SpecOf(step);
+  if (spec.makes == segment::kGray) {
     return absl::StrCat("--before ", NameOf(step), parameter.empty() ? "" : ":", parameter);
   }
   if (parameter.empty()) {
     const bool has_flag = step.has_fill_holes() || step.has_components() || step.has_contours();
-    return has_flag ? absl::StrCat("--", Dashed(KindOf(step))) : "--method";
+    return has_flag ? absl::StrCat("--", Dashed(spec.name)) : "--method";
   }
   // The flag gives a list one by one.
   if (parameter.rfind("thresholds", 0) == 0) {
