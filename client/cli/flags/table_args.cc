@@ -49,7 +49,8 @@ void AddDecodeTableFlags(Command command, TableArgs* args) {
   command
       ->add_option(
           "--table", args->tables,
-          "A table that the streams may name by its id (encode --table-ids); one a --table")
+          "A table that the streams may name by its id (encode --table-ids), or that a header held "
+          "which is lost; one a --table")
       ->allow_extra_args(false)
       ->type_name("FILE");
   command
