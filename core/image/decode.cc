@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/strings.h"
 #include "core/image/picture.h"
+#include "core/image/tiff/stated/stated_pages.h"
 #include "core/image/tiff/tiff_pages.h"
 
 namespace trine::image {
@@ -88,7 +89,12 @@ absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes) {
   if (RecognizeFormat(bytes) != Format::kTiff) return 1;
   TRINE_ASSIGN_OR_RETURN(const internal::TiffHeader header, internal::ReadTiffHeader(bytes));
-  return internal::CountTiffPages(context, bytes, header);
+  TRINE_ASSIGN_OR_RETURN(const int64_t directories,
+                         internal::CountTiffPages(context, bytes, header));
+  if (directories != 1) return directories;
+  TRINE_ASSIGN_OR_RETURN(const internal::FirstPage first,
+                         internal::FindOnlyPage(context, bytes, header));
+  return first.pages(1);
 }
 
 }  // namespace trine::image

@@ -161,6 +161,12 @@ DType GrayDType(DType picture, GrayWeights weights) {
   return is_float ? DType::kFloat32 : picture;
 }
 
+absl::Status CheckGrayDType(DType picture, GrayWeights weights) {
+  if (IsWeighed(picture, weights)) return absl::OkStatus();
+  return NotOffered("image.dtype", absl::StrCat("these weights do not make gray of ",
+                                                ToAbsl(DTypeName(picture)), " colour"));
+}
+
 absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
                               GrayWeights weights) {
   TRINE_RETURN_IF_ERROR(ValidateTensor(picture, *context.limits, "image"));
@@ -173,10 +179,7 @@ absl::StatusOr<Tensor> ToGray(const Context& context, const TensorView& picture,
     return InvalidField("image.shape", ShapeToString(picture.shape),
                         "gray is made of a picture [H,W], [H,W,1] or [H,W,3]");
   }
-  if (!IsWeighed(picture.dtype, weights)) {
-    return NotOffered("image.dtype", absl::StrCat("these weights do not make gray of ",
-                                                  ToAbsl(DTypeName(picture.dtype)), " colour"));
-  }
+  TRINE_RETURN_IF_ERROR(CheckGrayDType(picture.dtype, weights));
   const DType dtype = GrayDType(picture.dtype, weights);
   const uint64_t pixels = picture.elements() / 3;
   if (pixels * DTypeSize(dtype) > context.limits->max_output_bytes) {

@@ -57,8 +57,9 @@ enum class Format : uint8_t {
 std::optional<Format> RecognizeFormat(ByteView bytes);
 // "PNG", "JPEG", ...
 std::string_view FormatName(Format format);
-// The format that a file name's extension asks for (.png, .jpg, .tif, .tiff, .bmp, .pgm, .ppm,
-// .pbm, .pnm, .pam, .pfm, .webp, .npy, .npz; case does not matter); nullopt for another.
+// The format that a file name's extension asks for (.png, .apng, .jpg, .jpeg, .jpe, .jfif, .tif,
+// .tiff, .btf, .tf8, .bmp, .dib, .pgm, .ppm, .pbm, .pnm, .pam, .pfm, .webp, .npy, .npz; case does
+// not matter); nullopt for another.
 std::optional<Format> FormatOfExtension(std::string_view file_name);
 // True where the first bytes are those of NPY or NPZ, which hold arrays (DecodeNpy) in place of
 // pictures (DecodeImage).
@@ -81,8 +82,8 @@ struct DecodeOptions {
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
   // here (bytes behind the picture, a missing end, a colour profile that was not applied, pictures
-  // in SubIFDs that were not read, transparency and samples of no known meaning that were left
-  // out).
+  // in SubIFDs that were not read, pages of which the description tells and that are not there,
+  // transparency and samples of no known meaning that were left out).
   std::vector<std::string>* warnings = nullptr;
 };
 
@@ -113,11 +114,13 @@ struct ReadOptions {
 // has 0 for black: TIFF and PBM files that have it the other way round are inverted. EXIF
 // orientation is applied, and said. Beside the errors of DecodeImage: UNIMPLEMENTED for pixels that
 // this form does not hold (CMYK, extra channels), INVALID_ARGUMENT naming "page" where the pages or
-// pictures of a file differ, or are an animation, and none is chosen.
+// pictures of a file differ, are an animation, or fewer than its description tells of, and none is
+// chosen.
 absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
                                     const ReadOptions& options = {});
 
-// How many pages a file has: the directories in a TIFF's chain, 1 in any other format.
+// How many pages a file has: the directories in a TIFF's chain, or the pages that follow the data
+// of the one that is there as ImageJ, tifffile and MetaMorph put them; 1 in any other format.
 // CORRUPT_IMAGE where the chain leaves the file or runs in a circle.
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes);
 
@@ -201,6 +204,8 @@ enum class GrayWeights : uint8_t {
 // The dtype that ToGray makes of colour: of floats float32 where they are narrower, of integers the
 // same (kBt709: float32).
 DType GrayDType(DType picture, GrayWeights weights);
+// UNIMPLEMENTED, field "image.dtype": ToGray makes no gray of colour of this dtype.
+absl::Status CheckGrayDType(DType picture, GrayWeights weights);
 
 // [H,W,3] of floats, or of integers of up to 32 bits (kBt709: uint8 and uint16), to [H,W] of
 // GrayDType; [H,W] and [H,W,1] of any dtype come back as [H,W], unchanged. UNIMPLEMENTED for colour

@@ -6,6 +6,8 @@
 #include <limits>
 #include <new>
 
+#include "core/base/checked.h"
+
 namespace trine::image::internal {
 namespace {
 
@@ -65,12 +67,13 @@ int TiffFile::OnMessage(TIFF*, void* file, const char*, const char*, va_list) {
 tmsize_t TiffFile::Read(thandle_t file, void* out, tmsize_t size) {
   TiffFile& f = *static_cast<TiffFile*>(file);
   const uint64_t end = f.writes_ ? f.out_.size() : f.in_.size();
-  if (size <= 0 || f.at_ >= end) return 0;
-  const size_t n = std::min<uint64_t>(static_cast<uint64_t>(size), end - f.at_);
+  const uint64_t at = SaturatingAdd(f.at_, f.shift_);
+  if (size <= 0 || at >= end) return 0;
+  const size_t n = std::min<uint64_t>(static_cast<uint64_t>(size), end - at);
   const char* bytes = f.writes_ ? f.out_.data() : reinterpret_cast<const char*>(f.in_.data());
-  std::memcpy(out, bytes + f.at_, n);
-  if (f.at_ < f.head_bytes_) {
-    std::memcpy(out, f.head_.data() + f.at_, std::min<size_t>(n, f.head_bytes_ - f.at_));
+  std::memcpy(out, bytes + at, n);
+  if (at < f.head_bytes_) {
+    std::memcpy(out, f.head_.data() + at, std::min<size_t>(n, f.head_bytes_ - at));
   }
   f.at_ += n;
   return static_cast<tmsize_t>(n);

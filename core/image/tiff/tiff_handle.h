@@ -29,6 +29,9 @@ class TiffFile {
   TiffFile& operator=(const TiffFile&) = delete;
 
   TIFF* handle() const { return handle_; }
+  // From now on reads come from so far behind where libtiff takes them from: the data of a page
+  // that the directory does not name.
+  void Shift(uint64_t bytes) { shift_ = bytes; }
   // Errors and warnings of libtiff since the last call of ClearMessages: it goes on after some
   // faults in the data, and only says so.
   bool has_messages() const { return messages_ != 0; }
@@ -55,6 +58,7 @@ class TiffFile {
   std::string out_;
   bool writes_ = false;
   uint64_t at_ = 0;
+  uint64_t shift_ = 0;
   int64_t messages_ = 0;
   TIFF* handle_ = nullptr;
 };

@@ -1,8 +1,8 @@
 #include "core/image/tiff/tiff_layout.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "core/image/form.h"
@@ -128,6 +128,20 @@ absl::StatusOr<bool> ReadPhotometric(TIFF* tiff, uint16_t compression, TiffLayou
                               " is not read; gray, RGB, palette, CMYK and YCbCr are"));
 }
 
+// Slices of a volume follow each other within one directory; libtiff's rows are those of the first.
+absl::Status CheckDepth(TIFF* tiff) {
+  constexpr std::pair<uint32_t, const char*> kDepths[] = {{TIFFTAG_IMAGEDEPTH, "ImageDepth"},
+                                                          {TIFFTAG_TILEDEPTH, "TileDepth"}};
+  for (const auto& [tag, name] : kDepths) {
+    uint32_t depth = 1;
+    if (TIFFGetField(tiff, tag, &depth) != 1 || depth <= 1) continue;
+    return NotRead(absl::StrCat("the TIFF page is a volume, its ", name, " (tag ", tag, ") is ",
+                                depth,
+                                ", which is not read; slices in a directory each, as pages, are"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadSubsampling(TIFF* tiff, TiffLayout& layout) {
   uint16_t across = 0, down = 0;
   const auto is_valid = [](uint16_t n) { return n == 1 || n == 2 || n == 4; };
@@ -222,19 +236,6 @@ absl::StatusOr<PictureColor> ExtraColor(TIFF* tiff, bool colour, size_t extra) {
                               "not one of alpha is not kept"));
 }
 
-// "ImageJ=1.53t\nimages=12\n...": 12.
-int64_t DescribedPictures(std::string_view description) {
-  constexpr std::string_view kImages = "\nimages=";
-  const size_t at = description.find(kImages);
-  if (description.substr(0, 7) != "ImageJ=" || at == std::string_view::npos) return 0;
-  int64_t pictures = 0;
-  for (const char c : description.substr(at + kImages.size(), 9)) {
-    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) break;
-    pictures = 10 * pictures + (c - '0');
-  }
-  return pictures;
-}
-
 // What of the pixels comes back otherwise than the file has it, beside its metadata.
 void NoteChanges(TiffLayout& layout) {
   if (layout.sub_pictures > 0) layout.not_kept.push_back(NameTiffSubPictures(layout.sub_pictures));
@@ -269,10 +270,6 @@ absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) 
   layout.scaled = false;
   NoteChanges(layout);
   NameTiffMetadata(tiff, layout.not_kept);
-  char* text = nullptr;
-  if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr) {
-    layout.described_pictures = DescribedPictures(text);
-  }
   return absl::OkStatus();
 }
 
@@ -351,6 +348,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
   if (TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height) != 1) {
     return Corrupt("the TIFF page has no height");
   }
+  TRINE_RETURN_IF_ERROR(CheckDepth(tiff));
   const uint16_t compression = Tag(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
   TRINE_RETURN_IF_ERROR(CheckTiffCompression(compression));
   TiffLayout layout;

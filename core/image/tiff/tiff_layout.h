@@ -38,9 +38,6 @@ struct TiffLayout {
   // Where the whole is wanted:
   PictureForm form;
   std::vector<std::string> not_kept;  // what is changed, and what the tags say beside the pixels
-  // Pictures of a stack that ImageJ describes in one directory: those after the first follow its
-  // data, named by no directory. 0: not said.
-  int64_t described_pictures = 0;
 
   // Samples of a pixel that lie side by side.
   size_t samples_together() const { return planar ? 1 : samples; }

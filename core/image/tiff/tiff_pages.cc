@@ -1,8 +1,10 @@
 #include "core/image/tiff/tiff_pages.h"
 
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/checked.h"
 #include "core/image/picture.h"
 
 namespace trine::image::internal {
@@ -27,6 +29,21 @@ std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, 
   if (!entries.has_value() || *entries > bytes.size()) return std::nullopt;
   return ReadNumber(bytes, header.big_endian, at + count_bytes + *entries * entry_bytes,
                     header.big ? 8 : 4);
+}
+
+// Of one value of a type of TIFF or BigTIFF; of others 8, the most.
+uint64_t TypeBytes(uint64_t type) {
+  constexpr uint8_t kBytes[] = {8, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+  return type < std::size(kBytes) ? kBytes[type] : 8;
+}
+
+// Where the value of an entry is, the directory that it points to begins, or nothing beside the
+// entry itself.
+TiffExtent BesideEntry(uint64_t tag, uint64_t bytes, uint64_t value, bool big) {
+  constexpr uint64_t kSubIfds = 330, kExif = 34665, kGps = 34853;
+  if (bytes > (big ? 8 : 4)) return {value, SaturatingAdd(value, bytes)};
+  const bool points = tag == kSubIfds || tag == kExif || tag == kGps;
+  return points ? TiffExtent{value, SaturatingAdd(value, 1)} : TiffExtent();
 }
 
 }  // namespace
@@ -86,6 +103,33 @@ absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
     TRINE_ASSIGN_OR_RETURN(const uint64_t at, walk.Next());
     if (at == 0) return walk.pages();
   }
+}
+
+absl::StatusOr<bool> DirectoryReachesInto(const Context& context, ByteView bytes,
+                                          const TiffHeader& header, const TiffExtent& extent) {
+  const auto reaches = [&extent](const TiffExtent& other) {
+    return other.begin < extent.end && extent.begin < other.end;
+  };
+  const auto number = [&](uint64_t at, size_t size) {
+    return ReadNumber(bytes, header.big_endian, at, size);
+  };
+  const size_t count_bytes = header.big ? 8 : 2, word = header.big ? 8 : 4;
+  const uint64_t entry_bytes = header.big ? 20 : 12;
+  uint64_t at = header.first_directory;
+  const auto entries = number(at, count_bytes);
+  if (!entries.has_value() || *entries > bytes.size()) return true;
+  if (reaches({at, at + count_bytes + *entries * entry_bytes + word})) return true;
+  at += count_bytes;
+  Poller poll(context.cancel, kPollBytes);
+  for (uint64_t i = 0; i < *entries; ++i, at += entry_bytes) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(entry_bytes));
+    const auto tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, word),
+               value = number(at + 4 + word, word);
+    if (!value.has_value()) return true;
+    const uint64_t value_bytes = SaturatingMul(TypeBytes(*type), *count);
+    if (reaches(BesideEntry(*tag, value_bytes, *value, header.big))) return true;
+  }
+  return false;
 }
 
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {

@@ -51,6 +51,16 @@ absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
 absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
                                        const TiffHeader& header);
 
+// Bytes of a file.
+struct TiffExtent {
+  uint64_t begin = 0, end = 0;
+};
+
+// Whether the file's first directory, a value that it names by an offset, or a directory that it
+// points to reaches into these bytes; true for a directory that leaves the file.
+absl::StatusOr<bool> DirectoryReachesInto(const Context& context, ByteView bytes,
+                                          const TiffHeader& header, const TiffExtent& extent);
+
 // Writes `offset` where the header holds the first directory's, in the file's byte order.
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin);
 

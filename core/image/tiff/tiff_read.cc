@@ -11,6 +11,7 @@
 #include "core/base/strings.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
+#include "core/image/tiff/stated/stated_pages.h"
 #include "core/image/tiff/tiff_codecs.h"
 #include "core/image/tiff/tiff_convert.h"
 #include "core/image/tiff/tiff_handle.h"
@@ -85,6 +86,29 @@ absl::StatusOr<Tensor> ReadSamples(const Context& context, TiffFile& file,
   return layout.tiled ? ReadTiles(context, file, layout) : ReadRows(context, file, layout);
 }
 
+// Where a page is: its data lie `shift` bytes behind those that the directory names.
+struct Place {
+  uint64_t directory = 0;
+  uint64_t shift = 0;
+};
+
+// Of page `page`, from 0.
+absl::StatusOr<Place> FindPlace(const Context& context, ByteView bytes, const TiffHeader& header,
+                                int64_t page) {
+  if (page > 0) {
+    TRINE_ASSIGN_OR_RETURN(const FirstPage first, FindOnlyPage(context, bytes, header));
+    if (page < first.pages(1)) {
+      return Place{header.first_directory, static_cast<uint64_t>(page) * first.stride_bytes};
+    }
+    if (first.pages(1) > 1) {
+      return InvalidField("page", page,
+                          absl::StrCat("the TIFF file has ", first.pages(1), " pages, from 0"));
+    }
+  }
+  TRINE_ASSIGN_OR_RETURN(const uint64_t directory, FindTiffPage(context, bytes, header, page));
+  return Place{directory, 0};
+}
+
 // libtiff's handle and what it says of one page.
 struct Page {
   TiffFile file;
@@ -92,16 +116,17 @@ struct Page {
 };
 
 absl::StatusOr<std::unique_ptr<Page>> OpenPage(const Context& context, ByteView bytes,
-                                               const TiffHeader& header, uint64_t directory,
+                                               const TiffHeader& header, const Place& place,
                                                const ReaderOptions& options) {
   // libtiff allocates for directories, strips' offsets and one strip or tile at a time.
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;
   const uint64_t most = std::max(MaxPictureBytes(context, options), kBaseBytes);
-  std::unique_ptr<Page> page(new Page{{bytes, header, directory, most}, {}});
+  std::unique_ptr<Page> page(new Page{{bytes, header, place.directory, most}, {}});
   if (page->file.handle() == nullptr) {
     return Corrupt("the TIFF's header or directory is damaged");
   }
   TRINE_ASSIGN_OR_RETURN(page->layout, ReadTiffLayout(context, options, bytes.size(), page->file));
+  page->file.Shift(place.shift);
   return page;
 }
 
@@ -151,16 +176,24 @@ absl::Status OfPage(const absl::Status& status, int64_t page) {
 // What all pages of a file have in common, before any is unpacked.
 struct Stack {
   std::vector<uint64_t> directories;
+  // Pages that follow the one directory's, and from one of them to the next [bytes].
+  size_t following = 0;
+  uint64_t stride_bytes = 0;
   Shape shape;  // of a page
   PictureForm form;
   DType dtype = DType::kUint8;
   uint64_t page_bytes = 0;
   std::vector<std::string> not_kept;  // of any page
+
+  size_t pages() const { return directories.size() + following; }
+  Place place(size_t page) const {
+    return following == 0 ? Place{directories[page]} : Place{directories[0], page * stride_bytes};
+  }
 };
 
 absl::Status CheckStackSize(const Context& context, const ReaderOptions& options,
                             const Stack& stack) {
-  const uint64_t pages = stack.directories.size();
+  const uint64_t pages = stack.pages();
   TRINE_ASSIGN_OR_RETURN(const uint64_t elements,
                          CountElements(stack.shape, *context.limits, "image"));
   if (SaturatingMul(pages, elements) > context.limits->max_elements) {
@@ -180,12 +213,12 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
   Stack stack;
   std::string first;
   uint64_t strip_bytes = 0;
-  int64_t described = 0;
+  FirstPage all;
   TiffWalk walk(context, bytes, header);
   while (true) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t directory, walk.Next());
     if (directory == 0) break;
-    const auto page = OpenPage(context, bytes, header, directory, options);
+    const auto page = OpenPage(context, bytes, header, {directory}, options);
     if (!page.ok()) return OfPage(page.status(), walk.pages() - 1);
     const TiffLayout& layout = (*page)->layout;
     const Shape shape = UprightShape(layout);
@@ -195,7 +228,7 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
       stack.dtype = layout.size.dtype;
       stack.page_bytes = PictureBytes(stack.form, stack.dtype, shape).value_or(UINT64_MAX);
       first = Describe(layout);
-      described = layout.described_pictures;
+      TRINE_ASSIGN_OR_RETURN(all, ReadFirstPage(context, bytes, header, (*page)->file.handle()));
     } else if (shape != stack.shape || layout.size.dtype != stack.dtype ||
                layout.form != stack.form) {
       return PageNeeded(absl::StrCat("the TIFF's pages differ, page 0 (", first, ") and page ",
@@ -216,18 +249,21 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
     TRINE_RETURN_IF_ERROR(CheckStackSize(context, options, stack));
   }
   if (stack.directories.empty()) return Corrupt("the TIFF file has no page");
-  if (described > static_cast<int64_t>(stack.directories.size())) {
-    return PageNeeded(absl::StrCat("the TIFF describes a stack of ", described,
-                                   " pictures and names only ", stack.directories.size(),
-                                   " of them, which are read as its pages"));
-  }
+  const auto directories = static_cast<int64_t>(stack.directories.size());
+  const std::string missing = all.missing(directories);
+  // What is in other files is not this one's to keep.
+  if (!missing.empty() && !all.stated.in_other_files) return PageNeeded(missing);
+  if (!missing.empty()) Warn(options, missing);
+  stack.following = static_cast<size_t>(all.pages(directories) - directories);
+  stack.stride_bytes = all.stride_bytes;
+  TRINE_RETURN_IF_ERROR(CheckStackSize(context, options, stack));
   return stack;
 }
 
 absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
                                      const TiffHeader& header, const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const Stack stack, FindStack(context, bytes, header, options));
-  const size_t pages = stack.directories.size();
+  const size_t pages = stack.pages();
   ReaderOptions one = options;
   Picture picture;
   uint64_t held = 0;
@@ -248,7 +284,7 @@ absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
   }
   for (size_t p = 0; p < pages; ++p) {
     TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
-                           OpenPage(context, bytes, header, stack.directories[p], one));
+                           OpenPage(context, bytes, header, stack.place(p), one));
     absl::StatusOr<Picture> done = ReadPage(context, bytes, one, held, *page);
     if (!done.ok()) return OfPage(done.status(), static_cast<int64_t>(p));
     Picture read = *std::move(done);
@@ -269,16 +305,30 @@ absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
   return picture;
 }
 
+// Warns of pages that the first, which is read alone, tells of and the file has not.
+absl::Status WarnOfMissing(const Context& context, ByteView bytes, const TiffHeader& header,
+                           const ReaderOptions& options, TIFF* tiff) {
+  TRINE_ASSIGN_OR_RETURN(const FirstPage first, ReadFirstPage(context, bytes, header, tiff));
+  if (first.stated.pages < 2) return absl::OkStatus();
+  const absl::StatusOr<int64_t> directories = CountTiffPages(context, bytes, header);
+  if (!directories.ok()) return context.cancel.Check();
+  const std::string missing = first.missing(*directories);
+  if (!missing.empty()) Warn(options, missing);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Picture> ReadTiff(const Context& context, ByteView bytes,
                                  const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const TiffHeader header, ReadTiffHeader(bytes));
   if (options.all_pages) return ReadAllPages(context, bytes, header, options);
-  TRINE_ASSIGN_OR_RETURN(const uint64_t directory,
-                         FindTiffPage(context, bytes, header, options.page));
+  TRINE_ASSIGN_OR_RETURN(const Place place, FindPlace(context, bytes, header, options.page));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
-                         OpenPage(context, bytes, header, directory, options));
+                         OpenPage(context, bytes, header, place, options));
+  if (options.page == 0) {
+    TRINE_RETURN_IF_ERROR(WarnOfMissing(context, bytes, header, options, page->file.handle()));
+  }
   return ReadPage(context, bytes, options, 0, *page);
 }
 

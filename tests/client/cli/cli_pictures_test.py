@@ -319,6 +319,57 @@ class Stacks(support.CliTest):
         self.ok("decode", self.path("c"), "-o", self.path("b.npy"))
         numpy.testing.assert_array_equal(numpy.load(self.path("b.npy")), other)
 
+    def described(self, name, pages, text):
+        """One directory, of the first page; the others follow its data."""
+        height, width = SHAPE
+        first = {257: (4, [height]), 278: (4, [height]), 279: (4, [2 * height * width]),
+                 270: (2, list(text.encode()) + [0])}
+        return self.path(name, picture_files.tiff((numpy.concatenate(pages), GRAY, 16, first)))
+
+    def test_pages_without_directories(self):
+        """As ImageJ leaves them above 4 GB, and tifffile where it is told to."""
+        for text in ("ImageJ=1.53t\nimages=3\n", '{"shape": [3, 9, 13], "truncated": true}'):
+            file = self.described("d.tif", self.pages, text)
+            told = self.json("encode", file, "--as", "image", "-o", self.path("c"), "-f")
+            self.assertEqual(told["content"]["shape"], [3, *SHAPE])
+            self.ok("decode", self.path("c"), "-o", self.path("b.npy"), "-f")
+            numpy.testing.assert_array_equal(numpy.load(self.path("b.npy")), self.pages)
+            for command in ("segment", "normalize"):
+                told = self.json(command, file, "-o", self.path("o.npy"), "-f")
+                self.assertIn("it has 3 pages, and page 0 was taken", "".join(told["warnings"]))
+                results = []
+                for source in (file, self.file):
+                    told = self.json(command, source, "--page", "2", "-o", self.path("o.npy"), "-f")
+                    self.assertEqual(told["warnings"], [])
+                    results.append(numpy.load(self.path("o.npy")))
+                numpy.testing.assert_array_equal(*results)
+            lines = self.ok("--json", "segment", file, "--page", "all").decode().splitlines()
+            self.assertEqual([json.loads(line)["page"] for line in lines], [0, 1, 2])
+
+    def test_pages_that_are_missing(self):
+        ome = '<?xml version="1.0"?><OME><Image><Pixels SizeZ="4" SizeC="1" SizeT="1"/></Image></OME>'
+        for text, name in (("ImageJ=1.53t\nimages=4\n", "ImageJ"), (ome, "OME-XML"),
+                           ('{"shape": [4, 9, 13]}', "tifffile")):
+            file = self.described("d.tif", self.pages, text)
+            said = f"its description ({name}) tells of a stack of 4 pictures, of which the file holds 1"
+            self.assertIn(said, self.fails(1, "encode", file, "--as", "image", "-o", self.path("c")))
+            self.assertFalse(self.path("c").exists())
+            told = self.json("encode", file, "--as", "image", "--page", "0", "-o", self.path("p"), "-f")
+            self.assertIn(said, told["warnings"])
+            for command in (["segment", file], ["normalize", file], ["segment", self.file, "--page", "0",
+                                                                     "--mask", file]):
+                done = support.run("--json", *command, "-o", self.path("o.npy"), "-f")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(said, "".join(json.loads(done.stdout)["warnings"]))
+                self.assertIn(said, done.stderr.decode())
+
+    def test_volumes_are_refused(self):
+        volume = self.path("v.tif", picture_files.tiff((self.pages[0], GRAY, 16, {32997: (4, [5])})))
+        for command in (["encode", "--as", "image"], ["segment"], ["normalize"]):
+            error = self.fails(1, *command, volume, "-o", self.path("o.npy"))
+            self.assertIn("ImageDepth (tag 32997) is 5", error)
+            self.assertFalse(self.path("o.npy").exists())
+
     def test_ranges_count_raw_bytes(self):
         bits = numpy.stack([noise(1, seed=s) for s in range(4)])
         alpha = noise(255, 4)

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/core/image/image_testing.h"
+#include "tests/core/image/tiff/directories.h"
 #include "tests/core/polling.h"
 
 namespace trine::image::testing {
@@ -9,57 +10,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Tag {
-  uint16_t tag;
-  uint16_t type;
-  uint32_t count;
-  uint32_t value;
-};
-constexpr uint16_t kAscii = 2, kShort = 3, kLong = 4;
-
-struct Page {
-  uint32_t width, height;
-  std::string raster;
-  std::vector<Tag> more = {};  // in place of or beside those of 8-bit gray, in the tags' order
-  std::string text = {};       // of ImageDescription
-};
-
-// A classic little-endian file.
-std::string Tiff(const std::vector<Page>& pages) {
-  std::string file("II*\0\0\0\0\0", 8);
-  size_t link = 4;
-  for (const Page& page : pages) {
-    const auto raster = static_cast<uint32_t>(file.size());
-    file += page.raster;
-    const auto text = static_cast<uint32_t>(file.size());
-    file += page.text;
-    file.resize((file.size() + 1) / 2 * 2);
-    std::vector<Tag> tags = {{256, kLong, 1, page.width},
-                             {257, kLong, 1, page.height},
-                             {258, kShort, 1, 8},
-                             {259, kShort, 1, 1},
-                             {262, kShort, 1, 1},
-                             {273, kLong, 1, raster},
-                             {277, kShort, 1, 1},
-                             {278, kLong, 1, page.height},
-                             {279, kLong, 1, static_cast<uint32_t>(page.raster.size())}};
-    if (!page.text.empty()) {
-      tags.push_back({270, kAscii, static_cast<uint32_t>(page.text.size()), text});
-    }
-    for (const Tag& tag : page.more) {
-      std::erase_if(tags, [&](const Tag& t) { return t.tag == tag.tag; });
-      tags.push_back(tag);
-    }
-    std::sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.tag < b.tag; });
-    StoreLE(&file[link], static_cast<uint32_t>(file.size()));
-    file += Le(static_cast<uint16_t>(tags.size()));
-    for (const Tag& t : tags) file += Le(t.tag) + Le(t.type) + Le(t.count) + Le(t.value);
-    link = file.size();
-    file += std::string(4, '\0');
-  }
-  return file;
-}
 
 absl::StatusOr<Picture> Read(const std::string& file, const ReadOptions& options = {},
                              const Context& context = {}) {
@@ -166,16 +116,27 @@ TEST(PagesTest, AlphaAndOtherSamples) {
   EXPECT_TRUE(Same(inverted->samples, U8({1, 1, 2}, {255 - 'a', 'b'})));
 }
 
-TEST(PagesTest, AStackThatOneDirectoryDescribes) {
-  Page page{2, 1, "ab"};
-  page.text = std::string("ImageJ=1.53t\nimages=3\nslices=3\n") + '\0';
-  const auto all = Read(Tiff({page}));
-  EXPECT_THAT(all, HasReason("INVALID_FIELD"));
-  EXPECT_THAT(Message(all), HasSubstr("stack of 3 pictures"));
-  EXPECT_TRUE(Read(Tiff({page}), {.page = 0}).ok());
-  const auto whole = Read(Tiff({page, page, page}));
-  ASSERT_TRUE(whole.ok()) << whole.status();
-  EXPECT_THAT(whole->warnings, ElementsAre(HasSubstr("the description")));
+// A volume in one directory (SGI's tags) has its further slices where no page is.
+TEST(PagesTest, NoVolumes) {
+  // Depth of tiles is one of files that have tiles.
+  const std::vector<Tag> tiles = {
+      {322, kLong, 1, 16}, {323, kLong, 1, 16}, {324, kLong, 1, 8}, {325, kLong, 1, 256}};
+  const auto of = [&](uint32_t tag, uint32_t value) {
+    std::vector<Tag> more = tag == 32998 ? tiles : std::vector<Tag>();
+    more.push_back({static_cast<uint16_t>(tag), kLong, 1, value});
+    return Tiff({{2, 1, std::string(256, 'a'), more}});
+  };
+  for (const uint32_t value : {0u, 1u}) EXPECT_TRUE(Read(of(32997, value)).ok()) << value;
+  EXPECT_TRUE(Read(of(32998, 1)).ok());
+  for (const auto& [tag, name] : {std::pair{32997u, "ImageDepth"}, {32998u, "TileDepth"}}) {
+    const std::string file = of(tag, 2);
+    for (const auto& status : {Read(file).status(), Read(file, {.page = 0}).status(),
+                               DecodeImage(Context{}, Exact(file)).status()}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+      EXPECT_THAT(std::string(status.message()),
+                  HasSubstr(std::string(name) + " (tag " + std::to_string(tag) + ") is 2"));
+    }
+  }
 }
 
 TEST(PagesTest, AreBoundedTogether) {
