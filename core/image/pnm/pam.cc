@@ -1,6 +1,7 @@
 // Netpbm's portable arbitrary maps, P7 (netpbm.sourceforge.net/doc/pam.html).
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,19 +98,50 @@ absl::StatusOr<Header> ReadHeader(const Context& context, ByteView bytes) {
   return Corrupt("the PAM header does not end in ENDHDR");
 }
 
+// The tuple types that PAM defines.
+struct TupleType {
+  std::string_view name;
+  uint64_t depth;
+  bool has_alpha;
+};
+constexpr TupleType kTupleTypes[] = {{"BLACKANDWHITE", 1, false}, {"BLACKANDWHITE_ALPHA", 2, true},
+                                     {"GRAYSCALE", 1, false},     {"GRAYSCALE_ALPHA", 2, true},
+                                     {"RGB", 3, false},           {"RGB_ALPHA", 4, true}};
+
+const TupleType* FindTupleType(const Header& header) {
+  const auto* const found =
+      std::find_if(std::begin(kTupleTypes), std::end(kTupleTypes),
+                   [&](const TupleType& t) { return t.name == header.tuple_type; });
+  return found == std::end(kTupleTypes) ? nullptr : found;
+}
+
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // How many of the samples of a pixel are its gray or colour: 1 or 3. What follows them is alpha.
 absl::StatusOr<uint64_t> ColourSamples(const Header& header) {
-  const std::string& type = header.tuple_type;
-  const bool named_alpha = type == "BLACKANDWHITE_ALPHA" || type == "GRAYSCALE_ALPHA" ||
-                           type == "RGB_ALPHA" || type.empty();
+  const TupleType* const type = FindTupleType(header);
+  const bool may_have_alpha = header.tuple_type.empty() || (type != nullptr && type->has_alpha);
   if (header.depth == 1 || header.depth == 3) return header.depth;
-  if (header.depth == 2 && named_alpha) return 1;
-  if (header.depth == 4 && named_alpha) return 3;
-  const bool printable =
-      std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (header.depth == 2 && may_have_alpha) return 1;
+  if (header.depth == 4 && may_have_alpha) return 3;
+  const bool named = IsPrintable(header.tuple_type) && !header.tuple_type.empty();
   return NotRead(absl::StrCat("PAM of ", header.depth, " samples a pixel",
-                              printable && !type.empty() ? absl::StrCat(" and type ", type) : "",
+                              named ? absl::StrCat(" and type ", header.tuple_type) : "",
                               " is not read; gray and RGB are, each with or without alpha"));
+}
+
+// Says what samples were taken for whose type is not one of PAM's, or not one of so many samples.
+void WarnOfTupleType(const ReaderOptions& options, const Header& header) {
+  constexpr std::string_view kTaken[] = {"gray", "gray and alpha", "RGB", "RGB and alpha"};
+  const TupleType* const type = FindTupleType(header);
+  if (header.tuple_type.empty() || (type != nullptr && type->depth == header.depth)) return;
+  Warn(options, absl::StrCat("its TUPLTYPE ",
+                             IsPrintable(header.tuple_type) ? header.tuple_type : "(unprintable)",
+                             type == nullptr ? " is none of PAM's" : " is one of another DEPTH",
+                             ", and was taken as ", ToAbsl(kTaken[header.depth - 1]), " (DEPTH ",
+                             header.depth, ")"));
 }
 
 // The form of who keeps all samples of a pixel, and what of them is not kept.
@@ -162,6 +194,7 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
       }
     }
   }
+  WarnOfTupleType(options, header);
   WarnOfAlpha(options, channels < header.depth);
   WarnBehindRaster(options, Format::kPam, raster.subspan(needed));
   Picture picture;

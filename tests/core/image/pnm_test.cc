@@ -129,6 +129,47 @@ TEST(PamTest, AlphaAndBitsAreKeptWhereThePictureIs) {
   EXPECT_EQ(bits->samples.data[0], 0xA0);
 }
 
+// Samples of a type that PAM does not define may be anything: what they were taken for is said.
+TEST(PamTest, TupleTypesOfOthers) {
+  struct Case {
+    std::string depth, type, raster, said;  // empty: nothing
+  };
+  for (const Case& c : std::vector<Case>{
+           {"1", "", "a", ""},
+           {"4", "", "abcd", ""},
+           {"3", "RGB", "abc", ""},
+           {"1", "BLACKANDWHITE", "\1", ""},
+           {"3", "HSV", "abc", "its TUPLTYPE HSV is none of PAM's, and was taken as RGB (DEPTH 3)"},
+           {"1", "DEPTHMAP", "a",
+            "its TUPLTYPE DEPTHMAP is none of PAM's, and was taken as gray (DEPTH 1)"},
+           {"3", "GRAYSCALE", "abc",
+            "its TUPLTYPE GRAYSCALE is one of another DEPTH, and was taken as RGB (DEPTH 3)"},
+           {"2", "RGB_ALPHA", "ab",
+            "its TUPLTYPE RGB_ALPHA is one of another DEPTH, and was taken as gray and alpha "
+            "(DEPTH 2)"},
+           {"1", "\x01", "a",
+            "its TUPLTYPE (unprintable) is none of PAM's, and was taken as gray (DEPTH 1)"},
+       }) {
+    const std::string file = Pam("1", "1", c.depth, "255", c.type, c.raster);
+    std::vector<std::string> warnings;
+    ASSERT_TRUE(DecodeImage(Context{}, Exact(file), {.warnings = &warnings}).ok()) << file;
+    std::erase(warnings, "its transparency was left out");
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    const std::vector<std::string> expected(c.said.empty() ? 0 : 1, c.said);
+    EXPECT_EQ(warnings, expected) << file;
+    EXPECT_EQ(std::count(whole->warnings.begin(), whole->warnings.end(), c.said),
+              c.said.empty() ? 0 : 1)
+        << file;
+  }
+  // With a fourth sample it is no alpha.
+  for (const auto& [depth, raster] : {std::pair{"2", "ab"}, {"4", "abcd"}}) {
+    const auto refused = Decode(Pam("1", "1", depth, "255", "HSV", raster));
+    EXPECT_THAT(refused, HasReason("NOT_OFFERED"));
+    EXPECT_THAT(std::string(refused.status().message()), HasSubstr("and type HSV"));
+  }
+}
+
 TEST(PamTest, BrokenFiles) {
   for (const std::string& file :
        {std::string("P7\n"), std::string("P7\nENDHDR\n"), std::string("P7\nWIDTH 1\nENDHDR\nx"),
