@@ -15,11 +15,17 @@ struct ForeignPicture {
 };
 
 constexpr ForeignPicture kForeignPictures[] = {
-    {".gif", "GIF"},     {".jp2", "JPEG 2000"}, {".j2k", "JPEG 2000"},    {".jpx", "JPEG 2000"},
-    {".jxl", "JPEG XL"}, {".jxr", "JPEG XR"},   {".heic", "HEIC"},        {".heif", "HEIF"},
-    {".avif", "AVIF"},   {".exr", "OpenEXR"},   {".hdr", "Radiance HDR"}, {".psd", "Photoshop"},
-    {".ico", "icon"},    {".qoi", "QOI"},       {".tga", "TGA"},          {".svg", "SVG"},
-    {".fits", "FITS"},   {".dcm", "DICOM"},
+    {".gif", "GIF"},       {".jp2", "JPEG 2000"},    {".j2k", "JPEG 2000"},
+    {".jpx", "JPEG 2000"}, {".jxl", "JPEG XL"},      {".jxr", "JPEG XR"},
+    {".heic", "HEIC"},     {".heif", "HEIF"},        {".avif", "AVIF"},
+    {".exr", "OpenEXR"},   {".hdr", "Radiance HDR"}, {".psd", "Photoshop"},
+    {".ico", "icon"},      {".qoi", "QOI"},          {".tga", "TGA"},
+    {".svg", "SVG"},       {".fits", "FITS"},        {".dcm", "DICOM"},
+    {".lsm", "Zeiss LSM"}, {".czi", "Zeiss CZI"},    {".stk", "MetaMorph STK"},
+    {".nd2", "Nikon ND2"}, {".svs", "Aperio SVS"},   {".ndpi", "Hamamatsu NDPI"},
+    {".scn", "Leica SCN"}, {".lif", "Leica LIF"},    {".mpo", "MPO"},
+    {".dng", "DNG"},       {".nef", "Nikon NEF"},    {".cr2", "Canon CR2"},
+    {".arw", "Sony ARW"},  {".pcx", "PCX"},
 };
 
 // What a Netpbm file of an extension is.

@@ -24,9 +24,9 @@ struct FormatRow {
 };
 
 constexpr std::array<FormatRow, 10> kFormats = {{
-    {Format::kPng, "PNG", false, true, "png"},
-    {Format::kJpeg, "JPEG", false, false, "jpg jpeg"},
-    {Format::kTiff, "TIFF", false, true, "tif tiff"},
+    {Format::kPng, "PNG", false, true, "png apng"},
+    {Format::kJpeg, "JPEG", false, false, "jpg jpeg jpe jfif"},
+    {Format::kTiff, "TIFF", false, true, "tif tiff btf tf8"},
     {Format::kBmp, "BMP", false, false, "bmp dib"},
     {Format::kPnm, "PNM", false, true, "pgm ppm pbm pnm"},
     {Format::kPam, "PAM", false, false, "pam"},

@@ -195,6 +195,37 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeNpySink(const image::PictureView
   return std::make_unique<FlagSink>(grid->width * grid->channels, output);
 }
 
+// Of a picture's samples that are written alone: what a reader of them must know, and the way out.
+std::string BareSamples(const image::PictureView& picture) {
+  const PictureForm& form = picture.form;
+  const bool is_palette = form.color == PictureColor::kPalette;
+  return absl::StrCat("the bare samples were written (", ToAbsl(DTypeName(picture.dtype)), " ",
+                      ShapeToString(picture.shape), ", ", ToAbsl(PictureColorName(form.color)),
+                      " of ", form.bit_depth, form.bit_depth == 1 ? " bit" : " bits",
+                      form.table.empty() ? ""
+                                         : (is_palette ? ", without the palette"
+                                                       : ", without the transparent value"),
+                      "), which is no picture file; -o NAME.tif, .png, .pgm or .ppm writes one");
+}
+
+// The bytes as they are, with a warning where that is not what a name or a picture lets expect.
+absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& content, bool whole,
+                                                         std::string_view promised,
+                                                         OutputFile* output) {
+  auto sink = std::make_unique<ByteSink>(output, "bytes");
+  if (content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET) return sink;
+  if (!promised.empty()) {
+    sink->Warn(absl::StrCat("raw bytes of elements were written; '", output->path(), "' is no ",
+                            ToAbsl(promised), " file"));
+  } else if (whole && !content.has_tensor()) {
+    TRINE_ASSIGN_OR_RETURN(const Head head, HeadOfContent(content));
+    // Who pipes samples on knows what they are, but for what is not among them.
+    const bool is_piped = output->path() == "-" && head.picture.form.table.empty();
+    if (!is_piped) sink->Warn(BareSamples(head.picture));
+  }
+  return sink;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
@@ -202,9 +233,9 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
                                                            OutputFile* output) {
   const std::optional<image::Format> format = image::FormatOfExtension(output->path());
   const std::string_view foreign = ForeignPictureOf(output->path());
-  const bool plain = !whole || (!format.has_value() && foreign.empty()) || content.has_bytes() ||
-                     content.kind_case() == v1::Content::KIND_NOT_SET;
-  if (plain) return std::make_unique<ByteSink>(output, "bytes");
+  const std::string_view promised = format.has_value() ? image::FormatName(*format) : foreign;
+  const bool is_bytes = content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET;
+  if (!whole || promised.empty() || is_bytes) return MakeByteSink(content, whole, promised, output);
   TRINE_ASSIGN_OR_RETURN(Head head, HeadOfContent(content));
   if (format == image::Format::kNpy) {
     const PictureForm& form = head.picture.form;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,7 +22,7 @@ class DecodeSink {
   virtual const char* form() const = 0;  // "bytes", "npy", "picture": for --json
   // What the output does not hold of the content, in words.
   const std::vector<std::string>& warnings() const { return warnings_; }
-  void Warn(const char* text) { warnings_.emplace_back(text); }
+  void Warn(std::string_view text) { warnings_.emplace_back(text); }
 
  private:
   std::vector<std::string> warnings_;
@@ -31,8 +32,9 @@ class DecodeSink {
 // become .npy where the name ends so; a picture and bilevel rows become a picture file where it
 // ends in .png, .tif, .ppm, ... (held in memory, at most `max_picture_bytes`), of the same colours,
 // palette, bits and pages. USAGE where that kind of file cannot hold them, or is never written, and
-// for a tensor under a picture's name; other names get the bytes. `whole` is false for a range:
-// then bytes. `output` outlives it.
+// for a tensor under a picture's name; other names get the bytes, of pictures with a warning.
+// `whole` is false for a range: then bytes, with a warning under a name that promises a file of its
+// own. `output` outlives it.
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
                                                            uint64_t max_picture_bytes,
                                                            OutputFile* output);

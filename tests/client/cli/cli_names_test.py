@@ -1,13 +1,15 @@
 """What the name of an output promises: written so, or refused by name."""
 
+import json
+
 import numpy
 
 import picture_files
 import pictures
 import support
 
-FOREIGN = (".gif", ".jp2", ".jxl", ".heic", ".avif", ".GIF", ".tga")
-NOT_WRITTEN = (".jpg", ".bmp", ".webp", ".pam")
+FOREIGN = (".gif", ".jp2", ".jxl", ".heic", ".avif", ".GIF", ".tga", ".lsm", ".mpo", ".stk", ".svs", ".dng")
+NOT_WRITTEN = (".jpg", ".bmp", ".webp", ".pam", ".jfif", ".jpe")
 
 
 def noise(shape, dtype=numpy.uint8):
@@ -70,6 +72,52 @@ class Decoded(support.CliTest):
                 self.ok("encode", self.path("o") / name, "--as", "image", "-o", self.path("c"), "-f")
                 self.ok("decode", self.path("c"), "-o", self.path("b.npy"), "-f")
                 self.assertEqual(self.path("b.npy").read_bytes(), self.path("a.npy").read_bytes())
+
+    def warnings(self, *args):
+        """What is said in words and in JSON, which is the same."""
+        done = support.run("--json", "decode", self.path("c"), "-f", *args)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)["warnings"]
+        self.assertEqual(done.stderr.decode(),
+                         "".join(f"trine: warning: {self.path('c')}: {w}\n" for w in told))
+        return told
+
+    def test_other_names_of_formats_that_are_written(self):
+        pixels = noise((5, 4))
+        self.coded("p", pictures.pgm(pixels), "--as", "image")
+        for end, magic in ((".apng", b"\x89PNG"), (".btf", b"II*\0"), (".tf8", b"II*\0"), (".TF8", b"II*\0")):
+            self.assertEqual(self.warnings("-o", self.path("t" + end)), [])
+            self.assertEqual(self.path("t" + end).read_bytes()[:4], magic)
+
+    def test_bare_samples_are_said(self):
+        numbers = noise((5, 4)) % 4
+        kinds = ((pictures.pgm(noise((5, 4))), "uint8 5x4, gray of 8 bits)"),
+                 (pictures.ppm(noise((5, 4, 3), numpy.uint16)), "uint16 5x4x3, rgb of 16 bits)"),
+                 (picture_files.png(numbers % 2, 0, 1), "uint8 5x4, gray of 1 bit)"),
+                 (picture_files.png(numbers, 3, 2, bytes(12)), "palette of 2 bits, without the palette)"),
+                 (picture_files.png(numbers, 0, 8, trns=b"\0\1"),
+                  "gray of 8 bits, without the transparent value)"))
+        for data, text in kinds:
+            self.coded("p.weird", data, "--as", "image")
+            for name in ("t.bin", "t", "t.weird"):
+                (warning,) = self.warnings("-o", self.path(name))
+                self.assertIn("bare samples", warning)
+                self.assertIn(text, warning)
+                self.assertIn("-o NAME.tif", warning)
+            # To a pipe they go on purpose, but not the loss.
+            piped = support.run("decode", self.path("c"), "-o", "-")
+            self.assertEqual(piped.stdout, self.path("t.bin").read_bytes())
+            self.assertEqual(b"bare samples" in piped.stderr, "without" in text)
+
+    def test_parts_are_no_files_of_a_kind(self):
+        self.coded("p", pictures.pgm(noise((5, 4))), "--as", "image")
+        for name, kind in (("t.png", "PNG"), ("t.tif", "TIFF"), ("t.lsm", "Zeiss LSM"), ("t.npy", "NPY")):
+            for flags in (["--range", "2:5"], ["--recover"]):
+                (warning,) = self.warnings("-o", self.path(name), *flags)
+                self.assertIn(f"'{self.path(name)}' is no {kind} file", warning)
+        self.assertEqual(self.warnings("--range", "2:5", "-o", self.path("t.bin")), [])
+        self.coded("p", pictures.pgm(noise((5, 4))))  # the file's bytes
+        self.assertEqual(self.warnings("--range", "2:5", "-o", self.path("t.png")), [])
 
     def test_a_files_own_bytes_go_under_any_name(self):
         data = support.some_bytes(1000)
