@@ -178,14 +178,40 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   return absl::OkStatus();
 }
 
+// Mask and markers of all inputs.
+struct Companions {
+  struct File {
+    std::string path;
+    int64_t pages = 1;
+  };
+  std::vector<File> files;
+  std::vector<std::string> warnings;  // of their reading
+};
+
+// Says of files that have more pages than an input whose pages are all taken, which were not.
+void WarnOfPagesLeft(const Companions& companions, const Input& input, int64_t taken,
+                     std::vector<std::string>* warnings, const Session& session) {
+  for (const Companions::File& file : companions.files) {
+    if (file.pages <= taken) continue;
+    const std::string which =
+        taken == 1 ? "page 0 was" : absl::StrCat("pages 0 to ", taken - 1, " were");
+    warnings->push_back(absl::StrCat(DisplayName(file.path), ": it has ", file.pages,
+                                     " pages, and only ", which,
+                                     " taken: ", DisplayName(input.path), " has no more"));
+    session.PrintWarning(warnings->back());
+  }
+}
+
 // One input: its first page, the one that is named, or each.
 absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& request,
-                        const Pages& wanted, std::vector<std::string> warnings, const Input& input,
+                        const Pages& wanted, const Companions& companions, const Input& input,
                         Common* common, Session* session) {
+  std::vector<std::string> warnings = companions.warnings;
   absl::StatusOr<std::string> bytes = ReadInput(input.path);
   if (!bytes.ok()) return WithFile(bytes.status(), input.path);
   const bool is_tiff = image::RecognizeFormat(AsBytes(*bytes)) == image::Format::kTiff;
   const absl::StatusOr<int64_t> pages = image::CountPages(Context(), AsBytes(*bytes));
+  if (wanted.all && pages.ok()) WarnOfPagesLeft(companions, input, *pages, &warnings, *session);
   if (wanted.all && is_tiff) {
     if (!pages.ok()) return WithFile(pages.status(), input.path);
     for (int64_t page = 0; page < *pages; ++page) {
@@ -278,13 +304,14 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
   TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
-  std::vector<std::string> warnings;
+  Companions companions;
   const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
     TRINE_RETURN_IF_ERROR(LoadImage(path, image));
     const int64_t count = TakePage(std::nullopt, image);
+    companions.files.push_back({path, count});
     if (count < 2 || !args.page.empty()) return absl::OkStatus();
-    warnings.push_back(PageWarning(path, count));
-    session->PrintWarning(warnings.back());
+    companions.warnings.push_back(PageWarning(path, count));
+    session->PrintWarning(companions.warnings.back());
     return absl::OkStatus();
   };
   if (!args.mask.empty()) TRINE_RETURN_IF_ERROR(load(args.mask, request.mutable_mask()));
@@ -305,7 +332,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
         common.name_width, DisplayName(input.path).size() + (args.page.empty() ? 0 : kPageWidth));
   }
   const absl::Status status = session->ForEach(inputs.list, [&](const Input& input) {
-    return SegmentOne(args, request, pages, warnings, input, &common, session);
+    return SegmentOne(args, request, pages, companions, input, &common, session);
   });
   // What is good is kept where others failed.
   absl::Status kept;

@@ -118,6 +118,23 @@ class Pages(support.CliTest):
         self.assertIn("--mask", self.fails(
             1, "segment", self.stack, "--page", "2", "--mask", self.path("n.tif", tiff(*masks[:2]))))
 
+    def test_pages_of_mask_and_markers_that_the_input_lacks(self):
+        ones = numpy.ones((2, 2), numpy.uint8)
+        three = self.path("m.tif", tiff(ones, ones, ones))
+        one, two = self.path("one.tif", tiff(self.pages[0])), self.path("two.tif", tiff(*self.pages[:2]))
+        png = self.path("one.pgm", pgm(self.pages[0]))
+        for flag, flags in (("--mask", []), ("--markers", ["--steps", "otsu,watershed"])):
+            for picture, which in ((one, "page 0 was"), (png, "page 0 was"), (two, "pages 0 to 1 were")):
+                done = support.run("--json", "segment", picture, "--page", "all", flag, three, *flags)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                said = f"{three}: it has 3 pages, and only {which} taken: {picture} has no more"
+                for line in done.stdout.decode().splitlines():
+                    self.assertIn(said, json.loads(line)["warnings"])
+                self.assertIn(f"warning: {said}\n", done.stderr.decode())
+            for picture in (self.stack, one):
+                told = self.json("segment", picture, "--page", "0", flag, three, *flags)
+                self.assertEqual([w for w in told["warnings"] if "pages" in w], [])
+
 
 class EveryFlag(support.CliTest):
     """Each flag with each method changes what comes out, or is refused by name."""
