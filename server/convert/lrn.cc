@@ -1,5 +1,7 @@
 #include "server/convert/lrn.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/convert/enum.h"
@@ -9,6 +11,36 @@ namespace {
 
 // Gray and alpha, colour, colour and alpha.
 constexpr int64_t kMostPictureChannels = 4;
+// Maps of features have sides of a few pixels, pictures have not.
+constexpr int64_t kLeastPictureSide = 8;
+
+bool IsSide(int64_t length) { return length > kMostPictureChannels; }
+bool IsLongSide(int64_t length) { return length >= kLeastPictureSide; }
+
+// How a tensor that may be pictures, but was taken otherwise, is said to be them; empty where it
+// hardly is one, or the results are the same.
+std::string MatrixAsPicture(const Shape& shape) {
+  if (!IsSide(shape[0]) || !IsSide(shape[1])) return "";
+  return "a gray picture [H,W] is [H,W,1] with layout HWC";
+}
+
+std::string CubeAsPicture(const Shape& shape, bool first, bool across) {
+  if (!IsSide(shape[1])) return "";
+  if (!IsSide(shape[0])) {
+    return IsSide(shape[2]) ? "a picture [C,H,W] is [1,C,H,W] with layout NCHW" : "";
+  }
+  // Across channels that come last, one picture and a batch of its rows are the same.
+  if (!first && across) return "";
+  const bool few = !IsSide(shape[2]) || shape[2] < std::min(shape[0], shape[1]);
+  return few ? "layout HWC takes it as one picture [H,W,C]" : "";
+}
+
+std::string BatchAsPictures(const Shape& shape, bool first) {
+  const int64_t channels = shape[first ? 3 : 1];
+  if (IsSide(channels) || !IsLongSide(shape[2]) || !IsLongSide(shape[first ? 1 : 3])) return "";
+  return first ? "layout NHWC takes it as pictures [N,H,W,C]"
+               : "layout NCHW takes it as pictures [N,C,H,W]";
+}
 
 }  // namespace
 
@@ -50,17 +82,31 @@ void ResolvedToProto(const normalize::Resolved& resolved, v1::LrnResolved* out) 
 
 std::optional<std::string> LayoutWarning(const normalize::LrnOptions& options,
                                          const normalize::Resolved& resolved, const Shape& shape) {
-  const bool like_a_picture = shape.size() == 3 && shape[0] > kMostPictureChannels &&
-                              shape[1] > kMostPictureChannels && shape[2] > 0 &&
-                              shape[2] <= kMostPictureChannels;
+  if (options.layout.has_value()) return std::nullopt;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return std::nullopt;
   const bool first = resolved.layout == normalize::Layout::kChannelsFirst;
-  // Across channels that come last, one picture and a batch of its rows are the same.
-  const bool same = !first && resolved.mode == normalize::Mode::kAcrossChannels;
-  if (options.layout.has_value() || !like_a_picture || same) return std::nullopt;
-  return absl::StrCat("a tensor of rank 3 was taken as ", first ? "[N,C,W]" : "[N,W,C]", " with ",
-                      shape[first ? 1 : 2],
-                      " channels; layout HWC takes it as one picture [H,W,C], ",
-                      first ? "NCHW" : "NHWC", " says that it is none");
+  std::string picture;
+  switch (shape.size()) {
+    case 2:
+      picture = MatrixAsPicture(shape);
+      break;
+    case 3:
+      picture = CubeAsPicture(shape, first, resolved.mode == normalize::Mode::kAcrossChannels);
+      break;
+    case 4:
+      picture = BatchAsPictures(shape, first);
+      break;
+    default:
+      break;
+  }
+  if (picture.empty()) return std::nullopt;
+  constexpr const char* kFirst[] = {"[N,C]", "[N,C,W]", "[N,C,H,W]"};
+  constexpr const char* kLast[] = {"[N,C]", "[N,W,C]", "[N,H,W,C]"};
+  const size_t rank = shape.size();
+  return absl::StrCat("a tensor of rank ", rank, " was taken as ",
+                      (first ? kFirst : kLast)[rank - 2], " with ", shape[first ? 1 : rank - 1],
+                      " channels; ", picture, ", ", first ? "NCHW" : "NHWC",
+                      " says that it is none");
 }
 
 }  // namespace trine::server

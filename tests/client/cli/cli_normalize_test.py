@@ -101,6 +101,27 @@ class Normalize(support.CliTest):
         done = support.run("-q", "normalize", picture, "-o", out, "-f")
         self.assertEqual((done.returncode, done.stderr), (0, b""))
 
+    def test_arrays_of_other_pictures(self):
+        """Of gray, of channels that come first, of more than four and of batches it is said, too."""
+        array, out = self.path("p.npy"), self.path("o.npy")
+        for shape, flags, texts in (
+                ((20, 30), [], ["[N,C] with 30 channels", "[H,W,1]", "HWC"]),
+                ((3, 20, 30), [], ["[N,C,W] with 20 channels", "[1,C,H,W]"]),
+                ((3, 20, 30), ["--preset", "tensorflow"], ["[N,W,C] with 30 channels", "[1,C,H,W]"]),
+                ((20, 30, 5), [], ["[N,C,W] with 30 channels", "HWC"]),
+                ((2, 20, 30, 3), [], ["[N,C,H,W] with 20 channels", "NHWC"]),
+                ((2, 3, 20, 30), ["--preset", "tensorflow"], ["[N,H,W,C] with 30 channels", "NCHW"]),
+                ((2, 3, 20, 30), [], []), ((2, 20, 30, 3), ["--preset", "tensorflow"], []),
+                ((2, 64, 4, 3), [], []), ((1, 30), [], []), ((30, 4), [], []), ((2, 4, 30), [], []),
+                ((20, 30), ["--layout", "nchw"], []), ((2, 20, 30, 3), ["--layout", "nchw"], []),
+                ((3, 20, 30), ["--layout", "hwc"], [])):
+            with self.subTest(f"{shape} {flags}"):
+                numpy.save(array, numpy.ones(shape, numpy.float32))
+                told = self.json("normalize", array, "-o", out, "-f", *flags)
+                self.assertEqual(len(told["warnings"]), 1 if texts else 0, told["warnings"])
+                for text in texts:
+                    self.assertIn(text, told["warnings"][0])
+
     def test_a_picture_to_a_picture(self):
         pixels = numpy.arange(1, 43, dtype=numpy.uint8).reshape(6, 7)
         told = self.json("normalize", self.path("p.pgm", pgm(pixels)), "-o", self.path("q.pgm"))

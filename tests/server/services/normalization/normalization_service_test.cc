@@ -117,8 +117,19 @@ TEST_F(NormalizationServiceTest, WarnsOfABatchThatLooksLikeAPicture) {
   for (const int64_t channels : {1, 3, 4}) {
     EXPECT_THAT(warnings({6, 9, channels}, options), ElementsAre(HasSubstr("9 channels")));
   }
-  EXPECT_THAT(warnings({6, 9, 5}, options), IsEmpty());
+  EXPECT_THAT(warnings({6, 9, 5}, options), ElementsAre(HasSubstr("HWC")));
+  EXPECT_THAT(warnings({6, 9, 6}, options), IsEmpty());
   EXPECT_THAT(warnings({2, 9, 3}, options), IsEmpty());
+  EXPECT_THAT(warnings({4, 5, 5}, options), ElementsAre(HasSubstr("[N,C,W] with 5 channels")));
+  EXPECT_THAT(warnings({4, 4, 5}, options), IsEmpty());
+  EXPECT_THAT(warnings({5, 5}, options), ElementsAre(HasSubstr("[N,C] with 5 channels")));
+  EXPECT_THAT(warnings({4, 5}, options), IsEmpty());
+  EXPECT_THAT(warnings({5, 4}, options), IsEmpty());
+  EXPECT_THAT(warnings({2, 8, 8, 4}, options), ElementsAre(HasSubstr("NHWC takes it")));
+  EXPECT_THAT(warnings({2, 7, 8, 4}, options), IsEmpty());
+  EXPECT_THAT(warnings({2, 8, 7, 4}, options), IsEmpty());
+  EXPECT_THAT(warnings({2, 8, 8, 5}, options), IsEmpty());
+  EXPECT_THAT(warnings({2, 0, 8, 4}, options), IsEmpty());
   EXPECT_THAT(warnings({6, 3, 3}, options), IsEmpty());
   EXPECT_THAT(warnings({6, 9, 3, 3}, options), IsEmpty());
   for (const v1::LrnLayout layout : {v1::LRN_LAYOUT_HWC, v1::LRN_LAYOUT_NCHW}) {
@@ -128,6 +139,9 @@ TEST_F(NormalizationServiceTest, WarnsOfABatchThatLooksLikeAPicture) {
   options.clear_layout();
   options.set_preset(v1::LRN_PRESET_TENSORFLOW);
   EXPECT_THAT(warnings({6, 9, 3}, options), IsEmpty());
+  EXPECT_THAT(warnings({3, 6, 9}, options), ElementsAre(HasSubstr("[N,W,C] with 9 channels")));
+  EXPECT_THAT(warnings({2, 4, 8, 8}, options), ElementsAre(HasSubstr("NCHW takes it")));
+  EXPECT_THAT(warnings({2, 5, 8, 8}, options), IsEmpty());
   options.set_mode(v1::LRN_MODE_WITHIN_CHANNEL);
   EXPECT_THAT(warnings({6, 9, 3}, options), ElementsAre(HasSubstr("[N,W,C] with 3 channels")));
 }
