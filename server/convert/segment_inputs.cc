@@ -60,7 +60,8 @@ DType PlaneDType(const v1::SegmentRequest& request, const Shape& shape, DType dt
 }
 
 // The three that follow read what pictures are, not their data.
-absl::Status CheckImage(const v1::SegmentRequest& request, const TensorView& view) {
+absl::Status CheckImage(const v1::SegmentRequest& request, segment::Profile profile,
+                        const TensorView& view) {
   if (Pixels(view.shape) == 0 || Channels(view) == 0) {
     return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
                         "a picture has at least one pixel");
@@ -75,7 +76,9 @@ absl::Status CheckImage(const v1::SegmentRequest& request, const TensorView& vie
     return InvalidField(ShapePath(request.image(), "image"), ShapeToString(view.shape),
                         "gray is made of 1 or 3 channels; name one with channel");
   }
-  return absl::OkStatus();
+  const std::string part = request.image().has_tensor() ? "tensor.dtype" : "encoded";
+  return TranslateField(image::CheckGrayDType(view.dtype, WeightsOf(profile)),
+                        {{kAnyField, Path("image", part)}});
 }
 
 absl::Status CheckSameSize(const v1::Image& image, const TensorView& view, const TensorView& gray,
@@ -101,7 +104,7 @@ absl::Status CheckMarkers(const v1::Image& image, const TensorView& view) {
 absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
                       segment::Profile profile, SegmentInputs* out) {
   const TensorView& view = out->image.view;
-  TRINE_RETURN_IF_ERROR(CheckImage(request, view));
+  TRINE_RETURN_IF_ERROR(CheckImage(request, profile, view));
   if (Channels(view) == 1) {
     out->inputs.gray = Plane(view);
     return absl::OkStatus();
@@ -173,7 +176,7 @@ absl::StatusOr<segment::Inputs> InputsOfHeads(const v1::SegmentRequest& request,
   inputs.gray = {DType::kUint8, {1, 1}, {}};
   if (heads.image.has_value()) {
     const TensorView& image = *heads.image;
-    TRINE_RETURN_IF_ERROR(CheckImage(request, image));
+    TRINE_RETURN_IF_ERROR(CheckImage(request, profile, image));
     inputs.gray = {PlaneDType(request, image.shape, image.dtype, profile),
                    {image.shape[0], image.shape[1]},
                    {}};

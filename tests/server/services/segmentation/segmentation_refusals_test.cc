@@ -309,12 +309,19 @@ TEST(SegmentationRefusalsTest, WhatAProfileDoesNotHave) {
              MakeTensor<int16_t>(v1::DATA_TYPE_INT16, {1, 2}, {0, 1});
        },
        StatusCode::kUnimplemented},
-      InBytes({"image",
-               [](Request& r) {
-                 *r.mutable_image()->mutable_tensor() =
-                     MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1, 3}, {0, 1, 2});
-               },
-               StatusCode::kUnimplemented}),
+      {"image.tensor.dtype",
+       [](Request& r) {
+         *r.mutable_image()->mutable_tensor() =
+             MakeTensor<int64_t>(v1::DATA_TYPE_INT64, {1, 1, 3}, {0, 1, 2});
+       },
+       StatusCode::kUnimplemented},
+      {"image.tensor.dtype",
+       [](Request& r) {
+         r.set_profile(v1::SEGMENT_PROFILE_SKIMAGE);
+         *r.mutable_image()->mutable_tensor() =
+             MakeTensor<uint32_t>(v1::DATA_TYPE_UINT32, {1, 1, 3}, {0, 1, 2});
+       },
+       StatusCode::kUnimplemented},
   });
 }
 
