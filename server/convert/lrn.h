@@ -18,8 +18,8 @@ absl::StatusOr<normalize::LrnOptions> LrnOptionsFromProto(const v1::LrnOptions& 
 void ResolvedToProto(const normalize::Resolved& resolved, v1::LrnResolved* out);
 
 // What may surprise in how `shape` was taken where the options name no layout; nullopt: nothing. A
-// picture [H,W,C] of rank 3 is a batch then, and would be normalized along its width; so are [C,H,W]
-// and [H,W]; and pictures [N,H,W,C] have their channels elsewhere.
+// picture [H,W,C] of rank 3 is a batch then, and would be normalized along its width; so are
+// [C,H,W] and [H,W]; and pictures [N,H,W,C] have their channels elsewhere.
 std::optional<std::string> LayoutWarning(const normalize::LrnOptions& options,
                                          const normalize::Resolved& resolved, const Shape& shape);
 
