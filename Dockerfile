@@ -25,7 +25,7 @@ RUN --mount=type=cache,id=trine-ccache,target=/ccache,from=ccache-seed \
     cmake --preset release \
  && cmake --build --preset release \
  && ccache --show-stats \
- && ctest --test-dir build/release -L core --output-on-failure --no-tests=error \
+ && ctest --test-dir build/release -L core --parallel "$(nproc)" --output-on-failure --no-tests=error \
  && install -D -s -t /out/usr/local/bin build/release/bin/trine build/release/bin/trine-server
 
 FROM ${BASE}

@@ -75,6 +75,7 @@ TYPED_TEST(Background, TopHatIsWhatTheOpeningLeaves) {
       const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
       for (const Mask* inside : {&all, &some}) {
         for (const bool light : {false, true}) {
+          if (kSanitized && light == (radius % 2 == 0)) continue;
           const Reals turned = Turned(grid, light);
           const Reals opened = oracle::DiskOpening(turned, *inside, radius);
           Reals stays = turned;
@@ -103,6 +104,7 @@ TYPED_TEST(Background, BallIsUnderThePicture) {
       const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
       for (const Mask* inside : {&all, &some}) {
         for (const bool light : {false, true}) {
+          if (kSanitized && light == (radius % 2 == 0)) continue;
           const Reals turned = Turned(grid, light);
           const Reals under = oracle::UnderBall(turned, *inside, radius);
           Reals stays = turned;

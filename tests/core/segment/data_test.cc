@@ -137,7 +137,7 @@ TEST_F(Published, DocumentFindsTheInkOfDibco) {
   double sum = 0;
   int pages = 0;
   for (const auto& [year, count] : {std::pair{"2010", 10}, {"2012", 14}}) {
-    for (int page = 1; page <= count; ++page) {
+    for (int page = 1; page <= count; page += kSanitized ? 7 : 1) {
       const std::string name =
           std::string("dibco/DIBCO") + year + (page < 10 ? "_H0" : "_H") + std::to_string(page);
       Tensor source = Read(name + "_source.png");
@@ -153,7 +153,9 @@ TEST_F(Published, DocumentFindsTheInkOfDibco) {
       ++pages;
     }
   }
-  EXPECT_GT(sum / pages, 92.5);
+  if (!kSanitized) {
+    EXPECT_GT(sum / pages, 92.5);
+  }
 }
 
 }  // namespace

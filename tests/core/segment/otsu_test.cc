@@ -24,7 +24,7 @@ std::pair<double, double> Plateau(const std::vector<uint64_t>& counts) {
 
 TEST(Otsu, AgreesWithRationalArithmetic) {
   std::mt19937 random(1);
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < (kSanitized ? 40 : 150); ++i) {
     const uint32_t top = std::vector<uint32_t>{1, 3, 20, 255, 4000, 65535}[random() % 6];
     Grid<uint16_t> grid =
         RandomGrid<uint16_t>(random, 1 + static_cast<int>(random() % 20), 12, 0, top);
@@ -42,7 +42,7 @@ TEST(Otsu, AgreesWithRationalArithmetic) {
 TEST(Otsu, SymmetricHistogramsTie) {
   // Mirror images of each other: two separate maxima, told apart only by exact arithmetic.
   std::mt19937 random(2);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < (kSanitized ? 50 : 200); ++i) {
     std::vector<uint64_t> counts(9 + random() % 40);
     for (size_t k = 0; k <= counts.size() / 2; ++k)
       counts[k] = counts[counts.size() - 1 - k] = random() % 1000003;
@@ -99,7 +99,7 @@ TEST(Otsu, IntegersOf32BitsDoNotOverflow) {
 
 TEST(Otsu, FloatsAreTheSameProblem) {
   std::mt19937 random(4);
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < (kSanitized ? 20 : 60); ++i) {
     const auto ints = RandomGrid<uint16_t>(random, 9, 13, 3, 3 + 2 + random() % 500);
     for (const float scale : {1.0f, 0.25f, -2.0f, 1.0f / 255.0f}) {
       Grid<float> floats(ints.height, ints.width);

@@ -33,6 +33,13 @@ constexpr DType DTypeOf() {
   return DType::kFloat32;
 }
 
+// Sanitized code takes ten times as long: tests of many examples take fewer of them there.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // A tensor that starts at an odd address: payloads are not aligned.
 template <typename T>
 class Unaligned {
