@@ -49,6 +49,7 @@ std::vector<std::string*> MakeHead(v1::SegmentStreamRequest* request) {
   if (item->has_image()) lengths->set_image_bytes(add(item->mutable_image()));
   if (item->has_mask()) lengths->set_mask_bytes(add(item->mutable_mask()));
   if (item->has_markers()) lengths->set_markers_bytes(add(item->mutable_markers()));
+  if (item->has_ground_truth()) lengths->set_ground_truth_bytes(add(item->mutable_ground_truth()));
   return fields;
 }
 
@@ -68,7 +69,8 @@ std::vector<ItemPayload> PayloadsOf(v1::SegmentStreamResponse* head) {
       {item->has_mask() ? PayloadOf(item->mutable_mask()) : nullptr, lengths.mask_bytes()},
       {item->has_labels() ? PayloadOf(item->mutable_labels()) : nullptr, lengths.labels_bytes()},
       {item->has_distance() ? item->mutable_distance()->mutable_data() : nullptr,
-       lengths.distance_bytes()}};
+       lengths.distance_bytes()},
+      {item->has_cutout() ? PayloadOf(item->mutable_cutout()) : nullptr, lengths.cutout_bytes()}};
 }
 
 }  // namespace trine::client

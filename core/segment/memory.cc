@@ -50,6 +50,7 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
                              SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
                              of_levels, SaturatingMul(rows_of_threads, working.a_column)});
   }
+  if (options.metrics) need.working = std::max(need.working, MetricsBytes(pixels));
   const uint64_t a_pixel = ((made & kMask) != 0 ? sizeof(uint8_t) : 0) +
                            ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
                            ((made & kDistance) != 0 ? sizeof(float) : 0) +

@@ -55,6 +55,16 @@ absl::Status CountForeground(State& state) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<MaskMetrics> MetricsOf(const State& state) {
+  std::optional<TensorView> inside;
+  if (state.gray.inside != nullptr) {
+    inside = TensorView{DType::kUint8,
+                        state.inputs.gray.shape,
+                        {state.gray.inside, static_cast<size_t>(state.gray.pixels())}};
+  }
+  return CompareMasks(state.context, state.result.mask->view(), *state.inputs.ground_truth, inside);
+}
+
 }  // namespace
 
 State::State(const Context& run_context, const Inputs& run_inputs, const Options& run_options,
@@ -140,6 +150,9 @@ absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
   TRINE_RETURN_IF_ERROR(CountForeground(state));
   if (options.histogram) {
     TRINE_ASSIGN_OR_RETURN(state.result.histogram, HistogramOf(of_steps, state.gray));
+  }
+  if (options.metrics) {
+    TRINE_ASSIGN_OR_RETURN(state.result.metrics, MetricsOf(state));
   }
   for (std::string& warning : UnusedInputs(inputs, options))
     state.result.warnings.push_back(std::move(warning));

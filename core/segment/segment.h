@@ -23,6 +23,7 @@
 #include "core/base/long_array.h"
 #include "core/base/tensor.h"
 #include "core/runtime/context.h"
+#include "core/segment/metrics.h"
 #include "core/segment/parameters/document.h"   // IWYU pragma: export
 #include "core/segment/parameters/filter.h"     // IWYU pragma: export
 #include "core/segment/parameters/local.h"      // IWYU pragma: export
@@ -55,6 +56,7 @@ struct Options {
   std::vector<Step> steps;  // rows of steps.h; at least 1, at most limits.max_segment_steps
   NanPolicy nan_policy = NanPolicy::kRefuse;
   bool histogram = false;  // Result::histogram
+  bool metrics = false;    // Result::metrics; Inputs::ground_truth must be given
 };
 
 struct Inputs {
@@ -65,6 +67,8 @@ struct Inputs {
   // [H,W] uint8 or bool: pixels that are 0 belong to nothing: not in a histogram, never foreground.
   std::optional<TensorView> mask;
   std::optional<TensorView> markers;  // [H,W] of integers, from -2^31 (SKIMAGE; else 0) to 2^31 - 1
+  // [H,W] uint8 or bool: the right mask, foreground where it is not 0. For Options::metrics.
+  std::optional<TensorView> ground_truth;
   // H W bytes for Result::mask, of any contents; empty: it has memory of its own. Memory that was
   // used before saves the page faults of fresh one. Must outlive the Result.
   MutableByteView mask_memory;
@@ -173,6 +177,7 @@ struct Result {
   std::vector<Region> regions;     // by label, labels without pixels left out
   ContourList contours;
   std::optional<Histogram> histogram;  // of the picture as the last step left it
+  std::optional<MaskMetrics> metrics;  // of the mask, over the pixels that count
   int64_t ignored_pixels = 0;          // inside Inputs::mask, not finite (NanPolicy::kIgnore)
   std::vector<std::string> warnings;   // sentences: what was given and cannot have been meant so
 

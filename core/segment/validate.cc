@@ -95,11 +95,13 @@ absl::Status ValidateInputs(const Inputs& inputs, const Limits& limits) {
   const uint64_t most = std::min(limits.max_image_pixels, static_cast<uint64_t>(kMaxPixels));
   if (pixels > most) return LimitExceeded("gray.shape", pixels, "max_image_pixels", most);
 
-  if (inputs.mask) {
-    const TensorView& mask = *inputs.mask;
-    if (mask.dtype != DType::kUint8 && mask.dtype != DType::kBool)
-      return InvalidField("mask.dtype", DTypeName(mask.dtype), "uint8 or bool");
-    TRINE_RETURN_IF_ERROR(CheckShape(mask, gray.shape, "mask"));
+  for (const auto& [mask, field] :
+       {std::pair<const std::optional<TensorView>&, std::string>{inputs.mask, "mask"},
+        {inputs.ground_truth, "ground_truth"}}) {
+    if (!mask) continue;
+    if (mask->dtype != DType::kUint8 && mask->dtype != DType::kBool)
+      return InvalidField(field + ".dtype", DTypeName(mask->dtype), "uint8 or bool");
+    TRINE_RETURN_IF_ERROR(CheckShape(*mask, gray.shape, field));
   }
   if (inputs.markers) {
     const TensorView& markers = *inputs.markers;
@@ -117,6 +119,9 @@ absl::Status ValidateData(const Inputs& inputs, const Limits& limits) {
   TRINE_RETURN_IF_ERROR(ValidateTensor(inputs.gray, limits, "gray"));
   if (inputs.mask) TRINE_RETURN_IF_ERROR(ValidateTensor(*inputs.mask, limits, "mask"));
   if (inputs.markers) TRINE_RETURN_IF_ERROR(ValidateTensor(*inputs.markers, limits, "markers"));
+  if (inputs.ground_truth) {
+    TRINE_RETURN_IF_ERROR(ValidateTensor(*inputs.ground_truth, limits, "ground_truth"));
+  }
   return absl::OkStatus();
 }
 
@@ -130,6 +135,11 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
     TRINE_RETURN_IF_ERROR(CheckStep({inputs, options, made, i}, limits));
     made |= options.steps[i].spec().makes;
   }
+  if (!options.metrics) return absl::OkStatus();
+  if (!inputs.ground_truth)
+    return InvalidField("ground_truth", "none", "metrics compare the mask with one");
+  if ((made & kMask) == 0)
+    return InvalidField("ground_truth", "given", "no step makes a mask to compare with it");
   return absl::OkStatus();
 }
 
@@ -147,6 +157,8 @@ std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& optio
   }
   if (options.invert && !inverts)
     out.emplace_back("invert has no effect: no step parts bright from dark");
+  if (inputs.ground_truth && !options.metrics)
+    out.emplace_back("the ground truth has no effect: no metrics are asked for");
   if (inputs.markers && !floods_given)
     out.emplace_back("the markers have no effect: no step is a watershed of given markers");
   return out;

@@ -141,6 +141,23 @@ absl::Status CheckLists(const segment::Result& result, const Limits& limits) {
   return CheckOutputBytes(bytes, limits, "contours");
 }
 
+void MetricsToProto(const segment::MaskMetrics& metrics, v1::MaskMetrics* out) {
+  out->set_true_positives(metrics.true_positives);
+  out->set_false_positives(metrics.false_positives);
+  out->set_false_negatives(metrics.false_negatives);
+  out->set_true_negatives(metrics.true_negatives);
+  out->set_precision(metrics.precision);
+  out->set_recall(metrics.recall);
+  out->set_f_measure(metrics.f_measure);
+  out->set_pseudo_precision(metrics.pseudo_precision);
+  out->set_pseudo_recall(metrics.pseudo_recall);
+  out->set_pseudo_f_measure(metrics.pseudo_f_measure);
+  out->set_psnr(metrics.psnr);
+  out->set_drd(metrics.drd);
+  out->set_dice(metrics.dice);
+  out->set_iou(metrics.iou);
+}
+
 }  // namespace
 
 absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentRequest& request,
@@ -151,6 +168,7 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   out.profile = profile.value_or(Profile::kExact);
   out.invert = request.invert();
   out.histogram = request.outputs().histogram();
+  out.metrics = request.has_ground_truth();
   TRINE_ASSIGN_OR_RETURN(const std::optional<NanPolicy> nan_policy,
                          EnumFromProto<NanPolicy>(request.nan_policy(), "nan_policy"));
   out.nan_policy = nan_policy.value_or(NanPolicy::kRefuse);
@@ -183,6 +201,7 @@ absl::Status ResultToProto(const Context& context, const segment::Result& result
     histogram.mutable_counts()->Assign(result.histogram->counts.begin(),
                                        result.histogram->counts.end());
   }
+  if (result.metrics.has_value()) MetricsToProto(*result.metrics, out->mutable_mask_metrics());
   for (const segment::MethodThreshold& method : result.method_thresholds) {
     v1::MethodThreshold* added = out->add_method_thresholds();
     added->set_name(std::string(method.name));

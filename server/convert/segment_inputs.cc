@@ -95,6 +95,12 @@ absl::Status CheckMask(const v1::Image& image, const TensorView& view) {
                       "a mask has at least one channel");
 }
 
+absl::Status CheckTruth(const v1::Image& image, const TensorView& view) {
+  if (Channels(view) == 1 || Channels(view) == 3) return absl::OkStatus();
+  return InvalidField(ShapePath(image, "ground_truth"), ShapeToString(view.shape),
+                      "a ground truth has 1 or 3 channels");
+}
+
 absl::Status CheckMarkers(const v1::Image& image, const TensorView& view) {
   if (Channels(view) == 1) return absl::OkStatus();
   return InvalidField(ShapePath(image, "markers"), ShapeToString(view.shape),
@@ -136,6 +142,31 @@ absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInp
   return absl::OkStatus();
 }
 
+absl::Status MakeTruth(const Context& context, const v1::SegmentRequest& request,
+                       SegmentInputs* out) {
+  const v1::Image& image = request.ground_truth();
+  const TensorView& view = out->truth.view;
+  TRINE_RETURN_IF_ERROR(CheckTruth(image, view));
+  TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "ground_truth"));
+  const std::string path = Path("ground_truth", image.has_tensor() ? "tensor" : "encoded");
+  Tensor gray;
+  TensorView plane = Plane(view);
+  if (Channels(view) == 3) {
+    auto made = image::ToGray(context, view, image::GrayWeights::kBt601);
+    if (!made.ok()) return TranslateField(made.status(), {{kAnyField, "ground_truth"}});
+    gray = *std::move(made);
+    plane = gray.view();
+  }
+  auto truth = segment::MaskOfBright(context, plane, request.ground_truth_dark());
+  if (!truth.ok()) {
+    const absl::Status named = TranslateField(truth.status(), {{"mask[", "ground_truth["}});
+    return TranslateField(named, RequestNames({path}));
+  }
+  out->binary_truth = *std::move(truth);
+  out->inputs.ground_truth = out->binary_truth.view();
+  return absl::OkStatus();
+}
+
 absl::Status MakeMarkers(const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->markers.view;
   TRINE_RETURN_IF_ERROR(CheckMarkers(image, view));
@@ -148,24 +179,36 @@ absl::Status MakeMarkers(const v1::Image& image, SegmentInputs* out) {
 
 uint64_t MaskMemory(const Shape& shape, DType) { return Pixels(shape); }
 
+uint64_t TruthMemory(const Shape& shape, DType dtype) {
+  const bool is_colour = shape.size() == 3 && shape[2] != 1;
+  const DType gray = image::GrayDType(dtype, image::GrayWeights::kBt601);
+  return SaturatingMul(Pixels(shape), 1 + (is_colour ? DTypeSize(gray) : 0));
+}
+
 MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
                            const segment::Options& options, std::optional<image::Format> format) {
   // Files are made when the steps are done: a mask of bits; labels of 16 bits beside a narrow copy
-  // of them, or of 32 bits, which grow.
+  // of them, or of 32 bits, which grow; a cutout and a file of it, which grows.
   const uint64_t file_bytes =
       format.has_value()
           ? (request.outputs().mask() ? 1 : 0) +
                 (request.outputs().labels() ? (*format == image::Format::kPng ? 5 : 12) : 0)
           : 0;
-  return [&context, &request, &options, file_bytes](const Shape& shape, DType dtype) -> uint64_t {
+  const uint64_t cutouts = request.outputs().cutout() ? (format.has_value() ? 3 : 1) : 0;
+  return [&context, &request, &options, file_bytes, cutouts](const Shape& shape,
+                                                             DType dtype) -> uint64_t {
     if (shape.size() < 2) return 0;  // not a picture
     const bool one_channel = shape.size() == 2 || shape[2] == 1;
     const DType gray = PlaneDType(request, shape, dtype, options.profile);
     const uint64_t pixels = Pixels(shape);
     const segment::MemoryNeed need = segment::MemoryOf(context, shape[0], shape[1], gray, options);
+    const uint64_t image_bytes = SaturatingMul(
+        SaturatingMul(pixels, shape.size() == 2 ? 1 : static_cast<uint64_t>(shape[2])),
+        DTypeSize(dtype));
     return SaturatingAdd(
         SaturatingAdd(need.maps, one_channel ? 0 : SaturatingMul(pixels, DTypeSize(gray))),
-        std::max(need.working, SaturatingMul(pixels, file_bytes)));
+        std::max(need.working, SaturatingAdd(SaturatingMul(pixels, file_bytes),
+                                             SaturatingMul(image_bytes, cutouts))));
   };
 }
 
@@ -194,7 +237,13 @@ absl::StatusOr<segment::Inputs> InputsOfHeads(const v1::SegmentRequest& request,
     TRINE_RETURN_IF_ERROR(CheckMarkers(request.markers(), *heads.markers));
     TRINE_RETURN_IF_ERROR(check_size(request.markers(), *heads.markers, "markers"));
   }
+  if (heads.truth.has_value()) {
+    TRINE_RETURN_IF_ERROR(CheckTruth(request.ground_truth(), *heads.truth));
+    TRINE_RETURN_IF_ERROR(check_size(request.ground_truth(), *heads.truth, "ground_truth"));
+  }
   if (request.has_mask()) inputs.mask = TensorView{DType::kUint8, inputs.gray.shape, {}};
+  if (request.has_ground_truth())
+    inputs.ground_truth = TensorView{DType::kUint8, inputs.gray.shape, {}};
   if (request.has_markers()) inputs.markers = TensorView{DType::kInt32, inputs.gray.shape, {}};
   return inputs;
 }
@@ -207,11 +256,13 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
   out.image = std::move(pictures.image);
   out.mask = std::move(pictures.mask);
   out.markers = std::move(pictures.markers);
-  for (const Picture* picture : {&out.image, &out.mask, &out.markers}) {
+  out.truth = std::move(pictures.truth);
+  for (const Picture* picture : {&out.image, &out.mask, &out.markers, &out.truth}) {
     out.warnings.insert(out.warnings.end(), picture->warnings.begin(), picture->warnings.end());
   }
   TRINE_RETURN_IF_ERROR(MakeGray(context, request, profile, &out));
   if (request.has_mask()) TRINE_RETURN_IF_ERROR(MakeMask(context, request.mask(), &out));
+  if (request.has_ground_truth()) TRINE_RETURN_IF_ERROR(MakeTruth(context, request, &out));
   if (request.has_markers()) TRINE_RETURN_IF_ERROR(MakeMarkers(request.markers(), &out));
   return out;
 }

@@ -24,20 +24,20 @@ namespace trine::server {
 // What core's inputs point to; may be moved.
 struct SegmentInputs {
   segment::Inputs inputs;
-  Picture image, mask, markers;
-  Tensor gray, binary_mask;           // where the pictures above had to be converted
-  std::vector<std::string> warnings;  // of the files
+  Picture image, mask, markers, truth;
+  Tensor gray, binary_mask, binary_truth;  // where the pictures above had to be converted
+  std::vector<std::string> warnings;       // of the files
 };
 
 // The pictures as they came.
 struct SegmentPictures {
-  Picture image, mask, markers;  // the last two without pixels where the request has none
+  Picture image, mask, markers, truth;  // those after the first without pixels where there is none
 };
 
 // The pictures before their pixels have come: views without data. nullopt where the request has
 // none and of a file, whose bytes alone say what it holds.
 struct SegmentHeads {
-  std::optional<TensorView> image, mask, markers;
+  std::optional<TensorView> image, mask, markers, truth;
 };
 
 // What MakeSegmentInputs refuses whatever the pixels are; inputs without data, for
@@ -57,8 +57,9 @@ absl::StatusOr<SegmentInputs> MakeSegmentInputs(const Context& context,
 MemoryBeside SegmentMemory(const Context& context, const v1::SegmentRequest& request,
                            const segment::Options& options, std::optional<image::Format> format);
 
-// What a mask may have to be converted to.
+// What a mask may have to be converted to, and a ground truth.
 uint64_t MaskMemory(const Shape& shape, DType dtype);
+uint64_t TruthMemory(const Shape& shape, DType dtype);
 
 // The pictures of `item`, a SegmentRequest inside `request`, and the inputs made from them.
 // `context` reserves with `account`, which is told of what they hold.
@@ -84,6 +85,11 @@ absl::StatusOr<SegmentInputs> SegmentInputsOf(const Context& context, Request<Me
     TRINE_ASSIGN_OR_RETURN(pictures.markers,
                            PictureOf(context, request, item.markers(), kLabelTypes, "markers"));
     keep(pictures.markers, 0);
+  }
+  if (item.has_ground_truth()) {
+    TRINE_ASSIGN_OR_RETURN(pictures.truth, PictureOf(context, request, item.ground_truth(),
+                                                     kAnyTypes, "ground_truth", TruthMemory));
+    keep(pictures.truth, TruthMemory(pictures.truth.view.shape, pictures.truth.view.dtype));
   }
   return MakeSegmentInputs(context, item, profile, std::move(pictures));
 }

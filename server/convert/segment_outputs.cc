@@ -1,5 +1,6 @@
 #include "server/convert/segment_outputs.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -42,25 +43,30 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
   return std::optional<image::Format>();
 }
 
-absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& gray,
+absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& image,
                              std::optional<image::Format> format, const Limits& limits,
                              const NamedLimit& max_response) {
   const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
   const uint64_t distance = outputs.distance() ? 4 : 0;
   const uint64_t pixels =
-      SaturatingMul(static_cast<uint64_t>(gray.shape[0]), static_cast<uint64_t>(gray.shape[1]));
-  TRINE_RETURN_IF_ERROR(
-      CheckOutputBytes(SaturatingMul(packable + distance, pixels), limits, "outputs"));
+      SaturatingMul(static_cast<uint64_t>(image.shape[0]), static_cast<uint64_t>(image.shape[1]));
+  const uint64_t cutout =
+      outputs.cutout() ? SaturatingMul(image.elements(), DTypeSize(image.dtype)) : 0;
+  TRINE_RETURN_IF_ERROR(CheckOutputBytes(
+      SaturatingAdd(SaturatingMul(packable + distance, pixels), cutout), limits, "outputs"));
   const uint64_t unpacked = distance + (format.has_value() ? 0 : packable);
-  return CheckResponseBytes(SaturatingMul(unpacked, pixels), max_response, "outputs");
+  return CheckResponseBytes(
+      SaturatingAdd(SaturatingMul(unpacked, pixels), format.has_value() ? 0 : cutout), max_response,
+      "outputs");
 }
 
 absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs,
                               absl::Span<const segment::Step> steps) {
   unsigned made = 0;
   for (const segment::Step& step : steps) made |= step.spec().makes;
-  if (outputs.mask() && (made & segment::kMask) == 0) {
-    return NotMade("outputs.mask", "a threshold");
+  for (const auto& [asked, field] :
+       {std::pair{outputs.mask(), "outputs.mask"}, {outputs.cutout(), "outputs.cutout"}}) {
+    if (asked && (made & segment::kMask) == 0) return NotMade(field, "a threshold");
   }
   if (outputs.labels() && (made & segment::kLabels) == 0) {
     return NotMade("outputs.labels", "components, watershed, multi_otsu or threshold");
@@ -71,9 +77,25 @@ absl::Status CheckOutputsMade(const v1::SegmentOutputs& outputs,
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> MaskFile(const Context& context, image::Format format,
-                                     const Tensor& mask) {
-  return Packed(image::EncodeImage(context, format, mask.view()));
+absl::StatusOr<Tensor> MakeCutout(const Context& context, const TensorView& picture,
+                                  const Tensor& mask) {
+  Tensor out = Tensor::Zeros(picture.dtype, picture.shape);
+  const size_t pixel_bytes = picture.data.size() / mask.data.size();
+  TRINE_RETURN_IF_ERROR(
+      ParallelFor(context, mask.data.size(), kPixelsARange, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          if (mask.data[i] == 0) continue;
+          std::copy_n(picture.data.data() + i * pixel_bytes, pixel_bytes,
+                      out.data.data() + i * pixel_bytes);
+        }
+        return absl::OkStatus();
+      }));
+  return out;
+}
+
+absl::StatusOr<std::string> PictureFile(const Context& context, image::Format format,
+                                        const Tensor& picture) {
+  return Packed(image::EncodeImage(context, format, picture.view()));
 }
 
 absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format format,

@@ -30,15 +30,16 @@ namespace {
 // queue of a watershed beside a byte a pixel.
 constexpr uint64_t kMemoryFactor = 16;
 
-// A status of core about "gray", "mask" or "markers", or a pixel of it ("gray[3][5]"), in the
-// request's words. Core names steps as the request does.
+// A status of core about "gray", "mask", "markers" or "ground_truth", or a pixel of it
+// ("gray[3][5]"), in the request's words. Core names steps as the request does.
 absl::Status InRequest(const absl::Status& status, const v1::SegmentRequest& item) {
   const auto path = [](std::string_view field, const v1::Image& image) {
     return Path(field, image.has_tensor() ? "tensor" : "encoded");
   };
-  return TranslateField(status,
-                        RequestNames({path("image", item.image()), path("mask", item.mask()),
-                                      path("markers", item.markers())}));
+  return TranslateField(
+      status,
+      RequestNames({path("image", item.image()), path("mask", item.mask()),
+                    path("markers", item.markers()), path("ground_truth", item.ground_truth())}));
 }
 
 // What of the answer is of another mask than the one that the steps leave.
@@ -69,7 +70,8 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
                          SegmentInputsOf(context, request, item, options.profile,
                                          SegmentMemory(context, item, options, format), &account));
   const TensorView& gray = sources.inputs.gray;
-  TRINE_RETURN_IF_ERROR(CheckOutputsFit(item.outputs(), gray, format, limits, call.max_response));
+  TRINE_RETURN_IF_ERROR(
+      CheckOutputsFit(item.outputs(), sources.image.view, format, limits, call.max_response));
   // What the steps ask for is among what was asked for with the image.
   const uint64_t steps_need =
       segment::MemoryOf(context, gray.shape[0], gray.shape[1], gray.dtype, options).total();
@@ -84,7 +86,8 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   for (const std::string& warning : sources.warnings) out->add_warnings(warning);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
   WarnOfStaleMaps(item.outputs(), options, out);
-  return OutputsToProto(context, item.outputs(), format, *std::move(result), response, out);
+  return OutputsToProto(context, item.outputs(), format, sources.image.view, *std::move(result),
+                        response, out);
 }
 
 absl::Status Segment(const Call& call, Request<v1::SegmentRequest>& request,
@@ -136,7 +139,7 @@ absl::StatusOr<std::vector<ComingPayload>> CheckHead(const Limits& limits,
   TRINE_ASSIGN_OR_RETURN(const std::optional<image::Format> format,
                          OutputFormatFromProto(item->outputs()));
   TRINE_RETURN_IF_ERROR(CheckOutputsMade(item->outputs(), options.steps));
-  ComingPicture image, mask, markers;
+  ComingPicture image, mask, markers, truth;
   TRINE_ASSIGN_OR_RETURN(image, PictureToCome(message, item->mutable_image(), lengths.image_bytes(),
                                               kAnyTypes, limits, "image"));
   if (item->has_mask() || lengths.mask_bytes() > 0) {
@@ -148,15 +151,20 @@ absl::StatusOr<std::vector<ComingPayload>> CheckHead(const Limits& limits,
                            PictureToCome(message, item->mutable_markers(), lengths.markers_bytes(),
                                          kLabelTypes, limits, "markers"));
   }
+  if (item->has_ground_truth() || lengths.ground_truth_bytes() > 0) {
+    TRINE_ASSIGN_OR_RETURN(
+        truth, PictureToCome(message, item->mutable_ground_truth(), lengths.ground_truth_bytes(),
+                             kAnyTypes, limits, "ground_truth"));
+  }
   TRINE_ASSIGN_OR_RETURN(
       const segment::Inputs inputs,
-      InputsOfHeads(*item, options.profile, {image.head, mask.head, markers.head}));
+      InputsOfHeads(*item, options.profile, {image.head, mask.head, markers.head, truth.head}));
   TRINE_RETURN_IF_ERROR(InRequest(segment::Validate(inputs, options, limits), *item));
   if (image.head.has_value()) {
-    TRINE_RETURN_IF_ERROR(CheckOutputsFit(item->outputs(), inputs.gray, format, limits,
+    TRINE_RETURN_IF_ERROR(CheckOutputsFit(item->outputs(), *image.head, format, limits,
                                           {"max_item_bytes", limits.max_item_bytes}));
   }
-  return std::vector<ComingPayload>{image.payload, mask.payload, markers.payload};
+  return std::vector<ComingPayload>{image.payload, mask.payload, markers.payload, truth.payload};
 }
 
 class SegmentStream final : public ItemStream<v1::SegmentStreamRequest, v1::SegmentStreamResponse> {
@@ -180,6 +188,7 @@ class SegmentStream final : public ItemStream<v1::SegmentStreamRequest, v1::Segm
     if (item->has_labels()) lengths->set_labels_bytes(detach(PayloadOf(item->mutable_labels())));
     if (item->has_distance())
       lengths->set_distance_bytes(detach(item->mutable_distance()->mutable_data()));
+    if (item->has_cutout()) lengths->set_cutout_bytes(detach(PayloadOf(item->mutable_cutout())));
   }
 };
 

@@ -171,9 +171,9 @@ std::vector<size_t> ChunksOf(const std::vector<size_t>& payloads, uint64_t max_m
   v1::SegmentStreamRequest request;
   v1::SegmentRequest* const item = request.mutable_item();
   std::vector<v1::Image*> pictures = {item->mutable_image(), item->mutable_mask(),
-                                      item->mutable_markers()};
+                                      item->mutable_markers(), item->mutable_ground_truth()};
   std::string all;
-  for (size_t i = 0; i < 3; ++i) {
+  for (size_t i = 0; i < pictures.size(); ++i) {
     const std::string bytes = RandomBytes(payloads[i], static_cast<uint32_t>(i));
     all += bytes;
     pictures[i]->set_encoded(bytes);
@@ -183,6 +183,7 @@ std::vector<size_t> ChunksOf(const std::vector<size_t>& payloads, uint64_t max_m
   EXPECT_EQ(request.chunked().image_bytes(), payloads[0]);
   EXPECT_EQ(request.chunked().mask_bytes(), payloads[1]);
   EXPECT_EQ(request.chunked().markers_bytes(), payloads[2]);
+  EXPECT_EQ(request.chunked().ground_truth_bytes(), payloads[3]);
   EXPECT_TRUE(request.item().image().has_encoded());
   EXPECT_TRUE(request.item().image().encoded().empty());
   std::vector<size_t> sizes;
@@ -200,13 +201,13 @@ std::vector<size_t> ChunksOf(const std::vector<size_t>& payloads, uint64_t max_m
 
 TEST(ItemCutterTest, ChunksAreFullToTheLast) {
   using Sizes = std::vector<size_t>;
-  EXPECT_EQ(ChunksOf({0, 0, 0}, 1024), Sizes());
-  EXPECT_EQ(ChunksOf({1, 0, 0}, 1024), Sizes{1});
-  EXPECT_EQ(ChunksOf({1007, 0, 0}, 1024), Sizes{1007});
-  EXPECT_EQ(ChunksOf({1008, 0, 0}, 1024), Sizes{1008});
-  EXPECT_EQ(ChunksOf({1009, 0, 0}, 1024), (Sizes{1008, 1}));
-  EXPECT_EQ(ChunksOf({1000, 16, 1000}, 1024), (Sizes{1008, 1008}));
-  EXPECT_EQ(ChunksOf({0, 0, 5'000'000}, 64 << 20), (Sizes{2 << 20, 2 << 20, 805'696}));
+  EXPECT_EQ(ChunksOf({0, 0, 0, 0}, 1024), Sizes());
+  EXPECT_EQ(ChunksOf({1, 0, 0, 0}, 1024), Sizes{1});
+  EXPECT_EQ(ChunksOf({1007, 0, 0, 0}, 1024), Sizes{1007});
+  EXPECT_EQ(ChunksOf({1008, 0, 0, 0}, 1024), Sizes{1008});
+  EXPECT_EQ(ChunksOf({1009, 0, 0, 0}, 1024), (Sizes{1008, 1}));
+  EXPECT_EQ(ChunksOf({1000, 16, 1000, 0}, 1024), (Sizes{1008, 1008}));
+  EXPECT_EQ(ChunksOf({0, 0, 0, 5'000'000}, 64 << 20), (Sizes{2 << 20, 2 << 20, 805'696}));
 }
 
 TEST(ItemJoinerTest, AnswersThatMakeNoSense) {

@@ -104,7 +104,7 @@ class Readme(support.CliTest):
                      "plateau", "cut off"):
             self.assertIn(said, told)
         examples = self.path("client/examples")
-        for made in ("ink.png", "overlay.png", "cells.csv", "all.csv", "torch.npy", "tf.npy",
+        for made in ("ink.png", "overlay.png", "objects.png", "areas.png", "cells.csv", "all.csv", "torch.npy", "tf.npy",
                      "contrast.npy", "dx.npy", "book.txt.trine", "part", "rescued.txt",
                      "small.trine", "latent.trine", "book.trine", "mask.png"):
             self.assertGreater((examples / made).stat().st_size, 0, made)

@@ -1,20 +1,18 @@
 // trine compare-masks: how a mask compares with the right one.
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/array_file.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/path_names.h"
+#include "client/cli/report/metrics_report.h"
 #include "client/options.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
@@ -68,53 +66,13 @@ absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& a
   return out;
 }
 
-// What a person and a program are told of, in this order. No number of JSON is infinite: null.
-struct Line {
-  std::string_view name, title, unit;
-  double value;
-};
-
-std::string TextOf(const Line& line) {
-  const std::string unit = line.unit.empty() ? "" : absl::StrCat(" ", std::string(line.unit));
-  return absl::StrFormat(
-      "%-18s %s%s", line.title,
-      std::isfinite(line.value) ? absl::StrFormat("%.3f", line.value) : std::string("infinite"),
-      unit);
-}
-
 void Report(const Args& args, const segment::MaskMetrics& metrics,
             const std::vector<std::string>& warnings, double elapsed_ms, const Session& session) {
-  const Line lines[] = {
-      {"f_measure", "F-measure", "%", metrics.f_measure},
-      {"pseudo_f_measure", "pseudo-F-measure", "%", metrics.pseudo_f_measure},
-      {"psnr", "PSNR", "dB", metrics.psnr},
-      {"drd", "DRD", "", metrics.drd},
-      {"dice", "Dice", "", metrics.dice},
-      {"iou", "IoU", "", metrics.iou},
-      {"precision", "precision", "%", metrics.precision},
-      {"recall", "recall", "%", metrics.recall},
-      {"pseudo_precision", "pseudo-precision", "%", metrics.pseudo_precision},
-      {"pseudo_recall", "pseudo-recall", "%", metrics.pseudo_recall},
-  };
   Json json;
   json["mask"] = args.mask;
   json["ground_truth"] = args.truth;
-  for (const Line& line : lines) {
-    session.PrintStatus(TextOf(line));
-    const std::string name(line.name);
-    if (std::isfinite(line.value)) {
-      json[name] = line.value;
-    } else {
-      json[name] = nullptr;
-    }
-  }
-  session.PrintStatus(absl::StrFormat("%-18s %d true, %d false, %d missing", "foreground",
-                                      metrics.true_positives, metrics.false_positives,
-                                      metrics.false_negatives));
-  json["true_positives"] = metrics.true_positives;
-  json["false_positives"] = metrics.false_positives;
-  json["false_negatives"] = metrics.false_negatives;
-  json["true_negatives"] = metrics.true_negatives;
+  for (const std::string& line : MetricsLines(metrics)) session.PrintStatus(line);
+  json.update(MetricsJson(metrics));
   json["warnings"] = warnings;
   for (const std::string& warning : warnings) session.PrintWarning(warning);
   json["elapsed_ms"] = elapsed_ms;

@@ -119,10 +119,11 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   if (request.has_mask()) TakePage(item.page, request.mutable_mask());
   if (request.has_markers()) TakePage(item.page, request.mutable_markers());
+  if (request.has_ground_truth()) TakePage(item.page, request.mutable_ground_truth());
   v1::SegmentRequest sent = request;  // with the image, which is long and given away
   Tensor pixels;
   std::vector<std::string> warnings;
-  if (wanted.overlay.has_value() || item.is_one_of_all) {
+  if (wanted[kOverlay].has_value() || item.is_one_of_all) {
     // One of all pages is sent alone, however long it is, and not with the others each time.
     const uint64_t max_bytes =
         item.is_one_of_all ? client::kItemLimit.value : client->options().max_message_bytes;
@@ -141,7 +142,8 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
         WithStepFlags(WithoutMask(response.status(), request), request, !args.steps.empty()),
         blamed);
   }
-  const absl::Status written = WriteFiles(request, *response, wanted, std::move(pixels), files);
+  const absl::Status written =
+      WriteFiles(args, request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, blamed);
   if (common->csv != nullptr) {
     const std::string csv =
@@ -161,17 +163,12 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   if (says_page) json["page"] = *item.page;
   json.update(SegmentJson(*response));
   json["warnings"] = item.warnings;
-  if (files.contours != nullptr) json["contour_count"] = response->contours_size();
+  if (files[kContours] != nullptr) json["contour_count"] = response->contours_size();
   Json outputs = Json::object();
-  const auto add = [&outputs](const char* key, const std::string& path) {
-    if (!path.empty()) outputs[key] = path;
-  };
-  add("mask", paths.mask);
-  add("labels", paths.labels);
-  add("overlay", paths.overlay);
-  add("histogram", paths.histogram);
-  add("contours", paths.contours);
-  add("csv", args.csv);
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (!paths[i].empty()) outputs[kSegmentOutputs[i]] = paths[i];
+  }
+  if (!args.csv.empty()) outputs["csv"] = args.csv;
   json["outputs"] = outputs;
   json["elapsed_ms"] = watch.ms();
   session->PrintResult(json);
@@ -249,10 +246,12 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
   const bool to_folder = !args.outputs.out_dir.empty();
   const auto from_stdin =
       std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
-      (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0);
+      (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0) +
+      (args.ground_truth == "-" ? 1 : 0);
   if (from_stdin > 1) return UsageError("stdin can be one input only");
   for (const auto& [flag, path] : {std::pair{"--labels", &args.labels},
                                    {"--overlay", &args.overlay},
+                                   {"--cutout", &args.cutout},
                                    {"--histogram", &args.histogram},
                                    {"--contours", &args.contours}}) {
     if (path->empty()) continue;
@@ -267,11 +266,16 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
         "--plot shows one picture's histogram, and several are told in a line each; --out-dir with "
         "--emit histogram draws each");
   }
+  if (args.fill && args.overlay.empty() && !(to_folder && args.emit == "overlay"))
+    return UsageError("--fill colours an --overlay, which is not given");
+  if (args.dark_truth && args.ground_truth.empty())
+    return UsageError("--dark-truth says how --ground-truth is read, which is not given");
   if (!to_folder && args.emit_given->count() > 0) {
     return UsageError("--emit says what --out-dir gets, which is not given");
   }
   for (const auto& [flag, path] : {std::pair{"-o", &args.outputs.output},
                                    {"--labels", &args.labels},
+                                   {"--cutout", &args.cutout},
                                    {"--overlay", &args.overlay},
                                    {"--histogram", &args.histogram},
                                    {"--contours", &args.contours},
@@ -316,6 +320,8 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   };
   if (!args.mask.empty()) TRINE_RETURN_IF_ERROR(load(args.mask, request.mutable_mask()));
   if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
+  if (!args.ground_truth.empty())
+    TRINE_RETURN_IF_ERROR(load(args.ground_truth, request.mutable_ground_truth()));
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintPassedOver(inputs);

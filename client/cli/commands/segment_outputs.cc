@@ -1,5 +1,7 @@
 #include "client/cli/commands/segment_outputs.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,10 +25,10 @@ std::string Stem(const std::string& name) {
   const size_t start = name.size() - BaseName(name).size();
   return dot == std::string::npos || dot <= start ? name : name.substr(0, dot);
 }
-std::string MaskName(const std::string& name) { return Stem(name) + ".mask.png"; }
-std::string LabelsName(const std::string& name) { return Stem(name) + ".labels.png"; }
-std::string OverlayName(const std::string& name) { return Stem(name) + ".overlay.png"; }
-std::string HistogramName(const std::string& name) { return Stem(name) + ".histogram.png"; }
+template <SegmentOutput kOutput>
+std::string NameOf(const std::string& name) {
+  return absl::StrCat(Stem(name), ".", kSegmentOutputs[kOutput], ".png");
+}
 
 void InsertPage(const Input& input, int64_t page, std::string* path) {
   if (path->empty()) return;
@@ -50,15 +52,16 @@ absl::Status WriteDrawn(const Tensor& drawn, image::Format format, OutputFile* f
   return WriteAll(bytes, file);
 }
 
-absl::Status WriteOverlay(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                          Tensor picture, image::Format format, OutputFile* file) {
+absl::Status WriteOverlay(const SegmentArgs& args, const v1::SegmentRequest& request,
+                          const v1::SegmentResponse& response, Tensor picture, image::Format format,
+                          OutputFile* file) {
   const v1::Image& outlines = request.outputs().labels() ? response.labels() : response.mask();
   TRINE_ASSIGN_OR_RETURN(const Tensor labels, UnpackImage(outlines));
   if (request.has_channel()) {
     TRINE_ASSIGN_OR_RETURN(picture,
                            image::ExtractChannel(Context(), picture.view(), request.channel()));
   }
-  TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view()));
+  TRINE_ASSIGN_OR_RETURN(const Tensor drawn, DrawOverlay(picture.view(), labels.view(), args.fill));
   return WriteDrawn(drawn, format, file);
 }
 
@@ -69,97 +72,91 @@ absl::Status WriteHistogram(const v1::SegmentResponse& response, image::Format f
                     format, file);
 }
 
+// What --emit says.
+SegmentOutput EmittedOf(const SegmentArgs& args) {
+  const auto* const name =
+      std::find(kSegmentOutputs.begin(), kSegmentOutputs.end(), std::string_view(args.emit));
+  return static_cast<SegmentOutput>(name - kSegmentOutputs.begin());
+}
+
 }  // namespace
 
 Naming NamingFor(const SegmentArgs& args) {
-  if (args.emit == "labels") return {LabelsName};
-  if (args.emit == "histogram") return {HistogramName};
-  return {args.emit == "overlay" ? OverlayName : MaskName};
+  constexpr OfOutputs<Naming> kNamings = {{{NameOf<kMask>},
+                                           {NameOf<kLabels>},
+                                           {NameOf<kOverlay>},
+                                           {NameOf<kCutout>},
+                                           {NameOf<kHistogram>},
+                                           {NameOf<kContours>}}};
+  return kNamings[EmittedOf(args)];
 }
 
 absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input) {
   if (args.outputs.out_dir.empty()) {
-    return Paths{args.outputs.output, args.labels, args.overlay, args.histogram, args.contours};
+    return Paths{args.outputs.output, args.labels,    args.overlay,
+                 args.cutout,         args.histogram, args.contours};
   }
-  TRINE_ASSIGN_OR_RETURN(std::string path, OutputPath(input, args.outputs, NamingFor(args)));
   Paths paths;
-  (args.emit == "labels"      ? paths.labels
-   : args.emit == "overlay"   ? paths.overlay
-   : args.emit == "histogram" ? paths.histogram
-                              : paths.mask) = std::move(path);
+  TRINE_ASSIGN_OR_RETURN(paths[EmittedOf(args)], OutputPath(input, args.outputs, NamingFor(args)));
   return paths;
 }
 
 void NameByPage(const Input& input, int64_t page, Paths* paths) {
-  for (std::string* path :
-       {&paths->mask, &paths->labels, &paths->overlay, &paths->histogram, &paths->contours}) {
-    InsertPage(input, page, path);
-  }
+  for (std::string& path : *paths) InsertPage(input, page, &path);
 }
 
 absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
   Files files;
-  const auto create = [force](const std::string& path, FilePtr* file,
-                              Holds holds = Holds::kBinary) -> absl::Status {
-    if (path.empty()) return absl::OkStatus();
-    TRINE_ASSIGN_OR_RETURN(*file, OutputFile::Create(path, force, holds));
-    return absl::OkStatus();
-  };
-  TRINE_RETURN_IF_ERROR(create(paths.mask, &files.mask));
-  TRINE_RETURN_IF_ERROR(create(paths.labels, &files.labels));
-  TRINE_RETURN_IF_ERROR(create(paths.overlay, &files.overlay));
-  TRINE_RETURN_IF_ERROR(create(paths.histogram, &files.histogram));
-  TRINE_RETURN_IF_ERROR(create(paths.contours, &files.contours, Holds::kText));
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty()) continue;
+    TRINE_ASSIGN_OR_RETURN(
+        files[i],
+        OutputFile::Create(paths[i], force, i == kContours ? Holds::kText : Holds::kBinary));
+  }
   return files;
 }
 
 absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request) {
   Wanted wanted;
-  if (!paths.mask.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.mask, PictureFormat(paths.mask));
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty() || i == kContours) continue;
+    TRINE_ASSIGN_OR_RETURN(wanted[i], PictureFormat(paths[i]));
   }
-  if (!paths.labels.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.labels, PictureFormat(paths.labels));
-  }
-  if (!paths.overlay.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.overlay, PictureFormat(paths.overlay));
-  }
-  if (!paths.histogram.empty()) {
-    TRINE_ASSIGN_OR_RETURN(wanted.histogram, PictureFormat(paths.histogram));
-  }
-  const bool overlay_of_labels = wanted.overlay.has_value() && LabelsAreOfMask(*request);
+  const bool overlay_of_labels = wanted[kOverlay].has_value() && LabelsAreOfMask(*request);
   v1::SegmentOutputs* outputs = request->mutable_outputs();
-  outputs->set_mask(wanted.mask.has_value() || (wanted.overlay.has_value() && !overlay_of_labels));
-  outputs->set_labels(wanted.labels.has_value() || overlay_of_labels);
-  outputs->set_format(PackingFor(wanted.mask, wanted.labels));
+  outputs->set_mask(wanted[kMask].has_value() ||
+                    (wanted[kOverlay].has_value() && !overlay_of_labels));
+  outputs->set_labels(wanted[kLabels].has_value() || overlay_of_labels);
+  outputs->set_cutout(wanted[kCutout].has_value());
+  outputs->set_format(PackingFor({wanted[kMask], wanted[kLabels], wanted[kCutout]}));
   return wanted;
 }
 
-absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                        const Wanted& wanted, Tensor picture, const Files& files) {
-  if (files.mask != nullptr) {
+absl::Status WriteFiles(const SegmentArgs& args, const v1::SegmentRequest& request,
+                        const v1::SegmentResponse& response, const Wanted& wanted, Tensor picture,
+                        const Files& files) {
+  for (const auto& [output, sent] :
+       {std::pair<SegmentOutput, const v1::Image&>{kMask, response.mask()},
+        {kLabels, response.labels()},
+        {kCutout, response.cutout()}}) {
+    OutputFile* const file = files[output].get();
+    if (file == nullptr) continue;
     TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                           PictureFile(response.mask(), *wanted.mask, files.mask->path()));
-    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.mask.get()));
+                           PictureFile(sent, *wanted[output], file->path()));
+    TRINE_RETURN_IF_ERROR(WriteAll(bytes, file));
   }
-  if (files.labels != nullptr) {
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                           PictureFile(response.labels(), *wanted.labels, files.labels->path()));
-    TRINE_RETURN_IF_ERROR(WriteAll(bytes, files.labels.get()));
+  if (files[kOverlay] != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteOverlay(args, request, response, std::move(picture),
+                                       *wanted[kOverlay], files[kOverlay].get()));
   }
-  if (files.overlay != nullptr) {
-    TRINE_RETURN_IF_ERROR(
-        WriteOverlay(request, response, std::move(picture), *wanted.overlay, files.overlay.get()));
+  if (files[kHistogram] != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteHistogram(response, *wanted[kHistogram], files[kHistogram].get()));
   }
-  if (files.histogram != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteHistogram(response, *wanted.histogram, files.histogram.get()));
+  if (files[kContours] != nullptr) {
+    TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files[kContours].get()));
   }
-  if (files.contours != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files.contours.get()));
-  }
-  for (const FilePtr* file :
-       {&files.mask, &files.labels, &files.overlay, &files.histogram, &files.contours}) {
-    if (*file != nullptr) TRINE_RETURN_IF_ERROR((*file)->Commit());
+  for (const FilePtr& file : files) {
+    if (file != nullptr) TRINE_RETURN_IF_ERROR(file->Commit());
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // The files that "trine segment" writes of one picture.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,32 +18,34 @@
 
 namespace trine::cli {
 
+// What is written of an input, under names that --emit, JSON and files ("a.mask.png") have too.
+inline constexpr std::array kSegmentOutputs = {"mask",   "labels",    "overlay",
+                                               "cutout", "histogram", "contours"};
+enum SegmentOutput : uint8_t { kMask, kLabels, kOverlay, kCutout, kHistogram, kContours };
+template <typename T>
+using OfOutputs = std::array<T, kSegmentOutputs.size()>;
+
 // How --out-dir names what --emit says.
 Naming NamingFor(const SegmentArgs& args);
 
 // The paths of one input's outputs; empty: not wanted.
-struct Paths {
-  std::string mask, labels, overlay, histogram, contours;
-};
+using Paths = OfOutputs<std::string>;
 absl::StatusOr<Paths> PathsFor(const SegmentArgs& args, const Input& input);
 
 // "out/a.mask.png" of "a.tif" to "out/a-page3.mask.png".
 void NameByPage(const Input& input, int64_t page, Paths* paths);
 
 // Created before the call, so that a name that cannot be written is refused at once.
-struct Files {
-  std::unique_ptr<OutputFile> mask, labels, overlay, histogram, contours;
-};
+using Files = OfOutputs<std::unique_ptr<OutputFile>>;
 absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force);
 
 // Formats of the pictures that are written, and what is asked of the server for them.
-struct Wanted {
-  std::optional<image::Format> mask, labels, overlay, histogram;
-};
+using Wanted = OfOutputs<std::optional<image::Format>>;
 absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request);
 
 // `picture`: the input's pixels where an overlay is wanted.
-absl::Status WriteFiles(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
-                        const Wanted& wanted, Tensor picture, const Files& files);
+absl::Status WriteFiles(const SegmentArgs& args, const v1::SegmentRequest& request,
+                        const v1::SegmentResponse& response, const Wanted& wanted, Tensor picture,
+                        const Files& files);
 
 }  // namespace trine::cli

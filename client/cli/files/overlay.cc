@@ -76,7 +76,7 @@ absl::StatusOr<std::vector<int64_t>> Widen(const TensorView& labels) {
 
 }  // namespace
 
-absl::StatusOr<Tensor> DrawOverlay(const TensorView& picture, const TensorView& labels) {
+absl::StatusOr<Tensor> DrawOverlay(const TensorView& picture, const TensorView& labels, bool fill) {
   const bool gray =
       picture.shape.size() == 2 || (picture.shape.size() == 3 && picture.shape[2] == 1);
   const bool colour = picture.shape.size() == 3 && picture.shape[2] == 3;
@@ -103,8 +103,13 @@ absl::StatusOr<Tensor> DrawOverlay(const TensorView& picture, const TensorView& 
           label != 0 &&
           ((y > 0 && map[at - width] != label) || (y + 1 < height && map[at + width] != label) ||
            (x > 0 && map[at - 1] != label) || (x + 1 < width && map[at + 1] != label));
+      const Colour drawn = ColourOf(mask ? 1 : label);
       for (size_t c = 0; c < 3; ++c) {
-        pixel[c] = edge ? ColourOf(mask ? 1 : label)[c] : bytes[gray ? at : at * 3 + c];
+        const uint8_t below = bytes[gray ? at : at * 3 + c];
+        const bool filled = fill && label != 0;
+        pixel[c] = edge     ? drawn[c]
+                   : filled ? static_cast<uint8_t>((below + drawn[c] + 1) / 2)
+                            : below;
       }
     }
   }

@@ -80,11 +80,15 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
   return *format;
 }
 
-v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels) {
-  if (mask.has_value() && labels.has_value() && *mask != *labels) return v1::IMAGE_FORMAT_TENSOR;
-  const image::Format format = mask.value_or(labels.value_or(image::Format::kNpy));
-  if (format == image::Format::kPng) return v1::IMAGE_FORMAT_PNG;
-  return format == image::Format::kTiff ? v1::IMAGE_FORMAT_TIFF : v1::IMAGE_FORMAT_TENSOR;
+v1::ImageFormat PackingFor(std::initializer_list<std::optional<image::Format>> pictures) {
+  std::optional<image::Format> common;
+  for (const std::optional<image::Format>& format : pictures) {
+    if (!format.has_value()) continue;
+    if (common.value_or(*format) != *format) return v1::IMAGE_FORMAT_TENSOR;
+    common = format;
+  }
+  if (common == image::Format::kPng) return v1::IMAGE_FORMAT_PNG;
+  return common == image::Format::kTiff ? v1::IMAGE_FORMAT_TIFF : v1::IMAGE_FORMAT_TENSOR;
 }
 
 absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture) {

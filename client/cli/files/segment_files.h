@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -31,8 +32,8 @@ int64_t TakePage(std::optional<int64_t> page, v1::Image* image);
 absl::StatusOr<image::Format> PictureFormat(const std::string& path);
 
 // How the server shall pack its pictures so that they can be written as they come; TENSOR where
-// the two formats differ or are none of the protocol's. Absent: that picture is not wanted.
-v1::ImageFormat PackingFor(std::optional<image::Format> mask, std::optional<image::Format> labels);
+// their formats differ or are none of the protocol's. nullopt: that picture is not wanted.
+v1::ImageFormat PackingFor(std::initializer_list<std::optional<image::Format>> pictures);
 
 // The file of `format` for `path` from a picture that a server sent, repacked where it came
 // otherwise. A label map of more than 65535 labels does not fit PNG and PNM: INPUT naming TIFF;

@@ -30,11 +30,13 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->check(NotEmpty("a name"))
       ->type_name("DIR")
       ->group(group);
-  a->emit_given = c->add_option("--emit", a->emit,
-                                "With --out-dir: mask, labels, overlay or histogram. Default: mask")
-                      ->check(IsMember({"mask", "labels", "overlay", "histogram"}))
-                      ->type_name("WHAT")
-                      ->group(group);
+  a->emit_given =
+      c->add_option("--emit", a->emit,
+                    "With --out-dir: mask, labels, overlay, cutout or histogram. Default: "
+                    "mask")
+          ->check(IsMember({"mask", "labels", "overlay", "cutout", "histogram"}))
+          ->type_name("WHAT")
+          ->group(group);
   c->add_option("--labels", a->labels,
                 "Label map of the mask's regions; with more than two classes and without "
                 "--components, of the classes: .png (to 65535 labels), .tif or .npy (32 bits)")
@@ -42,6 +44,12 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->group(group);
   c->add_option("--overlay", a->overlay,
                 "The picture with the outlines of the mask or the labels in colour: .png, .ppm")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_flag("--fill", a->fill, "Colour the areas in the overlay too. Default: outlines only")
+      ->group(group);
+  c->add_option("--cutout", a->cutout,
+                "The picture, all its channels, with 0 outside the mask: .png, .tif, .ppm or .npy")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--histogram", a->histogram,
@@ -190,6 +198,14 @@ void AddRest(Command c, SegmentArgs* a) {
        "--mask", a->mask,
        "Picture whose pixels of 0 belong to nothing; its values must be finite. Default: none")
       ->type_name("FILE")
+      ->group(group);
+  c->add_option("--ground-truth", a->ground_truth,
+                "The right mask: tells F-measure, pseudo-F-measure, PSNR, DRD, Dice and IoU. "
+                "Foreground is what is brighter than half of its largest value")
+      ->type_name("FILE")
+      ->group(group);
+  c->add_flag("--dark-truth", a->dark_truth,
+              "Foreground of the ground truth is what is dark, as the ink of pages. Default: no")
       ->group(group);
   c->add_option("--profile", a->profile, "Whose conventions hold. Default: exact")
       ->check(IsMember(EnumNames<v1::SegmentProfile>()))

@@ -14,12 +14,13 @@ namespace trine::cli {
 struct SegmentArgs {
   std::vector<std::string> inputs;
   Outputs outputs;            // the mask, or what `emit` says
-  std::string emit = "mask";  // with --out-dir: mask, labels, overlay or histogram
+  std::string emit = "mask";  // with --out-dir: a picture of segment_outputs.h
   Flag emit_given;
   bool summary = false;
   bool force = false;
   bool plot = false;
-  std::string labels, overlay, histogram, contours, csv;
+  std::string labels, overlay, cutout, histogram, contours, csv;
+  bool fill = false;  // areas in the overlay
 
   bool help_steps = false;      // --help-steps or --steps help: nothing else is done
   bool steps_markdown = false;  // for docs/segment-steps.md
@@ -34,7 +35,8 @@ struct SegmentArgs {
   std::vector<double> thresholds;
   bool invert = false;
   std::optional<int> channel;
-  std::string mask, markers;
+  std::string mask, markers, ground_truth;
+  bool dark_truth = false;
   std::string profile;
   std::string nan;
   bool fill_holes = false;

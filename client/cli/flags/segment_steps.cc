@@ -132,6 +132,8 @@ absl::Status CheckMaskIsMade(const SegmentArgs& a) {
                                     {to_folder, says_what ? "--emit" : "--out-dir"},
                                     {!a.labels.empty(), "--labels"},
                                     {!a.overlay.empty(), "--overlay"},
+                                    {!a.cutout.empty(), "--cutout"},
+                                    {!a.ground_truth.empty(), "--ground-truth"},
                                     {!a.contours.empty(), "--contours"},
                                     {!a.csv.empty(), "--csv"},
                                     {a.invert, "--invert"},
@@ -341,6 +343,7 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   if (const auto profile = ParseEnumText<v1::SegmentProfile>(a.profile)) {
     request.set_profile(*profile);
   }
+  request.set_ground_truth_dark(a.dark_truth);
   if (const auto nan = ParseEnumText<v1::NanPolicy>(a.nan)) request.set_nan_policy(*nan);
   return request;
 }

@@ -17,6 +17,8 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/named_steps.h"
 #include "client/cli/path_names.h"
+#include "client/cli/report/metrics_report.h"
+#include "core/segment/metrics.h"
 
 namespace trine::cli {
 namespace {
@@ -154,6 +156,23 @@ std::string LabelsText(const v1::SegmentResponse& r, bool counts_labels) {
   return absl::StrCat(is_number ? "" : "up to ", r.label_count());
 }
 
+segment::MaskMetrics MetricsOf(const v1::MaskMetrics& m) {
+  return {.true_positives = m.true_positives(),
+          .false_positives = m.false_positives(),
+          .false_negatives = m.false_negatives(),
+          .true_negatives = m.true_negatives(),
+          .precision = m.precision(),
+          .recall = m.recall(),
+          .f_measure = m.f_measure(),
+          .pseudo_precision = m.pseudo_precision(),
+          .pseudo_recall = m.pseudo_recall(),
+          .pseudo_f_measure = m.pseudo_f_measure(),
+          .psnr = m.psnr(),
+          .drd = m.drd(),
+          .dice = m.dice(),
+          .iou = m.iou()};
+}
+
 }  // namespace
 
 Json SegmentJson(const v1::SegmentResponse& r) {
@@ -180,6 +199,7 @@ Json SegmentJson(const v1::SegmentResponse& r) {
     json["histogram"] = {
         {"low", r.histogram().low()}, {"bin_width", r.histogram().bin_width()}, {"counts", counts}};
   }
+  if (r.has_mask_metrics()) json["mask_metrics"] = MetricsJson(MetricsOf(r.mask_metrics()));
   if (r.method_thresholds_size() > 0) {
     json["method_thresholds"] = Json::array();
     for (const v1::MethodThreshold& method : r.method_thresholds())
@@ -204,6 +224,10 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   const bool has_mask = r.method_thresholds_size() == 0 || r.foreground_fraction() > 0;
   if (has_mask)
     session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  if (r.has_mask_metrics()) {
+    for (const std::string& line : MetricsLines(MetricsOf(r.mask_metrics())))
+      session.PrintStatus(absl::StrCat("  ", line));
+  }
   if (r.ignored_pixels() > 0)
     session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));
   if (r.label_count() > 0 || r.regions_size() > 0) {

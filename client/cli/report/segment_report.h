@@ -10,8 +10,8 @@
 namespace trine::cli {
 
 // height, width, threshold (where there is exactly one), thresholds, plateau, separability,
-// classes, local_threshold, method_thresholds (name, and threshold or none), foreground_fraction,
-// ignored_pixels, label_count, regions.
+// classes, local_threshold, mask_metrics (MetricsJson), method_thresholds (name, and threshold or
+// none), foreground_fraction, ignored_pixels, label_count, regions.
 Json SegmentJson(const v1::SegmentResponse& response);
 
 // Under a title: thresholds, those of all methods in a table, foreground, and the first ten

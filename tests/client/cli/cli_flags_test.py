@@ -93,12 +93,13 @@ GLOBAL = {
 # Their values are names of files and servers, or any text: what is wrong with them has codes of its
 # own, or they have no value.
 NAMES = {"--output", "--out-dir", "--table", "--table-index", "--labels", "--overlay", "--contours",
-         "--histogram", "--csv", "--markers", "--mask", "--service", "--server", "--tls-ca", "--tls-cert",
+         "--histogram", "--csv", "--markers", "--mask", "--cutout", "--ground-truth", "--service", "--server", "--tls-ca", "--tls-cert",
          "--tls-key", "--token-file"}
 SWITCHES = {"--help", "--help-all", "--version", "--force", "--table-ids", "--stats", "--recover",
             "--skip-lost", "--lines", "--invert", "--fill-holes", "--components",
             "--help-steps", "--steps-markdown", "--tls", "--json", "--recursive", "--rm", "--keep",
-            "--summary", "--quiet", "--verbose", "--plot", "--valley-emphasis"}
+            "--summary", "--quiet", "--verbose", "--plot", "--valley-emphasis", "--fill",
+            "--dark-truth"}
 SWITCHES_OF = {"exact": {"--steps"}}
 
 
@@ -131,15 +132,15 @@ class Flags(support.CliTest):
         self.tiff = tiff
 
     def check(self, server):
-        for command, flags in WRONG.items():
-            for flag, (values, others) in flags.items():
-                for value in values:
-                    with self.subTest(command=command, flag=flag, value=value):
-                        error = self.fails(2, command, *self.bases[command], *others,
-                                           f"{flag}={value}", *server)
-                        self.assertRegex(error, rf"{flag}\b")
-                        self.assertNotRegex(error, "not in|Could not convert")  # CLI11's words
-                        self.assertNotRegex(error, r"options\.|steps\[|header\.|image\.")
+        for command, flag, value, others in support.walk(
+                (command, flag, value, others) for command, flags in WRONG.items()
+                for flag, (values, others) in flags.items() for value in values):
+            with self.subTest(command=command, flag=flag, value=value):
+                error = self.fails(2, command, *self.bases[command], *others, f"{flag}={value}",
+                                   *server)
+                self.assertRegex(error, rf"{flag}\b")
+                self.assertNotRegex(error, "not in|Could not convert")  # CLI11's words
+                self.assertNotRegex(error, r"options\.|steps\[|header\.|image\.")
 
     def test_in_this_process(self):
         self.check([])

@@ -331,7 +331,7 @@ TEST(Overlay, DrawsTheOutlineOfAMask) {
   for (size_t y = 1; y < 4; ++y) {
     for (size_t x = 1; x < 4; ++x) mask.data[y * 5 + x] = 255;
   }
-  const auto drawn = DrawOverlay(picture.view(), mask.view());
+  const auto drawn = DrawOverlay(picture.view(), mask.view(), false);
   ASSERT_TRUE(drawn.ok()) << drawn.status();
   EXPECT_THAT(drawn->shape, ElementsAre(5, 5, 3));
   std::string seen;
@@ -342,13 +342,29 @@ TEST(Overlay, DrawsTheOutlineOfAMask) {
   EXPECT_EQ(seen, "......RRR..R.R..RRR......");
 }
 
+TEST(Overlay, AreasAreHalfOfTheirColour) {
+  Tensor picture = Tensor::Zeros(DType::kUint8, {5, 5});
+  Tensor mask = Tensor::Zeros(DType::kUint8, {5, 5});
+  std::fill(picture.data.begin(), picture.data.end(), uint8_t{101});
+  for (const size_t y : {1, 2, 3}) std::fill_n(&mask.data[y * 5 + 1], 3, uint8_t{255});
+  const auto drawn = DrawOverlay(picture.view(), mask.view(), true);
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  const auto pixel = [&](size_t y, size_t x) {
+    const uint8_t* const p = &drawn->data[(y * 5 + x) * 3];
+    return std::vector<int>(p, p + 3);
+  };
+  EXPECT_THAT(pixel(0, 0), ElementsAre(101, 101, 101));
+  EXPECT_THAT(pixel(1, 1), ElementsAre(255, 32, 32));
+  EXPECT_THAT(pixel(2, 2), ElementsAre(178, 67, 67));
+}
+
 TEST(Overlay, LabelsThatTouchGetTwoColours) {
   Tensor picture = Tensor::Zeros(DType::kUint16, {1, 4});
   Tensor labels = Tensor::Zeros(DType::kInt32, {1, 4});
   for (int32_t x = 0; x < 4; ++x) {
     StoreLE(&labels.data[static_cast<size_t>(x) * 4], x < 2 ? int32_t{1} : int32_t{2});
   }
-  const auto drawn = DrawOverlay(picture.view(), labels.view());
+  const auto drawn = DrawOverlay(picture.view(), labels.view(), false);
   ASSERT_TRUE(drawn.ok()) << drawn.status();
   const auto pixel = [&](size_t x) {
     return std::vector<int>(&drawn->data[x * 3], &drawn->data[x * 3] + 3);
@@ -359,7 +375,7 @@ TEST(Overlay, LabelsThatTouchGetTwoColours) {
   EXPECT_NE(pixel(1), pixel(2));
   EXPECT_THAT(pixel(3), ElementsAre(0, 0, 0));
   const Tensor other = Tensor::Zeros(DType::kInt32, {2, 2});
-  EXPECT_FALSE(DrawOverlay(picture.view(), other.view()).ok());
+  EXPECT_FALSE(DrawOverlay(picture.view(), other.view(), true).ok());
 }
 
 }  // namespace

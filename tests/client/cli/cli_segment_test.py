@@ -7,7 +7,7 @@ import pathlib
 
 import numpy
 
-from pictures import disks, pgm, read_pnm
+from pictures import disks, pgm, ppm, read_pnm
 import support
 
 
@@ -233,6 +233,60 @@ class Segment(support.CliTest):
         self.ok("segment", self.picture, "--method", "watershed", "--overlay", self.path("w.ppm"))
         split = read_pnm(self.path("w.ppm"))
         self.assertTrue((split[20, 25:31].max(axis=1) != split[20, 25:31].min(axis=1)).any())
+
+    def test_overlay_with_areas(self):
+        self.ok("segment", self.picture, "--overlay", self.path("o.ppm"))
+        self.ok("segment", self.picture, "--overlay", self.path("f.ppm"), "--fill")
+        lines, areas = (read_pnm(self.path(name)).astype(int) for name in ("o.ppm", "f.ppm"))
+        inside, drawn = self.mask > 0, lines.max(axis=2) != lines.min(axis=2)
+        numpy.testing.assert_array_equal(areas[~inside | drawn], lines[~inside | drawn])
+        core = inside & ~drawn
+        red = numpy.array([255, 32, 32])
+        numpy.testing.assert_array_equal(areas[core], (lines[core] + red + 1) // 2)
+        self.assertIn("--overlay", self.fails(2, "segment", self.picture, "--fill"))
+        self.ok("segment", self.picture, "--out-dir", self.path("out"), "--emit", "overlay", "--fill")
+
+    def test_cutout(self):
+        """All channels, every dtype; 0 where the mask is."""
+        colour = numpy.stack([self.pixels, self.pixels // 2, 255 - self.pixels // 3], axis=2)
+        self.ok("segment", self.path("c.ppm", ppm(colour)), "--channel", "0", "--cutout",
+                self.path("k.ppm"), "-o", self.path("m.pgm"))
+        inside = read_pnm(self.path("m.pgm")) > 0
+        self.assertTrue(inside.any() and not inside.all())
+        numpy.testing.assert_array_equal(read_pnm(self.path("k.ppm")), colour * inside[..., None])
+        floats = self.pixels.astype(numpy.float32) / 7
+        numpy.save(self.path("f.npy"), floats)
+        told = self.json("segment", self.path("f.npy"), "--cutout", self.path("k.npy"))
+        self.assertEqual(told["outputs"], {"cutout": str(self.path("k.npy"))})
+        numpy.testing.assert_array_equal(numpy.load(self.path("k.npy")), floats * (self.mask > 0))
+        self.ok("segment", self.picture, "--cutout", self.path("k.png"), "-o", self.path("m.png"))
+        self.ok("segment", self.path("k.png"), "--cutout", self.path("again.pgm"))
+        numpy.testing.assert_array_equal(read_pnm(self.path("again.pgm")),
+                                         self.pixels * (self.mask > 0))
+        self.fails(1, "segment", self.path("f.npy"), "--cutout", self.path("no.png"))
+        self.assertFalse(self.path("no.png").exists())
+        self.assertIn("--cutout", self.fails(2, "segment", self.picture, "--method", "all",
+                                             "--cutout", self.path("no.png")))
+
+    def test_ground_truth(self):
+        """The figures of compare-masks."""
+        truth = numpy.roll(self.mask, 2, axis=1)
+        bright, dark = self.path("t.pgm", pgm(truth)), self.path("d.pgm", pgm(255 - truth))
+        self.ok("segment", self.picture, "-o", self.path("m.pgm"))
+        right = self.json("compare-masks", self.path("m.pgm"), bright)
+        for flags in (["--ground-truth", bright], ["--ground-truth", dark, "--dark-truth"]):
+            told = self.json("segment", self.picture, *flags)["mask_metrics"]
+            self.assertEqual(told, {key: right[key] for key in told})
+            self.assertEqual(len(told), 14)
+        text = self.ok("segment", self.picture, "--ground-truth", bright).decode()
+        self.assertIn(f"  F-measure          {right['f_measure']:.3f} %\n", text)
+        same = self.json("segment", self.picture, "--ground-truth", self.path("m.pgm"))
+        self.assertEqual((same["mask_metrics"]["psnr"], same["mask_metrics"]["iou"]), (None, 1))
+        small = self.path("s.pgm", pgm(truth[1:]))
+        self.assertIn("--ground-truth", self.fails(1, "segment", self.picture, "--ground-truth", small))
+        self.assertIn("--ground-truth", self.fails(2, "segment", self.picture, "--dark-truth"))
+        self.assertIn("--ground-truth", self.fails(2, "segment", self.picture, "--method", "all",
+                                                   "--ground-truth", bright))
 
     def test_arrays_in(self):
         array = self.pixels.astype(numpy.float32) / 255

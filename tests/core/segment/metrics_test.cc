@@ -134,6 +134,53 @@ TEST(Metrics, Refusals) {
   EXPECT_EQ(field(TensorView{DType::kUint8, {0, 5}, {}}, ViewOf(mask)), "mask");
 }
 
+// Of the mask that the steps leave, over the pixels inside the mask and finite.
+TEST(Metrics, OfASegmentation) {
+  std::mt19937 random(7);
+  auto gray = RandomGrid<float>(random, 23, 31, 0, 99);
+  const Mask truth = RandomMask(random, 23, 31, 0.4), some = RandomMask(random, 23, 31, 0.7);
+  Mask right(23, 31), counts = some;
+  for (size_t i = 0; i < gray.cells.size(); ++i) {
+    if (random() % 10 == 0) gray.cells[i] = std::numeric_limits<float>::quiet_NaN();
+    if (std::isnan(gray.cells[i])) counts.cells[i] = 0;
+    right.cells[i] = counts.cells[i] != 0 && gray.cells[i] <= 50 ? 1 : 0;
+  }
+  Inputs inputs;
+  const Unaligned<float> pixels(gray);
+  inputs.gray = pixels.view();
+  inputs.mask = ViewOf(some);
+  inputs.ground_truth = ViewOf(truth);
+  Options options{Profile::kExact, true, {ThresholdStep{{50}}}, NanPolicy::kIgnore};
+  options.metrics = true;
+  const absl::StatusOr<Result> result = RunSteps(inputs, options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_TRUE(result->metrics.has_value());
+  const MaskMetrics expected = Compared(right, truth, &counts);
+  EXPECT_EQ(result->metrics->true_positives, expected.true_positives);
+  EXPECT_EQ(result->metrics->true_negatives, expected.true_negatives);
+  EXPECT_EQ(result->metrics->pseudo_f_measure, expected.pseudo_f_measure);
+  EXPECT_EQ(result->metrics->drd, expected.drd);
+
+  const auto field = [&] { return FieldOf(RunSteps(inputs, options).status()); };
+  options.steps = {AllThresholdsStep{}};
+  EXPECT_EQ(field(), "ground_truth");  // makes no mask
+  options.steps = {OtsuStep{}};
+  EXPECT_EQ(field(), "");
+  const Mask other(31, 23);
+  inputs.ground_truth = ViewOf(other);
+  EXPECT_EQ(field(), "ground_truth.shape");
+  inputs.ground_truth = TensorView{DType::kUint16, {23, 31}, {}};
+  EXPECT_EQ(field(), "ground_truth.dtype");
+  inputs.ground_truth.reset();
+  EXPECT_EQ(field(), "ground_truth");
+  options.metrics = false;
+  inputs.ground_truth = ViewOf(truth);
+  const absl::StatusOr<Result> unused = RunSteps(inputs, options);
+  ASSERT_TRUE(unused.ok());
+  EXPECT_FALSE(unused->metrics.has_value());
+  EXPECT_EQ(unused->warnings.size(), 1);
+}
+
 TEST(Metrics, DoNotDependOnThreads) {
   std::mt19937 random(6);
   const Mask mask = RandomMask(random, 700, 600, 0.3), truth = RandomMask(random, 700, 600, 0.3);

@@ -67,6 +67,7 @@ inline std::string TakePayloads(v1::SegmentStreamRequest* head) {
   if (item->has_image()) lengths->set_image_bytes(take(item->mutable_image()));
   if (item->has_mask()) lengths->set_mask_bytes(take(item->mutable_mask()));
   if (item->has_markers()) lengths->set_markers_bytes(take(item->mutable_markers()));
+  if (item->has_ground_truth()) lengths->set_ground_truth_bytes(take(item->mutable_ground_truth()));
   return all;
 }
 
@@ -146,6 +147,10 @@ inline v1::SegmentResponse Join(const std::vector<v1::SegmentStreamResponse>& re
   if (item.has_distance()) {
     EXPECT_TRUE(item.distance().data().empty());
     TakeChunks(responses, lengths.distance_bytes(), item.mutable_distance()->mutable_data(), at);
+  }
+  if (item.has_cutout()) {
+    EXPECT_TRUE(PayloadOf(item.mutable_cutout())->empty());
+    TakeChunks(responses, lengths.cutout_bytes(), PayloadOf(item.mutable_cutout()), at);
   }
   return item;
 }

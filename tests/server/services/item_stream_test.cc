@@ -39,7 +39,8 @@ v1::SegmentRequest Row(size_t pixels) {
   return request;
 }
 
-// All payloads there are: a file, a mask, markers; a mask, labels and distances back.
+// All payloads there are: a file, a mask, markers, a ground truth; a mask, labels, distances and a
+// cutout back.
 v1::SegmentRequest Everything(v1::ImageFormat format) {
   v1::SegmentRequest request;
   const v1::Tensor disks = Disks::Picture();
@@ -57,6 +58,8 @@ v1::SegmentRequest Everything(v1::ImageFormat format) {
   markers[12 * Disks::kWidth + 25] = 3;
   *request.mutable_markers()->mutable_tensor() =
       MakeTensor(v1::DATA_TYPE_UINT16, {Disks::kHeight, Disks::kWidth}, markers);
+  *request.mutable_ground_truth()->mutable_tensor() =
+      MakeTensor(v1::DATA_TYPE_UINT8, {Disks::kHeight, Disks::kWidth}, mask);
   request.add_steps()->mutable_otsu();
   request.add_steps()->mutable_distance();
   request.add_steps()->mutable_watershed()->set_markers(v1::MARKER_SOURCE_GIVEN);
@@ -64,6 +67,7 @@ v1::SegmentRequest Everything(v1::ImageFormat format) {
   request.mutable_outputs()->set_mask(true);
   request.mutable_outputs()->set_labels(true);
   request.mutable_outputs()->set_distance(true);
+  request.mutable_outputs()->set_cutout(true);
   request.mutable_outputs()->set_format(format);
   return request;
 }

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -260,6 +262,53 @@ TEST_F(SegmentationInputsTest, RefusesMasksThatAreNotFinite) {
                     absl::StatusCode::kInvalidArgument, "mask.encoded[0][1]");
     }
   }
+}
+
+TEST_F(SegmentationInputsTest, ComparesWithTheGroundTruth) {
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5}, {10, 90, 90, 10, 90});
+  EXPECT_FALSE(Segment(request).has_mask_metrics());
+  v1::Tensor* truth = request.mutable_ground_truth()->mutable_tensor();
+  *truth = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5}, {99, 255, 0, 128, 200});
+  const auto check = [&](const char* what) {
+    const v1::MaskMetrics metrics = Segment(request).mask_metrics();
+    EXPECT_EQ(metrics.true_positives(), 2) << what;
+    EXPECT_EQ(metrics.false_positives(), 1) << what;
+    EXPECT_EQ(metrics.false_negatives(), 1) << what;
+    EXPECT_EQ(metrics.true_negatives(), 1) << what;
+    EXPECT_DOUBLE_EQ(metrics.precision(), 200.0 / 3) << what;
+    EXPECT_DOUBLE_EQ(metrics.recall(), 200.0 / 3) << what;
+    EXPECT_DOUBLE_EQ(metrics.f_measure(), 200.0 / 3) << what;
+    EXPECT_DOUBLE_EQ(metrics.dice(), 2.0 / 3) << what;
+    EXPECT_DOUBLE_EQ(metrics.iou(), 0.5) << what;
+    EXPECT_DOUBLE_EQ(metrics.psnr(), 10 * std::log10(5.0 / 2)) << what;
+    EXPECT_GT(metrics.drd(), 0) << what;
+    EXPECT_GT(metrics.pseudo_precision(), metrics.precision()) << what;
+    EXPECT_GT(metrics.pseudo_recall(), 0) << what;
+    EXPECT_GT(metrics.pseudo_f_measure(), 0) << what;
+  };
+  check("uint8");
+  *truth = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 5, 1}, {0, 9, -1, 6, 7});
+  check("float32");
+  *truth = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5, 3},
+                               {0, 0, 99, 255, 255, 255, 0, 0, 0, 255, 255, 0, 200, 200, 200});
+  check("colour");
+  *truth = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5}, {255, 0, 128, 127, 1});
+  request.set_ground_truth_dark(true);
+  check("dark");
+  request.clear_ground_truth_dark();
+  request.mutable_ground_truth()->set_encoded(
+      Encode(image::Format::kPng, {DType::kUint8, {1, 5}, {0, 255, 0, 255, 255}}));
+  check("file");
+  // What the mask leaves out counts for nothing.
+  *request.mutable_mask()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 5}, {1, 1, 0, 0, 1});
+  const v1::MaskMetrics inside = Segment(request).mask_metrics();
+  EXPECT_EQ(inside.true_positives(), 2);
+  EXPECT_EQ(inside.true_negatives(), 1);
+  EXPECT_EQ(inside.f_measure(), 100);
+  EXPECT_EQ(inside.psnr(), std::numeric_limits<double>::infinity());
 }
 
 TEST_F(SegmentationInputsTest, ReadsMarkersOfEveryType) {

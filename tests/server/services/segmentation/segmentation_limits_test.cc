@@ -86,6 +86,17 @@ TEST(SegmentationLimitsTest, OutputsThatNoMessageHolds) {
   request.add_steps()->mutable_components();
   request.mutable_outputs()->set_mask(true);
   EXPECT_TRUE(services.Unary<v1::SegmentResponse>("Segment", request).ok());
+  // Three channels and the mask.
+  v1::SegmentRequest colour = request;
+  *colour.mutable_image()->mutable_tensor() =
+      MakeTensor(v1::DATA_TYPE_UINT8, {Disks::kHeight, Disks::kWidth, 3},
+                 std::vector<uint8_t>(Disks::kHeight * Disks::kWidth * 3, 1));
+  colour.mutable_outputs()->set_cutout(true);
+  EXPECT_TRUE(services.Unary<v1::SegmentResponse>("Segment", colour).ok());
+  services.BoundResponses(4 * Disks::kHeight * Disks::kWidth - 1);
+  ExpectRefused(services.Unary<v1::SegmentResponse>("Segment", colour).status(),
+                StatusCode::kResourceExhausted, "outputs");
+  services.BoundResponses(4 * Disks::kHeight * Disks::kWidth);
   request.mutable_outputs()->set_labels(true);
   const absl::Status status = services.Unary<v1::SegmentResponse>("Segment", request).status();
   ExpectRefused(status, StatusCode::kResourceExhausted, "outputs");

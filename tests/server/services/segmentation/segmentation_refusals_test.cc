@@ -139,9 +139,12 @@ TEST(SegmentationRefusalsTest, ADamagedPictureSaysSo) {
   EXPECT_EQ(GetErrorDetail(status)->reason, "CORRUPT_IMAGE");
 }
 
-TEST(SegmentationRefusalsTest, MasksAndMarkers) {
+TEST(SegmentationRefusalsTest, MasksMarkersAndGroundTruths) {
   const auto mask = [](const v1::Tensor& value) {
     return [value](Request& r) { *r.mutable_mask()->mutable_tensor() = value; };
+  };
+  const auto truth = [](const v1::Tensor& value) {
+    return [value](Request& r) { *r.mutable_ground_truth()->mutable_tensor() = value; };
   };
   const auto markers = [](const v1::Tensor& value) {
     return [value](Request& r) {
@@ -168,6 +171,18 @@ TEST(SegmentationRefusalsTest, MasksAndMarkers) {
                  r.mutable_mask()->set_encoded(PngOf({DType::kUint8, {2, 2}, {1, 2, 3, 4}}));
                }}),
       InBytes({"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("no picture"); }}),
+      {"ground_truth", [](Request& r) { r.mutable_ground_truth(); }},
+      {"ground_truth.tensor.shape", truth(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1}, {1}))},
+      {"ground_truth.tensor.shape",
+       truth(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 0}, {}))},
+      {"ground_truth.tensor.data", truth(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW}, {1}))},
+      {"ground_truth.tensor",
+       [&](Request& r) {
+         truth(MakeTensor(v1::DATA_TYPE_UINT8, {kH, kW}, zeros))(r);
+         r.add_steps()->mutable_all_thresholds();
+       }},
+      InBytes({"ground_truth.encoded",
+               [](Request& r) { r.mutable_ground_truth()->set_encoded("no picture"); }}),
       {"markers.tensor.dtype", markers(MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 1}, {1}))},
       {"markers.tensor.dtype", markers(MakeTensor<double>(v1::DATA_TYPE_FLOAT64, {1, 1}, {1}))},
       InBytes({"markers.tensor.data[0][1]",
@@ -341,6 +356,18 @@ TEST(SegmentationRefusalsTest, Outputs) {
       {"outputs.format",
        [](Request& r) { r.mutable_outputs()->set_format(static_cast<v1::ImageFormat>(4)); }},
       {"outputs.labels", [](Request& r) { r.mutable_outputs()->set_labels(true); }},
+      {"outputs.cutout",
+       [](Request& r) {
+         r.mutable_outputs()->set_cutout(true);
+         r.add_steps()->mutable_all_thresholds();
+       }},
+      InBytes({"outputs.format",  // no PNG of floats
+               [](Request& r) {
+                 *r.mutable_image()->mutable_tensor() =
+                     MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2}, {0, 1});
+                 r.mutable_outputs()->set_cutout(true);
+                 r.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+               }}),
       {"outputs.distance", [](Request& r) { r.mutable_outputs()->set_distance(true); }},
       {"outputs.distance",
        [](Request& r) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -181,6 +182,36 @@ TEST_F(SegmentationServiceTest, PacksResultsInEveryFormat) {
 
   request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_TENSOR);
   EXPECT_EQ(Segment(request).mask().tensor().data(), tensors.mask().tensor().data());
+}
+
+TEST_F(SegmentationServiceTest, CutsOutWhatIsInTheMask) {
+  v1::SegmentRequest request;
+  request.mutable_outputs()->set_cutout(true);
+  v1::Tensor* const image = request.mutable_image()->mutable_tensor();
+  *image = MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 3, 3}, {1, 2, 3, 90, 80, 70, 99, 98, 97});
+  v1::SegmentResponse response = Segment(request);
+  EXPECT_FALSE(response.has_mask());
+  EXPECT_THAT(response.cutout().tensor().shape(), ElementsAre(1, 3, 3));
+  EXPECT_THAT(Values<uint8_t>(response.cutout().tensor()),
+              ElementsAre(0, 0, 0, 90, 80, 70, 99, 98, 97));
+  request.set_channel(1);
+  request.set_invert(true);
+  EXPECT_THAT(Values<uint8_t>(Segment(request).cutout().tensor()),
+              ElementsAre(1, 2, 3, 0, 0, 0, 0, 0, 0));
+  request.clear_channel();
+  request.set_invert(false);
+  request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+  request.mutable_outputs()->set_mask(true);
+  response = Segment(request);
+  EXPECT_THAT(Decode(response.cutout().encoded(), image::Format::kPng).data,
+              ElementsAre(0, 0, 0, 90, 80, 70, 99, 98, 97));
+  EXPECT_THAT(Decode(response.mask().encoded(), image::Format::kPng).data,
+              ElementsAre(0, 255, 255));
+
+  *image = MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 3}, {-1, 0.25f, NAN});
+  request.set_nan_policy(v1::NAN_POLICY_IGNORE);
+  request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_TENSOR);
+  EXPECT_THAT(Values<float>(Segment(request).cutout().tensor()), ElementsAre(0, 0.25f, 0));
 }
 
 TEST_F(SegmentationServiceTest, ChoosesMarkersAndReliefAsDocumented) {
