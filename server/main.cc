@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/runtime/standard_files.h"
 #include "server/base/build_info.h"
 #include "server/base/text.h"
 #include "server/observe/log.h"
@@ -142,6 +143,7 @@ int Serve(const CommandLine& command) {
 }
 
 int Main(int argc, char** argv) {
+  HoldStandardFiles();
   const auto command =
       ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc), ProcessEnvironment());
   if (!command.ok()) return Fail(command.status());

@@ -13,6 +13,7 @@
 #include "client/cli/session.h"
 #include "client/cli/suggest.h"
 #include "client/grpc_log.h"
+#include "core/runtime/standard_files.h"
 
 namespace trine::cli {
 namespace {
@@ -134,6 +135,7 @@ int Finish(const absl::Status& result, const Session& session) {
 }
 
 int Main(int argc, char** argv) {
+  HoldStandardFiles();
   InstallSignalHandlers();
   CLI::App app("Local response normalization, arithmetic coding and image segmentation.", "trine");
   app.set_version_flag("--version", "trine " TRINE_VERSION, "Print the version");
