@@ -45,6 +45,17 @@ CLI::Validator MustBeOneOf(const std::vector<std::string>& words) {
       "{" + CLI::detail::join(words) + "}", "");
 }
 
+// Its name, by which a flag can do without.
+constexpr char kNotEmpty[] = "not_empty";
+
+CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return text.empty() ? "is empty; leave it out, or give it a value" : std::string();
+      },
+      "", kNotEmpty);
+}
+
 Check Of(CLI::Validator validator) {
   return Check(std::make_shared<CLI::Validator>(std::move(validator)));
 }
@@ -95,20 +106,16 @@ Check NotNegative() {
   return Of(Must("at least 0", [](const std::string& t) { return t.empty() || t[0] != '-'; }));
 }
 
-Check NotEmpty(const std::string& what) {
-  return Of(CLI::Validator(
-      [what](const std::string& text) {
-        return text.empty() ? "is empty; must hold at least " + what : std::string();
-      },
-      "", "not_empty"));
-}
-
 Flag Flag::type_name(const std::string& name) const { return Flag(option_->type_name(name)); }
 Flag Flag::group(const std::string& name) const { return Flag(option_->group(name)); }
 Flag Flag::check(const Check& check) const { return Flag(option_->check(check.validator())); }
 Flag Flag::required(bool required) const { return Flag(option_->required(required)); }
 Flag Flag::envname(const std::string& name) const { return Flag(option_->envname(name)); }
 Flag Flag::excludes(Flag other) const { return Flag(option_->excludes(other.option_)); }
+Flag Flag::may_be_empty() const {
+  option_->get_validator(kNotEmpty)->active(false);
+  return *this;
+}
 Flag Flag::delimiter(char delimiter) const { return Flag(option_->delimiter(delimiter)); }
 Flag Flag::allow_extra_args(bool allow) const { return Flag(option_->allow_extra_args(allow)); }
 Flag Flag::each(const std::function<void(const std::string&)>& each) const {
@@ -129,6 +136,9 @@ Flag Command::add_option(const std::string& names, T& value, const std::string& 
   } else if constexpr (!std::is_same_v<T, std::string> &&
                        !std::is_same_v<T, std::vector<std::string>>) {
     option->check(Must("a whole number", IsA<Number<T>>));
+  } else if (names[0] == '-') {
+    // Of a variable that is not set, most often.
+    option->check(NotEmpty());
   }
   return Flag(option);
 }

@@ -37,9 +37,6 @@ Check IsNumber();
 Check IsWholeNumber();  // of 64 bits
 // An integer that is at least 0.
 Check NotNegative();
-// A text that says something, of at least `what`: an unset variable of a script is no choice.
-Check NotEmpty(const std::string& what);
-
 class Flag {
  public:
   Flag() = default;
@@ -53,6 +50,7 @@ class Flag {
   Flag required(bool required = true) const;
   Flag envname(const std::string& name) const;
   Flag excludes(Flag other) const;
+  Flag may_be_empty() const;  // see add_option
   Flag delimiter(char delimiter) const;
   Flag allow_extra_args(bool allow) const;
   Flag each(const std::function<void(const std::string&)>& each) const;
@@ -70,7 +68,8 @@ class Command {
 
   Command add_subcommand(const std::string& name, const std::string& help) const;
   // T: std::string, double, int, int64_t, uint32_t, a std::optional of a number, a std::vector of
-  // std::string or double.
+  // std::string or double. A text that is given must not be empty: an unset variable of a script is
+  // no choice. Positional ones may be.
   template <typename T>
   Flag add_option(const std::string& names, T& value, const std::string& help) const;
   Flag add_flag(const std::string& names, bool& value, const std::string& help) const;

@@ -51,11 +51,18 @@ absl::Status ApplyFile(const std::string& path, Options* options) {
   return absl::OkStatus();
 }
 
+// A variable that is not set must not leave a server open that was to ask for tokens, say.
+absl::Status CheckNotEmpty(std::string_view name, std::string_view text) {
+  if (!text.empty()) return absl::OkStatus();
+  return Refuse(absl::StrCat(ToAbsl(name), ": is empty; leave it out, or name a file"));
+}
+
 absl::Status ApplyEnvironment(const Environment& environment, Options* options) {
   for (const OptionSpec& spec : AllOptions()) {
     const std::string name = spec.environment_name();
     const std::optional<std::string> value = environment(name);
     if (!value) continue;
+    if (spec.names_file) TRINE_RETURN_IF_ERROR(CheckNotEmpty(name, *value));
     if (absl::Status status = SetOption(spec, *value, options); !status.ok())
       return TranslateField(status, {{kAnyField, name}});
   }
@@ -97,11 +104,13 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
 
   CLI::App app("Serves local response normalization, arithmetic coding and image segmentation.",
                "trine-server");
-  app.add_option("--config", config,
-                 "configuration file (TOML: key = value, keys as the flags) [TRINE_CONFIG]");
-  app.add_option("--port-file", result.port_file,
-                 "file to write the addresses to, as JSON, once the server listens "
-                 "[TRINE_PORT_FILE]");
+  CLI::Option* const config_flag =
+      app.add_option("--config", config,
+                     "configuration file (TOML: key = value, keys as the flags) [TRINE_CONFIG]");
+  CLI::Option* const port_flag =
+      app.add_option("--port-file", result.port_file,
+                     "file to write the addresses to, as JSON, once the server listens "
+                     "[TRINE_PORT_FILE]");
   app.add_flag("--print-config", result.print_config,
                "print the options that hold, as a configuration file");
   app.add_flag("--check-config", result.check_config,
@@ -127,12 +136,20 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     return Refuse(e.what());
   }
 
+  for (const auto& [flag, text] : {std::pair<CLI::Option*, std::string*>{config_flag, &config},
+                                   {port_flag, &result.port_file}}) {
+    if (*text == kEmptyValue) text->clear();
+    if (flag->count() > 0) TRINE_RETURN_IF_ERROR(CheckNotEmpty(flag->get_name(), *text));
+  }
   if (!config.empty()) TRINE_RETURN_IF_ERROR(ApplyFile(config, &result.options));
   TRINE_RETURN_IF_ERROR(ApplyEnvironment(environment, &result.options));
   for (const auto& [spec, flag] : flags) {
     if (flag->count() == 0) continue;
     std::string text = absl::StrJoin(flag->results(), ",");
     if (text == kEmptyValue) text.clear();
+    if (spec->names_file) {
+      TRINE_RETURN_IF_ERROR(CheckNotEmpty(absl::StrCat("--", spec->name), text));
+    }
     if (absl::Status status = SetOption(*spec, text, &result.options); !status.ok())
       return TranslateField(status, {{kAnyField, absl::StrCat("--", spec->name)}});
   }

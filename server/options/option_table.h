@@ -35,6 +35,8 @@ struct OptionSpec {
   uint64_t max;
   bool is_limit;  // published by GetServerInfo and in the metrics
   const char* help;
+  bool names_file =
+      false;  // without which the server is another: its flag and variable are not empty
 
   // "TRINE_MAX_QUEUED".
   std::string environment_name() const;

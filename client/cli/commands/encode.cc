@@ -385,7 +385,6 @@ void AddEncodeCommand(Command app, Run* run) {
       ->add_option("--page", args->page,
                    "image: the page of a TIFF, from 0, or all, which must agree in size and type. "
                    "Default: all")
-      ->check(NotEmpty("a page's number"))
       ->type_name("N");
   command->add_option("--shape", args->shape, "raw, bits: such as 16,96,55,55")->type_name("SHAPE");
   command->add_option("--dtype", args->dtype, "raw: of the elements")

@@ -176,6 +176,7 @@ void AddExactCommand(Command app, Run* run) {
   command->add_flag("--steps", args->steps, "Show the interval after each symbol, up to 256");
   args->decode_given =
       command->add_option("--decode", args->decode, "Decode this codeword of 0 and 1 instead")
+          ->may_be_empty()
           ->type_name("BITS");
   args->count_given =
       command->add_option("--count", args->count, "Symbols of the message to decode")

@@ -56,6 +56,7 @@ void AddHealthCommand(Command app, Run* run) {
   command
       ->add_option("--service", args->service,
                    "Full name, such as trine.v1.CodingService. Default: the server as a whole")
+      ->may_be_empty()
       ->type_name("NAME");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunHealth(*args, session); }; });

@@ -179,7 +179,6 @@ void AddNormalizeCommand(Command app, Run* run) {
       ->add_option("-o,--output", args->output,
                    ".npy; or .tif, .png, .pgm (gray), .ppm (colour) for pictures (16 bits, the "
                    "factor is told); - stdout. Default: of stdin stdout")
-      ->check(NotEmpty("a name"))
       ->type_name("OUT");
   command
       ->add_option("--page", args->page,

@@ -9,12 +9,8 @@ void AddRecursiveFlag(Command command, Outputs* outputs) {
 
 void AddOutputFlags(Command command, Outputs* outputs, bool* force, const std::string& output_text,
                     const std::string& out_dir_text) {
-  command->add_option("-o,--output", outputs->output, output_text)
-      ->check(NotEmpty("a name"))
-      ->type_name("OUT");
-  command->add_option("--out-dir", outputs->out_dir, out_dir_text)
-      ->check(NotEmpty("a name"))
-      ->type_name("DIR");
+  command->add_option("-o,--output", outputs->output, output_text)->type_name("OUT");
+  command->add_option("--out-dir", outputs->out_dir, out_dir_text)->type_name("DIR");
   AddRecursiveFlag(command, outputs);
   const Flag remove = command->add_flag("--rm", outputs->remove,
                                         "Remove each input once its output is on the disk");

@@ -150,6 +150,23 @@ class Flags(support.CliTest):
             with support.Server(folder) as server:
                 self.check(["--server", server.address])
 
+    def test_empty_texts(self):
+        """Of a variable that is not set, mostly: refused by name, and not as if it were not there."""
+        walked = [(command, flag) for command in self.bases
+                  for flag in re.findall(r"^  +(?:-\w,)?(--[\w-]+) [A-Z]",
+                                         self.ok(command, "--help").decode(), re.M)
+                  if flag not in SWITCHES]
+        self.assertIn(("segment", "--mask"), walked)
+        self.assertIn(("encode", "--block-size"), walked)
+        walked += [("info", flag) for flag in ("--tls-ca", "--tls-cert", "--token-file", "--server",
+                                               "--timeout", "--max-message-bytes")]
+        for command, flag in support.walk(walked):
+            if (command, flag) in (("health", "--service"), ("exact", "--decode")):
+                continue  # the server as a whole; the codeword of a certain message
+            with self.subTest(command=command, flag=flag):
+                error = self.fails(2, command, *self.bases[command], flag, "")
+                self.assertRegex(error, rf"{flag}\b.* is (empty|'')")
+
     def test_of_every_command(self):
         for flag, values in GLOBAL.items():
             for value in values:

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/address.h"
 #include "server/base/toml.h"
 #include "server/observe/otlp.h"
@@ -66,6 +67,20 @@ TEST(Precedence, FlagOverEnvironmentOverFileOverDefault) {
   }
   // The file itself may be named by the environment.
   EXPECT_EQ(Parse({}, {{"TRINE_CONFIG", config}})->options.max_queued, 3);
+}
+
+// Not in a file, which prints as it is read: there it is "none".
+TEST(EmptyValues, AreNoFilesOfTlsAndTokens) {
+  for (const std::string name :
+       {"tls-cert", "tls-key", "tls-client-ca", "token-file", "config", "port-file"}) {
+    const std::string said = absl::StrCat("--", name, ": is empty");
+    EXPECT_THAT(Refusal({absl::StrCat("--", name, "=")}), HasSubstr(said));
+    EXPECT_THAT(Refusal({absl::StrCat("--", name), ""}), HasSubstr(said));
+  }
+  EXPECT_THAT(Refusal({}, {{"TRINE_TOKEN_FILE", ""}}), HasSubstr("TRINE_TOKEN_FILE: is empty"));
+  EXPECT_THAT(Refusal({}, {{"TRINE_TLS_CERT", ""}}), HasSubstr("TRINE_TLS_CERT: is empty"));
+  EXPECT_TRUE(Parse({"--config", ConfigFile("token-file = \"\"\n")}).ok());
+  EXPECT_TRUE(Parse({"--metrics-listen=", "--health-listen", "", "--otlp-endpoint="}).ok());
 }
 
 TEST(Precedence, ListsReplaceEachOtherWhole) {
