@@ -169,6 +169,8 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   out.invert = request.invert();
   out.histogram = request.outputs().histogram();
   out.metrics = request.has_ground_truth();
+  if (request.ground_truth_dark() && !request.has_ground_truth())
+    return InvalidField("ground_truth_dark", "true", "is of a ground truth, which is not given");
   TRINE_ASSIGN_OR_RETURN(const std::optional<NanPolicy> nan_policy,
                          EnumFromProto<NanPolicy>(request.nan_policy(), "nan_policy"));
   out.nan_policy = nan_policy.value_or(NanPolicy::kRefuse);

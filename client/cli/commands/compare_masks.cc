@@ -58,7 +58,8 @@ absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& a
   }
   if (picture.shape.size() == 3 && picture.shape[2] == 1) picture.shape.pop_back();
   if (picture.shape.size() != 2) {
-    return InputError(absl::StrCat("a mask is [H,W]; this is ", ShapeToString(picture.shape)));
+    return InputError(
+        absl::StrCat("a mask is [H,W], gray or RGB; this is ", ShapeToString(picture.shape)));
   }
   absl::StatusOr<Tensor> mask = segment::MaskOfBright(context, picture.view(), args.invert);
   if (!mask.ok()) return TranslateField(mask.status(), {{"mask", "pixel"}});

@@ -37,6 +37,7 @@ struct Common {
   bool in_lines = false;  // a line an input on the terminal
   bool counts_labels = false;
   bool plots = false;
+  bool compares = false;  // with a ground truth
   size_t name_width = 0;  // of the longest input
 };
 
@@ -79,12 +80,13 @@ void PrintPlot(const v1::SegmentResponse& response, const Session& session) {
 // `title`: the input, with its page where that was asked for.
 void Print(const std::string& title, const v1::SegmentResponse& response, const Common& common,
            const Session& session) {
-  if (!common.in_lines) {
+  // The thresholds of all methods have a table of their own.
+  if (!common.in_lines || response.method_thresholds_size() > 0) {
     PrintSegment(session, title, response, common.counts_labels);
     if (common.plots) PrintPlot(response, session);
     return;
   }
-  if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width));
+  if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width, common.compares));
   session.PrintStatus(SegmentLine(title, common.name_width, response, common.counts_labels));
 }
 
@@ -331,6 +333,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   }
   common.counts_labels = CountsLabels(request);
   common.plots = args.plot;
+  common.compares = request.has_ground_truth();
   common.in_lines = TellsInLines(args, pages, inputs.list);
   constexpr size_t kPageWidth = 9;  // " page 123"
   for (const Input& input : inputs.list) {

@@ -142,7 +142,7 @@ absl::Status WriteFiles(const SegmentArgs& args, const v1::SegmentRequest& reque
     OutputFile* const file = files[output].get();
     if (file == nullptr) continue;
     TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                           PictureFile(sent, *wanted[output], file->path()));
+                           PictureFile(sent, *wanted[output], file->path(), output == kLabels));
     TRINE_RETURN_IF_ERROR(WriteAll(bytes, file));
   }
   if (files[kOverlay] != nullptr) {

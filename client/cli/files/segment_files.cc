@@ -98,13 +98,13 @@ absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture) {
 }
 
 absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format,
-                                        const std::string& path) {
+                                        const std::string& path, bool has_labels) {
   if (picture.has_encoded() && image::RecognizeFormat(AsBytes(picture.encoded())) == format) {
     return picture.encoded();
   }
   TRINE_ASSIGN_OR_RETURN(Tensor tensor, UnpackImage(picture));
   const bool narrow = format == image::Format::kPng || format == image::Format::kPnm;
-  if (narrow && tensor.dtype == DType::kInt32) {
+  if (has_labels && narrow && tensor.dtype == DType::kInt32) {
     TRINE_ASSIGN_OR_RETURN(tensor, ToUint16(tensor.view()));
   }
   TRINE_ASSIGN_OR_RETURN(std::string file, image::EncodeImage(Context(), format, tensor.view(),

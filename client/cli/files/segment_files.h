@@ -36,10 +36,10 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path);
 v1::ImageFormat PackingFor(std::initializer_list<std::optional<image::Format>> pictures);
 
 // The file of `format` for `path` from a picture that a server sent, repacked where it came
-// otherwise. A label map of more than 65535 labels does not fit PNG and PNM: INPUT naming TIFF;
-// USAGE of CheckPnmName.
+// otherwise. With `has_labels` int32 becomes uint16 where the format has no int32; a map of more
+// than 65535 labels does not fit PNG and PNM: INPUT naming TIFF. USAGE of CheckPnmName.
 absl::StatusOr<std::string> PictureFile(const v1::Image& picture, image::Format format,
-                                        const std::string& path);
+                                        const std::string& path, bool has_labels);
 
 // A picture that a server sent, unpacked.
 absl::StatusOr<Tensor> UnpackImage(const v1::Image& picture);

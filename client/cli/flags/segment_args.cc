@@ -22,12 +22,10 @@ void AddFiles(Command c, SegmentArgs* a) {
   const std::string group = "Outputs";
   c->add_option("-o,--output", a->outputs.output,
                 "Mask, 0 and 255: .png, .tif, .pgm or .npy, or .pbm; - for stdout as PNG")
-      ->check(NotEmpty("a name"))
       ->type_name("OUT")
       ->group(group);
   c->add_option("--out-dir", a->outputs.out_dir,
                 "Write each input's --emit to DIR/NAME.EMIT.png; DIR is made")
-      ->check(NotEmpty("a name"))
       ->type_name("DIR")
       ->group(group);
   a->emit_given =
@@ -43,13 +41,16 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->type_name("FILE")
       ->group(group);
   c->add_option("--overlay", a->overlay,
-                "The picture with the outlines of the mask or the labels in colour: .png, .ppm")
+                "The picture with the outlines of the mask or the labels in colour: .png, .tif, "
+                ".ppm or .npy")
       ->type_name("FILE")
       ->group(group);
   c->add_flag("--fill", a->fill, "Colour the areas in the overlay too. Default: outlines only")
       ->group(group);
-  c->add_option("--cutout", a->cutout,
-                "The picture, all its channels, with 0 outside the mask: .png, .tif, .ppm or .npy")
+  c->add_option(
+       "--cutout", a->cutout,
+       "The picture in gray or colour, of an array all channels, with 0 outside the mask: .png, "
+       ".tif, .ppm or .npy")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--histogram", a->histogram,
@@ -163,13 +164,11 @@ void AddMethod(Command c, SegmentArgs* a) {
   c->add_option("--steps", a->steps,
                 "Instead: steps in order, parameters after colons, such as "
                 "otsu,fill-holes,components:min_area=20:connectivity=4,measure; help lists them")
-      ->check(NotEmpty("one step"))
       ->type_name("LIST")
       ->excludes(method)
       ->group(group);
   c->add_option("--before", a->before,
                 "Steps that change the gray picture before the method, written as in --steps")
-      ->check(NotEmpty("one step"))
       ->type_name("LIST")
       ->group(group);
   for (const auto& [name, flag] : MethodFlags()) AddMethodFlag(c, group, name, flag, a);

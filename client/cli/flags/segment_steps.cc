@@ -136,6 +136,7 @@ absl::Status CheckMaskIsMade(const SegmentArgs& a) {
                                     {!a.ground_truth.empty(), "--ground-truth"},
                                     {!a.contours.empty(), "--contours"},
                                     {!a.csv.empty(), "--csv"},
+                                    {a.summary, "--summary"},
                                     {a.invert, "--invert"},
                                     {a.fill_holes, "--fill-holes"},
                                     {a.components, "--components"},

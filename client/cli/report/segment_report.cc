@@ -254,18 +254,22 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   }
 }
 
-std::string SegmentLineHead(size_t name_width) {
+std::string SegmentLineHead(size_t name_width, bool compares) {
   return absl::StrFormat(kLineFormat, Padded("file", name_width), "width x height", "threshold",
-                         "foreground", "labels");
+                         "foreground", "labels") +
+         (compares ? "  F-measure" : "");
 }
 
 std::string SegmentLine(const std::string& input, size_t name_width, const v1::SegmentResponse& r,
                         bool counts_labels) {
   const std::string thresholds = ThresholdsText(r.threshold(), ",");
-  return absl::StrFormat(
+  std::string line = absl::StrFormat(
       kLineFormat, Padded(DisplayName(input), name_width),
       absl::StrCat(r.width(), " x ", r.height()), thresholds.empty() ? "-" : thresholds,
       absl::StrFormat("%.4f %%", r.foreground_fraction() * 100), LabelsText(r, counts_labels));
+  if (r.has_mask_metrics())
+    absl::StrAppendFormat(&line, "  %7.3f %%", r.mask_metrics().f_measure());
+  return line;
 }
 
 std::string RegionsCsvHead() {

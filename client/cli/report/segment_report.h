@@ -22,7 +22,8 @@ void PrintSegment(const Session& session, const std::string& title,
 
 // The same in a line an input, under a line that names the columns, both without their ends:
 // aligned for names of up to `name_width` bytes.
-std::string SegmentLineHead(size_t name_width);
+// `compares`: with a column of the F-measure against the ground truth [%].
+std::string SegmentLineHead(size_t name_width, bool compares);
 std::string SegmentLine(const std::string& input, size_t name_width,
                         const v1::SegmentResponse& response, bool counts_labels);
 

@@ -88,6 +88,8 @@ constexpr FieldNames kFieldNames[] = {
     {"", "channel", "--channel", kByInput},
     {"", "invert", "--invert"},
     {"", "nan_policy", "--nan"},
+    {"", "outputs.mask", "the mask", kByInput},
+    {"", "outputs.cutout", "--cutout", kByInput},
     {"", "outputs.labels", "--labels", kByInput},
     {"", "outputs.format", "the output"},
 };

@@ -26,6 +26,7 @@ struct Decoder {
   std::jmp_buf jump;
   const CancelToken* cancel = nullptr;
   bool stopped = false;
+  bool has_stray_bytes = false;  // before markers, where there should be none
 
   Decoder() = default;
   Decoder(const Decoder&) = delete;
@@ -44,9 +45,11 @@ void OnMessage(j_common_ptr info, int level) {
   switch (info->err->msg_code) {
     case JWRN_ADOBE_XFORM:
     case JWRN_BOGUS_ICC:
-    case JWRN_EXTRANEOUS_DATA:  // stray bytes between the segments
     case JWRN_JFIF_MAJOR:
     case JWRN_NOT_SEQUENTIAL:
+      return;
+    case JWRN_EXTRANEOUS_DATA:
+      DecoderOf(info).has_stray_bytes = true;
       return;
     default:
       OnError(info);
@@ -199,6 +202,11 @@ absl::StatusOr<Picture> ReadJpeg(const Context& context, ByteView bytes,
   picture.form = PlainForm(size.channels, size.dtype);
   NoteNotKept(info.not_kept, picture);
   TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, decoder, size));
+  if (decoder.has_stray_bytes) {
+    Warn(options,
+         "the JPEG file has stray bytes before a marker, which were passed; its pixels may "
+         "be damaged");
+  }
   if (!info.has_eoi) Warn(options, "the JPEG file has no end marker; its pixels are whole");
   WarnOfTrailer(options, "JPEG", bytes.size() - info.end - (info.has_eoi ? 2 : 0));
   if (info.components == 4) Warn(options, kCmykWarning);

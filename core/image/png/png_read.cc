@@ -262,7 +262,13 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
   } else if (indexed) {
     TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
-  if (!info.has_iend) Warn(options, "the PNG file has no end chunk; its pixels are whole");
+  if (!info.has_iend) {
+    Warn(options, "the PNG file has no end chunk; its pixels are whole");
+  } else if (reader.warned) {
+    Warn(options,
+         "the PNG file's compressed data go on behind the pixels, or what follows them is "
+         "odd; its pixels are whole");
+  }
   if (!whole) {
     if (info.is_animated) Warn(options, "it is an animation, of which the first picture was read");
     WarnOfTrailer(options, "PNG", info.trailer_bytes);

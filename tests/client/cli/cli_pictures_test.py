@@ -454,6 +454,15 @@ class Refusals(support.CliTest):
         quiet = support.run("-q", "encode", self.path("in"), "--as", "image", "-o", self.path("d"))
         self.assertEqual((quiet.stdout, quiet.stderr), (b"", b""))
 
+    def test_what_is_said_of_png(self):
+        gray = noise(255)
+        for behind in ({"behind_rows": bytes(50)}, {"behind_data": b"x" * 9}):
+            file = self.path("in.png", picture_files.png(gray, 0, 8, **behind))
+            for command, *flags in (["segment"], ["encode", "--as", "image"]):
+                told = self.json(command, file, *flags, "-o", self.path("o.npy"), "-f")
+                self.assertEqual(len(told["warnings"]), 1, told["warnings"])
+                self.assertIn("behind the pixels", told["warnings"][0])
+
     def test_what_is_said_of_tiff(self):
         beside = {305: (2, [97, 98, 99, 0]), 330: (4, [8]), 65000: (3, [7])}
         formats = {"encode": ["--as", "image"], "segment": [], "normalize": []}

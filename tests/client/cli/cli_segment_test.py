@@ -110,7 +110,7 @@ class Segment(support.CliTest):
         for wrong, allowed in (("components:min_area=-1", "at least 0"),
                                ("multi-otsu:classes=17", "must be 2 to 16"),
                                ("sauvola:window=4", "must be odd, 3 to 65535"),
-                               ("", "at least one step"),
+                               ("", "is empty"),
                                ("gaussian:sigma=0", "above 0")):
             self.assertIn(allowed, self.fails(2, "segment", self.picture, "--steps", wrong))
         self.assertIn("--steps measure: ",
@@ -287,6 +287,24 @@ class Segment(support.CliTest):
         self.assertIn("--ground-truth", self.fails(2, "segment", self.picture, "--dark-truth"))
         self.assertIn("--ground-truth", self.fails(2, "segment", self.picture, "--method", "all",
                                                    "--ground-truth", bright))
+
+    def test_ground_truth_of_several(self):
+        other = self.path("q.pgm", pgm(self.pixels))
+        self.ok("segment", self.picture, "-o", self.path("m.pgm"))
+        text = self.ok("segment", self.picture, other, "--ground-truth", self.path("m.pgm")).decode()
+        lines = text.splitlines()
+        self.assertTrue(lines[0].endswith("  F-measure"))
+        self.assertTrue(all(line.endswith("  100.000 %") for line in lines[1:3]), text)
+        text = self.ok("segment", self.picture, other, "--method", "all").decode()
+        self.assertEqual(text.count("triangle"), 2)
+        self.assertIn("--summary", self.fails(2, "segment", self.picture, "--method", "all",
+                                              "--summary"))
+
+    def test_cutout_is_no_label_map(self):
+        numpy.save(self.path("i.npy"), self.pixels.astype(numpy.int32))
+        error = self.fails(1, "segment", self.path("i.npy"), "--cutout", self.path("no.png"))
+        self.assertIn("int32", error)
+        self.assertFalse(self.path("no.png").exists())
 
     def test_arrays_in(self):
         array = self.pixels.astype(numpy.float32) / 255

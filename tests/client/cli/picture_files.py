@@ -34,7 +34,8 @@ def png_chunk(kind, data):
             + struct.pack(">I", zlib.crc32(kind + data)))
 
 
-def png(samples, color, depth, palette=b"", trns=b"", chunks=()):
+def png(samples, color, depth, palette=b"", trns=b"", chunks=(), behind_rows=b"", behind_data=b""):
+    """`behind_...`: what nobody asked for, inside the compressed data and behind them."""
     height, width = samples.shape[:2]
     raster = b"".join(b"\0" + row for row in packed_rows(samples, depth))
     out = b"\x89PNG\r\n\x1a\n" + png_chunk(
@@ -45,7 +46,7 @@ def png(samples, color, depth, palette=b"", trns=b"", chunks=()):
         out += png_chunk(b"PLTE", palette)
     if trns:
         out += png_chunk(b"tRNS", trns)
-    return out + png_chunk(b"IDAT", zlib.compress(raster)) + png_chunk(b"IEND", b"")
+    return out + png_chunk(b"IDAT", zlib.compress(raster + behind_rows) + behind_data) + png_chunk(b"IEND", b"")
 
 
 def unfiltered(raster, height, row_bytes, step):

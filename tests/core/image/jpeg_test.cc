@@ -82,6 +82,14 @@ TEST(JpegTest, MissingEndIsAWarning) {
   }
 }
 
+// As of damaged pixels, whose decoder is done before its bytes are.
+TEST(JpegTest, StrayBytesAreAWarning) {
+  const std::string file = MakeJpeg(Smooth(32, 32));
+  const std::string stray =
+      file.substr(0, file.size() - 2) + "\x12\x34" + file.substr(file.size() - 2);
+  EXPECT_THAT(WarningsOf(stray, *Decode(file)), ElementsAre(HasSubstr("stray bytes")));
+}
+
 TEST(JpegTest, TrailerIsAWarning) {
   for (const bool progressive : {false, true}) {
     const std::string file = MakeJpeg(Smooth(32, 32), {.progressive = progressive});

@@ -172,6 +172,7 @@ TEST(SegmentationRefusalsTest, MasksMarkersAndGroundTruths) {
                }}),
       InBytes({"mask.encoded", [](Request& r) { r.mutable_mask()->set_encoded("no picture"); }}),
       {"ground_truth", [](Request& r) { r.mutable_ground_truth(); }},
+      {"ground_truth_dark", [](Request& r) { r.set_ground_truth_dark(true); }},
       {"ground_truth.tensor.shape", truth(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {1, 1}, {1}))},
       {"ground_truth.tensor.shape",
        truth(MakeTensor<uint8_t>(v1::DATA_TYPE_UINT8, {kH, kW, 0}, {}))},
