@@ -37,6 +37,7 @@ Check IsNumber();
 Check IsWholeNumber();  // of 64 bits
 // An integer that is at least 0.
 Check NotNegative();
+
 class Flag {
  public:
   Flag() = default;

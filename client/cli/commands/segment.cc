@@ -177,7 +177,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   return absl::OkStatus();
 }
 
-// Mask and markers of all inputs.
+// Mask, markers and ground truth of all inputs.
 struct Companions {
   struct File {
     std::string path;

@@ -18,10 +18,6 @@
 
 namespace trine::cli {
 
-// What is written of an input, under names that --emit, JSON and files ("a.mask.png") have too.
-inline constexpr std::array kSegmentOutputs = {"mask",   "labels",    "overlay",
-                                               "cutout", "histogram", "contours"};
-enum SegmentOutput : uint8_t { kMask, kLabels, kOverlay, kCutout, kHistogram, kContours };
 template <typename T>
 using OfOutputs = std::array<T, kSegmentOutputs.size()>;
 

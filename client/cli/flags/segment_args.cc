@@ -28,13 +28,14 @@ void AddFiles(Command c, SegmentArgs* a) {
                 "Write each input's --emit to DIR/NAME.EMIT.png; DIR is made")
       ->type_name("DIR")
       ->group(group);
-  a->emit_given =
-      c->add_option("--emit", a->emit,
-                    "With --out-dir: mask, labels, overlay, cutout or histogram. Default: "
-                    "mask")
-          ->check(IsMember({"mask", "labels", "overlay", "cutout", "histogram"}))
-          ->type_name("WHAT")
-          ->group(group);
+  const std::vector<std::string> pictures(kSegmentOutputs.begin(),
+                                          kSegmentOutputs.begin() + kContours);
+  a->emit_given = c->add_option("--emit", a->emit,
+                                absl::StrCat("With --out-dir: ", absl::StrJoin(pictures, ", "),
+                                             ". Default: ", a->emit))
+                      ->check(IsMember(pictures))
+                      ->type_name("WHAT")
+                      ->group(group);
   c->add_option("--labels", a->labels,
                 "Label map of the mask's regions; with more than two classes and without "
                 "--components, of the classes: .png (to 65535 labels), .tif or .npy (32 bits)")
@@ -218,7 +219,8 @@ void AddRest(Command c, SegmentArgs* a) {
       ->group(group);
   c->add_option("--page", a->page,
                 "Page of a TIFF, from 0, or all: one result a page, in files NAME-pageN; also of "
-                "a --mask and --markers of several pages. Default: 0, with a warning where there "
+                "a --mask, --markers and --ground-truth of several pages. Default: 0, with a "
+                "warning where there "
                 "are more")
       ->type_name("N|all")
       ->group(group);

@@ -1,6 +1,8 @@
 // The options of "trine segment".
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,10 +13,16 @@
 
 namespace trine::cli {
 
+// What is written of an input: pictures, one of which --emit names, and contours. JSON and files
+// ("a.mask.png") have these names too.
+inline constexpr std::array kSegmentOutputs = {"mask",   "labels",    "overlay",
+                                               "cutout", "histogram", "contours"};
+enum SegmentOutput : uint8_t { kMask, kLabels, kOverlay, kCutout, kHistogram, kContours };
+
 struct SegmentArgs {
   std::vector<std::string> inputs;
   Outputs outputs;            // the mask, or what `emit` says
-  std::string emit = "mask";  // with --out-dir: a picture of segment_outputs.h
+  std::string emit = "mask";  // with --out-dir: a picture of kSegmentOutputs
   Flag emit_given;
   bool summary = false;
   bool force = false;
