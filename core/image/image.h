@@ -17,7 +17,7 @@
 // Sizes are checked against the limits before anything is allocated, rows are at most
 // kMaxImageWidth pixels, and cancellation is polled between rows (between strips or tiles where a
 // library unpacks one in one go). Errors: INVALID_ARGUMENT with reason CORRUPT_IMAGE for a broken
-// file (truncated, failed checksum, impossible values: never a picture that is partly gray),
+// file (truncated, failed checksum of pixels, impossible values: never one that is partly gray),
 // UNIMPLEMENTED for a format or variant that is not read, RESOURCE_EXHAUSTED beyond a limit; the
 // field is "image", "page", "tensor..." or "format". Thread safety: all functions.
 #pragma once
@@ -81,9 +81,9 @@ struct DecodeOptions {
   // it is not empty: reserved with the picture, before anything is unpacked.
   std::function<uint64_t(const Shape&, DType)> beside = {};
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
-  // here (bytes behind the picture, a missing end, a colour profile that was not applied, pictures
-  // in SubIFDs that were not read, pages of which the description tells and that are not there,
-  // transparency and samples of no known meaning that were left out).
+  // here (bytes behind the picture, a missing end, chunks of a wrong checksum, a colour profile
+  // that was not applied, pictures in SubIFDs that were not read, pages of which the description
+  // tells and that are not there, transparency and samples of no known meaning that were left out).
   std::vector<std::string>* warnings = nullptr;
 };
 

@@ -54,7 +54,7 @@ absl::StatusOr<Chunk> ReadChunk(ByteView rest) {
                PngUint32(&rest[8 + size_t{length}])};
 }
 
-absl::Status CheckChecksum(const Context& context, const Chunk& chunk) {
+absl::StatusOr<bool> IsChecksumRight(const Context& context, const Chunk& chunk) {
   uLong sum = crc32(0, nullptr, 0);
   constexpr size_t kBlock = size_t{1} << 20;
   for (size_t at = 0; at < chunk.checked.size(); at += kBlock) {
@@ -62,8 +62,29 @@ absl::Status CheckChecksum(const Context& context, const Chunk& chunk) {
     const ByteView block = chunk.checked.subspan(at, kBlock);
     sum = crc32(sum, block.data(), static_cast<uInt>(block.size()));
   }
-  if (sum == chunk.checksum) return absl::OkStatus();
-  return Corrupt("a PNG chunk's checksum does not fit its data");
+  return sum == chunk.checksum;
+}
+
+std::string NameOf(const Chunk& chunk) {
+  std::string name;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    name.push_back(static_cast<char>(chunk.type >> shift));
+  }
+  return name;
+}
+
+absl::Status CheckChecksum(const Context& context, const Chunk& chunk) {
+  TRINE_ASSIGN_OR_RETURN(const bool right, IsChecksumRight(context, chunk));
+  if (right) return absl::OkStatus();
+  return Corrupt(absl::StrCat("the checksum of the PNG's ", NameOf(chunk), " chunk is wrong"));
+}
+
+// Adds a chunk's type to a list that has it once.
+void AddName(const Chunk& chunk, std::vector<std::string>& names) {
+  constexpr size_t kMostNames = 32;
+  std::string name = NameOf(chunk);
+  const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  if (!known && names.size() < kMostNames) names.push_back(std::move(name));
 }
 
 // The five colour types and their bit depths (table 11.1).
@@ -83,10 +104,11 @@ bool IsColorTypeValid(int color_type, int bit_depth) {
   }
 }
 
-absl::Status ReadIhdr(const Chunk& chunk, PngInfo& info) {
+absl::Status ReadIhdr(const Context& context, const Chunk& chunk, PngInfo& info) {
   if (chunk.type != kIhdr || chunk.data.size() != kIhdrBytes) {
     return Corrupt("the PNG file does not begin with an IHDR chunk of 13 bytes");
   }
+  TRINE_RETURN_IF_ERROR(CheckChecksum(context, chunk));
   const uint8_t* d = chunk.data.data();
   info.width = PngUint32(d);
   info.height = PngUint32(d + 4);
@@ -100,7 +122,8 @@ absl::Status ReadIhdr(const Chunk& chunk, PngInfo& info) {
   return absl::OkStatus();
 }
 
-absl::Status ReadPlte(const Chunk& chunk, PngInfo& info) {
+absl::Status ReadPlte(const Context& context, const Chunk& chunk, PngInfo& info) {
+  TRINE_RETURN_IF_ERROR(CheckChecksum(context, chunk));
   const size_t size = chunk.data.size() / 3;
   if (chunk.data.size() % 3 != 0 || size == 0 || size > 256 || info.palette.size != 0) {
     return Corrupt("the PNG's PLTE chunk is not one palette of 1 to 256 colours");
@@ -112,27 +135,6 @@ absl::Status ReadPlte(const Chunk& chunk, PngInfo& info) {
   return absl::OkStatus();
 }
 
-// What an ancillary chunk says to who keeps the picture whole.
-void NoteAncillary(const Chunk& chunk, PngInfo& info) {
-  constexpr size_t kMostNames = 32;
-  if (chunk.type == kTrns) {
-    info.transparency = chunk.data;
-    return;
-  }
-  if (chunk.type == kActl) {
-    info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
-    return;
-  }
-  if (chunk.type == kHist) return;
-  std::string name;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    name.push_back(static_cast<char>(chunk.type >> shift));
-  }
-  const bool known =
-      std::find(info.not_kept.begin(), info.not_kept.end(), name) != info.not_kept.end();
-  if (!known && info.not_kept.size() < kMostNames) info.not_kept.push_back(std::move(name));
-}
-
 int ReadExif(ByteView data) {
   // Some writers keep JPEG's prefix.
   constexpr uint8_t kPrefix[] = {'E', 'x', 'i', 'f', 0, 0};
@@ -141,6 +143,21 @@ int ReadExif(ByteView data) {
     data.remove_prefix(sizeof(kPrefix));
   }
   return ParseExifOrientation(data);
+}
+
+absl::Status ReadAncillary(const Context& context, const Chunk& chunk, PngInfo& info) {
+  TRINE_ASSIGN_OR_RETURN(const bool right, IsChecksumRight(context, chunk));
+  if (!right) {
+    AddName(chunk, info.left_out);
+  } else if (chunk.type == kTrns) {
+    info.transparency = chunk.data;
+  } else if (chunk.type == kActl) {
+    info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
+  } else if (chunk.type != kHist) {
+    if (chunk.type == kExif) info.orientation = ReadExif(chunk.data);
+    AddName(chunk, info.not_kept);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -159,8 +176,9 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
     if (data_begun && IsCut(rest) && !BeginsWithIdat(rest)) break;
     TRINE_ASSIGN_OR_RETURN(const Chunk chunk, ReadChunk(rest));
     rest.remove_prefix(chunk.data.size() + kPngChunkOverhead);
+    info.end = bytes.size() - rest.size();
     if (first) {
-      TRINE_RETURN_IF_ERROR(ReadIhdr(chunk, info));
+      TRINE_RETURN_IF_ERROR(ReadIhdr(context, chunk, info));
       first = false;
       continue;
     }
@@ -173,27 +191,39 @@ absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes) {
     data_ended = data_begun;
     if (chunk.type == kIend) {
       info.has_iend = true;
+      TRINE_ASSIGN_OR_RETURN(info.is_iend_right, IsChecksumRight(context, chunk));
+      if (!info.is_iend_right) info.end -= chunk.data.size() + kPngChunkOverhead;
       break;
     }
     if (chunk.type == kPlte) {
       if (data_begun) return Corrupt("the PNG's palette comes after its pixels");
-      TRINE_RETURN_IF_ERROR(ReadPlte(chunk, info));
+      TRINE_RETURN_IF_ERROR(ReadPlte(context, chunk, info));
     } else if (!IsAncillary(chunk.type)) {
       return chunk.type == kIhdr ? Corrupt("the PNG file has two IHDR chunks")
                                  : NotRead("a critical PNG chunk of unknown type is not read");
     } else {
-      TRINE_RETURN_IF_ERROR(CheckChecksum(context, chunk));
-      if (chunk.type == kExif) info.orientation = ReadExif(chunk.data);
-      NoteAncillary(chunk, info);
+      TRINE_RETURN_IF_ERROR(ReadAncillary(context, chunk, info));
     }
   }
-  info.end = bytes.size() - rest.size();
   info.trailer_bytes = rest.size();
   if (!data_begun) return Corrupt("the PNG file holds no IDAT chunk");
   if (info.color_type == 3 && info.palette.size == 0) {
     return Corrupt("the PNG file has no palette for its indexed pixels");
   }
   return info;
+}
+
+absl::Status CheckPngPixels(const Context& context, ByteView bytes) {
+  ByteView rest = bytes.subspan(kPngSignatureBytes);
+  Poller poll(context.cancel, kPollBytes);
+  while (!IsCut(rest)) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
+    TRINE_ASSIGN_OR_RETURN(const Chunk chunk, ReadChunk(rest));
+    if (chunk.type == kIend) break;
+    if (chunk.type == kIdat) TRINE_RETURN_IF_ERROR(CheckChecksum(context, chunk));
+    rest.remove_prefix(chunk.data.size() + kPngChunkOverhead);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace trine::image::internal

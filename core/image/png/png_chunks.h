@@ -31,10 +31,13 @@ struct PngInfo {
   ByteView transparency;              // of tRNS, not checked
   bool is_animated = false;           // acTL says more than one frame
   std::vector<std::string> not_kept;  // types of ancillary chunks that say something of their own
-  // Where the picture ends: at its IEND, or where a file without one ends within what follows IDAT.
+  // Types of ancillary chunks whose checksum is wrong: nothing that they say is taken.
+  std::vector<std::string> left_out;
+  // Where the picture ends: behind its IEND, before one whose checksum is wrong, or where a file
+  // without one ends within what follows IDAT.
   size_t end = 0;
-  bool has_iend = false;
-  uint64_t trailer_bytes = 0;  // behind it
+  bool has_iend = false, is_iend_right = false;
+  uint64_t trailer_bytes = 0;  // behind it all
 };
 
 // True for the chunk types that libpng is given.
@@ -49,9 +52,13 @@ inline uint32_t PngUint32(const uint8_t* p) {
          static_cast<uint32_t>(p[2]) << 8 | p[3];
 }
 
-// Checks the order, the bounds and (of ancillary chunks; libpng does it for the others) the
-// checksums of all chunks up to IEND. What follows IEND is counted only. A file may end without it
-// behind its last IDAT; that these hold all pixels is then for libpng to see.
+// Checks the order, the bounds and (but of IDAT, which libpng checks) the checksums of all chunks
+// up to IEND; ancillary ones and IEND may have a wrong one. What follows IEND is counted only. A
+// file may end without it behind its last IDAT; that these hold all pixels is then for libpng to
+// see.
 absl::StatusOr<PngInfo> WalkPngChunks(const Context& context, ByteView bytes);
+// CORRUPT_IMAGE where the checksum of an IDAT chunk is wrong, which a file may have whose pixels
+// libpng refused. REQUIRES: WalkPngChunks accepted the file.
+absl::Status CheckPngPixels(const Context& context, ByteView bytes);
 
 }  // namespace trine::image::internal

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/checked.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
@@ -229,6 +230,26 @@ absl::StatusOr<Picture> BeginWhole(const PngInfo& info, const ReaderOptions& opt
   return picture;
 }
 
+// Warns of what is odd about the chunks of a picture that was read; libpng `warned` of its pixels.
+void WarnOfChunks(const ReaderOptions& options, const PngInfo& info, bool warned) {
+  if (!info.left_out.empty()) {
+    Warn(options, absl::StrCat("PNG chunks whose checksum is wrong were left out: ",
+                               absl::StrJoin(info.left_out, ", ")));
+  }
+  if (!info.has_iend) {
+    Warn(options, "the PNG file has no end chunk; its pixels are whole");
+    return;
+  }
+  if (!info.is_iend_right) {
+    Warn(options, "the checksum of the PNG's IEND chunk is wrong; its pixels are whole");
+  }
+  if (warned) {
+    Warn(options,
+         "the PNG file's compressed data go on behind the pixels, or what follows them is "
+         "odd; its pixels are whole");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
@@ -251,24 +272,23 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
                                 " pixels cannot come from ", info.idat_bytes, " bytes"));
   }
   Reader reader;
-  reader.source = {bytes.data(), info.end, 0, kPngSignatureBytes, !info.has_iend};
+  reader.source = {bytes.data(), info.end, 0, kPngSignatureBytes, !info.is_iend_right};
   if (!Begin(reader, options.wanted)) return Corrupt("the PNG's header is damaged");
   PictureSize stored = size;
   if (indexed) stored.channels = 1;
-  TRINE_ASSIGN_OR_RETURN(picture.samples, ReadPixels(context, reader, info, stored));
+  absl::StatusOr<Tensor> samples = ReadPixels(context, reader, info, stored);
+  if (!samples.ok()) {
+    TRINE_RETURN_IF_ERROR(CheckPngPixels(context, bytes));
+    return samples.status();
+  }
+  picture.samples = *std::move(samples);
   if (look_up) {
     TRINE_ASSIGN_OR_RETURN(picture.samples,
                            LookUpPixels(context, info.palette, size, picture.samples));
   } else if (indexed) {
     TRINE_RETURN_IF_ERROR(CheckNumbers(context, info.palette, picture.samples));
   }
-  if (!info.has_iend) {
-    Warn(options, "the PNG file has no end chunk; its pixels are whole");
-  } else if (reader.warned) {
-    Warn(options,
-         "the PNG file's compressed data go on behind the pixels, or what follows them is "
-         "odd; its pixels are whole");
-  }
+  WarnOfChunks(options, info, reader.warned);
   if (!whole) {
     if (info.is_animated) Warn(options, "it is an animation, of which the first picture was read");
     WarnOfTrailer(options, "PNG", info.trailer_bytes);

@@ -456,12 +456,17 @@ class Refusals(support.CliTest):
 
     def test_what_is_said_of_png(self):
         gray = noise(255)
-        for behind in ({"behind_rows": bytes(50)}, {"behind_data": b"x" * 9}):
-            file = self.path("in.png", picture_files.png(gray, 0, 8, **behind))
-            for command, *flags in (["segment"], ["encode", "--as", "image"]):
+        note = picture_files.png(gray, 0, 8, chunks=[(b"tEXt", b"a\0b")])
+        at = note.index(b"tEXta\0b") + 7
+        cases = [(picture_files.png(gray, 0, 8, behind_rows=bytes(50)), "behind the pixels"),
+                 (picture_files.png(gray, 0, 8, behind_data=b"x" * 9), "behind the pixels"),
+                 (note[:at] + b"none" + note[at + 4:], "checksum is wrong were left out: tEXt"),
+                 (note[:-4] + b"none", "the PNG's IEND chunk is wrong")]
+        for data, text in cases:
+            file = self.path("in.png", data)
+            for command, *flags in (["segment"], ["normalize"], ["encode", "--as", "image"]):
                 told = self.json(command, file, *flags, "-o", self.path("o.npy"), "-f")
-                self.assertEqual(len(told["warnings"]), 1, told["warnings"])
-                self.assertIn("behind the pixels", told["warnings"][0])
+                self.assertIn(text, "".join(told["warnings"]))
 
     def test_what_is_said_of_tiff(self):
         beside = {305: (2, [97, 98, 99, 0]), 330: (4, [8]), 65000: (3, [7])}

@@ -46,11 +46,85 @@ TEST(PngTest, ManyAncillaryChunksAreSkipped) {
   EXPECT_TRUE(picture.ok()) << picture.status();
 }
 
-TEST(PngTest, BrokenChecksumOfAnAncillaryChunk) {
-  std::string text = PngChunk("tEXt", "a");
-  text.back() ^= 1;
-  EXPECT_THAT(Decode(Png(PngHead(1, 1, 8, 0), std::string(2, '\0'), text)),
-              HasReason("CORRUPT_IMAGE"));
+std::string WithWrongChecksum(std::string chunk) {
+  chunk.back() = static_cast<char>(chunk.back() ^ 1);
+  return chunk;
+}
+
+// As libpng does: left out, and said.
+TEST(PngTest, WrongChecksumsOfAncillaryChunks) {
+  const std::string text = WithWrongChecksum(PngChunk("tEXt", "a"));
+  const std::string clear = WithWrongChecksum(PngChunk("tRNS", std::string("\0\x07", 2)));
+  // Each once, however often; one that is right counts.
+  const std::string right = PngChunk("pHYs", std::string(9, '\1'));
+  const std::string raw("\0\x07", 2), head = PngHead(1, 1, 8, 0);
+  const std::string pixels = PngChunk("IDAT", Deflate(raw)), end = PngChunk("IEND", "");
+  const std::string one = "PNG chunks whose checksum is wrong were left out: tEXt";
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {head + text + pixels + end, one},
+      {head + pixels + text + end, one},
+      {head + text + right + clear + text + pixels + text + end, one + ", tRNS"}};
+  for (const auto& [file, said] : files) {
+    std::vector<std::string> warnings;
+    const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_TRUE(Same(*picture, U8({1, 1}, {7})));
+    EXPECT_THAT(warnings, ElementsAre(said));
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_EQ(whole->form.table, "");
+    std::vector<std::string> expected = {said};
+    if (file.find("pHYs") != std::string::npos) expected.insert(expected.begin(), "not kept: pHYs");
+    EXPECT_THAT(whole->warnings, ElementsAreArray(expected));
+  }
+  // Nothing of it is believed: not turned, no animation.
+  const std::string turned("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26);
+  const std::string wide = PngHead(2, 1, 8, 0), row("\0\1\2", 3);
+  EXPECT_EQ(Decode(Png(wide, row, PngChunk("eXIf", turned)))->shape, Shape({2, 1}));
+  EXPECT_EQ(Decode(Png(wide, row, WithWrongChecksum(PngChunk("eXIf", turned))))->shape,
+            Shape({1, 2}));
+  const std::string frames = PngChunk("acTL", std::string("\0\0\0\2\0\0\0\0", 8));
+  EXPECT_FALSE(ReadPicture(Context{}, Exact(Png(head, raw, frames))).ok());
+  EXPECT_TRUE(ReadPicture(Context{}, Exact(Png(head, raw, WithWrongChecksum(frames)))).ok());
+}
+
+TEST(PngTest, WrongChecksumOfTheEndChunk) {
+  const std::string file = PngHead(1, 1, 8, 0) +
+                           PngChunk("IDAT", Deflate(std::string("\0\x07", 2))) +
+                           WithWrongChecksum(PngChunk("IEND", ""));
+  for (const char* const behind : {"", "behind"}) {
+    std::vector<std::string> warnings;
+    const auto picture = DecodeImage(Context{}, Exact(file + behind), {.warnings = &warnings});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_TRUE(Same(*picture, U8({1, 1}, {7})));
+    std::vector<std::string> expected = {
+        "the checksum of the PNG's IEND chunk is wrong; its pixels are whole"};
+    if (*behind != 0) expected.emplace_back("6 bytes behind the PNG picture were not read");
+    EXPECT_THAT(warnings, ElementsAreArray(expected));
+    const auto whole = ReadPicture(Context{}, Exact(file + behind));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_THAT(whole->warnings, Contains(expected[0]));
+  }
+}
+
+TEST(PngTest, WrongChecksumsOfCriticalChunksAreRefusedByName) {
+  const std::string head = PngHead(1, 1, 8, 3), palette = PngChunk("PLTE", "abcdef");
+  const std::string stream = Deflate(std::string("\0\1", 2)), end = PngChunk("IEND", "");
+  const std::string first = PngChunk("IDAT", stream.substr(0, 4));
+  const std::string second = PngChunk("IDAT", stream.substr(4));
+  ASSERT_TRUE(Decode(head + palette + first + second + end).ok());
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {WithWrongChecksum(head) + palette + first + second + end, "IHDR"},
+      {head + WithWrongChecksum(palette) + first + second + end, "PLTE"},
+      {head + palette + WithWrongChecksum(first) + second + end, "IDAT"},
+      {head + palette + first + WithWrongChecksum(second) + end, "IDAT"},
+      {head + palette + first + WithWrongChecksum(second), "IDAT"}};
+  for (const auto& [file, name] : files) {
+    const auto picture = Decode(file);
+    EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+    EXPECT_THAT(std::string(picture.status().message()),
+                HasSubstr("the checksum of the PNG's " + name + " chunk is wrong"));
+  }
 }
 
 TEST(PngTest, BrokenOrder) {
