@@ -89,12 +89,11 @@ absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes) {
   if (RecognizeFormat(bytes) != Format::kTiff) return 1;
   TRINE_ASSIGN_OR_RETURN(const internal::TiffHeader header, internal::ReadTiffHeader(bytes));
-  TRINE_ASSIGN_OR_RETURN(const int64_t directories,
-                         internal::CountTiffPages(context, bytes, header));
-  if (directories != 1) return directories;
+  const absl::StatusOr<int64_t> directories = internal::CountTiffPages(context, bytes, header);
+  if (directories.ok() && *directories != 1) return directories;
   TRINE_ASSIGN_OR_RETURN(const internal::FirstPage first,
                          internal::FindOnlyPage(context, bytes, header));
-  return first.pages(1);
+  return first.present > 1 ? first.present : directories;
 }
 
 }  // namespace trine::image

@@ -119,9 +119,10 @@ struct ReadOptions {
 absl::StatusOr<Picture> ReadPicture(const Context& context, ByteView bytes,
                                     const ReadOptions& options = {});
 
-// How many pages a file has: the directories in a TIFF's chain, or the pages that follow the data
-// of the one that is there as ImageJ, tifffile and MetaMorph put them; 1 in any other format.
-// CORRUPT_IMAGE where the chain leaves the file or runs in a circle.
+// How many pages a file has: the directories in a TIFF's chain, or, where there is one or the chain
+// is broken, the whole pages that follow its data as ImageJ, tifffile and MetaMorph put them; 1 in
+// any other format. CORRUPT_IMAGE where the chain leaves the file or runs in a circle and no pages
+// follow.
 absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes);
 
 // An array from an NPY file: versions 1 to 3, both byte orders, C and Fortran order, dtypes of

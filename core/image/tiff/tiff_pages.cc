@@ -1,5 +1,6 @@
 #include "core/image/tiff/tiff_pages.h"
 
+#include <algorithm>
 #include <iterator>
 #include <optional>
 
@@ -20,16 +21,29 @@ std::optional<uint64_t> ReadNumber(ByteView bytes, bool big_endian, uint64_t at,
   return value;
 }
 
+// How entries of a directory lie in the file [bytes].
+struct EntryForm {
+  explicit EntryForm(bool big)
+      : count_bytes(big ? 8 : 2), bytes(big ? 20 : 12), word(big ? 8 : 4) {}
+  size_t count_bytes;  // of the number of entries, before them
+  uint64_t bytes;      // of an entry
+  size_t word;         // of its count and of its value or offset, its last two parts
+};
+
 // Offset of the directory after the one at `at`; 0 after the last; nullopt outside the file.
 std::optional<uint64_t> NextDirectory(ByteView bytes, const TiffHeader& header, uint64_t at) {
-  const size_t count_bytes = header.big ? 8 : 2;
-  const uint64_t entry_bytes = header.big ? 20 : 12;
-  const auto entries = ReadNumber(bytes, header.big_endian, at, count_bytes);
+  const EntryForm form(header.big);
+  const auto entries = ReadNumber(bytes, header.big_endian, at, form.count_bytes);
   // The first check keeps the product below from wrapping.
   if (!entries.has_value() || *entries > bytes.size()) return std::nullopt;
-  return ReadNumber(bytes, header.big_endian, at + count_bytes + *entries * entry_bytes,
-                    header.big ? 8 : 4);
+  return ReadNumber(bytes, header.big_endian, at + form.count_bytes + *entries * form.bytes,
+                    form.word);
 }
+
+// Bytes of a file.
+struct TiffExtent {
+  uint64_t begin = 0, end = 0;
+};
 
 // Of one value of a type of TIFF or BigTIFF; of others 8, the most.
 uint64_t TypeBytes(uint64_t type) {
@@ -69,7 +83,9 @@ absl::StatusOr<uint64_t> TiffWalk::Next() {
     at_ = header_.first_directory;
   } else {
     const auto next = NextDirectory(bytes_, header_, at_);
-    if (!next.has_value()) return Corrupt("the TIFF's directories lead out of the file");
+    const bool is_within =
+        next.has_value() && (*next == 0 || NextDirectory(bytes_, header_, *next).has_value());
+    if (!is_within) return Corrupt("the TIFF's directories lead out of the file");
     at_ = *next;
   }
   if (at_ == 0) return at_;
@@ -105,31 +121,60 @@ absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
   }
 }
 
-absl::StatusOr<bool> DirectoryReachesInto(const Context& context, ByteView bytes,
-                                          const TiffHeader& header, const TiffExtent& extent) {
-  const auto reaches = [&extent](const TiffExtent& other) {
-    return other.begin < extent.end && extent.begin < other.end;
+absl::StatusOr<uint64_t> NextByteOfDirectory(const Context& context, ByteView bytes,
+                                             const TiffHeader& header, uint64_t begin) {
+  uint64_t next = bytes.size();
+  const auto spare = [&](const TiffExtent& other) {
+    if (other.end > begin) next = std::min(next, std::max(begin, other.begin));
   };
   const auto number = [&](uint64_t at, size_t size) {
     return ReadNumber(bytes, header.big_endian, at, size);
   };
-  const size_t count_bytes = header.big ? 8 : 2, word = header.big ? 8 : 4;
-  const uint64_t entry_bytes = header.big ? 20 : 12;
+  const EntryForm form(header.big);
   uint64_t at = header.first_directory;
-  const auto entries = number(at, count_bytes);
-  if (!entries.has_value() || *entries > bytes.size()) return true;
-  if (reaches({at, at + count_bytes + *entries * entry_bytes + word})) return true;
-  at += count_bytes;
+  const auto entries = number(at, form.count_bytes);
+  if (!entries.has_value() || *entries > bytes.size()) return begin;
+  spare({at, at + form.count_bytes + *entries * form.bytes + form.word});
+  at += form.count_bytes;
   Poller poll(context.cancel, kPollBytes);
-  for (uint64_t i = 0; i < *entries; ++i, at += entry_bytes) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(entry_bytes));
-    const auto tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, word),
-               value = number(at + 4 + word, word);
-    if (!value.has_value()) return true;
+  for (uint64_t i = 0; i < *entries; ++i, at += form.bytes) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(form.bytes));
+    const auto tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, form.word),
+               value = number(at + 4 + form.word, form.word);
+    if (!value.has_value()) return begin;
     const uint64_t value_bytes = SaturatingMul(TypeBytes(*type), *count);
-    if (reaches(BesideEntry(*tag, value_bytes, *value, header.big))) return true;
+    spare(BesideEntry(*tag, value_bytes, *value, header.big));
   }
-  return false;
+  return next;
+}
+
+TiffPageHead ReadTiffPageHead(ByteView bytes, const TiffHeader& header, uint64_t at) {
+  constexpr uint64_t kWidth = 256, kHeight = 257, kDescription = 270, kSamples = 277;
+  constexpr uint64_t kMostEntries = 32;  // as many as there are up to kSamples, and some
+  constexpr uint64_t kMostText = 512;
+  const EntryForm form(header.big);
+  const auto number = [&](uint64_t where, size_t size) {
+    return ReadNumber(bytes, header.big_endian, where, size).value_or(0);
+  };
+  TiffPageHead head;
+  const uint64_t entries = std::min(number(at, form.count_bytes), kMostEntries);
+  at += form.count_bytes;
+  for (uint64_t i = 0; i < entries; ++i, at += form.bytes) {
+    const uint64_t tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, form.word);
+    const uint64_t value_at = at + 4 + form.word;
+    const uint64_t value = number(value_at, std::min<size_t>(TypeBytes(type), form.word));
+    if (tag == kWidth) head.width = value;
+    if (tag == kHeight) head.height = value;
+    if (tag == kSamples) head.samples = value;
+    if (tag == kDescription) {
+      const uint64_t text_at = count > form.word ? number(value_at, form.word) : value_at;
+      const ByteView text =
+          bytes.subspan(std::min<uint64_t>(text_at, bytes.size()), std::min(count, kMostText));
+      head.description = {reinterpret_cast<const char*>(text.data()), text.size()};
+    }
+    if (tag >= kSamples) break;
+  }
+  return head;
 }
 
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
@@ -51,15 +52,19 @@ absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
 absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,
                                        const TiffHeader& header);
 
-// Bytes of a file.
-struct TiffExtent {
-  uint64_t begin = 0, end = 0;
-};
+// The first byte from `begin` on that the file's first directory, a value that it names by an
+// offset, or a directory that it points to takes; the file's end where there is none, and `begin`
+// for a directory that leaves the file.
+absl::StatusOr<uint64_t> NextByteOfDirectory(const Context& context, ByteView bytes,
+                                             const TiffHeader& header, uint64_t begin);
 
-// Whether the file's first directory, a value that it names by an offset, or a directory that it
-// points to reaches into these bytes; true for a directory that leaves the file.
-absl::StatusOr<bool> DirectoryReachesInto(const Context& context, ByteView bytes,
-                                          const TiffHeader& header, const TiffExtent& extent);
+// What the directory at `at` says of its page, read without libtiff: 0 and nothing where it does
+// not say so within its first entries. The description is cut behind its first 512 bytes.
+struct TiffPageHead {
+  uint64_t width = 0, height = 0, samples = 1;
+  std::string_view description;
+};
+TiffPageHead ReadTiffPageHead(ByteView bytes, const TiffHeader& header, uint64_t at);
 
 // Writes `offset` where the header holds the first directory's, in the file's byte order.
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin);

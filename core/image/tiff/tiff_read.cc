@@ -86,6 +86,16 @@ absl::StatusOr<Tensor> ReadSamples(const Context& context, TiffFile& file,
   return layout.tiled ? ReadTiles(context, file, layout) : ReadRows(context, file, layout);
 }
 
+// Warns of pages that the first page tells of and a file of so many directories has not.
+absl::Status WarnOfMissing(const Context& context, ByteView bytes, const TiffHeader& header,
+                           const ReaderOptions& options, const FirstPage& first,
+                           int64_t directories) {
+  TRINE_ASSIGN_OR_RETURN(const std::string missing,
+                         MissingPages(context, bytes, header, first, directories));
+  if (!missing.empty()) Warn(options, missing);
+  return absl::OkStatus();
+}
+
 // Where a page is: its data lie `shift` bytes behind those that the directory names.
 struct Place {
   uint64_t directory = 0;
@@ -94,10 +104,12 @@ struct Place {
 
 // Of page `page`, from 0.
 absl::StatusOr<Place> FindPlace(const Context& context, ByteView bytes, const TiffHeader& header,
-                                int64_t page) {
+                                const ReaderOptions& options) {
+  const int64_t page = options.page;
   if (page > 0) {
     TRINE_ASSIGN_OR_RETURN(const FirstPage first, FindOnlyPage(context, bytes, header));
     if (page < first.pages(1)) {
+      TRINE_RETURN_IF_ERROR(WarnOfMissing(context, bytes, header, options, first, 1));
       return Place{header.first_directory, static_cast<uint64_t>(page) * first.stride_bytes};
     }
     if (first.pages(1) > 1) {
@@ -216,7 +228,15 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
   FirstPage all;
   TiffWalk walk(context, bytes, header);
   while (true) {
-    TRINE_ASSIGN_OR_RETURN(const uint64_t directory, walk.Next());
+    const absl::StatusOr<uint64_t> next = walk.Next();
+    if (!next.ok()) {
+      TRINE_RETURN_IF_ERROR(context.cancel.Check());
+      if (all.present < 2) return next.status();
+      Warn(options, BrokenChain(all, next.status()));
+      stack.directories.resize(1);
+      break;
+    }
+    const uint64_t directory = *next;
     if (directory == 0) break;
     const auto page = OpenPage(context, bytes, header, {directory}, options);
     if (!page.ok()) return OfPage(page.status(), walk.pages() - 1);
@@ -250,7 +270,9 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
   }
   if (stack.directories.empty()) return Corrupt("the TIFF file has no page");
   const auto directories = static_cast<int64_t>(stack.directories.size());
-  const std::string missing = all.missing(directories);
+  if (const std::string unread = UnreadNumber(all); !unread.empty()) Warn(options, unread);
+  TRINE_ASSIGN_OR_RETURN(const std::string missing,
+                         MissingPages(context, bytes, header, all, directories));
   // What is in other files is not this one's to keep.
   if (!missing.empty() && !all.stated.in_other_files) return PageNeeded(missing);
   if (!missing.empty()) Warn(options, missing);
@@ -305,16 +327,19 @@ absl::StatusOr<Picture> ReadAllPages(const Context& context, ByteView bytes,
   return picture;
 }
 
-// Warns of pages that the first, which is read alone, tells of and the file has not.
-absl::Status WarnOfMissing(const Context& context, ByteView bytes, const TiffHeader& header,
-                           const ReaderOptions& options, TIFF* tiff) {
+// The same of the first page, which is read alone.
+absl::Status WarnOfFirst(const Context& context, ByteView bytes, const TiffHeader& header,
+                         const ReaderOptions& options, TIFF* tiff) {
   TRINE_ASSIGN_OR_RETURN(const FirstPage first, ReadFirstPage(context, bytes, header, tiff));
-  if (first.stated.pages < 2) return absl::OkStatus();
+  if (first.stated.by.empty()) return absl::OkStatus();
+  if (const std::string unread = UnreadNumber(first); !unread.empty()) Warn(options, unread);
   const absl::StatusOr<int64_t> directories = CountTiffPages(context, bytes, header);
-  if (!directories.ok()) return context.cancel.Check();
-  const std::string missing = first.missing(*directories);
-  if (!missing.empty()) Warn(options, missing);
-  return absl::OkStatus();
+  if (!directories.ok()) {
+    TRINE_RETURN_IF_ERROR(context.cancel.Check());
+    const std::string broken = BrokenChain(first, directories.status());
+    if (!broken.empty()) Warn(options, broken);
+  }
+  return WarnOfMissing(context, bytes, header, options, first, directories.value_or(1));
 }
 
 }  // namespace
@@ -323,11 +348,11 @@ absl::StatusOr<Picture> ReadTiff(const Context& context, ByteView bytes,
                                  const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const TiffHeader header, ReadTiffHeader(bytes));
   if (options.all_pages) return ReadAllPages(context, bytes, header, options);
-  TRINE_ASSIGN_OR_RETURN(const Place place, FindPlace(context, bytes, header, options.page));
+  TRINE_ASSIGN_OR_RETURN(const Place place, FindPlace(context, bytes, header, options));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<Page> page,
                          OpenPage(context, bytes, header, place, options));
   if (options.page == 0) {
-    TRINE_RETURN_IF_ERROR(WarnOfMissing(context, bytes, header, options, page->file.handle()));
+    TRINE_RETURN_IF_ERROR(WarnOfFirst(context, bytes, header, options, page->file.handle()));
   }
   return ReadPage(context, bytes, options, 0, *page);
 }

@@ -363,6 +363,25 @@ class Stacks(support.CliTest):
                 self.assertIn(said, "".join(json.loads(done.stdout)["warnings"]))
                 self.assertIn(said, done.stderr.decode())
 
+    def test_pages_of_a_stack_that_is_cut(self):
+        height, width = SHAPE
+        head = picture_files.tiff((self.pages[0], GRAY, 16, {
+            270: (2, list(b"ImageJ=1.53t\nslices=4\n\0")), 273: (4, [0]), 279: (4, [2 * height * width])}))
+        entry = head.index(b"\x11\1\4\0")
+        head = head[:entry + 8] + len(head).to_bytes(4, "little") + head[entry + 12:]
+        data = b"".join(p.astype("<u2").tobytes() for p in self.pages)
+        file = self.path("cut.tif", head + data + bytes(100))
+        said = "(ImageJ) tells of a stack of 4 pictures, of which the file holds 3"
+        self.assertIn(said, self.fails(1, "encode", file, "--as", "image", "-o", self.path("c")))
+        for page, pixels in enumerate(self.pages):
+            told = self.json("encode", file, "--as", "image", "--page", page, "-o", self.path("c"), "-f")
+            self.assertIn(said, "".join(told["warnings"]))
+            self.ok("decode", self.path("c"), "-o", self.path("b.npy"), "-f")
+            numpy.testing.assert_array_equal(numpy.load(self.path("b.npy")), pixels)
+            for command in ("segment", "normalize"):
+                told = self.json(command, file, "--page", page, "-o", self.path("o.npy"), "-f")
+                self.assertIn(said, "".join(told["warnings"]))
+
     def test_volumes_are_refused(self):
         volume = self.path("v.tif", picture_files.tiff((self.pages[0], GRAY, 16, {32997: (4, [5])})))
         for command in (["encode", "--as", "image"], ["segment"], ["normalize"]):

@@ -7,7 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/checked.h"
@@ -20,16 +20,6 @@ namespace {
 
 constexpr uint64_t kMostPages = std::numeric_limits<int64_t>::max();
 
-// The number that `text` begins with; 0 where it is none, or beyond 18 digits.
-uint64_t LeadingNumber(std::string_view text) {
-  size_t digits = 0;
-  while (digits < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(text[digits]))) {
-    ++digits;
-  }
-  uint64_t number = 0;
-  return digits <= 18 && absl::SimpleAtoi(ToAbsl(text.substr(0, digits)), &number) ? number : 0;
-}
-
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty() &&
          (absl::ascii_isspace(static_cast<unsigned char>(text.back())) || text.back() == '\0')) {
@@ -41,12 +31,56 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-StatedPages OfImageJ(std::string_view text) {
-  constexpr std::string_view kImages = "\nimages=";
-  const size_t at = text.find(kImages);
-  if (at == std::string_view::npos) return {};
-  return {static_cast<int64_t>(LeadingNumber(text.substr(at + kImages.size()))), "ImageJ", true,
-          false};
+// A number of 1 or more in digits, the most where it is beyond 64 bits; ".0" may follow.
+std::optional<uint64_t> CountOf(std::string_view text) {
+  text = Trimmed(text);
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view rest = text.substr(digits);
+  const bool is_whole =
+      rest.empty() || (rest.front() == '.' && rest.find_first_not_of('0', 1) == rest.npos);
+  if (digits == 0 || !is_whole) return std::nullopt;
+  uint64_t count = 0;
+  for (const char c : text.substr(0, digits)) {
+    count = SaturatingAdd(SaturatingMul(count, 10), static_cast<uint64_t>(c - '0'));
+  }
+  return count == 0 ? std::nullopt : std::optional(count);
+}
+
+// "images is 'x'"; the text of a file is shown where it is short and printable.
+std::string NoCount(std::string_view name, std::string_view text) {
+  constexpr size_t kMostShown = 32;
+  const bool shown = text.size() <= kMostShown && std::all_of(text.begin(), text.end(), [](char c) {
+                       return c >= ' ' && c <= '~';
+                     });
+  return shown ? absl::StrCat(ToAbsl(name), " is '", ToAbsl(text), "'")
+               : absl::StrCat(ToAbsl(name), " is no number");
+}
+
+int64_t PagesOf(uint64_t count) { return static_cast<int64_t>(std::min(count, kMostPages)); }
+
+StatedPages OfImageJ(std::string_view text, uint64_t samples) {
+  StatedPages stated{0, "ImageJ", true};
+  // The value of a line; nullopt where there is no such line or it is no count.
+  const auto count = [&](std::string_view name) -> std::optional<uint64_t> {
+    const std::string key = absl::StrCat("\n", ToAbsl(name), "=");
+    const size_t at = text.find(key);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = text.substr(at + key.size());
+    const std::string_view value = Trimmed(rest.substr(0, rest.find('\n')));
+    const std::optional<uint64_t> number = CountOf(value);
+    if (!number.has_value() && stated.unread.empty()) stated.unread = NoCount(name, value);
+    return number;
+  };
+  const std::optional<uint64_t> images = count("images");
+  if (images.has_value()) {
+    stated.pages = PagesOf(*images);
+    return stated;
+  }
+  uint64_t channels = count("channels").value_or(1);
+  if (samples > 1 && channels == samples) channels = 1;  // side by side in one page
+  const uint64_t slices = count("slices").value_or(1), frames = count("frames").value_or(1);
+  stated.pages = PagesOf(SaturatingMul(SaturatingMul(channels, slices), frames));
+  return stated;
 }
 
 // The numbers between the brackets that `text` begins with, multiplied; nullopt where there is
@@ -59,9 +93,10 @@ std::optional<uint64_t> ProductOf(std::string_view text) {
   for (const absl::string_view part : absl::StrSplit(ToAbsl(text.substr(1, end - 1)), ',')) {
     const absl::string_view side = absl::StripAsciiWhitespace(part);
     if (side.empty()) continue;  // behind the last, of a tuple of one
-    uint64_t length = 0;
-    if (!absl::SimpleAtoi(side, &length)) return std::nullopt;
-    product = SaturatingMul(product, length);
+    const bool is_none = side.find_first_not_of('0') == side.npos;
+    const std::optional<uint64_t> length = is_none ? 0 : CountOf({side.data(), side.size()});
+    if (!length.has_value()) return std::nullopt;
+    product = SaturatingMul(product, *length);
     ++sides;
   }
   return sides == 0 ? std::nullopt : std::optional(product);
@@ -74,8 +109,11 @@ StatedPages OfTifffile(std::string_view text, uint64_t elements) {
   const std::string_view list = Trimmed(text.substr(at + key.size()));
   if (list.empty() || (list.front() != '[' && list.front() != '(')) return {};
   const std::optional<uint64_t> all = ProductOf(list);
-  if (!all.has_value() || elements == 0 || *all % elements != 0) return {};
-  return {static_cast<int64_t>(std::min(*all / elements, kMostPages)), "tifffile", true, false};
+  StatedPages stated{0, kTifffile, true};
+  if (!all.has_value() || elements == 0) return stated;
+  const bool is_beyond = *all == UINT64_MAX;
+  if (is_beyond || *all % elements == 0) stated.pages = PagesOf(is_beyond ? *all : *all / elements);
+  return stated;
 }
 
 // A start tag.
@@ -139,8 +177,14 @@ std::string_view Attribute(const Element& element, std::string_view name) {
   }
 }
 
-uint64_t NumberOf(const Element& element, std::string_view name) {
-  return LeadingNumber(Attribute(element, name));
+// An attribute that must be there; 1 where it is none, which `unread` then says.
+uint64_t SizeOf(const Element& element, std::string_view name, std::string& unread) {
+  const std::string_view value = Attribute(element, name);
+  const std::optional<uint64_t> size = CountOf(value);
+  if (!size.has_value() && unread.empty()) {
+    unread = value.empty() ? absl::StrCat(ToAbsl(name), " is missing") : NoCount(name, value);
+  }
+  return size.value_or(1);
 }
 
 // The planes of one Pixels.
@@ -158,7 +202,7 @@ struct Planes {
 
 absl::StatusOr<StatedPages> OfOme(const Context& context, std::string_view text, uint64_t samples) {
   Elements elements(context, text);
-  StatedPages stated{0, "OME-XML", false, false};
+  StatedPages stated{0, "OME-XML"};
   Planes planes;
   uint64_t pages = 0;
   std::string_view file;  // the UUID of this one
@@ -171,11 +215,13 @@ absl::StatusOr<StatedPages> OfOme(const Context& context, std::string_view text,
       file = Attribute(*element, "UUID");
     } else if (element->name == "Pixels") {
       pages = SaturatingAdd(pages, planes.count(samples));
-      planes = {SaturatingMul(NumberOf(*element, "SizeZ"), NumberOf(*element, "SizeT")),
-                NumberOf(*element, "SizeC")};
+      const uint64_t size_z = SizeOf(*element, "SizeZ", stated.unread);
+      const uint64_t size_c = SizeOf(*element, "SizeC", stated.unread);
+      planes = {SaturatingMul(size_z, SizeOf(*element, "SizeT", stated.unread)), size_c};
     } else if (element->name == "Channel") {
       ++planes.channels;
-      planes.channel_samples += std::max<uint64_t>(1, NumberOf(*element, "SamplesPerPixel"));
+      planes.channel_samples = SaturatingAdd(
+          planes.channel_samples, CountOf(Attribute(*element, "SamplesPerPixel")).value_or(1));
     } else if (element->name == "UUID") {
       const std::string_view uuid = Trimmed(element->text);
       if (file.empty()) file = uuid;
@@ -184,7 +230,7 @@ absl::StatusOr<StatedPages> OfOme(const Context& context, std::string_view text,
   }
   if (!is_ome) return StatedPages();
   pages = SaturatingAdd(pages, planes.count(samples));
-  stated.pages = static_cast<int64_t>(std::min(pages, kMostPages));
+  stated.pages = PagesOf(pages);
   return stated;
 }
 
@@ -192,8 +238,10 @@ absl::StatusOr<StatedPages> OfOme(const Context& context, std::string_view text,
 
 absl::StatusOr<StatedPages> ReadDescription(const Context& context, std::string_view text,
                                             uint64_t samples, uint64_t elements) {
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  if (absl::StartsWith(ToAbsl(text), ToAbsl(kUtf8Mark))) text.remove_prefix(kUtf8Mark.size());
   text = Trimmed(text);
-  if (absl::StartsWith(ToAbsl(text), "ImageJ=")) return OfImageJ(text);
+  if (absl::StartsWith(ToAbsl(text), "ImageJ=")) return OfImageJ(text, samples);
   if (absl::StartsWith(ToAbsl(text), "<")) return OfOme(context, text, samples);
   if (absl::StartsWith(ToAbsl(text), "{") || absl::StartsWith(ToAbsl(text), "shape=")) {
     return OfTifffile(text, elements);

@@ -8,6 +8,7 @@
 #include "core/base/polled.h"
 #include "core/base/strings.h"
 #include "core/image/picture.h"
+#include "core/image/tiff/stated/series.h"
 #include "core/image/tiff/tiff_layout.h"
 #include "core/image/tiff/tiff_pages.h"
 
@@ -28,7 +29,7 @@ absl::StatusOr<StatedPages> ReadStated(const Context& context, TIFF* tiff) {
   uint32_t planes = 0;
   const void* of_planes = nullptr;
   if (TIFFGetField(tiff, kMetaMorphPlanes, &planes, &of_planes) == 1) {
-    return StatedPages{planes, "MetaMorph", true, false};
+    return StatedPages{planes, "MetaMorph", true};
   }
   uint32_t width = 0, height = 0;
   uint16_t samples = 1;
@@ -72,12 +73,25 @@ absl::StatusOr<Extent> FindRows(const Context& context, TIFF* tiff) {
 
 }  // namespace
 
-std::string FirstPage::missing(int64_t directories) const {
-  const int64_t there = pages(directories);
-  if (stated.pages <= there) return "";
-  return absl::StrCat("its description (", ToAbsl(stated.by), ") tells of a stack of ",
-                      stated.pages, " pictures, of which the file holds ", there,
-                      stated.in_other_files ? "; others are said to be in other files" : "");
+std::string BrokenChain(const FirstPage& first, const absl::Status& broken) {
+  if (first.stated.pages < 2) return "";
+  return absl::StrCat(TextWithoutField(broken, *GetErrorDetail(broken)),
+                      first.present > 1 ? "; pages were taken from behind the first's data" : "");
+}
+
+std::string UnreadNumber(const FirstPage& first) {
+  if (first.stated.unread.empty()) return "";
+  return absl::StrCat("its description (", ToAbsl(first.stated.by),
+                      ") does not tell how many pictures there are: ", first.stated.unread);
+}
+
+absl::StatusOr<std::string> MissingPages(const Context& context, ByteView bytes,
+                                         const TiffHeader& header, const FirstPage& first,
+                                         int64_t directories) {
+  if (directories > 1 && first.stated.by == kTifffile) {
+    return MissingOfSeries(context, bytes, header);
+  }
+  return MissingOf(first.stated, 0, first.pages(directories));
 }
 
 absl::StatusOr<FirstPage> ReadFirstPage(const Context& context, ByteView bytes,
@@ -86,34 +100,27 @@ absl::StatusOr<FirstPage> ReadFirstPage(const Context& context, ByteView bytes,
   TRINE_ASSIGN_OR_RETURN(first.stated, ReadStated(context, tiff));
   if (first.stated.pages < 2 || !first.stated.follow) return first;
   TRINE_ASSIGN_OR_RETURN(const Extent extent, FindRows(context, tiff));
-  const uint64_t all = SaturatingMul(extent.bytes, static_cast<uint64_t>(first.stated.pages));
-  const uint64_t end = SaturatingAdd(extent.begin, all);
+  if (extent.bytes == 0 || SaturatingAdd(extent.begin, extent.bytes) > bytes.size()) return first;
+  // What the directory names is none of them.
+  TRINE_ASSIGN_OR_RETURN(const uint64_t end,
+                         NextByteOfDirectory(context, bytes, header, extent.begin + extent.bytes));
+  const uint64_t present =
+      std::min((end - extent.begin) / extent.bytes, static_cast<uint64_t>(first.stated.pages));
   // Each page that is read has the directory read again.
   constexpr uint64_t kDirectoryBytes = 256, kStripBytes = 16;
   const uint64_t again = SaturatingMul(
-      static_cast<uint64_t>(first.stated.pages),
-      kDirectoryBytes + Description(tiff).size() + kStripBytes * TIFFNumberOfStrips(tiff));
+      present, kDirectoryBytes + Description(tiff).size() + kStripBytes * TIFFNumberOfStrips(tiff));
   if (again > MostStripBytes(bytes.size())) return first;
-  if (extent.bytes == 0 || end > bytes.size()) return first;
-  // What lies where the next pages were to be is none of them.
-  TRINE_ASSIGN_OR_RETURN(
-      const bool taken,
-      DirectoryReachesInto(context, bytes, header, {extent.begin + extent.bytes, end}));
-  if (!taken) first.stride_bytes = extent.bytes;
+  first.present = static_cast<int64_t>(present);
+  first.stride_bytes = extent.bytes;
   return first;
 }
 
 absl::StatusOr<FirstPage> FindOnlyPage(const Context& context, ByteView bytes,
                                        const TiffHeader& header) {
-  TiffWalk walk(context, bytes, header);
-  for (int directories = 0; directories < 2; ++directories) {
-    const absl::StatusOr<uint64_t> at = walk.Next();
-    if (!at.ok()) {
-      TRINE_RETURN_IF_ERROR(context.cancel.Check());
-      return FirstPage();
-    }
-    if ((*at == 0) != (directories == 1)) return FirstPage();
-  }
+  const absl::StatusOr<int64_t> directories = CountTiffPages(context, bytes, header);
+  if (!directories.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());
+  if (directories.ok() && *directories != 1) return FirstPage();
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;  // of directories and strips' offsets
   const TiffFile file(bytes, header, header.first_directory,
                       std::max(context.limits->max_output_bytes, kBaseBytes));

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "tests/core/image/image_testing.h"
-#include "tests/core/image/tiff/directories.h"
+#include "tests/core/image/tiff/stacks.h"
 #include "tests/core/polling.h"
 
 namespace trine::image::testing {
@@ -14,37 +14,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::string kImageJ = std::string("ImageJ=1.53t\nimages=3\nslices=3\n") + '\0';
-
-// One directory whose strip is `strip_bytes` of the raster's.
-std::string Stack(const std::string& text, const std::string& raster, size_t strip_bytes = 2,
-                  std::vector<Tag> more = {}, bool big_endian = false) {
-  return Tiff({{2, 1, raster, std::move(more), text, strip_bytes}}, big_endian);
-}
-
 std::string Ome(const std::string& inner, const std::string& uuid = "urn:uuid:1") {
   return absl::StrCat(R"(<?xml version="1.0"?><!-- <Pixels SizeZ="9"/> --><OME UUID=")", uuid,
                       R"(" xmlns="x"><Image ID="Image:0">)", inner, "</Image></OME>");
 }
 std::string Pixels(const std::string& sizes, const std::string& inner = "<TiffData/>") {
   return absl::StrCat("<Pixels ", sizes, " SizeX=\"2\">", inner, "</Pixels>");
-}
-
-absl::StatusOr<Picture> Read(const std::string& file, const ReadOptions& options = {},
-                             const Context& context = {}) {
-  return ReadPicture(context, Exact(file), options);
-}
-
-// What DecodeImage says of page 0.
-std::vector<std::string> Said(const std::string& file) {
-  std::vector<std::string> warnings;
-  EXPECT_TRUE(DecodeImage(Context{}, Exact(file), {.warnings = &warnings}).ok());
-  return warnings;
-}
-
-int64_t Pages(const std::string& file) {
-  const auto pages = CountPages(Context{}, Exact(file));
-  return pages.ok() ? *pages : -1;
 }
 
 TEST(StatedPagesTest, ThatFollowAreRead) {
@@ -110,7 +85,21 @@ TEST(StatedPagesTest, ThatAreMissingAreSaid) {
            {Stack(kImageJ, "ab"),
             "(ImageJ) tells of a stack of 3 pictures, of which the file holds 1"},
            {Tiff({{2, 1, "ab", {}, kImageJ}, {2, 1, "cd"}}), "of which the file holds 2"},
-           {Stack("{\"shape\": [4, 1, 2]}", "abcdef"), "(tifffile) tells of a stack of 4"},
+           // Counts that no number holds.
+           {Stack("ImageJ=1\nimages=99999999999999999999\n", "ab"),
+            "of a stack of 9223372036854775807 or more pictures, of which the file holds 1"},
+           {Stack("{\"shape\": [99999999999999999999, 1, 2]}", "ab"),
+            "of a stack of 9223372036854775807 or more pictures, of which the file holds 1"},
+           {Stack(Ome(Pixels(R"(SizeZ="99999999999999999999" SizeC="1" SizeT="1")")), "ab"),
+            "of a stack of 9223372036854775807 or more pictures, of which the file holds 1"},
+           // A mark of UTF-8 before the text.
+           {Stack("\xEF\xBB\xBF" + Ome(Pixels(R"(SizeZ="2" SizeC="1" SizeT="1")")), "ab"),
+            "(OME-XML) tells of a stack of 2 pictures"},
+           {Stack("\xEF\xBB\xBF" + kImageJ, "ab"), "(ImageJ) tells of a stack of 3 pictures"},
+           // Without the number of all.
+           {Stack("ImageJ=1.53t\nchannels=2\nslices=3\nframes=4\nhyperstack=true", "ab"),
+            "(ImageJ) tells of a stack of 24 pictures"},
+           {Stack("ImageJ=1.53t\nslices=5\n", "ab"), "(ImageJ) tells of a stack of 5 pictures"},
            // Compressed pages do not follow.
            {Stack(kImageJ, "\1abcde", 3, {{259, kShort, 1, 32773}}), "stack of 3"},
            // The strip is not the page.
@@ -179,10 +168,12 @@ TEST(StatedPagesTest, ThatAreThereAreNoNews) {
                                    file("{\"shape\": 3}"),
                                    file("{}"),
                                    file("{\"shape\": []}"),
-                                   file("{\"shape\": [99999999999999999999, 2]}"),
+                                   file("{\"shape\": [99999999999999999999, 0]}"),
+                                   file("ImageJ=1\nimages=2.0\nslices=5", {next}),
+                                   file("ImageJ=1\nimages=1\nslices=5"),
+                                   file("ImageJ=1\nslices=1\nframes=2", {next}),
                                    file("shape=(2,)"),
                                    file("shape="),
-                                   file("ImageJ=1\nimages=x"),
                                    file("ImageJ=1\nimages=1"),
                                    file("ImageJ=1"),
                                    file("ImageJ="),
@@ -190,15 +181,46 @@ TEST(StatedPagesTest, ThatAreThereAreNoNews) {
                                    file("<OME"),
                                    file("<OME>"),
                                    file("<"),
-                                   file("<OME><Pixels SizeZ=>"),
                                    file("<OME><Pixels SizeZ=\"3"),
                                    file("<x><Pixels SizeZ=\"3\" SizeC=\"1\" SizeT=\"1\"/></x>"),
                                    file("<OME><!-- <Pixels SizeZ=\"3\" SizeC=\"1\" SizeT=\"1\"/>"),
-                                   file("<OME/><Pixels SizeZ=\"-3\" SizeC=\"1\" SizeT=\"1\"/>"),
                                    file(std::string("a\0b", 3))}) {
     EXPECT_THAT(Said(whole), IsEmpty()) << whole;
     const auto all = Read(whole);
     EXPECT_TRUE(all.ok()) << all.status() << whole;
+  }
+}
+
+// A number that is none is said, and what else is told counts.
+TEST(StatedPagesTest, NumbersThatCannotBeRead) {
+  struct Case {
+    std::string text, by, said;
+    bool stack = false;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"ImageJ=1\nimages=x", "ImageJ", "images is 'x'"},
+           {"ImageJ=1\nimages=\nslices=3\n", "ImageJ", "images is ''", true},
+           {"ImageJ=1\nimages=-1\n", "ImageJ", "images is '-1'"},
+           {"ImageJ=1\nslices=2.5\n", "ImageJ", "slices is '2.5'"},
+           {"ImageJ=1\nimages=" + std::string(100, 'x'), "ImageJ", "images is no number"},
+           {"ImageJ=1\nimages=\x1B[0m", "ImageJ", "images is no number"},
+           {Ome(Pixels(R"(SizeZ="x" SizeC="1" SizeT="1")")), "OME-XML", "SizeZ is 'x'"},
+           {Ome(Pixels(R"(SizeZ="1" SizeC="1" SizeT="0")")), "OME-XML", "SizeT is '0'"},
+           {Ome(Pixels(R"(SizeZ="3" SizeC="2 " SizeT="-3")")), "OME-XML", "SizeT is '-3'", true},
+           {Ome(Pixels(R"(SizeZ="1" SizeT="1")")), "OME-XML", "SizeC is missing"},
+           {"<OME><Pixels SizeZ=>", "OME-XML", "SizeZ is missing"},
+       }) {
+    const std::string said = absl::StrCat("its description (", c.by,
+                                          ") does not tell how many pictures there are: ", c.said);
+    const std::string file = Stack(c.text, "ab");
+    EXPECT_THAT(Said(file), Contains(said));
+    EXPECT_EQ(Said(file).size(), c.stack ? 2u : 1u);
+    const auto all = Read(file);
+    EXPECT_EQ(all.ok(), !c.stack) << all.status();
+    const auto one = Read(file, {.page = 0});
+    ASSERT_TRUE(one.ok()) << one.status();
+    EXPECT_THAT(one->warnings, Contains(said));
+    EXPECT_THAT(all.ok() ? all->warnings : one->warnings, Contains(said));
   }
 }
 
@@ -217,6 +239,9 @@ TEST(StatedPagesTest, ChannelsOfSeveralSamples) {
       said(Pixels(R"(SizeZ="1" SizeC="6" SizeT="1")",
                   R"(<Channel SamplesPerPixel="3"/><Channel SamplesPerPixel="3"></Channel>)")),
       Contains(HasSubstr("of 2 ")));
+  EXPECT_THAT(Said(Stack("ImageJ=1\nchannels=3\n", "abcdef", 6, rgb)), IsEmpty());
+  EXPECT_THAT(Said(Stack("ImageJ=1\nchannels=3\nslices=2", "abcdef", 6, rgb)),
+              Contains(HasSubstr("of 2 ")));
 }
 
 // A tool that keeps the description of the one page that it took keeps more behind the page.
@@ -254,9 +279,9 @@ TEST(StatedPagesTest, AreBounded) {
   context.memory = &account;
   ASSERT_TRUE(Read(fine, {}, context).ok());
   EXPECT_EQ(account.most, 30000u + 2 * 10000);
-  for (const char* number : {"99999999999999999999", "999999999999999999", "-1"}) {
+  for (const char* number : {"99999999999999999999", "999999999999999999"}) {
     const std::string claims = Stack(absl::StrCat("ImageJ=1\nimages=", number), "abcdef");
-    EXPECT_EQ(Pages(claims), 1) << number;
+    EXPECT_EQ(Pages(claims), 3) << number;
   }
   const std::string ome =
       Stack(Ome(Pixels(R"(SizeZ="999999999" SizeC="999999999" SizeT="999999999")")), "ab");
