@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -184,8 +185,9 @@ struct Decoded {
   LongArray<uint8_t> data;  // with a range: those bytes only
   uint64_t raw_bytes = 0;   // of the whole stream
   uint64_t blocks_total = 0;
-  uint64_t blocks_decoded = 0;  // blocks whose payload was read
-  Model model = Model::kAuto;   // as the (first) header says
+  uint64_t blocks_decoded = 0;     // blocks whose payload was read
+  Model model = Model::kAuto;      // as the (first) header says
+  std::set<uint64_t> tables_used;  // ids of those that were given and named by a stream
 };
 
 // Decodes a stream, an excerpt that holds the range, or several streams one after the other (then
@@ -220,6 +222,9 @@ class StreamDecoder {
   // As the first header says; kAuto until it has arrived.
   virtual Model model() const = 0;
   virtual uint64_t blocks_decoded() const = 0;
+  // Ids of the tables that were given and by now named by a stream (or, of one whose header is
+  // lost, serve its blocks).
+  virtual const std::set<uint64_t>& tables_used() const = 0;
   // Memory that is kept until the next call, about: coded bytes that wait for the rest of their
   // block, decoded ones that Next has not handed out, header and tables. Not tables that the caller
   // holds.

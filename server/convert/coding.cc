@@ -115,6 +115,13 @@ std::vector<FieldName> OptionTableNames(const v1::EncodeOptions& options) {
   return {};
 }
 
+void UnusedTablesToProto(const std::vector<coding::TablePtr>& given, const std::set<uint64_t>& used,
+                         google::protobuf::RepeatedField<int32_t>* out) {
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (used.count(coding::TableId(given[i])) == 0) out->Add(static_cast<int32_t>(i));
+  }
+}
+
 absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(
     const Context& context, const google::protobuf::RepeatedPtrField<v1::ProbabilityTable>& tables,
     std::string_view field, coding::TableStore* store) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,10 @@ std::vector<FieldName> TableNames(std::string_view field);
 
 // From core's names of the options' tables to those of whichever field of the message gives them.
 std::vector<FieldName> OptionTableNames(const v1::EncodeOptions& options);
+
+// The places, from 0, of those of the given tables whose ids are not among `used`.
+void UnusedTablesToProto(const std::vector<coding::TablePtr>& given, const std::set<uint64_t>& used,
+                         google::protobuf::RepeatedField<int32_t>* out);
 
 // The tables of a list, made and remembered. Errors name "<field>[i]" and its parts.
 absl::StatusOr<std::vector<coding::TablePtr>> TablesFromProto(

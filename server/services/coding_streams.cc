@@ -218,8 +218,8 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     if (!context.ok()) return InHeader(context.status());
     report_ = nullptr;
     coding::DecodeOptions options;
-    TRINE_RETURN_IF_ERROR(
-        TablesFromProto(*context, header.tables(), "header.tables", &tables_).status());
+    TRINE_ASSIGN_OR_RETURN(given_,
+                           TablesFromProto(*context, header.tables(), "header.tables", &tables_));
     options.tables = tables_.tables();
     options.max_output_bytes = UINT64_MAX;  // it goes out in batches
     if (header.has_range()) options.range = {header.range().offset(), header.range().length()};
@@ -265,10 +265,12 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     summary->set_coded_bytes(coded_bytes_);
     summary->set_blocks_decoded(decoder_->blocks_decoded());
     if (report_ != nullptr) ReportToProto(*report_, summary);
+    UnusedTablesToProto(given_, decoder_->tables_used(), summary->mutable_unused_tables());
     return true;
   }
 
   std::unique_ptr<coding::StreamDecoder> decoder_;  // null until the first header came
+  std::vector<coding::TablePtr> given_;             // of the item's header
   const coding::RecoverReport* report_ = nullptr;   // of a decoder that recovers
   coding::TableStore tables_;                       // of all headers
   std::optional<v1::DecodeStreamHeader> next_;      // of the item after the one that is ending

@@ -55,12 +55,13 @@ struct Totals {
 class Decoder {
  public:
   Decoder(const Session& session, const Args& args, client::Client* client, OutputFile* output,
-          std::vector<v1::ProbabilityTable> tables)
+          DecodeTables tables, TableUse* use)
       : session_(session),
         args_(args),
         client_(client),
         output_(output),
-        tables_(std::move(tables)) {}
+        tables_(std::move(tables)),
+        use_(use) {}
 
   // In one request, with the index of the streams' tables.
   absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
@@ -68,12 +69,13 @@ class Decoder {
     TRINE_ASSIGN_OR_RETURN(const IndexedDecode decoded,
                            DecodeWithIndex(client_, file, range, index_path, tables_));
     const v1::DecodeResponse& response = decoded.response;
+    use_->Note(tables_, response.unused_tables());
     totals_.content = response.content();
     totals_.raw_bytes = response.data().size();
     totals_.coded_bytes = decoded.coded_bytes;
     totals_.blocks_decoded = response.blocks_decoded();
-    TRINE_ASSIGN_OR_RETURN(
-        sink_, MakeDecodeSink(response.content(), !range.has_value(), kMaxPictureBytes, output_));
+    TRINE_ASSIGN_OR_RETURN(sink_,
+                           MakeDecodeSink(response.content(), To(!range.has_value()), output_));
     return sink_->Write(AsBytes(response.data()));
   }
 
@@ -130,6 +132,8 @@ class Decoder {
   }
 
  private:
+  DecodeTo To(bool whole) const { return {whole, args_.outputs.output.empty(), kMaxPictureBytes}; }
+
   // Of a part that lies beyond the end the range is told that was asked for.
   absl::Status OfWholeRange(const absl::Status& status) const {
     std::optional<ErrorDetail> detail = GetErrorDetail(status);
@@ -143,18 +147,19 @@ class Decoder {
     v1::DecodeStreamHeader header;
     if (range.has_value()) *header.mutable_range() = ToProto(*range);
     if (args_.recover) header.mutable_recover()->set_skip_lost(args_.skip_lost);
-    for (const v1::ProbabilityTable& table : tables_) *header.add_tables() = table;
+    for (const v1::ProbabilityTable& table : tables_.tables) *header.add_tables() = table;
     const auto on_content = [&](const v1::Content& content) -> absl::Status {
       if (sink_ != nullptr) return absl::OkStatus();
       totals_.content = content;
-      TRINE_ASSIGN_OR_RETURN(sink_, MakeDecodeSink(content, !range.has_value() && !args_.recover,
-                                                   kMaxPictureBytes, output_));
+      TRINE_ASSIGN_OR_RETURN(
+          sink_, MakeDecodeSink(content, To(!range.has_value() && !args_.recover), output_));
       return absl::OkStatus();
     };
     TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,
                            client_->DecodeStream(
                                header, source, on_content,
                                [this](ByteView bytes) { return sink_->Write(bytes); }, progress));
+    use_->Note(tables_, summary.unused_tables());
     totals_.raw_bytes += summary.raw_bytes();
     totals_.coded_bytes += summary.coded_bytes();
     totals_.blocks_decoded += summary.blocks_decoded();
@@ -166,7 +171,8 @@ class Decoder {
   const Args& args_;
   client::Client* client_;
   OutputFile* output_;
-  std::vector<v1::ProbabilityTable> tables_;  // that streams may name by their ids
+  DecodeTables tables_;  // that streams may name by their ids
+  TableUse* use_;
   std::unique_ptr<DecodeSink> sink_;
   Totals totals_;
   bool is_tail_lost_ = false;  // of a file of which ranges were read
@@ -192,7 +198,8 @@ constexpr Naming kNaming = {
     }};
 
 void Report(const Args& args, const std::string& input, const std::string& output,
-            const Decoder& decoder, double elapsed_ms, const Session& session) {
+            const Decoder& decoder, const std::vector<std::string>& unused, double elapsed_ms,
+            const Session& session) {
   const Totals& totals = decoder.totals();
   session.PrintStatus(absl::StrFormat("%s: %d coded bytes -> %d bytes (%s), %d blocks decoded",
                                       DisplayName(input), totals.coded_bytes, totals.raw_bytes,
@@ -205,9 +212,14 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
   json["blocks_decoded"] = totals.blocks_decoded;
   json["content"] = ContentJson(totals.content);
   json["written_as"] = decoder.form();
-  json["warnings"] = decoder.warnings();
-  for (const std::string& warning : decoder.warnings())
+  std::vector<std::string> warnings = decoder.warnings();
+  for (const std::string& warning : warnings)
     session.PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
+  for (const std::string& warning : unused) {
+    warnings.push_back(warning);
+    session.PrintWarning(warning);
+  }
+  json["warnings"] = warnings;
   if (args.recover) {
     PrintDamages(totals.last, session);
     DamagesToJson(totals.last, &json);
@@ -217,7 +229,7 @@ void Report(const Args& args, const std::string& input, const std::string& outpu
 }
 
 absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, const Input& from,
-                       Session* session) {
+                       TableUse* use, Session* session) {
   const Stopwatch watch;
   const std::string& path = from.path;
   TRINE_ASSIGN_OR_RETURN(const std::string out_path, OutputPath(from, args.outputs, kNaming));
@@ -230,9 +242,8 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   if (remove) TRINE_RETURN_IF_ERROR(output->CheckKept());
   output->TakeAfter(path);
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  TRINE_ASSIGN_OR_RETURN(std::vector<v1::ProbabilityTable> tables,
-                         ReadDecodeTables(args.tables.tables, file));
-  Decoder decoder(*session, args, client, output.get(), std::move(tables));
+  TRINE_ASSIGN_OR_RETURN(DecodeTables tables, ReadDecodeTables(args.tables.tables, file));
+  Decoder decoder(*session, args, client, output.get(), std::move(tables), use);
   bool done = false;
   if (!args.tables.index.empty()) {
     const absl::Status status = decoder.WithIndex(&file, range, args.tables.index);
@@ -248,7 +259,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
   if (!status.ok()) return WithFile(status, path);
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
   if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
-  Report(args, path, out_path, decoder, watch.ms(), *session);
+  Report(args, path, out_path, decoder, use->EndInput(), watch.ms(), *session);
   const v1::DecodeStreamSummary& summary = decoder.totals().last;
   if (!args.recover || summary.damages_total() == 0) return absl::OkStatus();
   // What is good was written; that it is not all must show in the exit code.
@@ -284,8 +295,10 @@ absl::Status RunDecode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, kNaming));
   session->PrintPassedOver(inputs);
-  return session->ForEach(
-      inputs.list, [&](const Input& input) { return DecodeOne(args, range, input, session); });
+  TableUse use(args.tables.tables, inputs.list.size());
+  return session->ForEach(inputs.list, [&](const Input& input) {
+    return DecodeOne(args, range, input, &use, session);
+  });
 }
 
 }  // namespace

@@ -39,9 +39,9 @@ struct Sound {
 // One stream, with the tables that it may name.
 class Verifier {
  public:
-  Verifier(const Args& args, const Session& session, client::Client* client,
-           std::vector<v1::ProbabilityTable> tables)
-      : args_(args), session_(session), client_(client), tables_(std::move(tables)) {}
+  Verifier(const Args& args, const Session& session, client::Client* client, DecodeTables tables,
+           TableUse* use)
+      : args_(args), session_(session), client_(client), tables_(std::move(tables)), use_(use) {}
 
   absl::StatusOr<Sound> Verify(InputFile* file) {
     Sound sound;
@@ -49,6 +49,7 @@ class Verifier {
       TRINE_ASSIGN_OR_RETURN(
           const IndexedDecode decoded,
           DecodeWithIndex(client_, file, std::nullopt, args_.tables.index, tables_));
+      use_->Note(tables_, decoded.response.unused_tables());
       sound.content = decoded.response.content();
       sound.raw_bytes = decoded.response.data().size();
       sound.coded_bytes = decoded.coded_bytes;
@@ -57,6 +58,7 @@ class Verifier {
     }
     TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,
                            Call(file, /*recover=*/false, &sound.content));
+    use_->Note(tables_, summary.unused_tables());
     sound.raw_bytes = summary.raw_bytes();
     sound.coded_bytes = summary.coded_bytes();
     sound.blocks = summary.blocks_decoded();
@@ -81,7 +83,7 @@ class Verifier {
     v1::DecodeStreamHeader header;
     header.set_verify_only(true);
     if (recover) header.mutable_recover();
-    for (const v1::ProbabilityTable& table : tables_) *header.add_tables() = table;
+    for (const v1::ProbabilityTable& table : tables_.tables) *header.add_tables() = table;
     ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
                     BaseName(file->path()), file->size());
     return client_->DecodeStream(
@@ -99,10 +101,12 @@ class Verifier {
   const Args& args_;
   const Session& session_;
   client::Client* client_;
-  const std::vector<v1::ProbabilityTable> tables_;
+  const DecodeTables tables_;
+  TableUse* use_;
 };
 
-void ReportSound(const std::string& path, const Sound& sound, double elapsed_ms,
+void ReportSound(const std::string& path, const Sound& sound,
+                 const std::vector<std::string>& warnings, double elapsed_ms,
                  const Session& session) {
   session.PrintStatus(absl::StrFormat("%s: sound, %d raw bytes in %d blocks (%s)",
                                       DisplayName(path), sound.raw_bytes, sound.blocks,
@@ -114,6 +118,8 @@ void ReportSound(const std::string& path, const Sound& sound, double elapsed_ms,
   json["coded_bytes"] = sound.coded_bytes;
   json["blocks_decoded"] = sound.blocks;
   json["content"] = ContentJson(sound.content);
+  json["warnings"] = warnings;
+  for (const std::string& warning : warnings) session.PrintWarning(warning);
   json["elapsed_ms"] = elapsed_ms;
   session.PrintResult(json);
 }
@@ -139,16 +145,15 @@ void ReportDamaged(const std::string& path, const absl::Status& status,
   session.PrintResult(json, /*is_failure=*/true);
 }
 
-absl::Status VerifyOne(const Args& args, const std::string& path, Session* session) {
+absl::Status VerifyOne(const Args& args, const std::string& path, TableUse* use, Session* session) {
   const Stopwatch watch;
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  TRINE_ASSIGN_OR_RETURN(std::vector<v1::ProbabilityTable> tables,
-                         ReadDecodeTables(args.tables.tables, file));
-  Verifier verifier(args, *session, client, std::move(tables));
+  TRINE_ASSIGN_OR_RETURN(DecodeTables tables, ReadDecodeTables(args.tables.tables, file));
+  Verifier verifier(args, *session, client, std::move(tables), use);
   const absl::StatusOr<Sound> sound = verifier.Verify(&file);
   if (sound.ok()) {
-    ReportSound(path, *sound, watch.ms(), *session);
+    ReportSound(path, *sound, use->EndInput(), watch.ms(), *session);
     return absl::OkStatus();
   }
   if (ExitCodeOf(sound.status()) == kExitCorrupt) {
@@ -167,8 +172,9 @@ absl::Status RunVerify(const Args& args, Session* session) {
     return UsageError("--table-index belongs to one input, not to several");
   }
   session->PrintPassedOver(inputs);
-  return session->ForEach(inputs.list,
-                          [&](const Input& input) { return VerifyOne(args, input.path, session); });
+  TableUse use(args.tables.tables, inputs.list.size());
+  return session->ForEach(
+      inputs.list, [&](const Input& input) { return VerifyOne(args, input.path, &use, session); });
 }
 
 }  // namespace

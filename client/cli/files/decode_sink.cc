@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/convert.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/path_names.h"
 #include "client/status.h"
 #include "core/base/error.h"
@@ -195,21 +196,60 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeNpySink(const image::PictureView
   return std::make_unique<FlagSink>(grid->width * grid->channels, output);
 }
 
-// Of a picture's samples that are written alone: what a reader of them must know, and the way out.
-std::string BareSamples(const image::PictureView& picture) {
+// "NAME.tif, .png or .npy": the names under which all of it is kept.
+std::string NamesOfAll(const Head& head) {
+  const bool is_packed = head.picture.dtype == DType::kBool || head.picture.form.is_packed();
+  const bool is_gray = head.picture.form.color == PictureColor::kGray;
+  const std::pair<image::Format, std::string_view> kinds[] = {
+      {image::Format::kTiff, ".tif"},
+      {image::Format::kPng, ".png"},
+      {image::Format::kPnm, is_packed ? ".pbm" : (is_gray ? ".pgm" : ".ppm")},
+      {image::Format::kNpy, ".npy"}};
+  std::vector<std::string_view> names;
+  for (const auto& [format, name] : kinds) {
+    const bool is_kept = format == image::Format::kNpy ? head.picture.form.table.empty()
+                                                       : NamingProblem(head, format, "").empty();
+    if (is_kept) names.push_back(name);
+  }
+  std::string text = "NAME";
+  for (size_t i = 0; i < names.size(); ++i) {
+    const bool is_last = i + 1 == names.size();
+    absl::StrAppend(&text, i == 0 ? "" : (is_last ? " or " : ", "), ToAbsl(names[i]));
+  }
+  return text;
+}
+
+// Of elements or samples that are written alone: what a reader of them must know, and the way out.
+std::string BareSamples(const v1::Content& content, const Head& head) {
+  const image::PictureView& picture = head.picture;
   const PictureForm& form = picture.form;
   const bool is_palette = form.color == PictureColor::kPalette;
-  return absl::StrCat("the bare samples were written (", ToAbsl(DTypeName(picture.dtype)), " ",
-                      ShapeToString(picture.shape), ", ", ToAbsl(PictureColorName(form.color)),
-                      " of ", form.bit_depth, form.bit_depth == 1 ? " bit" : " bits",
-                      form.table.empty() ? ""
-                                         : (is_palette ? ", without the palette"
-                                                       : ", without the transparent value"),
-                      "), which is no picture file; -o NAME.tif, .png, .pgm or .ppm writes one");
+  std::string what =
+      absl::StrCat(ToAbsl(DTypeName(picture.dtype)), " ", ShapeToString(picture.shape));
+  if (!content.has_tensor()) {
+    absl::StrAppend(&what, ", ", ToAbsl(PictureColorName(form.color)), " of ", form.bit_depth,
+                    form.bit_depth == 1 ? " bit" : " bits");
+  }
+  if (!form.table.empty())
+    what += is_palette ? ", without the palette" : ", without the transparent value";
+  return absl::StrCat("the bare ", content.has_tensor() ? "elements" : "samples", " were written (",
+                      what, "), and nothing that says so; -o ", NamesOfAll(head),
+                      " keeps all of it");
+}
+
+// Whether it is no surprise that samples or elements are written alone: who pipes them on knows
+// what they are, but for what is not among them; and beside NAME.trine the file NAME that was coded
+// by its --shape comes back as it was.
+bool IsMeant(const v1::Content& content, const Head& head, const DecodeTo& to,
+             const OutputFile& output) {
+  const bool by_shape = content.has_tensor() || content.has_bits();
+  return (IsStdout(output.path()) && head.picture.form.table.empty()) ||
+         (by_shape && to.is_named_after_input);
 }
 
 // The bytes as they are, with a warning where that is not what a name or a picture lets expect.
-absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& content, bool whole,
+absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& content,
+                                                         const DecodeTo& to,
                                                          std::string_view promised,
                                                          OutputFile* output) {
   auto sink = std::make_unique<ByteSink>(output, "bytes");
@@ -217,25 +257,22 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& cont
   if (!promised.empty()) {
     sink->Warn(absl::StrCat("raw bytes of elements were written; '", output->path(), "' is no ",
                             ToAbsl(promised), " file"));
-  } else if (whole && !content.has_tensor()) {
+  } else if (to.whole) {
     TRINE_ASSIGN_OR_RETURN(const Head head, HeadOfContent(content));
-    // Who pipes samples on knows what they are, but for what is not among them.
-    const bool is_piped = output->path() == "-" && head.picture.form.table.empty();
-    if (!is_piped) sink->Warn(BareSamples(head.picture));
+    if (!IsMeant(content, head, to, *output)) sink->Warn(BareSamples(content, head));
   }
   return sink;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
-                                                           uint64_t max_picture_bytes,
-                                                           OutputFile* output) {
+absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content,
+                                                           const DecodeTo& to, OutputFile* output) {
   const std::optional<image::Format> format = image::FormatOfExtension(output->path());
   const std::string_view foreign = ForeignPictureOf(output->path());
   const std::string_view promised = format.has_value() ? image::FormatName(*format) : foreign;
   const bool is_bytes = content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET;
-  if (!whole || promised.empty() || is_bytes) return MakeByteSink(content, whole, promised, output);
+  if (!to.whole || promised.empty() || is_bytes) return MakeByteSink(content, to, promised, output);
   TRINE_ASSIGN_OR_RETURN(Head head, HeadOfContent(content));
   if (format == image::Format::kNpy) {
     const PictureForm& form = head.picture.form;
@@ -250,7 +287,7 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
   const bool bilevel = absl::EndsWithIgnoreCase(output->path(), ".pbm") ||
                        (is_bilevel && !IsGrayName(output->path()));
   return std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,
-                                       max_picture_bytes, output);
+                                       to.max_picture_bytes, output);
 }
 
 }  // namespace trine::cli

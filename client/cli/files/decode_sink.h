@@ -2,6 +2,7 @@
 // the output's name.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,15 +29,22 @@ class DecodeSink {
   std::vector<std::string> warnings_;
 };
 
+// How the output is to come about.
+struct DecodeTo {
+  bool whole = true;                  // false for a range and for what is recovered
+  bool is_named_after_input = false;  // NAME of NAME.trine, and not by -o
+  uint64_t max_picture_bytes = 0;
+};
+
 // A file's own bytes stay bytes, whatever the output's name. A tensor, a picture or bilevel rows
 // become .npy where the name ends so; a picture and bilevel rows become a picture file where it
 // ends in .png, .tif, .ppm, ... (held in memory, at most `max_picture_bytes`), of the same colours,
 // palette, bits and pages. USAGE where that kind of file cannot hold them, or is never written, and
-// for a tensor under a picture's name; other names get the bytes, of pictures with a warning.
-// `whole` is false for a range: then bytes, with a warning under a name that promises a file of its
-// own. `output` outlives it.
-absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content, bool whole,
-                                                           uint64_t max_picture_bytes,
-                                                           OutputFile* output);
+// for a tensor under a picture's name; other names get the bytes, with a warning that says what
+// they are, but on stdout and where a file that was coded by its shape comes back under its name.
+// What is not whole is bytes, with a warning under a name that promises a file of its own. `output`
+// outlives it.
+absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content,
+                                                           const DecodeTo& to, OutputFile* output);
 
 }  // namespace trine::cli

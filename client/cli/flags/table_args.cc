@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -50,7 +51,7 @@ void AddDecodeTableFlags(Command command, TableArgs* args) {
       ->add_option(
           "--table", args->tables,
           "A table that the streams may name by its id (encode --table-ids), or that a header held "
-          "which is lost; one a --table")
+          "which is lost; one a --table. One that no input uses is warned of")
       ->allow_extra_args(false)
       ->type_name("FILE");
   command
@@ -76,7 +77,7 @@ v1::ByteRange ToProto(const Range& range) {
 absl::StatusOr<IndexedDecode> DecodeWithIndex(client::Client* client, InputFile* file,
                                               const std::optional<Range>& range,
                                               const std::string& index_path,
-                                              const std::vector<v1::ProbabilityTable>& tables) {
+                                              const DecodeTables& tables) {
   const NamedLimit limit = client->options().message_limit();
   v1::DecodeRequest request;
   TRINE_ASSIGN_OR_RETURN(*request.mutable_table_index(), ReadTableIndex(index_path, limit));
@@ -86,35 +87,60 @@ absl::StatusOr<IndexedDecode> DecodeWithIndex(client::Client* client, InputFile*
   TRINE_RETURN_IF_ERROR(coded.status());
   request.set_coded(*std::move(coded));
   if (range.has_value()) *request.mutable_range() = ToProto(*range);
-  request.mutable_tables()->Assign(tables.begin(), tables.end());
+  request.mutable_tables()->Assign(tables.tables.begin(), tables.tables.end());
   IndexedDecode out;
   out.coded_bytes = request.coded().size();
   TRINE_ASSIGN_OR_RETURN(out.response, client->Decode(request));
   return out;
 }
 
-absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
-    const std::vector<std::string>& paths, const InputFile& file) {
-  std::vector<v1::ProbabilityTable> tables;
-  if (paths.empty()) return tables;
+absl::StatusOr<DecodeTables> ReadDecodeTables(const std::vector<std::string>& paths,
+                                              const InputFile& file) {
+  DecodeTables out;
+  if (paths.empty()) return out;
   const std::optional<bool> bytes = HoldsBytes(file);
-  for (const std::string& path : paths) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto add = [&out, i](v1::ProbabilityTable table) {
+      out.tables.push_back(std::move(table));
+      out.places.push_back(i);
+    };
     TRINE_ASSIGN_OR_RETURN(v1::ProbabilityTable table,
-                           ReadTableFile(path, IntegerSymbols::kElements));
+                           ReadTableFile(paths[i], IntegerSymbols::kElements));
     if (table.kind() != v1::SYMBOL_KIND_INTEGERS) {
-      tables.push_back(std::move(table));
+      add(std::move(table));
       continue;
     }
     const bool fits_bytes = std::all_of(table.integers().begin(), table.integers().end(),
                                         [](uint64_t value) { return value <= 255; });
     if (fits_bytes) {
       // A tensor's elements may be coded as bytes too.
-      tables.push_back(table);
-      tables.back().set_kind(v1::SYMBOL_KIND_BYTES);
+      v1::ProbabilityTable of_bytes = table;
+      of_bytes.set_kind(v1::SYMBOL_KIND_BYTES);
+      add(std::move(of_bytes));
     }
-    if (!bytes.value_or(false)) tables.push_back(std::move(table));
+    if (!bytes.value_or(false)) add(std::move(table));
   }
-  return tables;
+  return out;
+}
+
+void TableUse::Note(const DecodeTables& sent,
+                    const google::protobuf::RepeatedField<int32_t>& unused) {
+  for (size_t i = 0; i < sent.places.size(); ++i) {
+    const bool is_used =
+        std::find(unused.begin(), unused.end(), static_cast<int32_t>(i)) == unused.end();
+    if (is_used) is_used_[sent.places[i]] = true;
+  }
+}
+
+std::vector<std::string> TableUse::EndInput() {
+  std::vector<std::string> warnings;
+  if (--inputs_left_ > 0) return warnings;
+  for (size_t i = 0; i < paths_.size(); ++i) {
+    if (is_used_[i]) continue;
+    warnings.push_back(
+        absl::StrCat("--table: '", paths_[i], "' was not used: no stream names it by its id"));
+  }
+  return warnings;
 }
 
 }  // namespace trine::cli

@@ -34,6 +34,12 @@ absl::Status CheckStdinOnce(const std::vector<Input>& inputs, const TableArgs& a
 
 v1::ByteRange ToProto(const Range& range);
 
+// Tables as they are sent, and of each which of the --table it is.
+struct DecodeTables {
+  std::vector<v1::ProbabilityTable> tables;
+  std::vector<size_t> places;
+};
+
 // What streams of several tables hold, or a range of it, decoded in one request. Of a file only the
 // blocks of the range are sent where they can be told.
 struct IndexedDecode {
@@ -43,12 +49,29 @@ struct IndexedDecode {
 absl::StatusOr<IndexedDecode> DecodeWithIndex(client::Client* client, InputFile* file,
                                               const std::optional<Range>& range,
                                               const std::string& index_path,
-                                              const std::vector<v1::ProbabilityTable>& tables);
+                                              const DecodeTables& tables);
 
 // The tables of a decoder. A file does not say whether its numbers are of bytes or of a tensor's
 // elements, which differ in their ids: the stream in `file` says what it codes where it can be
 // read ahead; elsewhere each is given as both.
-absl::StatusOr<std::vector<v1::ProbabilityTable>> ReadDecodeTables(
-    const std::vector<std::string>& paths, const InputFile& file);
+absl::StatusOr<DecodeTables> ReadDecodeTables(const std::vector<std::string>& paths,
+                                              const InputFile& file);
+
+// Which --table the streams of a run use, of one input after the other.
+class TableUse {
+ public:
+  TableUse(const std::vector<std::string>& paths, size_t inputs)
+      : paths_(paths), is_used_(paths.size()), inputs_left_(inputs) {}
+  // What a server answered that was sent these tables.
+  void Note(const DecodeTables& sent, const google::protobuf::RepeatedField<int32_t>& unused);
+  // Ends an input that was decoded. After the last one, warnings of the tables that none has used;
+  // one that failed might have.
+  std::vector<std::string> EndInput();
+
+ private:
+  const std::vector<std::string>& paths_;
+  std::vector<bool> is_used_;
+  size_t inputs_left_;
+};
 
 }  // namespace trine::cli

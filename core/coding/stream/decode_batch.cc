@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/strings.h"
 #include "core/coding/container/corrupt.h"
+#include "core/coding/container/polled.h"
 #include "core/coding/stream/batch.h"
 #include "core/runtime/thread_pool.h"
 
@@ -50,8 +51,7 @@ void DecodeBatch::DecodeByOneOf(absl::Span<const BlockPlan> plans, ByteView payl
   }
   if (n == 1) return;
   block->status =
-      Corrupt(block->number, block->offset,
-              ToStd(absl::StrCat("none of the ", n, " tables that are given decodes it")));
+      Corrupt(block->number, block->offset, "none of the tables that are given decodes it");
 }
 
 absl::Status DecodeBatch::Decode(absl::Span<const BlockPlan> plans, const InputBuffer& input,
@@ -83,14 +83,21 @@ absl::Status DecodeBatch::Decode(absl::Span<const BlockPlan> plans, const InputB
   return status;
 }
 
-void DecodeBatch::KeepFound(std::vector<BlockPlan>* plans) const {
-  if (plans->size() == 1) return;
+bool DecodeBatch::KeepFound(std::vector<BlockPlan>* plans) const {
   for (const Block& block : blocks_) {
     if (!block.is_decoded || !IsOfTable(block.head)) continue;
     std::swap(plans->front(), (*plans)[block.plan]);
     plans->resize(1);
-    return;
+    return true;
   }
+  return false;
+}
+
+absl::Status DecodeBatch::FillWithZeros(Block* block) const {
+  block->is_decoded = true;
+  return InPieces(block->to.size(), context_.cancel, [block](size_t begin, size_t bytes) {
+    std::fill_n(block->to.begin() + begin, bytes, uint8_t{0});
+  });
 }
 
 // Gives the blocks their places: a piece for each, or for several short ones.

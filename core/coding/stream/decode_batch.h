@@ -97,9 +97,11 @@ class DecodeBatch {
   absl::Status Decode(absl::Span<const BlockPlan> plans, const InputBuffer& input,
                       uint64_t held_bytes, AtDamage at_damage);
   std::vector<Block>& blocks() { return blocks_; }
-  // Leaves of several plans the one by which a block of TABLE was decoded: its stream has one
-  // table.
-  void KeepFound(std::vector<BlockPlan>* plans) const;
+  // Whether a block of TABLE was decoded. Leaves of several plans the one by which it was: its
+  // stream has one table.
+  bool KeepFound(std::vector<BlockPlan>* plans) const;
+  // Puts zeros in place of a block that is damaged, which then counts as decoded.
+  absl::Status FillWithZeros(Block* block) const;
 
   // The parts of the blocks that are decoded, in order; several short ones are in one piece, of up
   // to 1 MiB. Empties the batch.

@@ -68,12 +68,12 @@ absl::Status DecodePart(const Context& context, ByteView coded, const Layout& la
 
 // Finds the tables that the streams name by id, and gives those with several tables their parts of
 // the index.
-absl::Status GiveTables(const DecodeOptions& options, Layout* layout) {
+absl::Status GiveTables(const DecodeOptions& options, Layout* layout, std::set<uint64_t>* used) {
   ByteView index = options.table_index;
   uint64_t wanted = 0;
   for (size_t s = 0; s < layout->streams.size(); ++s) {
     BlockPlan& plan = layout->streams[s].plan;
-    TRINE_RETURN_IF_ERROR(FindTables(options.tables, &plan.tables));
+    TRINE_RETURN_IF_ERROR(FindTables(options.tables, &plan.tables, used));
     if (plan.tables.size() < 2) continue;
     const uint64_t end =
         s + 1 < layout->streams.size() ? layout->streams[s + 1].raw_begin : layout->raw_bytes;
@@ -116,7 +116,8 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   if (!found.has_value()) {
     TRINE_ASSIGN_OR_RETURN(found, ListBlocks(context, coded));
   }
-  TRINE_RETURN_IF_ERROR(GiveTables(options, &*found));
+  Decoded decoded;
+  TRINE_RETURN_IF_ERROR(GiveTables(options, &*found, &decoded.tables_used));
   const Layout& layout = *found;
   const ByteRange range = options.range.value_or(ByteRange{0, layout.raw_bytes});
   TRINE_RETURN_IF_ERROR(CheckRange(range, layout.raw_bytes));
@@ -129,7 +130,6 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   TRINE_RETURN_IF_ERROR(CheckBlocks(context, layout, span));
   TRINE_RETURN_IF_ERROR(context.ReserveResult(range.length));
 
-  Decoded decoded;
   decoded.content = layout.content();
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();

@@ -1,6 +1,7 @@
 #include "core/coding/stream/recover.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -63,6 +64,7 @@ class Recoverer final : public StreamRecoverer {
   const Content* content() const override { return known_ ? &content_ : nullptr; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return report().blocks_good; }
+  const std::set<uint64_t>& tables_used() const override { return tables_used_; }
   const RecoverReport& report() const override { return losses_.report(); }
   uint64_t search_checked_bytes() const override { return search_.checked_bytes(); }
   uint64_t HeldBytes() const override {
@@ -204,9 +206,9 @@ class Recoverer final : public StreamRecoverer {
     return true;
   }
 
-  absl::Status MakePlan(const Header& header, BlockPlan* plan) const {
+  absl::Status MakePlan(const Header& header, BlockPlan* plan) {
     TRINE_ASSIGN_OR_RETURN(*plan, PlanOf(header, *context_.limits, offset()));
-    return FindTables(options_.tables, &plan->tables);
+    return FindTables(options_.tables, &plan->tables, &tables_used_);
   }
 
   absl::StatusOr<bool> TakeBlock() {
@@ -280,7 +282,8 @@ class Recoverer final : public StreamRecoverer {
   absl::StatusOr<bool> RunBatch() {
     TRINE_RETURN_IF_ERROR(
         batch_.Decode(plans_, buffer_, HeldBytes(), DecodeBatch::AtDamage::kGoOn));
-    batch_.KeepFound(&plans_);
+    const bool is_served = batch_.KeepFound(&plans_);
+    if (is_served && block_bytes_ == 0) tables_used_.insert(plans_[0].tables[0].id);
     RecoverReport& report = losses_.report();
     for (DecodeBatch::Block& block : batch_.blocks()) {
       if (block.is_decoded) {
@@ -292,11 +295,7 @@ class Recoverer final : public StreamRecoverer {
       losses_.Add({block.number, losses_.place() - losses_.raw_offset() + block.head.raw_offset,
                    block.head.raw_bytes, block.offset, LossLog::ReasonOf(block.status)});
       if (options_.skip_lost) continue;
-      TRINE_RETURN_IF_ERROR(
-          InPieces(block.to.size(), context_.cancel, [&](size_t begin, size_t bytes) {
-            std::fill_n(block.to.begin() + begin, bytes, uint8_t{0});
-          }));
-      block.is_decoded = true;
+      TRINE_RETURN_IF_ERROR(batch_.FillWithZeros(&block));
     }
     ready_ = batch_.Take();
     return true;
@@ -370,6 +369,7 @@ class Recoverer final : public StreamRecoverer {
 
   const Context context_;
   const RecoverOptions options_;
+  std::set<uint64_t> tables_used_;
   absl::Status failure_;
   bool ended_ = false;
   State state_ = State::kHeader;

@@ -1,5 +1,6 @@
 // StreamDecoder: the same streams as Decode, in pieces and in bounded memory.
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Decoder final : public StreamDecoder {
   const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
+  const std::set<uint64_t>& tables_used() const override { return tables_used_; }
   uint64_t HeldBytes() const override {
     return buffer_.HeldBytes() + ready_.bytes() + batch_.HeldBytes() + header_.params.capacity() +
            HeldTableBytes(plan_) + tail_.HeldBytes();
@@ -131,7 +133,7 @@ class Decoder final : public StreamDecoder {
     }
     if (header.is_excerpt() && !header.has_index()) return CorruptHere("the excerpt has no index");
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
-    TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables));
+    TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables, &tables_used_));
     header_ = std::move(header);
     content_ = streams_ == 0 ? header_.content : Content{};
     if (streams_ == 0) model_ = static_cast<Model>(header_.model);
@@ -315,6 +317,7 @@ class Decoder final : public StreamDecoder {
   const std::optional<ByteRange> range_;
   const uint64_t max_output_;
   const std::vector<TablePtr> tables_;
+  std::set<uint64_t> tables_used_;
   absl::Status failure_;
   bool ended_ = false;  // Finish was called
   State state_ = State::kHeader;

@@ -1,6 +1,7 @@
 """What the name of an output promises: written so, or refused by name."""
 
 import json
+import re
 
 import numpy
 
@@ -91,23 +92,73 @@ class Decoded(support.CliTest):
 
     def test_bare_samples_are_said(self):
         numbers = noise((5, 4)) % 4
-        kinds = ((pictures.pgm(noise((5, 4))), "uint8 5x4, gray of 8 bits)"),
-                 (pictures.ppm(noise((5, 4, 3), numpy.uint16)), "uint16 5x4x3, rgb of 16 bits)"),
-                 (picture_files.png(numbers % 2, 0, 1), "uint8 5x4, gray of 1 bit)"),
-                 (picture_files.png(numbers, 3, 2, bytes(12)), "palette of 2 bits, without the palette)"),
+        kinds = ((pictures.pgm(noise((5, 4))), "uint8 5x4, gray of 8 bits)",
+                  [".tif", ".png", ".pgm", ".npy"]),
+                 (pictures.ppm(noise((5, 4, 3), numpy.uint16)), "uint16 5x4x3, rgb of 16 bits)",
+                  [".tif", ".png", ".ppm", ".npy"]),
+                 (picture_files.png(numbers % 2, 0, 1), "uint8 5x4, gray of 1 bit)",
+                  [".tif", ".png", ".pbm", ".npy"]),
+                 (picture_files.png(numbers, 3, 2, bytes(12)),
+                  "palette of 2 bits, without the palette)", [".tif", ".png"]),
                  (picture_files.png(numbers, 0, 8, trns=b"\0\1"),
-                  "gray of 8 bits, without the transparent value)"))
-        for data, text in kinds:
+                  "gray of 8 bits, without the transparent value)", [".png"]))
+        for data, text, names in kinds:
             self.coded("p.weird", data, "--as", "image")
             for name in ("t.bin", "t", "t.weird"):
                 (warning,) = self.warnings("-o", self.path(name))
                 self.assertIn("bare samples", warning)
                 self.assertIn(text, warning)
-                self.assertIn("-o NAME.tif", warning)
+                self.assertEqual(self.offered(warning), names)
             # To a pipe they go on purpose, but not the loss.
-            piped = support.run("decode", self.path("c"), "-o", "-")
-            self.assertEqual(piped.stdout, self.path("t.bin").read_bytes())
-            self.assertEqual(b"bare samples" in piped.stderr, "without" in text)
+            for name in ("-", "/dev/stdout"):
+                piped = support.run("decode", self.path("c"), "-o", name)
+                self.assertEqual(piped.stdout, self.path("t.bin").read_bytes())
+                self.assertEqual(b"bare samples" in piped.stderr, "without" in text)
+
+    def offered(self, warning):
+        """The kinds of file that a warning offers, each of which is written without another one."""
+        names = re.findall(r"\.[a-z]{3}\b", warning.split("-o NAME")[1])
+        for name in names:
+            self.assertEqual(self.warnings("-o", self.path("offered" + name)), [], name)
+        return names
+
+    def test_bare_elements_are_said(self):
+        """Only kinds of file are offered that hold the type and the shape."""
+        for array, as_kind, names in (
+                (noise((2, 3, 4), numpy.float32), "tensor", [".npy"]),
+                (noise((5, 4), numpy.uint8), "tensor", [".npy"]),
+                (noise((5, 4), numpy.float32), "image", [".tif", ".npy"]),
+                (noise((5, 4, 3), numpy.int32), "image", [".tif", ".npy"])):
+            path = self.path("a.npy")
+            numpy.save(path, array)
+            if as_kind == "image":
+                path = self.path("a.tif", pictures.tiff(array))
+            self.ok("encode", path, "--as", as_kind, "-o", self.path("c"), "-f")
+            (warning,) = self.warnings("-o", self.path("t.bin"))
+            self.assertEqual(self.path("t.bin").read_bytes(), array.tobytes())
+            kind = "elements" if as_kind == "tensor" else "samples"
+            shape = "x".join(map(str, array.shape))
+            self.assertIn(f"the bare {kind} were written ({array.dtype} {shape}", warning)
+            self.assertEqual(self.offered(warning), names)
+            for name in ("-", "/dev/stdout"):
+                self.assertNotIn(b"warning", support.run("decode", self.path("c"), "-o", name).stderr)
+
+    def test_what_was_coded_by_its_shape_comes_back_without_a_word(self):
+        raw = noise((8, 16)).tobytes()
+        for flags in (("--as", "bits", "--shape", "64,16"),
+                      ("--as", "raw", "--dtype", "float32", "--shape", "4,8")):
+            source = self.path("rows.bin", raw)
+            self.ok("encode", source, *flags, "-o", self.path("rows.bin.trine"), "-f")
+            source.unlink()
+            for where in ((), ("--out-dir", self.path("o"), "-f")):
+                done = support.run("decode", self.path("rows.bin.trine"), *where)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertEqual(source.read_bytes(), raw)
+            # Under another name nothing is said that is not so.
+            self.ok("encode", source, *flags, "-o", self.path("c"), "-f")
+            (warning,) = self.warnings("-o", self.path("t.bin"))
+            self.assertNotIn("no picture", warning)
+            self.offered(warning)
 
     def test_parts_are_no_files_of_a_kind(self):
         self.coded("p", pictures.pgm(noise((5, 4))), "--as", "image")

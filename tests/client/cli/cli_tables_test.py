@@ -203,6 +203,86 @@ class Tables(support.CliTest):
                 self.assertEqual(done.returncode, 4, done.stderr)
                 self.assertEqual(back.read_bytes(), bytes(len(held)))
 
+    def unused(self, *args, code=0):
+        """The tables that warnings call unused, which are the same in words and in JSON."""
+        done = support.run("--json", *args)
+        self.assertEqual(done.returncode, code, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        told = [w for line in lines for w in line.get("warnings", []) if "was not used" in w]
+        said = [line.split("warning: ", 1)[1] for line in done.stderr.decode().splitlines()
+                if "was not used" in line]
+        self.assertEqual([w.split("--table: ")[-1] for w in said],
+                         [w.split("--table: ")[-1] for w in told])
+        # In the object of the last input, where it is known.
+        self.assertEqual(told, [w for w in lines[-1].get("warnings", []) if "was not used" in w])
+        return [w.split("'")[1] for w in told]
+
+    def test_a_table_that_is_not_used_is_said(self):
+        raw = bytes(random.Random(3).choices((7, 8, 200), weights=(80, 10, 10), k=9000))
+        source, back = self.path("in", raw), self.path("back")
+        right, wrong = self.table("t.json", 7), self.table("u.json", 8)
+        plain, value, named = self.path("plain"), self.path("value"), self.path("named")
+        flags = ["--model", "table", "--table", right]
+        self.ok("encode", source, "-o", plain)
+        self.ok("encode", source, "-o", value, *flags)
+        self.ok("encode", source, "-o", named, *flags, "--table-ids")
+        both = ["--table", wrong, "--table", right]
+        for coded, given, unused in ((plain, both, [wrong, right]), (value, both[2:], [right]),
+                                     (named, both, [wrong]), (named, both[2:], [])):
+            unused = [str(path) for path in unused]
+            with self.subTest(coded=coded.name, given=len(given)):
+                for command in (["verify", coded], ["decode", coded, "-f", "-o", back],
+                                ["decode", coded, "-f", "-o", back, "--recover"],
+                                ["decode", coded, "-f", "-o", back, "--range", "100:5000"]):
+                    self.assertEqual(self.unused(*command, *given), unused, command)
+                done = support.run("decode", "-", "-o", "-", *given, stdin=coded.read_bytes())
+                self.assertEqual(done.stdout, raw)
+                self.assertEqual(done.stderr.count(b"was not used"), len(unused))
+                done = support.run("-q", "verify", coded, *given)
+                self.assertEqual(done.stderr, b"")
+        # Of several files one that uses it is enough.
+        self.assertEqual(self.unused("verify", named, plain, *both), [str(wrong)])
+        self.assertEqual(self.unused("verify", plain, named, *both), [str(wrong)])
+        self.assertEqual(self.unused("decode", plain, value, "--out-dir", self.path("o"), *both),
+                         [str(wrong), str(right)])
+        # One that failed might have.
+        self.assertEqual(self.unused("verify", plain, self.path("none"), *both, code=2), [])
+        # Numbers of a file are tried as bytes and as elements: either is a use.
+        array = self.path("in.npy")
+        numpy.save(array, numpy.frombuffer(raw, "u1").astype("i2"))
+        self.ok("encode", array, "--as", "tensor", "-o", named, "-f", *flags, "--table-ids")
+        self.assertEqual(self.unused("verify", named, *both), [str(wrong)])
+        # Two files of one table are both of use.
+        again = self.path("again.json", right.read_bytes())
+        self.assertEqual(self.unused("verify", named, "--table", again, *both[2:]), [])
+        # A table that serves blocks whose header is lost is used.
+        damaged = bytearray(value.read_bytes())
+        damaged[0:8] = bytes(8)
+        broken = self.path("broken", bytes(damaged))
+        self.assertEqual(self.unused("decode", broken, "--recover", "-f", "-o", back, *both, code=4),
+                         [str(wrong)])
+        # With an index of several tables, too.
+        flags, raw, index = self.indexed()
+        side = self.path("index", index)
+        self.ok("encode", self.path("in", raw), "-o", named, "-f", *flags, "--table-index", side,
+                "--table-ids")
+        for command in (["verify", named], ["decode", named, "-f", "-o", back]):
+            self.assertEqual(self.unused(*command, "--table-index", side, *flags[2:], *both),
+                             [str(wrong)])
+
+    def test_no_count_of_tables_that_were_not_given(self):
+        """A file's numbers go as bytes and as elements, which is one --table all the same."""
+        raw = bytes(random.Random(5).choices((7, 8, 9), weights=(80, 10, 10), k=9000))
+        coded = self.path("coded")
+        self.ok("encode", self.path("in", raw), "-o", coded, "--model", "table", "--table",
+                self.table("t.json", 7), "--block-size", "1000")
+        broken = self.path("broken", bytes(8) + coded.read_bytes()[8:])
+        done = support.run("--json", "decode", broken, "--recover", "-o", self.path("b"), "--table",
+                           self.table("u.json", 8))
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual({d["reason"] for d in json.loads(done.stdout)["damages"][1:]},
+                         {"none of the tables that are given decodes it"})
+
     def test_what_does_not_go_together(self):
         flags, raw, index = self.indexed()
         source, side, out = self.path("in", raw), self.path("index", index), self.path("o")

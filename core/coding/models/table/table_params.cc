@@ -111,7 +111,8 @@ absl::StatusOr<std::vector<TableRef>> ParseTableParams(ByteView params, const Li
   return tables;
 }
 
-absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables) {
+absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables,
+                        std::set<uint64_t>* found) {
   bool found_any = false;
   for (TableRef& ref : *tables) {
     if (ref.table != nullptr) continue;
@@ -122,6 +123,7 @@ absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef
       return InvalidField("tables", TableIdText(ref.id),
                           "the stream names this table by its id: it must be given");
     }
+    found->insert(ref.id);
     found_any = true;
   }
   return found_any ? CheckKinds(*tables) : absl::OkStatus();

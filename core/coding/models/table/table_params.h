@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,10 @@ void AppendTableParams(const std::vector<TableRef>& tables, std::string* out);
 // sum.
 absl::StatusOr<std::vector<TableRef>> ParseTableParams(ByteView params, const Limits& limits);
 
-// Finds the tables that are named by id among `known`, which may hold nulls. INVALID_ARGUMENT
-// naming "tables" and the id where one is missing; DATA_LOSS where the tables are not of one kind,
-// or several and of text.
-absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables);
+// Finds the tables that are named by id among `known`, which may hold nulls, and adds their ids to
+// `found`. INVALID_ARGUMENT naming "tables" and the id where one is missing; DATA_LOSS where the
+// tables are not of one kind, or several and of text.
+absl::Status FindTables(const std::vector<TablePtr>& known, std::vector<TableRef>* tables,
+                        std::set<uint64_t>* found);
 
 }  // namespace trine::coding

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +51,8 @@ inline std::optional<BlockPlan> PlanOfStream(const Header& header,
                                              const std::vector<TablePtr>& tables,
                                              ByteView table_index) {
   auto plan = PlanOf(header, DefaultLimits(), 0);
-  if (!plan.ok() || !FindTables(tables, &plan->tables).ok()) return std::nullopt;
+  std::set<uint64_t> found;
+  if (!plan.ok() || !FindTables(tables, &plan->tables, &found).ok()) return std::nullopt;
   plan->table_index = table_index;
   return *std::move(plan);
 }

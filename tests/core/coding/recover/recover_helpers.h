@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "core/coding/coding.h"
@@ -18,6 +19,7 @@ struct Recovered {
   std::string raw;
   RecoverReport report;
   uint64_t search_checked_bytes = 0;
+  std::set<uint64_t> tables_used;
 };
 
 inline Recovered Recover(const std::string& coded, size_t piece = 97,
@@ -40,6 +42,7 @@ inline Recovered Recover(const std::string& coded, size_t piece = 97,
   if (out.status.ok()) out.status = recoverer->Finish();
   drain();
   out.report = recoverer->report();
+  out.tables_used = recoverer->tables_used();
   out.search_checked_bytes = recoverer->search_checked_bytes();
   return out;
 }

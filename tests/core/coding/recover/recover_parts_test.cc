@@ -158,6 +158,7 @@ TEST(RecoverWithoutHeader, OfSeveralTablesTheRightOneServes) {
         ASSERT_TRUE(got.status.ok()) << got.status;
         EXPECT_EQ(got.report.blocks_good, 19u);
         EXPECT_TRUE(got.raw == std::string(kBlock, '\0') + raw.substr(kBlock));
+        EXPECT_EQ(got.tables_used, (std::set<uint64_t>{TableId(right)}));
       }
     }
   }
@@ -170,7 +171,8 @@ TEST(RecoverWithoutHeader, OfSeveralTablesTheRightOneServes) {
     ASSERT_TRUE(got.status.ok()) << got.status;
     EXPECT_EQ(got.report.blocks_good, 0u);
     EXPECT_EQ(got.report.blocks_lost, 20u);
-    EXPECT_EQ(got.report.damages.back().reason, "none of the 2 tables that are given decodes it");
+    EXPECT_TRUE(got.tables_used.empty());
+    EXPECT_EQ(got.report.damages.back().reason, "none of the tables that are given decodes it");
   }
   // A block that is damaged beside good ones of a table that was found, and a part of a block.
   std::string damaged = coded.substr(in_head);

@@ -139,7 +139,7 @@ TEST_F(ItemsTest, TablesOfAnEarlierHeaderAreKnownByTheirIds) {
   // Likewise in DecodeStream: the tables of the first header serve the later streams.
   std::vector<v1::DecodeStreamRequest> decode;
   AddStream(encoded_[0].coded, &decode, {PeakTable('x'), ByteTable()});
-  AddStream(encoded_[1].coded, &decode);
+  AddStream(encoded_[1].coded, &decode, {PeakTable('y'), ByteTable(), PeakTable('z')});
   AddStream(encoded_[2].coded, &decode);
   const absl::Status decoded = DecodeItems(decode);
   ASSERT_TRUE(decoded.ok()) << decoded;
@@ -147,6 +147,9 @@ TEST_F(ItemsTest, TablesOfAnEarlierHeaderAreKnownByTheirIds) {
   EXPECT_EQ(decoded_[0].raw, a);
   EXPECT_EQ(decoded_[1].raw, b);
   EXPECT_EQ(decoded_[2].raw, b);
+  EXPECT_THAT(decoded_[0].summary.unused_tables(), testing::ElementsAre(0, 1));  // it has its own
+  EXPECT_THAT(decoded_[1].summary.unused_tables(), testing::ElementsAre(0, 2));
+  EXPECT_THAT(decoded_[2].summary.unused_tables(), testing::IsEmpty());
 
   // Without that header.
   decode.clear();

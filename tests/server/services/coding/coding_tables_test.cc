@@ -138,6 +138,9 @@ TEST_F(CodingTablesTest, FindsTablesByTheirIds) {
   const auto decoded = Decode(decode);
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->data(), request.data());
+  EXPECT_THAT(decoded->unused_tables(), testing::ElementsAre(0));
+  decode.set_coded(by_value->coded());
+  EXPECT_THAT(Decode(decode)->unused_tables(), testing::ElementsAre(0, 1));
   decode.mutable_tables(1)->set_counts(3, UINT64_MAX);
   ExpectRefused(Decode(decode).status(), StatusCode::kInvalidArgument, "tables[1].counts[3]");
 }
