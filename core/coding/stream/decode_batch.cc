@@ -4,9 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/base/strings.h"
 #include "core/coding/container/corrupt.h"
 #include "core/coding/container/polled.h"
 #include "core/coding/stream/batch.h"
