@@ -348,10 +348,11 @@ class Stacks(support.CliTest):
 
     def test_pages_that_are_missing(self):
         ome = '<?xml version="1.0"?><OME><Image><Pixels SizeZ="4" SizeC="1" SizeT="1"/></Image></OME>'
-        for text, name in (("ImageJ=1.53t\nimages=4\n", "ImageJ"), (ome, "OME-XML"),
-                           ('{"shape": [4, 9, 13]}', "tifffile")):
+        for text, name, there in (("ImageJ=1.53t\nimages=4\n", "ImageJ", 3), (ome, "OME-XML", 1),
+                                  ('{"shape": [4, 9, 13]}', "tifffile", 3)):
             file = self.described("d.tif", self.pages, text)
-            said = f"its description ({name}) tells of a stack of 4 pictures, of which the file holds 1"
+            said = (f"its description ({name}) tells of a stack of 4 pictures, of which the file holds "
+                    f"{there}")
             self.assertIn(said, self.fails(1, "encode", file, "--as", "image", "-o", self.path("c")))
             self.assertFalse(self.path("c").exists())
             told = self.json("encode", file, "--as", "image", "--page", "0", "-o", self.path("p"), "-f")
