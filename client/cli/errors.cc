@@ -147,6 +147,13 @@ absl::Status WithFile(const absl::Status& given, const std::string& path) {
   return WithMessage(status, absl::StrCat(DisplayName(path), ": ", status.message()));
 }
 
+absl::Status WithFlag(const absl::Status& given, std::string_view flag) {
+  const absl::Status status = WithFlags(given);
+  const std::string start = absl::StrCat(ToAbsl(flag), ": ");
+  if (status.ok() || absl::StartsWith(status.message(), start)) return status;
+  return WithMessage(status, absl::StrCat(start, status.message()));
+}
+
 std::string WarningWithFlags(std::string_view warning) {
   const size_t colon = warning.find(": ");
   if (colon == std::string_view::npos) return std::string(warning);

@@ -44,6 +44,10 @@ absl::Status WithFlags(const absl::Status& status);
 // WithFlags, and "<path>: " before its message, so that a person sees which file was meant.
 absl::Status WithFile(const absl::Status& status, const std::string& path);
 
+// WithFlags, and "<flag>: " before its message, of an output: "--cutout: cannot write 'x.png':
+// ...". What is named so already stays.
+absl::Status WithFlag(const absl::Status& status, std::string_view flag);
+
 // A server's warning, such as "mask.encoded: its transparency was left out", with its field named
 // in the same way: "--mask: its ..."; of the input its text alone.
 std::string WarningWithFlags(std::string_view warning);

@@ -152,6 +152,16 @@ void AddGlobalFlags(Command app, Globals* g) {
       ->group(group);
 }
 
+absl::Status CheckTold(const Globals& globals, std::initializer_list<ToldFlag> flags) {
+  for (const ToldFlag& row : flags) {
+    if (!row.given || (globals.json ? row.in_json : !globals.quiet)) continue;
+    return UsageError(absl::StrCat(ToAbsl(row.flag), " adds to the text, of which ",
+                                   globals.json ? "--json" : "--quiet", " prints none",
+                                   row.in_json ? "; --json tells it" : ""));
+  }
+  return absl::OkStatus();
+}
+
 ProgressMode ProgressOf(const Globals& globals) {
   if (globals.progress == "always") return ProgressMode::kAlways;
   return globals.progress == "never" ? ProgressMode::kNever : ProgressMode::kAuto;

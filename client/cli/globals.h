@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/cli/command_line.h"
 #include "client/cli/progress.h"
@@ -25,6 +28,15 @@ struct Globals {
 };
 
 void AddGlobalFlags(Command app, Globals* globals);
+
+// A flag that adds to what is told of a result: to the text, and with `in_json` to the JSON too.
+struct ToldFlag {
+  std::string_view flag;
+  bool given;
+  bool in_json;
+};
+// USAGE where one is given and what it adds to is not told: no text with --json, none with --quiet.
+absl::Status CheckTold(const Globals& globals, std::initializer_list<ToldFlag> flags);
 
 ProgressMode ProgressOf(const Globals& globals);
 

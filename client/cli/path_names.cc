@@ -70,6 +70,17 @@ absl::Status CheckPnmName(const std::string& path, std::string_view file) {
                                  "; name the output ", ToAbsl(made->extension), " or .pnm"));
 }
 
+absl::Status CheckTextName(const std::string& path, std::string_view extension) {
+  const std::string name = BaseName(path);
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos || dot == 0) return absl::OkStatus();
+  const std::string end = name.substr(dot);
+  for (const std::string_view right : {extension, std::string_view(".txt")}) {
+    if (absl::EqualsIgnoreCase(end, ToAbsl(right))) return absl::OkStatus();
+  }
+  return UsageError(absl::StrCat("'", path, "': name it ", ToAbsl(extension), " or .txt"));
+}
+
 bool IsGrayName(std::string_view path) { return absl::EndsWithIgnoreCase(ToAbsl(path), ".pgm"); }
 
 }  // namespace trine::cli

@@ -303,6 +303,7 @@ absl::Status RunEncode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesUncoded, args.outputs.out_dir));
   TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
+  TRINE_RETURN_IF_ERROR(CheckTold(session->globals(), {{"--stats", args.stats, true}}));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
   }

@@ -153,6 +153,7 @@ absl::Status RunExact(const Args& args, Session* session) {
     return UsageError("--decode BITS and --count N need each other");
   }
   if (decode && args.steps) return UsageError("--steps is for a MESSAGE");
+  TRINE_RETURN_IF_ERROR(CheckTold(session->globals(), {{"--steps", args.steps, true}}));
   TRINE_ASSIGN_OR_RETURN(const v1::ProbabilityTable table,
                          ReadTableFile(args.table, IntegerSymbols::kDigits));
   return decode ? RunDecode(args, table, session) : RunEncode(args, table, session);

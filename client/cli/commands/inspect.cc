@@ -22,13 +22,14 @@
 namespace trine::cli {
 namespace {
 
-constexpr int kShownBlocks = 10;
+constexpr uint32_t kShownBlocks = 10;
 constexpr int kShownTables = 10;
 
 struct Args {
   std::vector<std::string> inputs;
   Outputs outputs;  // of which only what finds inputs is used
   uint32_t max_blocks = 1000;
+  Flag max_blocks_given;
 };
 
 double RatioOf(const v1::InspectResponse& r) {
@@ -106,8 +107,8 @@ void PrintModes(const Session& session, const v1::InspectResponse& r) {
   }
 }
 
-void PrintBlocks(const Session& session, const v1::InspectResponse& r) {
-  const int shown = std::min(kShownBlocks, r.blocks_size());
+void PrintBlocks(const Session& session, const v1::InspectResponse& r, uint32_t most) {
+  const int shown = static_cast<int>(std::min<int64_t>(most, r.blocks_size()));
   if (shown == 0) return;
   session.PrintStatus(absl::StrFormat("  %12s %12s %12s %12s  %s", "raw offset", "raw bytes",
                                       "coded offset", "coded bytes", "mode"));
@@ -143,7 +144,8 @@ void PrintTableHead(const Session& session) {
                                       "file"));
 }
 
-void PrintSummary(const Session& session, const std::string& input, const v1::InspectResponse& r) {
+void PrintSummary(const Session& session, const std::string& input, const v1::InspectResponse& r,
+                  uint32_t most_blocks) {
   session.PrintStatus(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input),
                                       r.format_version(), ContentText(r.content())));
   std::string model = ModelText(r);
@@ -161,7 +163,7 @@ void PrintSummary(const Session& session, const std::string& input, const v1::In
   session.PrintStatus(
       absl::StrFormat("  blocks         %d of %d raw bytes", r.blocks_total(), r.block_bytes()));
   PrintModes(session, r);
-  PrintBlocks(session, r);
+  PrintBlocks(session, r, most_blocks);
 }
 
 absl::StatusOr<std::string> ReadInput(InputFile* file, const NamedLimit& limit) {
@@ -188,7 +190,8 @@ absl::Status InspectOne(const Args& args, const std::string& path, bool in_table
   if (in_table) {
     PrintTableLine(*session, path, *response);
   } else {
-    PrintSummary(*session, path, *response);
+    PrintSummary(*session, path, *response,
+                 args.max_blocks_given->count() > 0 ? args.max_blocks : kShownBlocks);
   }
   session->PrintResult(ToJson(path, *response, watch.ms()));
   return absl::OkStatus();
@@ -198,6 +201,12 @@ absl::Status RunInspect(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs,
                          FindInputs(args.inputs, args.outputs.recursive, TakesCoded, ""));
   const bool in_table = inputs.list.size() > 1;
+  const bool is_listed = args.max_blocks_given->count() > 0;
+  TRINE_RETURN_IF_ERROR(CheckTold(session->globals(), {{"--max-blocks", is_listed, true}}));
+  if (is_listed && in_table && !session->globals().json) {
+    return UsageError(
+        "--max-blocks lists blocks, and of several streams a line each is told; --json lists them");
+  }
   session->PrintPassedOver(inputs);
   if (in_table) PrintTableHead(*session);
   return session->ForEach(inputs.list, [&](const Input& input) {
@@ -216,10 +225,12 @@ void AddInspectCommand(Command app, Run* run) {
       "Coded streams; - for stdin. Of several, a table with a line for each. Default: "
       "stdin");
   AddRecursiveFlag(command, &args->outputs);
-  command
-      ->add_option("--max-blocks", args->max_blocks,
-                   "List at most so many blocks in the JSON, to 1000000. Default: 1000")
-      ->type_name("N");
+  args->max_blocks_given =
+      command
+          ->add_option("--max-blocks", args->max_blocks,
+                       "List at most so many blocks, to 1000000. Default: 1000 in the JSON, 10 in "
+                       "the text")
+          ->type_name("N");
   command->callback(
       [args, run] { *run = [args](Session* session) { return RunInspect(*args, session); }; });
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "client/cli/files/output_file.h"
 #include "client/cli/report/plot.h"
 #include "client/cli/files/segment_files.h"
+#include "client/cli/flags/named_steps.h"
 #include "client/cli/flags/segment_args.h"
 #include "client/cli/flags/segment_help.h"
 #include "client/cli/flags/segment_steps.h"
@@ -30,12 +32,14 @@ namespace {
 
 using FilePtr = std::unique_ptr<OutputFile>;
 
+constexpr char kCsv[] = "--csv";
+
 // What all inputs write to, in their order.
 struct Common {
   FilePtr csv;            // null: not wanted
   bool is_first = true;   // nothing was written or printed yet
   bool in_lines = false;  // a line an input on the terminal
-  bool counts_labels = false;
+  Asked asked;
   bool plots = false;
   bool compares = false;  // with a ground truth
   size_t name_width = 0;  // of the longest input
@@ -82,12 +86,12 @@ void Print(const std::string& title, const v1::SegmentResponse& response, const 
            const Session& session) {
   // The thresholds of all methods have a table of their own.
   if (!common.in_lines || response.method_thresholds_size() > 0) {
-    PrintSegment(session, title, response, common.counts_labels);
+    PrintSegment(session, title, response, common.asked);
     if (common.plots) PrintPlot(response, session);
     return;
   }
   if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width, common.compares));
-  session.PrintStatus(SegmentLine(title, common.name_width, response, common.counts_labels));
+  session.PrintStatus(SegmentLine(title, common.name_width, response, common.asked));
 }
 
 // Where no mask is given, the pixels that are left out are those that are not finite.
@@ -117,7 +121,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   const std::string& blamed = item.is_one_of_all ? title : input;
   TRINE_ASSIGN_OR_RETURN(Paths paths, PathsFor(args, item.from));
   if (item.is_one_of_all) NameByPage(item.from, *item.page, &paths);
-  TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(paths, &request));
+  TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(args, paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
   if (request.has_mask()) TakePage(item.page, request.mutable_mask());
   if (request.has_markers()) TakePage(item.page, request.mutable_markers());
@@ -137,12 +141,12 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
     const absl::Status set = SetImage(std::move(item.bytes), item.page, sent.mutable_image());
     if (!set.ok()) return WithFile(set, blamed);
   }
-  TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(paths, args.force));
+  TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(args, paths));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(std::move(sent));
   if (!response.ok()) {
-    return WithFile(
-        WithStepFlags(WithoutMask(response.status(), request), request, !args.steps.empty()),
-        blamed);
+    const absl::Status refused =
+        WithPackedFlag(WithoutMask(response.status(), request), args, wanted);
+    return WithFile(WithStepFlags(refused, request, !args.steps.empty()), blamed);
   }
   const absl::Status written =
       WriteFiles(args, request, *response, wanted, std::move(pixels), files);
@@ -150,7 +154,8 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   if (common->csv != nullptr) {
     const std::string csv =
         absl::StrCat(common->is_first ? RegionsCsvHead() : "", RegionsCsv(title, *response));
-    TRINE_RETURN_IF_ERROR(common->csv->Write(AsBytes(csv)));
+    const absl::Status told = common->csv->Write(AsBytes(csv));
+    if (!told.ok()) return WithFlag(told, kCsv);
   }
   Print(title, *response, *common, *session);
   common->is_first = false;
@@ -163,7 +168,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   Json json;
   json["input"] = input;
   if (says_page) json["page"] = *item.page;
-  json.update(SegmentJson(*response));
+  json.update(SegmentJson(*response, common->asked));
   json["warnings"] = item.warnings;
   if (files[kContours] != nullptr) json["contour_count"] = response->contours_size();
   Json outputs = Json::object();
@@ -238,6 +243,14 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
                      common, session);
 }
 
+Asked AskedBy(const v1::SegmentRequest& request) {
+  Asked asked{CountsLabels(request), MakesMask(request), ""};
+  if (asked.has_mask) return asked;
+  for (const v1::SegmentStep& step : request.steps())
+    absl::StrAppend(&asked.steps, asked.steps.empty() ? "" : ",", NameOf(step));
+  return asked;
+}
+
 // Several results take a line each.
 bool TellsInLines(const SegmentArgs& args, const Pages& pages, const std::vector<Input>& inputs) {
   return args.summary || pages.all || inputs.size() > 1;
@@ -246,6 +259,10 @@ bool TellsInLines(const SegmentArgs& args, const Pages& pages, const std::vector
 absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
                        const std::vector<Input>& inputs, Session* session) {
   const bool to_folder = !args.outputs.out_dir.empty();
+  TRINE_RETURN_IF_ERROR(
+      CheckTold(session->globals(), {{"--plot", args.plot, true},
+                                     {"--summary", args.summary, false},
+                                     {"--ground-truth", !args.ground_truth.empty(), true}}));
   const auto from_stdin =
       std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
       (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0) +
@@ -275,14 +292,18 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
   if (!to_folder && args.emit_given->count() > 0) {
     return UsageError("--emit says what --out-dir gets, which is not given");
   }
-  for (const auto& [flag, path] : {std::pair{"-o", &args.outputs.output},
-                                   {"--labels", &args.labels},
-                                   {"--cutout", &args.cutout},
-                                   {"--overlay", &args.overlay},
-                                   {"--histogram", &args.histogram},
-                                   {"--contours", &args.contours},
-                                   {"--csv", &args.csv}}) {
-    if (path->empty() || !IsStdout(*path)) continue;
+  for (const auto& [flag, path, text] : {std::tuple{"-o", &args.outputs.output, ""},
+                                         {"--labels", &args.labels, ""},
+                                         {"--cutout", &args.cutout, ""},
+                                         {"--overlay", &args.overlay, ""},
+                                         {"--histogram", &args.histogram, ""},
+                                         {"--contours", &args.contours, ".json"},
+                                         {kCsv, &args.csv, ".csv"}}) {
+    if (path->empty()) continue;
+    if (!IsStdout(*path)) {
+      if (*text != 0) TRINE_RETURN_IF_ERROR(WithFlag(CheckTextName(*path, text), flag));
+      continue;
+    }
     if (pages.all && path != &args.csv) {
       return UsageError(
           absl::StrCat(flag, " ", *path, ": --page all writes a file a page; name one"));
@@ -294,6 +315,9 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
 
 // Neither a picture nor a server is needed.
 absl::Status ListSteps(const SegmentArgs& args, Session* session) {
+  TRINE_RETURN_IF_ERROR(CheckTold(
+      session->globals(), {{"--steps-markdown", args.steps_markdown, false},
+                           {args.steps.empty() ? "--help-steps" : "--steps help", true, true}}));
   if (args.steps_markdown) {
     std::printf("%s\n", StepsMarkdown().c_str());
   } else {
@@ -329,9 +353,11 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   session->PrintPassedOver(inputs);
   Common common;
   if (!args.csv.empty()) {
-    TRINE_ASSIGN_OR_RETURN(common.csv, OutputFile::Create(args.csv, args.force, Holds::kText));
+    auto csv = OutputFile::Create(args.csv, args.force, Holds::kText);
+    if (!csv.ok()) return WithFlag(csv.status(), kCsv);
+    common.csv = *std::move(csv);
   }
-  common.counts_labels = CountsLabels(request);
+  common.asked = AskedBy(request);
   common.plots = args.plot;
   common.compares = request.has_ground_truth();
   common.in_lines = TellsInLines(args, pages, inputs.list);
@@ -345,7 +371,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   });
   // What is good is kept where others failed.
   absl::Status kept;
-  if (common.csv != nullptr && !common.is_first) kept = common.csv->Commit();
+  if (common.csv != nullptr && !common.is_first) kept = WithFlag(common.csv->Commit(), kCsv);
   if (status.ok()) return kept;
   if (!kept.ok()) PrintError(kept, session->target(), session->globals().verbose);
   return status;

@@ -4,7 +4,9 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/errors.h"
 #include "client/cli/files/overlay.h"
 #include "client/cli/report/plot.h"
 #include "client/cli/files/segment_files.h"
@@ -16,8 +18,6 @@
 
 namespace trine::cli {
 namespace {
-
-using FilePtr = std::unique_ptr<OutputFile>;
 
 // "a.tif" to "a": --out-dir adds ".mask.png".
 std::string Stem(const std::string& name) {
@@ -72,6 +72,36 @@ absl::Status WriteHistogram(const v1::SegmentResponse& response, image::Format f
                     format, file);
 }
 
+// What names the file of an output.
+std::string_view FlagOf(const SegmentArgs& args, size_t output) {
+  return args.outputs.out_dir.empty() ? kSegmentOutputFlags[output] : "--out-dir";
+}
+
+absl::Status WriteOne(const SegmentArgs& args, const v1::SegmentRequest& request,
+                      const v1::SegmentResponse& response, SegmentOutput output,
+                      std::optional<image::Format> format, Tensor* picture, OutputFile* file) {
+  const auto write = [&](const v1::Image& sent) -> absl::Status {
+    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
+                           PictureFile(sent, *format, file->path(), output == kLabels));
+    return WriteAll(bytes, file);
+  };
+  switch (output) {
+    case kMask:
+      return write(response.mask());
+    case kLabels:
+      return write(response.labels());
+    case kCutout:
+      return write(response.cutout());
+    case kOverlay:
+      return WriteOverlay(args, request, response, std::move(*picture), *format, file);
+    case kHistogram:
+      return WriteHistogram(response, *format, file);
+    case kContours:
+      break;
+  }
+  return WriteAll(ContoursFile(response), file);
+}
+
 // What --emit says.
 SegmentOutput EmittedOf(const SegmentArgs& args) {
   const auto* const name =
@@ -105,22 +135,26 @@ void NameByPage(const Input& input, int64_t page, Paths* paths) {
   for (std::string& path : *paths) InsertPage(input, page, &path);
 }
 
-absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force) {
+absl::StatusOr<Files> CreateFiles(const SegmentArgs& args, const Paths& paths) {
   Files files;
   for (size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty()) continue;
-    TRINE_ASSIGN_OR_RETURN(
-        files[i],
-        OutputFile::Create(paths[i], force, i == kContours ? Holds::kText : Holds::kBinary));
+    auto file =
+        OutputFile::Create(paths[i], args.force, i == kContours ? Holds::kText : Holds::kBinary);
+    if (!file.ok()) return WithFlag(file.status(), FlagOf(args, i));
+    files[i] = *std::move(file);
   }
   return files;
 }
 
-absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request) {
+absl::StatusOr<Wanted> WantedFor(const SegmentArgs& args, const Paths& paths,
+                                 v1::SegmentRequest* request) {
   Wanted wanted;
   for (size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty() || i == kContours) continue;
-    TRINE_ASSIGN_OR_RETURN(wanted[i], PictureFormat(paths[i]));
+    const absl::StatusOr<image::Format> format = PictureFormat(paths[i]);
+    if (!format.ok()) return WithFlag(format.status(), FlagOf(args, i));
+    wanted[i] = *format;
   }
   const bool overlay_of_labels = wanted[kOverlay].has_value() && LabelsAreOfMask(*request);
   v1::SegmentOutputs* outputs = request->mutable_outputs();
@@ -132,31 +166,29 @@ absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request
   return wanted;
 }
 
+absl::Status WithPackedFlag(const absl::Status& status, const SegmentArgs& args,
+                            const Wanted& wanted) {
+  if (!args.outputs.out_dir.empty()) return status;  // there is one
+  const bool is_of_labels = absl::StrContains(status.message(), "labels");
+  SegmentOutput blamed = wanted[kMask].has_value() ? kMask : kLabels;
+  if (wanted[kCutout].has_value()) blamed = kCutout;
+  if (wanted[kLabels].has_value() && is_of_labels) blamed = kLabels;
+  return TranslateField(status, {{"outputs.format", std::string(FlagOf(args, blamed))}});
+}
+
 absl::Status WriteFiles(const SegmentArgs& args, const v1::SegmentRequest& request,
                         const v1::SegmentResponse& response, const Wanted& wanted, Tensor picture,
                         const Files& files) {
-  for (const auto& [output, sent] :
-       {std::pair<SegmentOutput, const v1::Image&>{kMask, response.mask()},
-        {kLabels, response.labels()},
-        {kCutout, response.cutout()}}) {
-    OutputFile* const file = files[output].get();
-    if (file == nullptr) continue;
-    TRINE_ASSIGN_OR_RETURN(const std::string bytes,
-                           PictureFile(sent, *wanted[output], file->path(), output == kLabels));
-    TRINE_RETURN_IF_ERROR(WriteAll(bytes, file));
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (files[i] == nullptr) continue;
+    const absl::Status written = WriteOne(args, request, response, static_cast<SegmentOutput>(i),
+                                          wanted[i], &picture, files[i].get());
+    if (!written.ok()) return WithFlag(written, FlagOf(args, i));
   }
-  if (files[kOverlay] != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteOverlay(args, request, response, std::move(picture),
-                                       *wanted[kOverlay], files[kOverlay].get()));
-  }
-  if (files[kHistogram] != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteHistogram(response, *wanted[kHistogram], files[kHistogram].get()));
-  }
-  if (files[kContours] != nullptr) {
-    TRINE_RETURN_IF_ERROR(WriteAll(ContoursFile(response), files[kContours].get()));
-  }
-  for (const FilePtr& file : files) {
-    if (file != nullptr) TRINE_RETURN_IF_ERROR(file->Commit());
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (files[i] == nullptr) continue;
+    const absl::Status committed = files[i]->Commit();
+    if (!committed.ok()) return WithFlag(committed, FlagOf(args, i));
   }
   return absl::OkStatus();
 }

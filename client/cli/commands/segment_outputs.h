@@ -33,11 +33,18 @@ void NameByPage(const Input& input, int64_t page, Paths* paths);
 
 // Created before the call, so that a name that cannot be written is refused at once.
 using Files = OfOutputs<std::unique_ptr<OutputFile>>;
-absl::StatusOr<Files> CreateFiles(const Paths& paths, bool force);
+// Errors here and below name the flag.
+absl::StatusOr<Files> CreateFiles(const SegmentArgs& args, const Paths& paths);
 
 // Formats of the pictures that are written, and what is asked of the server for them.
 using Wanted = OfOutputs<std::optional<image::Format>>;
-absl::StatusOr<Wanted> WantedFor(const Paths& paths, v1::SegmentRequest* request);
+absl::StatusOr<Wanted> WantedFor(const SegmentArgs& args, const Paths& paths,
+                                 v1::SegmentRequest* request);
+
+// `status` of a server with the flag of the picture that the format does not hold in which all of
+// them are packed. A mask is the last to blame: what it does not fit none does.
+absl::Status WithPackedFlag(const absl::Status& status, const SegmentArgs& args,
+                            const Wanted& wanted);
 
 // `picture`: the input's pixels where an overlay is wanted.
 absl::Status WriteFiles(const SegmentArgs& args, const v1::SegmentRequest& request,

@@ -60,10 +60,11 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->group(group);
   c->add_flag("--plot", a->plot, "Show the histogram and the thresholds in the terminal")
       ->group(group);
-  c->add_option("--contours", a->contours, "Outlines with their hierarchy, as JSON")
+  c->add_option("--contours", a->contours, "Outlines with their hierarchy, as JSON: .json or .txt")
       ->type_name("FILE")
       ->group(group);
-  c->add_option("--csv", a->csv, "Measurements of the regions of all inputs, as CSV; - for stdout")
+  c->add_option("--csv", a->csv,
+                "Measurements of the regions of all inputs, as CSV: .csv or .txt; - for stdout")
       ->type_name("FILE")
       ->group(group);
   c->add_flag("--summary", a->summary,

@@ -17,6 +17,9 @@ namespace trine::cli {
 // ("a.mask.png") have these names too.
 inline constexpr std::array kSegmentOutputs = {"mask",   "labels",    "overlay",
                                                "cutout", "histogram", "contours"};
+// The flags that name their files, in that order.
+inline constexpr std::array kSegmentOutputFlags = {"-o",       "--labels",    "--overlay",
+                                                   "--cutout", "--histogram", "--contours"};
 enum SegmentOutput : uint8_t { kMask, kLabels, kOverlay, kCutout, kHistogram, kContours };
 
 struct SegmentArgs {

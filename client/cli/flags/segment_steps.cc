@@ -121,11 +121,8 @@ absl::Status CheckFlags(const SegmentArgs& a) {
   return absl::OkStatus();
 }
 
-// What is made of a mask, where the method makes none.
-absl::Status CheckMaskIsMade(const SegmentArgs& a) {
-  const std::optional<NamedStep> method = MethodOf(a);
-  const bool makes_mask = !method.has_value() || (method->spec->makes & segment::kMask) != 0;
-  if (makes_mask || !a.steps.empty()) return absl::OkStatus();
+// The first given flag of those that are of a mask; empty where none is.
+std::string_view FlagOfMask(const SegmentArgs& a) {
   const bool to_folder = !a.outputs.out_dir.empty() && a.emit != "histogram";
   const bool says_what = a.emit_given->count() > 0;
   for (const auto& [given, flag] : {std::pair{!a.outputs.output.empty(), "-o"},
@@ -142,11 +139,27 @@ absl::Status CheckMaskIsMade(const SegmentArgs& a) {
                                     {a.components, "--components"},
                                     {a.min_area.has_value(), "--min-area"},
                                     {a.connectivity.has_value(), "--connectivity"}}) {
-    if (!given) continue;
-    return UsageError(
-        absl::StrCat(flag, " does not go with --method ", a.method, ", which makes no mask"));
+    if (given) return flag;
   }
-  return absl::OkStatus();
+  return "";
+}
+
+// What is made of a mask, where the method makes none.
+absl::Status CheckMaskOfMethod(const SegmentArgs& a) {
+  const std::optional<NamedStep> method = MethodOf(a);
+  const bool makes_mask = !method.has_value() || (method->spec->makes & segment::kMask) != 0;
+  const std::string_view flag = FlagOfMask(a);
+  if (makes_mask || flag.empty()) return absl::OkStatus();
+  return UsageError(
+      absl::StrCat(ToAbsl(flag), " does not go with --method ", a.method, ", which makes no mask"));
+}
+
+// The same of listed steps.
+absl::Status CheckMaskOfSteps(const SegmentArgs& a, const v1::SegmentRequest& request) {
+  const std::string_view flag = FlagOfMask(a);
+  if (flag.empty() || MakesMask(request)) return absl::OkStatus();
+  return UsageError(absl::StrCat(ToAbsl(flag), " is of a mask, and --steps ", a.steps,
+                                 " makes none; add a step that parts the picture, such as otsu"));
 }
 
 // The same of flags whose use depends on the steps that were made of the others.
@@ -301,6 +314,8 @@ absl::Status AddStepsBefore(const SegmentArgs& a, v1::SegmentRequest* request) {
 
 }  // namespace
 
+bool MakesMask(const v1::SegmentRequest& request) { return Makes(request, segment::kMask); }
+
 bool LabelsAreOfMask(const v1::SegmentRequest& request) {
   std::vector<segment::Step> steps;
   for (const Step& step : request.steps()) steps.emplace_back(SpecOf(step));
@@ -318,14 +333,15 @@ bool CountsLabels(const v1::SegmentRequest& request) {
 
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   TRINE_RETURN_IF_ERROR(CheckFlags(a));
-  TRINE_RETURN_IF_ERROR(CheckMaskIsMade(a));
   TRINE_RETURN_IF_ERROR(CheckClasses(a));
   v1::SegmentRequest request;
   if (a.steps.empty()) {
+    TRINE_RETURN_IF_ERROR(CheckMaskOfMethod(a));
     TRINE_RETURN_IF_ERROR(AddStepsBefore(a, &request));
     TRINE_RETURN_IF_ERROR(AddMethodSteps(a, &request));
   } else {
     TRINE_RETURN_IF_ERROR(ParseSteps("--steps", a.steps, &request));
+    TRINE_RETURN_IF_ERROR(CheckMaskOfSteps(a, request));
   }
   const bool wants_regions = !a.csv.empty() && !Makes(request, segment::kRegions);
   const bool has_labels = HasClasses(a) ? Makes(request, segment::kLabels) : FindsRegions(request);

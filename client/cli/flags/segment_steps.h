@@ -14,6 +14,9 @@ namespace trine::cli {
 // method.
 absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& args);
 
+// True where a step makes a mask. Where none does, MakeSegmentRequest refuses what is of one.
+bool MakesMask(const v1::SegmentRequest& request);
+
 // True where a step makes a label map and no later one, nor `invert`, makes the mask another's.
 bool LabelsAreOfMask(const v1::SegmentRequest& request);
 

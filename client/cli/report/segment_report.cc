@@ -175,7 +175,7 @@ segment::MaskMetrics MetricsOf(const v1::MaskMetrics& m) {
 
 }  // namespace
 
-Json SegmentJson(const v1::SegmentResponse& r) {
+Json SegmentJson(const v1::SegmentResponse& r, const Asked& asked) {
   Json json;
   json["height"] = r.height();
   json["width"] = r.width();
@@ -205,7 +205,7 @@ Json SegmentJson(const v1::SegmentResponse& r) {
     for (const v1::MethodThreshold& method : r.method_thresholds())
       json["method_thresholds"].push_back(MethodJson(method));
   }
-  json["foreground_fraction"] = r.foreground_fraction();
+  json["foreground_fraction"] = asked.has_mask ? Json(r.foreground_fraction()) : Json();
   json["ignored_pixels"] = r.ignored_pixels();
   json["label_count"] = r.label_count();
   json["regions"] = Json::array();
@@ -214,16 +214,18 @@ Json SegmentJson(const v1::SegmentResponse& r) {
 }
 
 void PrintSegment(const Session& session, const std::string& title, const v1::SegmentResponse& r,
-                  bool counts_labels) {
+                  const Asked& asked) {
   session.PrintStatus(
       absl::StrCat(DisplayName(title), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
   if (r.has_local_threshold()) PrintLocal(session, r.local_threshold());
   PrintMethods(session, r);
-  // Of every method's threshold alone there is no mask.
-  const bool has_mask = r.method_thresholds_size() == 0 || r.foreground_fraction() > 0;
-  if (has_mask)
+  if (asked.has_mask) {
     session.PrintStatus(absl::StrFormat("  foreground   %.4f %%", r.foreground_fraction() * 100));
+  } else if (r.method_thresholds_size() == 0) {
+    session.PrintStatus(absl::StrCat("  no mask      the gray picture after ", asked.steps,
+                                     " is not parted; otsu, for one, would part it"));
+  }
   if (r.has_mask_metrics()) {
     for (const std::string& line : MetricsLines(MetricsOf(r.mask_metrics())))
       session.PrintStatus(absl::StrCat("  ", line));
@@ -231,7 +233,7 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   if (r.ignored_pixels() > 0)
     session.PrintStatus(absl::StrFormat("  ignored      %d pixels", r.ignored_pixels()));
   if (r.label_count() > 0 || r.regions_size() > 0) {
-    std::string line = absl::StrCat("  labels       ", LabelsText(r, counts_labels));
+    std::string line = absl::StrCat("  labels       ", LabelsText(r, asked.counts_labels));
     const int64_t last = r.regions_size() > 0 ? r.regions(r.regions_size() - 1).label() : 0;
     if (last != r.regions_size()) absl::StrAppend(&line, ", the largest ", last);
     session.PrintStatus(line);
@@ -261,12 +263,13 @@ std::string SegmentLineHead(size_t name_width, bool compares) {
 }
 
 std::string SegmentLine(const std::string& input, size_t name_width, const v1::SegmentResponse& r,
-                        bool counts_labels) {
+                        const Asked& asked) {
   const std::string thresholds = ThresholdsText(r.threshold(), ",");
   std::string line = absl::StrFormat(
       kLineFormat, Padded(DisplayName(input), name_width),
       absl::StrCat(r.width(), " x ", r.height()), thresholds.empty() ? "-" : thresholds,
-      absl::StrFormat("%.4f %%", r.foreground_fraction() * 100), LabelsText(r, counts_labels));
+      asked.has_mask ? absl::StrFormat("%.4f %%", r.foreground_fraction() * 100) : "-",
+      asked.has_mask ? LabelsText(r, asked.counts_labels) : "-");
   if (r.has_mask_metrics())
     absl::StrAppendFormat(&line, "  %7.3f %%", r.mask_metrics().f_measure());
   return line;

@@ -9,23 +9,30 @@
 
 namespace trine::cli {
 
+// What is known of a request beside its answer.
+struct Asked {
+  // The largest label is their number, which is otherwise told of measured ones only.
+  bool counts_labels = false;
+  bool has_mask = true;
+  std::string steps;  // as --steps names them, of a request that makes no mask
+};
+
 // height, width, threshold (where there is exactly one), thresholds, plateau, separability,
 // classes, local_threshold, mask_metrics (MetricsJson), method_thresholds (name, and threshold or
-// none), foreground_fraction, ignored_pixels, label_count, regions.
-Json SegmentJson(const v1::SegmentResponse& response);
+// none), foreground_fraction (null without a mask), ignored_pixels, label_count, regions.
+Json SegmentJson(const v1::SegmentResponse& response, const Asked& asked);
 
-// Under a title: thresholds, those of all methods in a table, foreground, and the first ten
-// regions. `counts_labels`: the largest label is their number, which is otherwise told of measured
-// ones only; here and below.
+// Under a title: thresholds, those of all methods in a table, foreground (or that there is no
+// mask), and the first ten regions.
 void PrintSegment(const Session& session, const std::string& title,
-                  const v1::SegmentResponse& response, bool counts_labels);
+                  const v1::SegmentResponse& response, const Asked& asked);
 
 // The same in a line an input, under a line that names the columns, both without their ends:
 // aligned for names of up to `name_width` bytes.
 // `compares`: with a column of the F-measure against the ground truth [%].
 std::string SegmentLineHead(size_t name_width, bool compares);
 std::string SegmentLine(const std::string& input, size_t name_width,
-                        const v1::SegmentResponse& response, bool counts_labels);
+                        const v1::SegmentResponse& response, const Asked& asked);
 
 // "label,area,min_y,...,file": a line a region, numbers with full precision. The head once, then
 // the regions of each input.

@@ -152,6 +152,7 @@ class NothingOverAnInput(support.CliTest):
         super().setUp()
         numpy.save(self.path("a.npy"), numpy.ones((1, 8, 4, 4), numpy.float32))
         self.path("p.pgm", pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8)))
+        self.path("p", self.path("p.pgm").read_bytes())
         self.path("raw", b"abcdef" * 1000)
         self.ok("encode", self.path("raw"), "-o", self.path("coded"))
         self.path("t.json", '{"symbols": [0, 1], "counts": [3, 1]}')
@@ -185,8 +186,8 @@ class NothingOverAnInput(support.CliTest):
                 ("p.pgm", "segment", "p.pgm", "-o", "OUT"),
                 ("p.pgm", "segment", "p.pgm", "--labels", "OUT"),
                 ("p.pgm", "segment", "p.pgm", "--overlay", "OUT"),
-                ("p.pgm", "segment", "p.pgm", "--contours", "OUT"),
-                ("p.pgm", "segment", "p.pgm", "--csv", "OUT")):
+                ("p", "segment", "p", "--contours", "OUT"),
+                ("p", "segment", "p", "--csv", "OUT")):
             with self.subTest(args=args):
                 self.refused(victim, *args)
 

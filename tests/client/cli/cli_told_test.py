@@ -1,0 +1,171 @@
+"""What is told of a result, and of its outputs: no flag is without effect, no error without its flag."""
+
+import itertools
+import json
+import re
+
+import numpy
+
+import support
+from pictures import pgm, tiff
+
+
+def noise(shape, seed=1):
+    return numpy.random.default_rng(seed).integers(0, 200, shape).astype(numpy.uint8)
+
+
+class Told(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        picture = noise((40, 50))
+        self.picture = self.path("p.pgm", pgm(picture))
+        # Of two pages the first is taken, with a warning.
+        self.stack = self.path("s.tif", tiff(picture, noise((40, 50), 2)))
+        self.truth = self.path("t.pgm", pgm((picture > 99).astype(numpy.uint8) * 255))
+        self.table = self.path("t.json", '{"symbols": ["a", "b"], "counts": [1, 3]}')
+        self.coded, self.other = self.path("c.trine"), self.path("d.trine")
+        for coded, seed in ((self.coded, 1), (self.other, 2)):
+            self.ok("encode", self.path("raw", support.some_bytes(20000, seed)), "-o", coded,
+                    "--block-size", "1000")
+
+    def result(self, command, *flags):
+        """What is told, without times; None where a flag is refused by name."""
+        done = support.run(*command, *(part for flag in flags for part in flag))
+        error = done.stderr.decode()
+        if done.returncode == 2:
+            self.assertTrue(any(flag[0] in error or (flag[0] == "-q" and "--quiet" in error)
+                                for flag in flags), error)
+            return None
+        self.assertEqual(done.returncode, 0, error)
+        return re.sub(rb'"(elapsed_ms|order1[a-z_]*)":[^,}]*', rb"\1", done.stdout), error
+
+    # What prints text for people, and the flags of the command that say what of it.
+    def commands(self):
+        return (
+            (["segment", self.stack], [["--plot"], ["--summary"], ["--ground-truth", self.truth]]),
+            (["segment", self.picture, self.stack], [["--ground-truth", self.truth]]),
+            (["segment", self.picture], [["--help-steps"]]),
+            (["segment", self.picture], [["--steps-markdown"]]),
+            (["encode", self.path("raw"), "-f"], [["--stats"]]),
+            (["exact", "abba", "--table", self.table], [["--steps"]]),
+            (["inspect", self.coded], [["--max-blocks", "3"]]),
+            (["inspect", self.coded, self.other], [["--max-blocks", "3"]]),
+        )
+
+    def test_each_of_two_flags_has_an_effect_or_is_refused(self):
+        refused = set()
+        for command, own in self.commands():
+            for one, other in itertools.combinations([["--json"], ["-q"], *own], 2):
+                # Beside --json there are warnings for -q to leave out, where there are any.
+                if (one, other) == (["--json"], ["-q"]) and self.stack not in command:
+                    continue
+                with self.subTest(command=command[:2], flags=(one, other)):
+                    both = self.result(command, one, other)
+                    if both is None:
+                        refused.add((command[0], one[0], other[0]))
+                        continue
+                    for alone in (one, other):
+                        self.assertNotEqual(both, self.result(command, alone), f"beside {alone}")
+        for pair in (("segment", "-q", "--plot"), ("segment", "-q", "--summary"),
+                     ("segment", "--json", "--summary"), ("segment", "-q", "--help-steps"),
+                     ("inspect", "-q", "--max-blocks"), ("encode", "-q", "--stats"),
+                     ("exact", "-q", "--steps")):
+            self.assertIn(pair, refused)
+        for pair in (("segment", "--json", "--plot"), ("inspect", "--json", "--max-blocks")):
+            self.assertNotIn(pair, refused)
+
+    def test_blocks_are_listed_as_asked(self):
+        def lines(*flags):
+            text = self.ok("inspect", self.coded, *flags).decode()
+            return len(re.findall(r"(?m)^ +\d+ +\d+ +\d+ +\d+  ", text))
+        self.assertEqual([lines(), lines("--max-blocks", "0"), lines("--max-blocks", "3"),
+                          lines("--max-blocks", "15"), lines("--max-blocks", "500")],
+                         [10, 0, 3, 15, 20])
+        self.assertIn("... and 5 more\n", self.ok("inspect", self.coded, "--max-blocks",
+                                                  "15").decode())
+        self.assertIn("--max-blocks", self.fails(2, "inspect", self.coded, self.other,
+                                                 "--max-blocks", "3"))
+
+
+class Outputs(support.CliTest):
+    """Errors of the files that segment writes."""
+
+    NAMES = {"-o": ".png", "--labels": ".png", "--overlay": ".png", "--cutout": ".png",
+             "--histogram": ".png", "--contours": ".json", "--csv": ".csv"}
+
+    def setUp(self):
+        super().setUp()
+        self.picture = self.path("p.pgm", pgm(noise((40, 50))))
+
+    def test_errors_name_the_flag(self):
+        for flag, end in self.NAMES.items():
+            old = self.path("old" + end, "old")
+            full = self.path("full" + end)
+            full.symlink_to("/dev/full")
+            for code, name in ((1, full), (2, self.path("none") / ("x" + end)), (2, old),
+                               (2, self.path("x.gif")), (2, self.dir)):
+                with self.subTest(flag=flag, name=name.name):
+                    error = self.fails(code, "segment", self.picture, flag, name)
+                    self.assertRegex(error, f"error: {flag}: .*'{re.escape(str(name))}'")
+            full.unlink()
+            self.assertEqual(old.read_text(), "old")
+        # What a kind of file does not hold.
+        numpy.save(self.path("f.npy"), noise((40, 50)).astype(numpy.float32))
+        error = self.fails(1, "segment", self.path("f.npy"), "--cutout", self.path("x.png"))
+        self.assertIn("f.npy: --cutout: is float32; PNG holds", error)
+        error = self.fails(1, "segment", self.path("f.npy"), "--cutout", self.path("x.png"), "-o",
+                           self.path("m.png"), "--labels", self.path("l.png"))
+        self.assertIn("f.npy: --cutout: is float32; PNG holds", error)
+        error = self.fails(1, "segment", self.path("f.npy"), "--emit", "cutout", "--out-dir",
+                           self.path("out"))
+        self.assertIn("f.npy: the output: is float32; PNG holds", error)
+        # The name is the folder's, where that gives the names.
+        (self.path("out") / "p.mask.png").mkdir(parents=True)
+        error = self.fails(2, "segment", self.picture, "--out-dir", self.path("out"))
+        self.assertIn("error: --out-dir: ", error)
+
+    def test_text_is_not_written_under_the_name_of_another_kind(self):
+        for flag, own in (("--contours", ".json"), ("--csv", ".csv")):
+            for end in (".png", ".tif", ".npy", ".gif", ".geojson", ".xml",
+                        ".csv" if own == ".json" else ".json"):
+                name = self.path("x" + end)
+                error = self.fails(2, "segment", self.picture, flag, name)
+                self.assertIn(f"{flag}: '{name}': name it {own} or .txt", error)
+                self.assertFalse(name.exists())
+            for end in (own, own.upper(), ".txt", ""):
+                self.ok("segment", self.picture, flag, self.path("y" + end), "-f")
+            self.ok("segment", self.picture, flag, "/dev/null")
+            self.ok("segment", self.picture, flag, self.path(".hidden"), "-f")
+
+    def test_steps_that_make_no_mask(self):
+        """What is of a mask is refused with its flag; else what was made is told."""
+        truth = self.path("t.pgm", pgm(noise((40, 50)) // 100 * 255))
+        for flag, value in {**{flag: self.path("x" + end) for flag, end in self.NAMES.items()},
+                            "--out-dir": self.path("out"), "--ground-truth": truth,
+                            "--summary": None}.items():
+            given = [flag] if value is None else [flag, value]
+            for steps in ("smooth", "smooth,equalize", "all-thresholds"):
+                if flag == "--histogram":
+                    self.ok("segment", self.picture, "--steps", steps, *given, "-f")
+                    continue
+                error = self.fails(2, "segment", self.picture, "--steps", steps, *given)
+                self.assertIn(f"error: {flag} is of a mask, and --steps {steps} makes none; add a step "
+                              "that parts the picture, such as otsu\n", error)
+        self.assertFalse(self.path("out").exists())
+        self.ok("segment", self.picture, "--steps", "smooth", "--out-dir", self.path("out"), "--emit",
+                "histogram")
+        text = self.ok("segment", self.picture, "--steps", "smooth,equalize").decode()
+        self.assertNotIn("foreground", text)
+        self.assertIn("  no mask      the gray picture after smooth,equalize is not parted", text)
+        self.assertNotIn("no mask", self.ok("segment", self.picture, "--steps", "all-thresholds").decode())
+        lines = self.ok("segment", self.picture, truth, "--steps", "smooth").decode().splitlines()
+        self.assertEqual([line.split()[-3:] for line in lines[1:3]], [["-", "-", "-"]] * 2)
+        for flags in (["--steps", "smooth"], ["--method", "all"]):
+            self.assertIsNone(self.json("segment", self.picture, *flags)["foreground_fraction"])
+        # Nothing is in a mask of nothing, which is no lack of one.
+        told = self.json("segment", self.picture, "--method", "threshold", "--threshold", "250")
+        self.assertEqual(told["foreground_fraction"], 0)
+
+
+if __name__ == "__main__":
+    support.main()
