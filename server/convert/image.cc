@@ -102,6 +102,7 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
       TRINE_RETURN_IF_ERROR(context.Reserve(
           SaturatingAdd(picture.own_bytes, beside(picture.view.shape, picture.view.dtype))));
     }
+    TRINE_RETURN_IF_ERROR(CheckBytesOfBool(context, picture.view, Path(field, "tensor")));
     return picture;
   }
   const std::string path = Path(field, "encoded");

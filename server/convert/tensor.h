@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/tensor.h"
+#include "core/runtime/context.h"
 #include "trine/v1/tensor.pb.h"
 
 namespace trine::server {
@@ -24,6 +25,11 @@ absl::StatusOr<TensorHead> HeadFromProto(const v1::Tensor& tensor, const Limits&
 
 // That `data_bytes` is what the elements need; INVALID_ARGUMENT naming "<field>.data".
 absl::Status CheckData(const TensorHead& head, uint64_t data_bytes, std::string_view field);
+
+// That bytes of BOOL are 0 or 1; INVALID_ARGUMENT naming the first other one, as
+// "<field>.data[i][j]". Reads the elements.
+absl::Status CheckBytesOfBool(const Context& context, const TensorView& tensor,
+                              std::string_view field);
 
 // A view of `tensor` whose elements are `data` (Request::Payload of its data field); its length was
 // compared with the shape. The view lives as long as `data`.

@@ -241,6 +241,42 @@ TEST_F(SegmentationInputsTest, ReadsMasksOfEveryType) {
   check("file");
 }
 
+// The first byte of BOOL that is neither 0 nor 1 is named, in whichever picture.
+TEST_F(SegmentationInputsTest, RefusesBytesOfBoolAboveOne) {
+  const v1::Tensor right = MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {2, 2}, {0, 1, 1, 0});
+  const auto request = [&] {
+    v1::SegmentRequest r;
+    *r.mutable_image()->mutable_tensor() = right;
+    *r.mutable_mask()->mutable_tensor() = right;
+    *r.mutable_ground_truth()->mutable_tensor() = right;
+    *r.mutable_markers()->mutable_tensor() = right;
+    r.add_steps()->mutable_threshold()->add_thresholds(0.5);
+    r.add_steps()->mutable_watershed();
+    return r;
+  };
+  Segment(request());
+  const std::vector<std::pair<std::string, v1::Image* (v1::SegmentRequest::*)()>> fields = {
+      {"image", &v1::SegmentRequest::mutable_image},
+      {"mask", &v1::SegmentRequest::mutable_mask},
+      {"ground_truth", &v1::SegmentRequest::mutable_ground_truth},
+      {"markers", &v1::SegmentRequest::mutable_markers}};
+  for (const auto& [field, picture] : fields) {
+    v1::SegmentRequest wrong = request();
+    *(wrong.*picture)()->mutable_tensor() =
+        MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {2, 2}, {0, 1, 7, 2});
+    const absl::Status status = services_.Unary<v1::SegmentResponse>("Segment", wrong).status();
+    ExpectRefused(status, absl::StatusCode::kInvalidArgument, field + ".tensor.data[1][0]");
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("is 7; a byte of BOOL must be 0 or 1"));
+  }
+  v1::SegmentRequest channels = request();
+  channels.set_channel(0);
+  *channels.mutable_image()->mutable_tensor() =
+      MakeTensor<uint8_t>(v1::DATA_TYPE_BOOL, {2, 2, 2}, {0, 1, 1, 0, 1, 255, 0, 0});
+  ExpectRefused(services_.Unary<v1::SegmentResponse>("Segment", channels).status(),
+                absl::StatusCode::kInvalidArgument, "image.tensor.data[1][0][1]");
+}
+
 // Neither outside nor inside: whatever nan_policy says of the image.
 TEST_F(SegmentationInputsTest, RefusesMasksThatAreNotFinite) {
   v1::SegmentRequest request;
