@@ -128,8 +128,13 @@ absl::StatusOr<int64_t> CountPages(const Context& context, ByteView bytes);
 // An array from an NPY file: versions 1 to 3, both byte orders, C and Fortran order, dtypes of
 // core/base/dtype.h (bfloat16 is stored as '<V2'). Converted to row-major little-endian. Or from an
 // NPZ file (zip, stored or deflated) that holds one such array; of several, UNIMPLEMENTED with
-// their names.
-absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes);
+// their names. Where `warnings` is not null, what is odd is added to it: bytes behind the array,
+// and bytes of bool that are neither 0 nor 1, which become 1.
+absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes,
+                                 std::vector<std::string>* warnings = nullptr);
+// The two warnings, of a count that is not 0.
+std::string BytesBehindArray(uint64_t bytes);
+std::string BytesTakenAsTrue(uint64_t bytes);
 
 // Where the data of an NPY file begin, from its first bytes (kMaxNpyHeaderBytes of them always
 // suffice); for reading a file piecewise. `header_bytes` of the file hold the header; the data

@@ -131,11 +131,11 @@ absl::Status PageNeeded(std::string_view text);
 // The name of a format that is known and not read, by the first bytes; "" for anything else.
 std::string_view NameOfUnreadFormat(ByteView bytes);
 // NPY alone; NPZ, whose entry must be NPY: archives within archives have no end.
-absl::StatusOr<Tensor> DecodeNpyFile(const Context&, ByteView);
+absl::StatusOr<Tensor> DecodeNpyFile(const Context&, ByteView, std::vector<std::string>* warnings);
 // What DecodeNpyFile refuses by the header of a file of `file_bytes` bytes; `start` is its first
 // kMaxNpyHeaderBytes, or all of it.
 absl::StatusOr<NpyHeader> CheckedNpyHeader(ByteView start, uint64_t file_bytes, const Limits&);
-absl::StatusOr<Tensor> DecodeNpz(const Context&, ByteView);
+absl::StatusOr<Tensor> DecodeNpz(const Context&, ByteView, std::vector<std::string>* warnings);
 
 // The readers, one a format. Where the whole is wanted they give its form and what is not kept;
 // else the form is not looked at.

@@ -44,7 +44,7 @@ absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& a
   Foreground out;
   Tensor picture;
   if (image::HoldsArray(view)) {
-    TRINE_ASSIGN_OR_RETURN(picture, image::DecodeNpy(context, view));
+    TRINE_ASSIGN_OR_RETURN(picture, image::DecodeNpy(context, view, &out.warnings));
   } else {
     const absl::StatusOr<int64_t> pages = image::CountPages(context, view);
     out.has_pages = pages.ok() && *pages > 1;

@@ -25,6 +25,7 @@
 #include "client/cli/report/content_json.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
+#include "core/image/image.h"
 
 namespace trine::cli {
 namespace {
@@ -290,6 +291,10 @@ absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, 
                     path);
   }
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
+  if (input->behind != nullptr && *input->behind > 0) {
+    input->warnings.push_back(image::BytesBehindArray(*input->behind));
+    session->PrintWarning(absl::StrCat(DisplayName(path), ": ", input->warnings.back()));
+  }
   if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
   PrintSummary(*session, path, *statistics);
   Json json = ToJson(path, out_path, *statistics, watch.ms());

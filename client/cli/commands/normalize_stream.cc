@@ -1,6 +1,7 @@
 #include "client/cli/commands/normalize_stream.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,11 @@ absl::Status Fill(InputFile* file, MutableByteView out, const CancelToken& stop)
 
 MutableByteView Writable(std::string& text) {
   return {reinterpret_cast<uint8_t*>(text.data()), text.size()};
+}
+
+uint64_t CountAboveOne(std::string_view bytes) {
+  return static_cast<uint64_t>(std::count_if(bytes.begin(), bytes.end(),
+                                             [](char c) { return static_cast<uint8_t>(c) > 1; }));
 }
 
 // The longest tensor that a message takes [bytes]. Servers take 64 MiB by default, whatever this
@@ -68,6 +74,7 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
                   sample * samples);
   uint64_t done = 0;
   std::string integers;
+  std::atomic<uint64_t> odd = 0;  // bytes of bool
   const auto next = [&](v1::NormalizeRequest* item,
                         const CancelToken& stop) -> absl::StatusOr<bool> {
     if (done == samples) return false;
@@ -82,6 +89,7 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
     } else {
       integers.resize(now * elements * DTypeSize(header.dtype));
       TRINE_RETURN_IF_ERROR(Fill(file, Writable(integers), stop));
+      if (header.dtype == DType::kBool) odd += CountAboveOne(integers);
       IntegersToFloat32(header.dtype, AsBytes(integers), Writable(*data));
     }
     ScaleElements(sent, scale, Writable(*data));
@@ -107,6 +115,10 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
     return client::ProtocolError(
         absl::StrCat("the answers hold ", received, " bytes instead of ", sample * samples));
   }
+  if (odd > 0) warnings.push_back(image::BytesTakenAsTrue(odd));
+  const uint64_t whole = header.header_bytes + samples * elements * DTypeSize(header.dtype);
+  const uint64_t there = file->size().value_or(whole);
+  if (there > whole) warnings.push_back(image::BytesBehindArray(there - whole));
   last.clear_tensor();
   last.mutable_warnings()->Assign(warnings.begin(), warnings.end());
   return last;

@@ -55,10 +55,11 @@ absl::StatusOr<std::string> ReadInput(const std::string& path) {
   return file.ReadAll(client::kItemLimit);
 }
 
-absl::Status LoadImage(const std::string& path, v1::Image* out) {
+absl::Status LoadImage(const std::string& path, v1::Image* out,
+                       std::vector<std::string>* warnings) {
   absl::StatusOr<std::string> bytes = ReadInput(path);
   if (!bytes.ok()) return WithFile(bytes.status(), path);
-  return WithFile(SetImage(*std::move(bytes), std::nullopt, out), path);
+  return WithFile(SetImage(*std::move(bytes), std::nullopt, out, warnings), path);
 }
 
 // The image of `request` from a file's bytes, and its pixels, which are sent where the request then
@@ -138,7 +139,8 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
     if (!decoded.ok()) return WithFile(decoded.status(), blamed);
     pixels = *std::move(decoded);
   } else {
-    const absl::Status set = SetImage(std::move(item.bytes), item.page, sent.mutable_image());
+    const absl::Status set =
+        SetImage(std::move(item.bytes), item.page, sent.mutable_image(), &warnings);
     if (!set.ok()) return WithFile(set, blamed);
   }
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(args, paths));
@@ -336,7 +338,12 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   Companions companions;
   const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
-    TRINE_RETURN_IF_ERROR(LoadImage(path, image));
+    std::vector<std::string> odd;
+    TRINE_RETURN_IF_ERROR(LoadImage(path, image, &odd));
+    for (const std::string& warning : odd) {
+      companions.warnings.push_back(absl::StrCat(DisplayName(path), ": ", warning));
+      session->PrintWarning(companions.warnings.back());
+    }
     const int64_t count = TakePage(std::nullopt, image);
     companions.files.push_back({path, count});
     if (count < 2 || !args.page.empty()) return absl::OkStatus();

@@ -24,6 +24,13 @@ void ToFloat32(ByteView in, MutableByteView out) {
   }
 }
 
+// As NumPy and DecodeNpy take them: any byte but 0 is true.
+void BoolToFloat32(ByteView in, MutableByteView out) {
+  for (size_t i = 0; i < in.size(); ++i) {
+    StoreLE(&out[i * sizeof(float)], in[i] != 0 ? 1.0f : 0.0f);
+  }
+}
+
 template <typename T>
 void Multiply(double scale, MutableByteView data) {
   for (size_t at = 0; at < data.size(); at += sizeof(T)) {
@@ -106,6 +113,8 @@ void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out) {
       return ToFloat32<uint16_t>(in, out);
     case DType::kInt16:
       return ToFloat32<int16_t>(in, out);
+    case DType::kBool:
+      return BoolToFloat32(in, out);
     default:
       return ToFloat32<uint8_t>(in, out);
   }
@@ -131,7 +140,8 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> pa
     if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
   } else {
     if (page.has_value()) return UsageError("--page is for pictures; this file holds an array");
-    TRINE_ASSIGN_OR_RETURN(loaded.tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor,
+                           image::DecodeNpy(Context(), AsBytes(bytes), &loaded.warnings));
   }
   loaded.file_dtype = loaded.tensor.dtype;
   TRINE_ASSIGN_OR_RETURN(const DType sent, SentDType(loaded.file_dtype, scale));

@@ -9,6 +9,7 @@
 #include "client/cli/files/convert.h"
 #include "client/cli/files/input_file.h"
 #include "core/base/bytes.h"
+#include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/image/image.h"
 
@@ -39,6 +40,25 @@ client::Source FromFile(std::shared_ptr<InputFile> file, std::string start = "")
     std::memcpy(out.data(), start.data() + used, n);
     used += n;
     return n;
+  };
+}
+
+// The first `left` bytes of a source; what it gives behind them is counted.
+client::Source FirstBytes(client::Source all, uint64_t left, std::shared_ptr<uint64_t> behind) {
+  return [all = std::move(all), left, behind = std::move(behind)](
+             MutableByteView out, const CancelToken& stop) mutable -> absl::StatusOr<size_t> {
+    if (left > 0) {
+      TRINE_ASSIGN_OR_RETURN(const size_t n,
+                             all(out.subspan(0, std::min<uint64_t>(out.size(), left)), stop));
+      left = n == 0 ? 0 : left - n;
+      return n;
+    }
+    while (!out.empty()) {
+      TRINE_ASSIGN_OR_RETURN(const size_t n, all(out, stop));
+      if (n == 0) break;
+      *behind += n;
+    }
+    return 0;
   };
 }
 
@@ -81,8 +101,9 @@ absl::StatusOr<EncodeInput> OpenImage(InputFile file, std::optional<int64_t> pag
 absl::StatusOr<EncodeInput> OpenWholeArray(InputFile file, std::string start) {
   TRINE_ASSIGN_OR_RETURN(const std::string rest, file.ReadAll(kMemoryLimit));
   start += rest;
-  TRINE_ASSIGN_OR_RETURN(Tensor tensor, image::DecodeNpy(Context(), AsBytes(start)));
   EncodeInput input;
+  TRINE_ASSIGN_OR_RETURN(Tensor tensor,
+                         image::DecodeNpy(Context(), AsBytes(start), &input.warnings));
   SetHead(tensor.dtype, tensor.shape, input.content.mutable_tensor());
   SetElements(std::move(tensor), &input);
   return input;
@@ -104,9 +125,14 @@ absl::StatusOr<EncodeInput> OpenNpy(InputFile file) {
   }
   EncodeInput input;
   SetHead(header.dtype, header.shape, input.content.mutable_tensor());
-  if (file.size().has_value()) input.bytes = *file.size() - header.header_bytes;
+  uint64_t bytes = DTypeSize(header.dtype);
+  for (const int64_t side : header.shape) bytes = SaturatingMul(bytes, static_cast<uint64_t>(side));
+  if (file.size().has_value()) input.bytes = std::min(*file.size() - header.header_bytes, bytes);
   start.erase(0, header.header_bytes);
-  input.source = FromFile(std::make_shared<InputFile>(std::move(file)), std::move(start));
+  const auto behind = std::make_shared<uint64_t>(0);
+  input.source = FirstBytes(
+      FromFile(std::make_shared<InputFile>(std::move(file)), std::move(start)), bytes, behind);
+  input.behind = behind;
   return input;
 }
 

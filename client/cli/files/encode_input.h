@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct EncodeInput {
   client::Source source;              // owns what it reads
   std::optional<uint64_t> bytes;      // how many the source gives, where that is known
   std::vector<std::string> warnings;  // of what was changed or is not kept
+  // Bytes behind an array, which the source passes over; known once it has ended. Null: there are
+  // none.
+  std::shared_ptr<const uint64_t> behind = {};
 };
 
 struct EncodeInputOptions {

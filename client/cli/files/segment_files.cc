@@ -30,13 +30,15 @@ absl::StatusOr<Tensor> ToUint16(const TensorView& labels) {
 
 }  // namespace
 
-absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out) {
+absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out,
+                      std::vector<std::string>* warnings) {
   if (page.has_value()) out->set_page(*page);
   if (!image::HoldsArray(AsBytes(bytes))) {
     out->set_encoded(std::move(bytes));
     return absl::OkStatus();
   }
-  TRINE_ASSIGN_OR_RETURN(const Tensor tensor, image::DecodeNpy(Context(), AsBytes(bytes)));
+  TRINE_ASSIGN_OR_RETURN(const Tensor tensor,
+                         image::DecodeNpy(Context(), AsBytes(bytes), warnings));
   SetTensor(tensor.view(), out->mutable_tensor());
   return absl::OkStatus();
 }
@@ -54,7 +56,7 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
                                        uint64_t max_bytes, v1::Image* out,
                                        std::vector<std::string>* warnings) {
   if (image::HoldsArray(AsBytes(bytes))) {
-    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
+    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out, warnings));
     return UnpackImage(*out);
   }
   image::DecodeOptions options;
@@ -63,7 +65,7 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
   options.warnings = &said;
   TRINE_ASSIGN_OR_RETURN(Tensor picture, image::DecodeImage(Context(), AsBytes(bytes), options));
   if (picture.data.size() > max_bytes) {
-    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out));
+    TRINE_RETURN_IF_ERROR(SetImage(bytes, page, out, warnings));
   } else {
     SetTensor(picture.view(), out->mutable_tensor());
     warnings->insert(warnings->end(), said.begin(), said.end());

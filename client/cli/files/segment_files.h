@@ -14,11 +14,13 @@
 namespace trine::cli {
 
 // `bytes` of a file into a message: pictures as they are (the server decodes), arrays as tensors.
-absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out);
+// Adds what is odd about a file to `warnings` where the server cannot say it.
+absl::Status SetImage(std::string bytes, std::optional<int64_t> page, v1::Image* out,
+                      std::vector<std::string>* warnings);
 
 // The same, for a caller that needs the pixels too, or other pages of the file as well: decoded
 // here, and sent as a tensor where that is no longer than `max_bytes`, so that the server does not
-// decode them again. Adds what is odd about a file to `warnings` where the server cannot say it.
+// decode them again. `warnings` as above.
 absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<int64_t> page,
                                        uint64_t max_bytes, v1::Image* out,
                                        std::vector<std::string>* warnings);

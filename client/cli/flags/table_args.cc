@@ -38,8 +38,10 @@ absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedL
   const bool named_array =
       absl::EndsWithIgnoreCase(path, ".npy") || absl::EndsWithIgnoreCase(path, ".npz");
   if (!named_array) return bytes;
-  const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes));
+  std::vector<std::string> odd;
+  const absl::StatusOr<Tensor> array = image::DecodeNpy(Context(), AsBytes(bytes), &odd);
   if (!array.ok()) return WithFile(array.status(), path);
+  if (!odd.empty()) return InputError(absl::StrCat("--table-index: '", path, "': ", odd[0]));
   if (array->dtype != DType::kUint8) {
     return InputError(absl::StrCat("--table-index: '", path, "' must be an array of uint8"));
   }

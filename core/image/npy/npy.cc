@@ -269,9 +269,21 @@ absl::StatusOr<NpyHeader> ParseNpyHeader(ByteView bytes, const Limits& limits) {
   return header;
 }
 
-absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes) {
-  return RecognizeFormat(bytes) == Format::kNpz ? internal::DecodeNpz(context, bytes)
-                                                : internal::DecodeNpyFile(context, bytes);
+absl::StatusOr<Tensor> DecodeNpy(const Context& context, ByteView bytes,
+                                 std::vector<std::string>* warnings) {
+  return RecognizeFormat(bytes) == Format::kNpz ? internal::DecodeNpz(context, bytes, warnings)
+                                                : internal::DecodeNpyFile(context, bytes, warnings);
+}
+
+std::string BytesBehindArray(uint64_t bytes) {
+  return absl::StrCat(bytes, bytes == 1 ? " byte" : " bytes", " behind the NPY array ",
+                      bytes == 1 ? "was" : "were", " not read");
+}
+
+std::string BytesTakenAsTrue(uint64_t bytes) {
+  return absl::StrCat(bytes, bytes == 1 ? " byte" : " bytes", " of bool that ",
+                      bytes == 1 ? "is" : "are", " neither 0 nor 1 ", bytes == 1 ? "was" : "were",
+                      " taken as 1");
 }
 
 absl::StatusOr<NpyHeader> internal::CheckedNpyHeader(ByteView start, uint64_t file_bytes,
@@ -283,28 +295,34 @@ absl::StatusOr<NpyHeader> internal::CheckedNpyHeader(ByteView start, uint64_t fi
     return LimitExceeded("image", size, "max_output_bytes", limits.max_output_bytes);
   }
   const uint64_t present = file_bytes - header.header_bytes;
-  if (present == size) return header;
+  if (present >= size) return header;
   return Corrupt(absl::StrCat("an NPY array of shape ", ShapeToString(header.shape), " and type ",
                               ToAbsl(DTypeName(header.dtype)), " has ", size,
                               " bytes, the file holds ", present));
 }
 
-absl::StatusOr<Tensor> internal::DecodeNpyFile(const Context& context, ByteView bytes) {
+absl::StatusOr<Tensor> internal::DecodeNpyFile(const Context& context, ByteView bytes,
+                                               std::vector<std::string>* warnings) {
   TRINE_RETURN_IF_ERROR(context.cancel.Check());
   TRINE_ASSIGN_OR_RETURN(const NpyHeader header,
                          CheckedNpyHeader(bytes, bytes.size(), *context.limits));
-  const uint64_t count = (bytes.size() - header.header_bytes) / DTypeSize(header.dtype);
   Tensor tensor = Tensor::Zeros(header.dtype, header.shape);
+  const uint64_t behind = bytes.size() - header.header_bytes - tensor.data.size();
+  if (behind > 0 && warnings != nullptr) warnings->push_back(BytesBehindArray(behind));
+  const uint64_t count = tensor.data.size() / DTypeSize(header.dtype);
   if (count == 0) return tensor;
   TRINE_RETURN_IF_ERROR(
       CopyArrayOf(context, header, count, bytes.data() + header.header_bytes, tensor.data.data()));
   if (header.dtype == DType::kBool) {
     // NumPy takes any byte but 0 for true; a tensor holds 0 and 1 only.
     Poller poll(context.cancel, kPollBytes);
+    uint64_t odd = 0;
     for (uint8_t& v : tensor.data) {
       TRINE_RETURN_IF_ERROR(poll.Spend(1));
+      odd += v > 1 ? 1 : 0;
       v = v != 0 ? 1 : 0;
     }
+    if (odd > 0 && warnings != nullptr) warnings->push_back(BytesTakenAsTrue(odd));
   }
   return tensor;
 }

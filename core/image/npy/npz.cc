@@ -243,7 +243,8 @@ absl::Status CheckChecksum(const Context& context, ByteView array, uint32_t expe
 
 }  // namespace
 
-absl::StatusOr<Tensor> DecodeNpz(const Context& context, ByteView bytes) {
+absl::StatusOr<Tensor> DecodeNpz(const Context& context, ByteView bytes,
+                                 std::vector<std::string>* warnings) {
   TRINE_ASSIGN_OR_RETURN(const Entry entry, FindArray(context, bytes));
   if (entry.encrypted) return NotRead("an encrypted NPZ file is not read");
   if (entry.method != kStored && entry.method != kDeflated) {
@@ -259,7 +260,7 @@ absl::StatusOr<Tensor> DecodeNpz(const Context& context, ByteView bytes) {
     if (entry.bytes != packed.size()) return Broken();
     TRINE_RETURN_IF_ERROR(CheckedNpyHeader(packed, packed.size(), *context.limits).status());
     TRINE_RETURN_IF_ERROR(CheckChecksum(context, packed, entry.checksum));
-    return DecodeNpyFile(context, packed);
+    return DecodeNpyFile(context, packed, warnings);
   }
   // Deflate codes at most 258 bytes in two bits.
   constexpr uint64_t kMaxRatio = 1032;
@@ -276,7 +277,7 @@ absl::StatusOr<Tensor> DecodeNpz(const Context& context, ByteView bytes) {
   TRINE_RETURN_IF_ERROR(inflater.Read(context, absl::MakeSpan(file).subspan(start.size())));
   TRINE_RETURN_IF_ERROR(inflater.End(context));
   TRINE_RETURN_IF_ERROR(CheckChecksum(context, file, entry.checksum));
-  return DecodeNpyFile(context, file);
+  return DecodeNpyFile(context, file, warnings);
 }
 
 }  // namespace trine::image::internal

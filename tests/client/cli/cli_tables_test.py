@@ -1,5 +1,6 @@
 """encode and decode with several tables and an index, and with tables by their ids."""
 
+import io
 import json
 import random
 
@@ -82,6 +83,13 @@ class Tables(support.CliTest):
         error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
                            self.path("short", index[1:]))
         self.assertIn("5000", error)
+        array = io.BytesIO()
+        numpy.save(array, numpy.frombuffer(index, numpy.uint8))
+        self.ok("decode", coded, "-o", back, "-f", "--table-index", self.path("i.npy", array.getvalue()))
+        error = self.fails(1, "decode", coded, "-o", back, "-f", "--table-index",
+                           self.path("long.npy", array.getvalue() + b"x"))
+        self.assertIn("--table-index", error)
+        self.assertIn("1 byte behind the NPY array", error)
         told = self.json("inspect", coded)
         self.assertEqual([t["symbols"] for t in told["tables"]], [256, 256])
         self.assertEqual([t["by_id"] for t in told["tables"]], [False, False])

@@ -98,8 +98,38 @@ TEST(NpyTest, ShapesBeyondTheLimits) {
 }
 
 TEST(NpyTest, DataMustFitTheShape) {
-  for (const std::string data : {"", "a", "abc"}) {
+  for (const std::string data : {"", "a"}) {
     EXPECT_THAT(Decode(Npy(Dict("|u1", "(2,)"), data)), HasReason("CORRUPT_IMAGE")) << data;
+  }
+}
+
+// As numpy.load does, which reads a second array from there.
+TEST(NpyTest, BytesBehindTheArrayAreSaid) {
+  for (const auto& [data, text] : std::vector<std::pair<std::string, std::string>>{
+           {"ab", ""},
+           {"abc", "1 byte behind the NPY array was not read"},
+           {"abcde", "3 bytes behind the NPY array were not read"}}) {
+    for (const char* const order : {"False", "True"}) {
+      std::vector<std::string> warnings;
+      const auto array = DecodeNpy({}, Exact(Npy(Dict("|u1", "(1, 2)", order), data)), &warnings);
+      ASSERT_TRUE(array.ok()) << array.status();
+      EXPECT_THAT(array->data, ::testing::ElementsAre('a', 'b'));
+      EXPECT_THAT(warnings,
+                  ::testing::ElementsAreArray(text.empty() ? std::vector<std::string>{}
+                                                           : std::vector<std::string>{text}));
+    }
+  }
+  std::vector<std::string> warnings;
+  const auto none = DecodeNpy({}, Exact(Npy(Dict("<f4", "(0,)"), "ab")), &warnings);
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_EQ(warnings.size(), 1u);
+  const std::string entry = Npy(Dict("|u1", "(2,)"), "abcd");
+  for (const bool deflated : {false, true}) {
+    warnings.clear();
+    const auto array = DecodeNpy(
+        {}, Exact(MakeNpz({{.name = "a.npy", .bytes = entry, .deflated = deflated}})), &warnings);
+    ASSERT_TRUE(array.ok()) << array.status();
+    EXPECT_THAT(warnings, ::testing::ElementsAre("2 bytes behind the NPY array were not read"));
   }
 }
 
@@ -112,10 +142,14 @@ TEST(NpyTest, LongHeadersAreRefused) {
 }
 
 TEST(NpyTest, AnyByteButZeroIsTrue) {
-  const auto array = Decode(Npy(Dict("|b1", "(3,)"), std::string("\0\1\xFF", 3)));
+  std::vector<std::string> warnings;
+  const auto array =
+      DecodeNpy({}, Exact(Npy(Dict("|b1", "(3,)"), std::string("\0\1\xFF", 3))), &warnings);
   ASSERT_TRUE(array.ok()) << array.status();
   EXPECT_EQ(array->dtype, DType::kBool);
   EXPECT_THAT(array->data, ::testing::ElementsAre(0, 1, 1));
+  EXPECT_THAT(warnings,
+              ::testing::ElementsAre("1 byte of bool that is neither 0 nor 1 was taken as 1"));
 }
 
 TEST(NpyTest, HeaderForPiecewiseReading) {
