@@ -78,6 +78,17 @@ absl::Status CheckEmbedded(const Globals& g) {
                                  "this process has neither TLS nor tokens"));
 }
 
+// CLI11 takes a variable that is empty for one that is not set: a call would go out without its
+// token, say. A flag wins over its variable.
+absl::Status CheckVariables(const Globals& g) {
+  for (const ServerFlag& row : kServerFlags) {
+    const char* variable = std::getenv(row.variable);
+    if (variable == nullptr || *variable != 0 || !(g.*row.file).empty()) continue;
+    return UsageError(absl::StrCat(row.variable, ": is empty; unset it, or name a file"));
+  }
+  return absl::OkStatus();
+}
+
 // gRPC takes a port modulo 65536, and calls somebody else.
 absl::Status CheckPort(const std::string& server) {
   constexpr int kMostPort = 65535;
@@ -168,6 +179,7 @@ ProgressMode ProgressOf(const Globals& globals) {
 }
 
 absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
+  TRINE_RETURN_IF_ERROR(CheckVariables(g));
   client::Options options;
   options.target = g.server;
   if (!g.timeout.empty()) {

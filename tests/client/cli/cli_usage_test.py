@@ -126,6 +126,25 @@ class LeftOutInSilence(support.CliTest):
         self.assertIn("--token-file", self.fails(2, "info", "--token-file", self.path("raw"),
                                                  env=environment))
 
+    def test_variables_of_files_that_are_empty(self):
+        """Refused as their flags are: a call must not go out in plain text, or without its token."""
+        for name, flag, file in (("TRINE_TLS_CA", "--tls-ca", "ca.pem"),
+                                 ("TRINE_TLS_CLIENT_CERT", "--tls-cert", "ca.pem"),
+                                 ("TRINE_TLS_CLIENT_KEY", "--tls-key", "ca.pem"),
+                                 ("TRINE_TOKEN_FILE", "--token-file", "token")):
+            environment = support.clean_environment(**{name: ""})
+            for server in ([], ["--server", "127.0.0.1:1"]):
+                error = self.fails(2, "info", *server, env=environment)
+                self.assertIn(f"error: {name}: is empty; unset it, or name a file\n", error)
+            # The flag wins.
+            error = self.fails(2, "info", flag, self.path(file), env=environment)
+            self.assertIn(f"{flag} is for a server", error)
+            self.ok("help", env=environment)
+        # Others have values that mean nothing.
+        self.ok("info", env=support.clean_environment(TRINE_SERVER="", TRINE_TIMEOUT="",
+                                                      TRINE_PROGRESS="",
+                                                      TRINE_CLIENT_MAX_MESSAGE_BYTES=""))
+
     def test_ports_that_are_none(self):
         for server in ("127.0.0.1:0", "127.0.0.1:65536", "[::1]:99999999999", "dns:///a:70000"):
             with self.subTest(server=server):
