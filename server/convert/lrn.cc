@@ -21,13 +21,15 @@ bool IsLongSide(int64_t length) { return length >= kLeastPictureSide; }
 // hardly is one, or the results are the same.
 std::string MatrixAsPicture(const Shape& shape) {
   if (!IsSide(shape[0]) || !IsSide(shape[1])) return "";
-  return "a gray picture [H,W] is [H,W,1] with layout HWC";
+  return "a gray picture [H,W] must be reshaped to [H,W,1], which layout HWC takes";
 }
 
 std::string CubeAsPicture(const Shape& shape, bool first, bool across) {
   if (!IsSide(shape[1])) return "";
   if (!IsSide(shape[0])) {
-    return IsSide(shape[2]) ? "a picture [C,H,W] is [1,C,H,W] with layout NCHW" : "";
+    return IsSide(shape[2])
+               ? "a picture [C,H,W] must be reshaped to [1,C,H,W], which layout NCHW takes"
+               : "";
   }
   // Across channels that come last, one picture and a batch of its rows are the same.
   if (!first && across) return "";

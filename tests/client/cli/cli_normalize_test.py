@@ -1,6 +1,7 @@
 """normalize and normalize-gradient as processes, with the embedded server."""
 
 import json
+import re
 
 import numpy
 
@@ -105,8 +106,8 @@ class Normalize(support.CliTest):
         """Of gray, of channels that come first, of more than four and of batches it is said, too."""
         array, out = self.path("p.npy"), self.path("o.npy")
         for shape, flags, texts in (
-                ((20, 30), [], ["[N,C] with 30 channels", "[H,W,1]", "HWC"]),
-                ((3, 20, 30), [], ["[N,C,W] with 20 channels", "[1,C,H,W]"]),
+                ((20, 30), [], ["[N,C] with 30 channels", "must be reshaped to [H,W,1]", "HWC"]),
+                ((3, 20, 30), [], ["[N,C,W] with 20 channels", "must be reshaped to [1,C,H,W]"]),
                 ((3, 20, 30), ["--preset", "tensorflow"], ["[N,W,C] with 30 channels", "[1,C,H,W]"]),
                 ((20, 30, 5), [], ["[N,C,W] with 30 channels", "HWC"]),
                 ((2, 20, 30, 3), [], ["[N,C,H,W] with 20 channels", "NHWC"]),
@@ -121,6 +122,22 @@ class Normalize(support.CliTest):
                 self.assertEqual(len(told["warnings"]), 1 if texts else 0, told["warnings"])
                 for text in texts:
                     self.assertIn(text, told["warnings"][0])
+
+    def test_what_is_advised_can_be_done(self):
+        """With flags alone, or after the reshaping that is asked for; then nothing is left to say."""
+        array, out = self.path("p.npy"), self.path("o.npy")
+        for shape, flags in (((20, 30), []), ((3, 20, 30), []), ((20, 30, 5), []),
+                             ((2, 20, 30, 3), []), ((2, 3, 20, 30), ["--preset", "tensorflow"])):
+            pixels = numpy.ones(shape, numpy.float32)
+            numpy.save(array, pixels)
+            (warning,) = self.json("normalize", array, "-o", out, "-f", *flags)["warnings"]
+            layout = re.search(r"layout (\w+)", warning)[1].lower()
+            if "must be reshaped to [H,W,1]" in warning:
+                numpy.save(array, pixels[..., None])
+            elif "must be reshaped to [1,C,H,W]" in warning:
+                numpy.save(array, pixels[None])
+            told = self.json("normalize", array, "-o", out, "-f", "--layout", layout, *flags)
+            self.assertEqual(told["warnings"], [], warning)
 
     def test_a_picture_to_a_picture(self):
         pixels = numpy.arange(1, 43, dtype=numpy.uint8).reshape(6, 7)
