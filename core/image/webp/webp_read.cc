@@ -24,6 +24,16 @@ struct Chunks {
   size_t end = 0;  // of the RIFF container
   int orientation = 1;
   std::vector<std::string> not_kept;  // what else the chunks say
+  // Of an animation: its frames, the data of the first, and whether the file ends before the last.
+  size_t frames = 0;
+  ByteView first_frame;
+  bool is_cut = false;
+};
+
+// The pixels that are decoded, and where on the canvas: a file of their own.
+struct Still {
+  ByteView file;
+  size_t x = 0, y = 0, width = 0, height = 0;
 };
 
 std::string_view NameAt(ByteView bytes, size_t at) {
@@ -53,27 +63,70 @@ absl::StatusOr<Chunks> WalkChunks(const Context& context, ByteView bytes) {
       chunks.orientation = ParseExifOrientation(exif);
       chunks.not_kept.emplace_back("EXIF");
     }
+    if (NameAt(bytes, at) == "ANMF" && chunks.frames++ == 0) {
+      chunks.first_frame = bytes.subspan(at + kChunkHeader, std::min(size, left));
+    }
     if (NameAt(bytes, at) == "ICCP") chunks.not_kept.emplace_back("the colour profile");
     if (NameAt(bytes, at) == "XMP ") chunks.not_kept.emplace_back("XMP");
-    if (left < size) break;
+    chunks.is_cut = left < size;
+    if (chunks.is_cut) break;
     at += kChunkHeader + size + size % 2;
   }
+  chunks.is_cut = chunks.is_cut || chunks.end < claimed;
   return chunks;
 }
 
-// Decodes into `rgb`, piece by piece so that the work can be stopped between them.
-absl::Status DecodePieces(const Context& context, ByteView bytes, const PictureSize& size,
-                          uint8_t* rgb) {
+constexpr size_t kFrameHeader = 16;
+
+// Where on a canvas of width x height the first frame of an animation is; its file is the frame's
+// chunks (RFC 9649, section 2.7.1.1).
+absl::StatusOr<Still> FirstFrame(const Chunks& chunks, size_t width, size_t height) {
+  const ByteView frame = chunks.first_frame;
+  if (chunks.frames == 0) return Corrupt("the animated WebP file has no frame");
+  if (frame.size() < kFrameHeader) return Corrupt("the WebP's first frame is damaged");
+  const auto number = [&](size_t at) { return size_t{LoadLE<uint32_t>(&frame[at]) & 0xFFFFFF}; };
+  const Still still{frame.subspan(kFrameHeader), 2 * number(0), 2 * number(3), 1 + number(6),
+                    1 + number(9)};
+  if (still.x + still.width > width || still.y + still.height > height) {
+    return Corrupt("the WebP's first frame reaches out of its picture");
+  }
+  return still;
+}
+
+// A file of a frame's chunks.
+std::string FileOfFrame(const Still& frame) {
+  constexpr size_t kExtendedBytes = 10, kAlphaFlag = 0x10;
+  std::string file;
+  ReserveLong(kRiffHeader + kChunkHeader + kExtendedBytes + frame.file.size(), &file);
+  const auto add = [&](size_t value, size_t bytes) {
+    for (; bytes > 0; --bytes, value >>= 8) file.push_back(static_cast<char>(value));
+  };
+  file.append("RIFF");
+  add(4 + kChunkHeader + kExtendedBytes + frame.file.size(), 4);
+  file.append("WEBPVP8X");
+  add(kExtendedBytes, 4);
+  add(kAlphaFlag, 4);
+  add(frame.width - 1, 3);
+  add(frame.height - 1, 3);
+  file.append(reinterpret_cast<const char*>(frame.file.data()), frame.file.size());
+  return file;
+}
+
+// Decodes onto the canvas, piece by piece so that the work can be stopped between them.
+absl::Status DecodePieces(const Context& context, const Still& still, const PictureSize& canvas,
+                          MutableByteView out) {
+  const ByteView bytes = still.file;
+  out.remove_prefix(still.y * canvas.row_bytes() + still.x * canvas.channels);
   // Pixels between two polls, as far as they are spread evenly over the bytes: a few milliseconds,
   // and many times the 8 rows that libwebp may read again after a piece.
   constexpr uint64_t kPixelsAPiece = 262144;
   constexpr uint64_t kLeastPiece = 256;
-  const uint64_t pixels = uint64_t{size.width} * size.height;
+  const uint64_t pixels = uint64_t{still.width} * still.height;
   const uint64_t pieces = CeilDiv(pixels, kPixelsAPiece);
   const size_t piece = std::max(kLeastPiece, bytes.size() / pieces);
   const std::unique_ptr<WebPIDecoder, void (*)(WebPIDecoder*)> decoder(
-      WebPINewRGB(size.channels == 4 ? MODE_RGBA : MODE_RGB, rgb, size.bytes(),
-                  static_cast<int>(size.row_bytes())),
+      WebPINewRGB(canvas.channels == 4 ? MODE_RGBA : MODE_RGB, out.data(), out.size(),
+                  static_cast<int>(canvas.row_bytes())),
       WebPIDelete);
   VP8StatusCode status = decoder == nullptr ? VP8_STATUS_OUT_OF_MEMORY : VP8_STATUS_SUSPENDED;
   int row = -1;
@@ -105,22 +158,44 @@ absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
   if (WebPGetFeatures(bytes.data(), chunks.end, &features) != VP8_STATUS_OK) {
     return Corrupt("the WebP's header is damaged or ends too early");
   }
-  if (features.has_animation != 0) return NotRead("an animated WebP file is not read; stills are");
-  const bool alpha = features.has_alpha != 0 && options.wanted == Wanted::kWhole;
-  TRINE_ASSIGN_OR_RETURN(
-      const PictureSize size,
-      CheckPictureSize(context, options, static_cast<uint64_t>(features.width),
-                       static_cast<uint64_t>(features.height), alpha ? 4 : 3, DType::kUint8));
-  TRINE_RETURN_IF_ERROR(context.Reserve(SaturatingAdd(
-      size.bytes(), WebpMemory(context.cancel, bytes.first(chunks.end), size.width, size.height))));
+  const auto width = static_cast<size_t>(features.width);
+  const auto height = static_cast<size_t>(features.height);
+  const bool is_animated = features.has_animation != 0;
+  if (chunks.frames > 1 && options.all_pages) {
+    return PageNeeded(absl::StrCat("the WebP file is an animation of ", chunks.frames,
+                                   " frames, of which page 0, the first, is read"));
+  }
+  Still still{bytes.first(chunks.end), 0, 0, width, height};
+  if (is_animated) {
+    TRINE_ASSIGN_OR_RETURN(still, FirstFrame(chunks, width, height));
+  }
+  // What a frame leaves of the canvas is clear.
+  const bool is_clear = features.has_alpha != 0 || still.width < width || still.height < height;
+  const bool alpha = is_clear && options.wanted == Wanted::kWhole;
+  TRINE_ASSIGN_OR_RETURN(const PictureSize size, CheckPictureSize(context, options, width, height,
+                                                                  alpha ? 4 : 3, DType::kUint8));
+  std::string file;
+  uint64_t held = size.bytes();
+  if (is_animated) {
+    held = SaturatingAdd(held, still.file.size());
+    TRINE_RETURN_IF_ERROR(context.Reserve(held));
+    file = FileOfFrame(still);
+    still.file = {reinterpret_cast<const uint8_t*>(file.data()), file.size()};
+  }
+  TRINE_RETURN_IF_ERROR(context.Reserve(
+      SaturatingAdd(held, WebpMemory(context.cancel, still.file, still.width, still.height))));
   Picture picture;
   picture.form = PlainForm(3, DType::kUint8);
   if (alpha) picture.form.color = PictureColor::kRgba;
   NoteNotKept(chunks.not_kept, picture);
   picture.samples = Tensor::Zeros(DType::kUint8, size.shape());
-  TRINE_RETURN_IF_ERROR(
-      DecodePieces(context, bytes.first(chunks.end), size, picture.samples.data.data()));
-  WarnOfAlpha(options, features.has_alpha != 0);
+  TRINE_RETURN_IF_ERROR(DecodePieces(context, still, size, absl::MakeSpan(picture.samples.data)));
+  if (chunks.frames > 1 && options.wanted != Wanted::kWhole) {
+    Warn(options, absl::StrCat("it is an animation of ", chunks.frames,
+                               " frames, of which the first was read"));
+  }
+  if (is_animated && chunks.is_cut) Warn(options, "the WebP file ends before its last frame does");
+  WarnOfAlpha(options, is_clear);
   WarnOfTrailer(options, "WebP", bytes.size() - chunks.end);
   return FinishPicture(context, options, std::move(picture), chunks.orientation);
 }

@@ -92,10 +92,97 @@ TEST(WebpTest, OrientationOfExif) {
   }
 }
 
-TEST(WebpTest, AnimationsAreNotRead) {
-  const auto picture = Decode(Extended(MakeWebp(Waves(8, 8)), 2, 8, 8, ""));
-  EXPECT_THAT(picture, HasReason("NOT_OFFERED"));
-  EXPECT_THAT(std::string(picture.status().message()), HasSubstr("animated"));
+// An ANMF chunk of a still's pixels, at (x, y), which are even.
+std::string Frame(const std::string& still, uint32_t x, uint32_t y, uint32_t width,
+                  uint32_t height) {
+  std::string data;
+  for (const uint32_t value : {x / 2, y / 2, width - 1, height - 1, 100u}) {
+    data += Le(value).substr(0, 3);
+  }
+  data += '\0' + still.substr(12);
+  return "ANMF" + Le(static_cast<uint32_t>(data.size())) + data;
+}
+// Of a canvas of width x height.
+std::string Animation(const std::string& frames, uint32_t width, uint32_t height) {
+  const std::string head = "ANIM" + Le<uint32_t>(6) + std::string(6, '\0');
+  return Extended(std::string(12, ' '), 2, width, height, head + frames);
+}
+
+TEST(WebpTest, TheFirstFrameOfAnAnimation) {
+  const Tensor first = Waves(20, 30), second = Noise(DType::kUint8, {8, 6, 3});
+  const std::string other = Frame(MakeWebp(second), 2, 4, 6, 8);
+  for (const std::optional<float> quality : {std::optional<float>(), std::optional<float>(80.0f)}) {
+    const std::string still = MakeWebp(first, quality);
+    const std::string file = Animation(Frame(still, 0, 0, 30, 20) + other + other, 30, 20);
+    std::vector<std::string> warnings;
+    const auto picture = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_TRUE(Same(*picture, *Decode(still)));
+    EXPECT_THAT(warnings,
+                ElementsAre("it is an animation of 3 frames, of which the first was read"));
+    const auto whole = ReadPicture(Context{}, Exact(file), {.page = 0});
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_TRUE(Same(whole->samples, *picture));
+    // The whole file is three pictures.
+    const auto all = ReadPicture(Context{}, Exact(file));
+    EXPECT_THAT(all, HasReason("INVALID_FIELD"));
+    EXPECT_EQ(GetErrorDetail(all.status())->field, "page");
+    EXPECT_THAT(std::string(all.status().message()), HasSubstr("an animation of 3 frames"));
+    EXPECT_THAT(DecodeImage(Context{}, Exact(file), {.page = 1}), HasReason("INVALID_FIELD"));
+    // Of one frame it is a still.
+    const std::string one = Animation(Frame(still, 0, 0, 30, 20), 30, 20);
+    warnings.clear();
+    EXPECT_TRUE(Same(*DecodeImage(Context{}, Exact(one), {.warnings = &warnings}), *picture));
+    EXPECT_THAT(warnings, IsEmpty());
+    EXPECT_TRUE(ReadPicture(Context{}, Exact(one)).ok());
+    // The others may be cut off.
+    warnings.clear();
+    const std::string cut = file.substr(0, file.size() - other.size() - 3);
+    EXPECT_TRUE(Same(*DecodeImage(Context{}, Exact(cut), {.warnings = &warnings}), *picture));
+    EXPECT_THAT(warnings, ElementsAre("it is an animation of 2 frames, of which the first was read",
+                                      "the WebP file ends before its last frame does"));
+  }
+}
+
+// What the first frame leaves of the canvas is clear.
+TEST(WebpTest, AFrameWithinItsCanvas) {
+  const Tensor inner = Waves(5, 7);
+  const std::string frame = Frame(MakeWebp(inner), 4, 2, 7, 5);
+  for (const auto& [width, height] :
+       std::vector<std::pair<uint32_t, uint32_t>>{{11, 7}, {12, 7}, {40, 30}}) {
+    const std::string file = Animation(frame, width, height);
+    std::vector<std::string> warnings;
+    const auto plain = DecodeImage(Context{}, Exact(file), {.warnings = &warnings});
+    ASSERT_TRUE(plain.ok()) << plain.status();
+    ASSERT_EQ(plain->shape, (Shape{height, width, 3}));
+    EXPECT_THAT(warnings, ElementsAre("its transparency was left out"));
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    ASSERT_EQ(whole->samples.shape, (Shape{height, width, 4}));
+    for (int64_t y = 0; y < height; ++y) {
+      for (int64_t x = 0; x < width; ++x) {
+        const bool within = x >= 4 && x < 11 && y >= 2 && y < 7;
+        for (int64_t c = 0; c < 4; ++c) {
+          const int expected =
+              !within ? 0 : (c == 3 ? 255 : inner.data[((y - 2) * 7 + x - 4) * 3 + c]);
+          EXPECT_EQ(whole->samples.data[(y * width + x) * 4 + c], expected);
+          if (c == 3) continue;
+          EXPECT_EQ(plain->data[(y * width + x) * 3 + c], expected);
+        }
+      }
+    }
+  }
+  // Beyond it, of another size than the pixels, without any, and none.
+  for (const std::string& file :
+       {Animation(frame, 10, 7), Animation(frame, 11, 6),
+        Animation(Frame(MakeWebp(inner), 0, 0, 8, 5), 30, 20),
+        Animation("ANMF" + Le<uint32_t>(16) + std::string(16, '\0'), 30, 20),
+        Animation("ANMF" + Le<uint32_t>(4) + std::string(4, '\0'), 30, 20), Animation("", 30, 20),
+        Extended(MakeWebp(Waves(8, 8)), 2, 8, 8, "")}) {
+    EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE"));
+  }
+  // A canvas beyond the limits is refused by the header.
+  EXPECT_THAT(Decode(Animation(frame, 60000, 60000)), HasReason("LIMIT_EXCEEDED"));
 }
 
 TEST(WebpTest, TrailerIsAWarning) {
@@ -121,25 +208,28 @@ TEST(WebpTest, DamagedFilesAreErrorsOrWhole) {
   context.limits = &limits;
   const Tensor t = Waves(33, 47);
   for (const std::optional<float> quality : {std::optional<float>(), std::optional<float>(80.0f)}) {
-    const std::string file = MakeWebp(t, quality);
-    const auto whole = Decode(file);
-    ASSERT_TRUE(whole.ok()) << whole.status();
-    for (size_t length = 0; length < file.size(); ++length) {
-      const auto picture = Decode(file.substr(0, length));
-      if (picture.ok()) {
-        EXPECT_TRUE(Same(*picture, *whole)) << length << " of " << file.size();
-      } else {
-        EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+    for (const bool animated : {false, true}) {
+      const std::string still = MakeWebp(t, quality);
+      const std::string file = animated ? Animation(Frame(still, 0, 0, 47, 33), 47, 33) : still;
+      const auto whole = Decode(file);
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      for (size_t length = 0; length < file.size(); ++length) {
+        const auto picture = Decode(file.substr(0, length));
+        if (picture.ok()) {
+          EXPECT_TRUE(Same(*picture, *whole)) << length << " of " << file.size();
+        } else {
+          EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+        }
       }
-    }
-    for (size_t i = 0; i < file.size(); ++i) {
-      std::string changed = file;
-      changed[i] = static_cast<char>(changed[i] ^ 0x41);
-      const auto picture = Decode(changed, context);
-      if (picture.ok()) {
-        EXPECT_LE(picture->data.size(), limits.max_output_bytes);
-      } else {
-        EXPECT_NE(Reason(picture.status()), "");
+      for (size_t i = 0; i < file.size(); ++i) {
+        std::string changed = file;
+        changed[i] = static_cast<char>(changed[i] ^ 0x41);
+        const auto picture = Decode(changed, context);
+        if (picture.ok()) {
+          EXPECT_LE(picture->data.size(), limits.max_output_bytes);
+        } else {
+          EXPECT_NE(Reason(picture.status()), "");
+        }
       }
     }
   }
