@@ -116,11 +116,14 @@ absl::Status MedianByNetworks(const Context& context, const Picture& gray, int64
         const int64_t end = std::min(height, begin + kRows);
         auto pixels = MakeScratch<uint8_t>((kRows + 2 * kMostNetworkRadius) * kNetworkStride);
         auto scratch = MakeScratch<uint8_t>(kNetworkScratch);
-        auto medians = MakeScratch<uint8_t>(kNetworkStride);
+        auto medians = MakeScratch<uint8_t>(2 * kNetworkStride);
+        uint8_t* const both[] = {medians.data(), medians.data() + kNetworkStride};
         const auto row_of = [&](int64_t y) {
           return pixels.data() + (y - begin + radius) * kNetworkStride;
         };
-        for (int64_t y = begin - radius; y < end + radius; ++y) {
+        // Two rows at once: of an odd number the last has one after it.
+        const int64_t last = end + (end - begin) % 2;
+        for (int64_t y = begin - radius; y < last + radius; ++y) {
           const uint8_t* const from = gray.data + std::clamp<int64_t>(y, 0, height - 1) * width;
           // Columns that are there, between copies of those at the border.
           const int64_t left = std::max<int64_t>(0, radius - first);
@@ -131,12 +134,13 @@ absl::Status MedianByNetworks(const Context& context, const Picture& gray, int64
           std::copy_n(from + start, count, row + left);
           std::fill(row + left + count, row + kNetworkStride, from[width - 1]);
         }
-        std::vector<const uint8_t*> rows(static_cast<size_t>(side));
-        for (int64_t y = begin; y < end; ++y) {
-          TRINE_RETURN_IF_ERROR(poll.Spend(n * side * side / 16 + 1));
-          for (int64_t d = 0; d < side; ++d) rows[static_cast<size_t>(d)] = row_of(y - radius + d);
-          MedianOfRows(rows.data(), radius, n, scratch.data(), medians.data());
-          std::copy_n(medians.data(), n, out + y * width + first);
+        std::vector<const uint8_t*> rows(static_cast<size_t>(side + 1));
+        for (int64_t y = begin; y < end; y += 2) {
+          TRINE_RETURN_IF_ERROR(poll.Spend(n * side * side / 8 + 1));
+          for (int64_t d = 0; d <= side; ++d) rows[static_cast<size_t>(d)] = row_of(y - radius + d);
+          MediansOfRows(rows.data(), radius, n, scratch.data(), both);
+          for (int64_t i = 0; i < std::min<int64_t>(2, end - y); ++i)
+            std::copy_n(both[i], n, out + (y + i) * width + first);
         }
         return absl::OkStatus();
       });

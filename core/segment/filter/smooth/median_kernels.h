@@ -25,13 +25,14 @@ inline constexpr int64_t kMostNetworkRadius = 5;
 inline constexpr int64_t kNetworkColumns = 448;
 inline constexpr int64_t kNetworkStride = kNetworkColumns + 128;
 // Of up to 4 columns merged, for the largest side.
-inline constexpr int64_t kNetworkScratch = 7 * (2 * kMostNetworkRadius + 1) * kNetworkStride;
+inline constexpr int64_t kNetworkScratch = 7 * 2 * kMostNetworkRadius * kNetworkStride;
 
-// out[x] = the median of rows[0 ... 2 radius][x ... x + 2 radius], for x in [0, n), n <=
-// kNetworkColumns. Rows are read up to kNetworkStride elements; `scratch` has kNetworkScratch and
-// `out` room for kNetworkStride. REQUIRES: 1 <= radius <= kMostNetworkRadius.
-void MedianOfRows(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
-                  uint8_t* out);
+// out[i][x] = the median of rows[i ... i + 2 radius][x ... x + 2 radius], for i = 0, 1 and x in [0,
+// n), n <= kNetworkColumns. Rows are read up to kNetworkStride elements; `scratch` has
+// kNetworkScratch and both of `out` room for kNetworkStride. REQUIRES: 1 <= radius <=
+// kMostNetworkRadius.
+void MediansOfRows(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
+                   uint8_t* const* out);
 
 int64_t MedianNetworkTargets();  // for tests
 

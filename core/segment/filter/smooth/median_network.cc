@@ -52,6 +52,11 @@ HWY_INLINE void LoadRows(const uint8_t* const* rows, int64_t x, Vector* wires,
   ((wires[kIndex] = hn::LoadU(d, rows[kIndex] + x)), ...);
 }
 template <size_t... kIndex>
+HWY_INLINE void LoadAlong(const uint8_t* row, Vector* wires, std::index_sequence<kIndex...>) {
+  const Bytes d;
+  ((wires[kIndex] = hn::LoadU(d, row + kIndex)), ...);
+}
+template <size_t... kIndex>
 HWY_INLINE void LoadPlanes(const uint8_t* planes, int64_t stride, int64_t x, Vector* wires,
                            std::index_sequence<kIndex...>) {
   const Bytes d;
@@ -69,7 +74,7 @@ HWY_INLINE void StorePlanes(const Vector* wires, uint8_t* planes, int64_t stride
 // Sorted lists of `kColumns` columns from those of half as many.
 template <size_t kSide, size_t kColumns>
 HWY_INLINE void MergeColumns(const uint8_t* halves, int64_t stride, int64_t n, uint8_t* planes) {
-  constexpr size_t kCount = kSide * kColumns / 2;
+  constexpr size_t kCount = (kSide - 1) * kColumns / 2;
   using Half = std::make_index_sequence<kCount>;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(Bytes()));
   for (int64_t x = 0; x < n; x += lanes) {
@@ -81,89 +86,91 @@ HWY_INLINE void MergeColumns(const uint8_t* halves, int64_t stride, int64_t n, u
   }
 }
 
-// Number kMedian.rank of the rest and the last column: the least of max(rest[i - 1], column[j - 1])
-// over i + j = rank + 1, where what is before the first counts as least.
+// Number kMedian.rank of the rest and a row: the least of max(rest[i - 1], row[j - 1]) over i + j =
+// rank + 1, where what is before the first counts as least.
 template <size_t kSide, size_t kI>
-HWY_INLINE Vector Either(const Vector* wires, const Vector* column) {
+HWY_INLINE Vector Either(const Vector* wires, const Vector* row) {
   constexpr size_t kJ = kMedian<kSide>.rank + 1 - kI;
+  constexpr const WireList& kSorted = kSort<kSide>.result;
   if constexpr (kI == 0) {
-    return column[kJ - 1];
+    return row[kSorted.at[kJ - 1]];
   } else if constexpr (kJ == 0) {
     return wires[kMedian<kSide>.rest.at[kI - 1]];
   } else {
-    return hn::Max(wires[kMedian<kSide>.rest.at[kI - 1]], column[kJ - 1]);
+    return hn::Max(wires[kMedian<kSide>.rest.at[kI - 1]], row[kSorted.at[kJ - 1]]);
   }
 }
 template <size_t kSide, size_t kFirst, size_t... kIndex>
-HWY_INLINE Vector Select(const Vector* wires, const Vector* column,
-                         std::index_sequence<kIndex...>) {
-  Vector least = Either<kSide, kFirst>(wires, column);
-  ((least = hn::Min(least, Either<kSide, kFirst + 1 + kIndex>(wires, column))), ...);
+HWY_INLINE Vector Select(const Vector* wires, const Vector* row, std::index_sequence<kIndex...>) {
+  Vector least = Either<kSide, kFirst>(wires, row);
+  ((least = hn::Min(least, Either<kSide, kFirst + 1 + kIndex>(wires, row))), ...);
   return least;
 }
 
-// Loads the lists of the further bits of the side, but the last column.
+// Loads the lists of the further bits of the side.
 template <size_t kSide, size_t kColumns, size_t kNext>
 HWY_INLINE void LoadFurther(uint8_t* const* planes, int64_t stride, int64_t x, Vector* wires) {
-  if constexpr (kColumns + 1 < kSide) {
-    constexpr size_t kMore = TopColumns(kSide - kColumns);
+  if constexpr (kColumns < kSide) {
+    constexpr size_t kMore = TopColumns(kSide - kColumns), kCount = kMore * (kSide - 1);
     LoadPlanes(planes[kMore], stride, x + static_cast<int64_t>(kColumns), wires + kNext,
-               std::make_index_sequence<kMore * kSide>());
-    LoadFurther<kSide, kColumns + kMore, kNext + kMore * kSide>(planes, stride, x, wires);
+               std::make_index_sequence<kCount>());
+    LoadFurther<kSide, kColumns + kMore, kNext + kCount>(planes, stride, x, wires);
   }
 }
 
 template <size_t kSide>
-HWY_INLINE void Row(const uint8_t* const* rows, int64_t n, uint8_t* scratch, int64_t stride,
-                    uint8_t* out) {
+HWY_INLINE void Rows(const uint8_t* const* rows, int64_t n, uint8_t* scratch, int64_t stride,
+                     uint8_t* const* out) {
   const Bytes d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  constexpr size_t kTop = TopColumns(kSide), kHalf = kTop / 2;
+  constexpr size_t kTop = TopColumns(kSide), kHalf = kTop / 2, kHeight = kSide - 1;
   uint8_t* planes[8] = {};  // [columns]
   planes[1] = scratch;
-  planes[2] = planes[1] + static_cast<int64_t>(kSide) * stride;
-  planes[4] = planes[2] + static_cast<int64_t>(2 * kSide) * stride;
+  planes[2] = planes[1] + static_cast<int64_t>(kHeight) * stride;
+  planes[4] = planes[2] + static_cast<int64_t>(2 * kHeight) * stride;
   const int64_t wide = n + static_cast<int64_t>(kSide) - 1;
   for (int64_t x = 0; x < wide; x += lanes) {
-    Vector wires[kSide];
-    LoadRows(rows, x, wires, std::make_index_sequence<kSide>());
-    Run<kSort<kSide>>(wires, std::make_index_sequence<kSort<kSide>.network.size>());
-    StorePlanes<kSort<kSide>>(wires, planes[1], stride, x, std::make_index_sequence<kSide>());
+    Vector wires[kHeight];
+    LoadRows(rows + 1, x, wires, std::make_index_sequence<kHeight>());
+    Run<kSort<kHeight>>(wires, std::make_index_sequence<kSort<kHeight>.network.size>());
+    StorePlanes<kSort<kHeight>>(wires, planes[1], stride, x, std::make_index_sequence<kHeight>());
   }
   if constexpr (kHalf >= 2) MergeColumns<kSide, 2>(planes[1], stride, wide, planes[2]);
   if constexpr (kHalf >= 4) MergeColumns<kSide, 4>(planes[2], stride, wide, planes[4]);
-  constexpr size_t kWires = kSide * (kSide - 1);
-  using Half = std::make_index_sequence<kHalf * kSide>;
+  using Half = std::make_index_sequence<kHalf * kHeight>;
   constexpr size_t kRank = kMedian<kSide>.rank, kRest = kMedian<kSide>.rest.size;
   constexpr size_t kFirst = kRank + 1 > kSide ? kRank + 1 - kSide : 0;
   constexpr size_t kLast = kRank + 1 < kRest ? kRank + 1 : kRest;
   for (int64_t x = 0; x < n; x += lanes) {
-    Vector wires[kWires], column[kSide];
+    Vector wires[kSide * kHeight];
     LoadPlanes(planes[kHalf], stride, x, wires, Half());
-    LoadPlanes(planes[kHalf], stride, x + static_cast<int64_t>(kHalf), wires + kHalf * kSide,
+    LoadPlanes(planes[kHalf], stride, x + static_cast<int64_t>(kHalf), wires + kHalf * kHeight,
                Half());
-    LoadFurther<kSide, kTop, kTop * kSide>(planes, stride, x, wires);
-    LoadPlanes(planes[1], stride, x + static_cast<int64_t>(kSide - 1), column,
-               std::make_index_sequence<kSide>());
+    LoadFurther<kSide, kTop, kTop * kHeight>(planes, stride, x, wires);
     Run<kMedian<kSide>>(wires, std::make_index_sequence<kMedian<kSide>.network.size>());
-    hn::StoreU(Select<kSide, kFirst>(wires, column, std::make_index_sequence<kLast - kFirst>()), d,
-               out + x);
+    for (size_t i = 0; i < 2; ++i) {
+      Vector own[kSide];
+      LoadAlong(rows[i * kSide] + x, own, std::make_index_sequence<kSide>());
+      Run<kSort<kSide>>(own, std::make_index_sequence<kSort<kSide>.network.size>());
+      hn::StoreU(Select<kSide, kFirst>(wires, own, std::make_index_sequence<kLast - kFirst>()), d,
+                 out[i] + x);
+    }
   }
 }
 
-void MedianRow(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
-               int64_t stride, uint8_t* out) {
+void MedianRows(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
+                int64_t stride, uint8_t* const* out) {
   switch (radius) {
     case 1:
-      return Row<3>(rows, n, scratch, stride, out);
+      return Rows<3>(rows, n, scratch, stride, out);
     case 2:
-      return Row<5>(rows, n, scratch, stride, out);
+      return Rows<5>(rows, n, scratch, stride, out);
     case 3:
-      return Row<7>(rows, n, scratch, stride, out);
+      return Rows<7>(rows, n, scratch, stride, out);
     case 4:
-      return Row<9>(rows, n, scratch, stride, out);
+      return Rows<9>(rows, n, scratch, stride, out);
     default:
-      return Row<11>(rows, n, scratch, stride, out);
+      return Rows<11>(rows, n, scratch, stride, out);
   }
 }
 
@@ -175,11 +182,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trine::segment {
 
-HWY_EXPORT(MedianRow);
+HWY_EXPORT(MedianRows);
 
-void MedianOfRows(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
-                  uint8_t* out) {
-  HWY_DYNAMIC_DISPATCH(MedianRow)(rows, radius, n, scratch, kNetworkStride, out);
+void MediansOfRows(const uint8_t* const* rows, int64_t radius, int64_t n, uint8_t* scratch,
+                   uint8_t* const* out) {
+  HWY_DYNAMIC_DISPATCH(MedianRows)(rows, radius, n, scratch, kNetworkStride, out);
 }
 
 int64_t MedianNetworkTargets() { return HWY_TARGETS; }

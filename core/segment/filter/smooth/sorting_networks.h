@@ -2,10 +2,11 @@
 // compiled.
 //
 // A network works on wires that hold values; a comparator leaves the lesser on the first and the
-// greater on the second. Columns of the square are sorted, neighbouring columns merged to 2, 4 and
-// 8 columns, which the next pixels use as well, and then those that make up the square, of which
-// only ranks that can still be the median are kept. Merging is Batcher's, for lists of any two
-// lengths (Knuth, The Art of Computer Programming 3, 5.3.4).
+// greater on the second. Two squares, one below the other, share all rows but one of each. Columns
+// of the shared rows are sorted, neighbouring columns merged to 2, 4 and 8 columns, which the next
+// pixels use as well, and then those that make up the squares, of which only ranks that can still
+// be a median are kept; each square's own row is sorted and decides. Merging is Batcher's, for
+// lists of any two lengths (Knuth, The Art of Computer Programming 3, 5.3.4).
 #pragma once
 
 #include <cstddef>
@@ -100,10 +101,9 @@ constexpr size_t TopColumns(size_t side) {
   return top;
 }
 
-// The lists that make up the square, in the order of their wires: two of half the top, then one for
-// each further bit of the side, the last of which is a single column. All but that are merged;
-// `rest` are the ranks of the result that can still be the median, of which `rank` and those of the
-// column make it: the median is number `rank` (from 0) of both together.
+// The lists that make up the shared rows, in the order of their wires: two of half the top, then
+// one for each further bit of the side. `rest` are the ranks of the result that can still be a
+// median: the median is number `rank` (from 0) of these and a square's own row together.
 struct MedianNetwork {
   Network network;
   WireList rest;
@@ -112,17 +112,15 @@ struct MedianNetwork {
 
 constexpr MedianNetwork MakeMedian(size_t side) {
   MedianNetwork out;
-  const size_t all = side * side, top = TopColumns(side), half = top / 2;
-  size_t next = 0, dropped = 0;
-  WireList list = WiresFrom(0, half * side);
-  next = half * side;
-  size_t columns = half;
-  for (size_t more = half; columns + 1 < side;) {
-    list = Merge(list, WiresFrom(next, more * side), &out.network);
-    next += more * side;
+  const size_t all = side * side, height = side - 1, half = TopColumns(side) / 2;
+  size_t next = half * height, dropped = 0, columns = half;
+  WireList list = WiresFrom(0, next);
+  for (size_t more = half; columns < side; more = TopColumns(side - columns)) {
+    list = Merge(list, WiresFrom(next, more * height), &out.network);
+    next += more * height;
     columns += more;
     // Ranks k with k <= median <= k + what is not merged yet.
-    const size_t left = all - columns * side;
+    const size_t left = all - columns * height;
     WireList kept;
     size_t below = 0;
     for (size_t i = 0; i < list.size; ++i) {
@@ -136,7 +134,6 @@ constexpr MedianNetwork MakeMedian(size_t side) {
     }
     dropped += below;
     list = kept;
-    more = TopColumns(side - columns);
   }
   out.rest = list;
   out.rank = all / 2 - dropped;
