@@ -4,139 +4,191 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/segment/local/kernels/byte_windows.h"
 #include "core/segment/local/local_threshold.h"
+#include "core/segment/local/windows/bands.h"
 
 namespace trine::segment {
 namespace {
 
-constexpr int64_t kMostMeanWindow = 2047;    // v n stays below 2^31
-constexpr int64_t kMostSquaresWindow = 255;  // sums of squares stay below 2^32
+constexpr int64_t kMostMeanWindow = 2047;  // v n stays below 2^31
+constexpr int64_t kMostSquaresWindow = 2 * int64_t{kMostNarrowRadius} + 1;
 // Narrower pictures take longer by vectors.
 constexpr int64_t kLeastWidth = 16;
-constexpr size_t kPieceWords = size_t{kPixelGrain} / 4;
+// Pixels whose prefix sums are kept at a time, so that they stay in the nearest cache.
+constexpr size_t kPiece = 2048;
+static_assert(kPiece % kPixelBlock == 0);
 
 bool IsPlainBytes(const Picture& gray) {
-  return gray.dtype == DType::kUint8 && gray.inside == nullptr && gray.width >= kLeastWidth;
+  return gray.dtype == DType::kUint8 && gray.inside == nullptr && gray.width >= kLeastWidth &&
+         HasByteWindows();
 }
 
-// How far the kernel's float threshold may be from the double: squares of values minus 128 are
-// below 2^14, so that the float variance is off by less than 9 of 2^-24 of that, and its root by
-// less than the root of it; all else by some units of 2^-24.
-double SauvolaError(double k, double r) {
-  const double slope = std::fabs(k / r);
-  return 256 * (slope * 0.0945 + (std::fabs(1 - k) + 128 * slope) * 0x1p-20) + 1e-4;
-}
+// How far d^2 - t^2 in float may be from the real one (kernels/byte_windows.h), all magnitudes at
+// their largest: m below 256, the variance below 2^14 and 9 roundings off, m 4 and d 10 |1 - k| + 2
+// roundings of 128; twice for what is left out.
+struct SauvolaError {
+  double constant, slope;  // slope: times |d|
+
+  SauvolaError(double k, double r) {
+    constexpr double kRounding = 0x1p-24;
+    const double weight = k / r, rest = std::fabs(1 - k);
+    const double d = kRounding * (1290 * rest + 256);
+    constant = 2 * (1350 * weight * weight + d * d);
+    slope = 2 * (2 * d + 512 * (1 + rest) * kRounding);
+  }
+  // The plain loops are no slower where much has to be computed again.
+  bool IsSmall() const { return constant < 4 && slope < 0.1; }
+};
 
 // A band's sums.
 class ByteBand {
  public:
-  ByteBand(const Picture& gray, int64_t window, bool squares) : gray_(gray) {
+  ByteBand(const Picture& gray, int64_t window, bool squares, bool small) : gray_(gray) {
     at_.width = static_cast<size_t>(gray.width);
     at_.radius = static_cast<size_t>(std::min(window / 2, std::max(gray.width, gray.height)));
-    words_ = ByteSums::Words(at_.width);
-    const size_t prefix = words_ + 2 * at_.Margin(), arrays = squares ? 8 : 4;
-    memory_ = Scratch<uint32_t>::Zeros(arrays * (words_ + prefix) + kWordBlock);
+    small_ = small;
+    front_ = Padded(at_.radius / 2 + 1);
+    const size_t beyond = Padded(at_.radius) + 2 * kPixelBlock;
+    const size_t columns = kPixelBlock + Padded(at_.width) + beyond;
+    const size_t piece = 2 * front_ + std::min(kPiece, Padded(at_.width)) + beyond;
+    const bool wide = at_.radius > kMostNarrowRadius;
+    // In elements of 32 bits.
+    memory_ = Scratch<int32_t>::Zeros(kPixelBlock + (wide ? columns : columns / 2) +
+                                      (squares ? columns : 0) + (small ? 0 : piece) +
+                                      (squares ? piece : 0));
+    blank_ = MakeScratch<uint8_t>(gray.width);
+    std::fill_n(blank_.data(), at_.width, uint8_t{128});
     // Aligned for whole vectors.
-    const size_t past = reinterpret_cast<uintptr_t>(memory_.data()) / sizeof(uint32_t) % kWordBlock;
-    uint32_t* next = memory_.data() + (kWordBlock - past) % kWordBlock;
-    const auto take = [&](std::array<uint32_t*, 4>* sums, std::array<uint32_t*, 4>* prefixes) {
-      for (size_t phase = 0; phase < 4; ++phase) {
-        (*sums)[phase] = next;
-        (*prefixes)[phase] = next + words_ + at_.Margin();
-        next += words_ + prefix;
-      }
+    const size_t past = reinterpret_cast<uintptr_t>(memory_.data()) / sizeof(int32_t) % kPixelBlock;
+    int32_t* next = memory_.data() + (kPixelBlock - past) % kPixelBlock;
+    const auto take = [&](size_t words) { return std::exchange(next, next + words); };
+    const auto take_both = [&](size_t pixels) {
+      int32_t* const even = take(pixels / 2);
+      return EvenOdd{even, take(pixels / 2)};
     };
-    take(&at_.sums, &at_.prefix);
-    if (squares) take(&at_.squares, &at_.squares_prefix);
+    if (wide) {
+      at_.wide = take_both(columns);
+    } else {
+      at_.sums = reinterpret_cast<int16_t*>(take(columns / 2)) + kPixelBlock;
+    }
+    if (squares) at_.squares = take_both(columns);
+    if (!small) prefix_.sums = take_both(piece);
+    if (squares) prefix_.squares = take_both(piece);
   }
 
-  // The prefix sums from which the sums, all 0, become those of row y.
+  // Makes the sums, all 0, those of the window of row y without its last row.
   absl::Status Start(int64_t y, Poller& poll) {
     const int64_t radius = static_cast<int64_t>(at_.radius);
-    const int64_t last = std::min(gray_.height - 1, y + radius);
-    for (int64_t row = std::max<int64_t>(0, y - radius); row <= last; ++row) {
-      TRINE_RETURN_IF_ERROR(ForPieces(
-          poll, [&](size_t begin, size_t end) { AddBytes(RowAt(row), begin, end, at_); }));
+    const int64_t last = std::min(gray_.height, y + radius);
+    for (int64_t row = std::max<int64_t>(0, y - radius); row < last; ++row) {
+      TRINE_RETURN_IF_ERROR(ForPieces(poll, [&](size_t begin, size_t end) {
+        MoveColumns(RowAt(row), blank_.data(), begin, end, at_);
+      }));
     }
-    ByteCarry carry;
-    TRINE_RETURN_IF_ERROR(
-        ForPieces(poll, [&](size_t begin, size_t end) { PrefixOfSums(begin, end, at_, &carry); }));
-    EndRow(carry);
     return absl::OkStatus();
   }
 
-  // The prefix sums by which the sums of row y - 1 become those of row y.
-  absl::Status Next(int64_t y, Poller& poll) {
+  // Moves the sums to row y and calls decide(begin, end) for pieces of it. `first`: after Start(y).
+  template <typename Decide>
+  absl::Status Next(int64_t y, bool first, Poller& poll, const Decide& decide) {
     const int64_t radius = static_cast<int64_t>(at_.radius);
     const uint8_t* const in = RowAt(y + radius);
-    const uint8_t* const out = RowAt(y - radius - 1);
-    ByteCarry carry;
-    TRINE_RETURN_IF_ERROR(ForPieces(
-        poll, [&](size_t begin, size_t end) { PrefixOfRows(in, out, begin, end, at_, &carry); }));
-    EndRow(carry);
-    return absl::OkStatus();
+    const uint8_t* const out = first ? blank_.data() : RowAt(y - radius - 1);
+    StartPrefix();
+    size_t ready = 0;  // pixels whose columns have moved
+    return ForPieces(poll, [&](size_t begin, size_t end) {
+      const size_t needed = Padded(end + at_.radius);
+      if (small_) {
+        MoveColumns(in, out, ready, needed, at_);
+      } else {
+        MovePrefix(begin, ready);
+        PrefixColumns(in, out, ready, needed, at_, &prefix_);
+      }
+      ready = needed;
+      decide(begin, end);
+    });
   }
 
-  // Calls piece(begin, end) for the words of a row.
-  template <typename Piece>
-  absl::Status ForPieces(Poller& poll, const Piece& piece) const {
-    for (size_t begin = 0; begin < words_; begin += kPieceWords) {
-      const size_t end = std::min(words_, begin + kPieceWords);
-      TRINE_RETURN_IF_ERROR(poll.Spend(4 * (end - begin)));
-      piece(begin, end);
-    }
-    return absl::OkStatus();
-  }
-
-  const ByteSums& at() const { return at_; }
+  const ByteColumns& at() const { return at_; }
+  const BytePrefix& prefix() const { return prefix_; }
   size_t RowsAt(int64_t y) const {
     const int64_t radius = static_cast<int64_t>(at_.radius);
     return static_cast<size_t>(std::min(gray_.height - 1, y + radius) -
                                std::max<int64_t>(0, y - radius) + 1);
   }
-  // Null outside the picture.
   const uint8_t* RowAt(int64_t y) const {
-    return y < 0 || y >= gray_.height ? nullptr : gray_.data + y * gray_.width;
+    return y < 0 || y >= gray_.height ? blank_.data() : gray_.data + y * gray_.width;
   }
 
  private:
-  void EndRow(const ByteCarry& carry) {
-    for (uint32_t* const prefix : at_.prefix) std::fill_n(prefix + words_, at_.Margin(), carry.sum);
-    if (at_.squares[0] == nullptr) return;
-    for (uint32_t* const prefix : at_.squares_prefix)
-      std::fill_n(prefix + words_, at_.Margin(), carry.square);
+  static size_t Padded(size_t pixels) {
+    return (pixels + kPixelBlock - 1) / kPixelBlock * kPixelBlock;
+  }
+
+  // Calls piece(begin, end) for the pixels of a row.
+  template <typename Piece>
+  absl::Status ForPieces(Poller& poll, const Piece& piece) const {
+    for (size_t begin = 0; begin < at_.width; begin += kPiece) {
+      const size_t end = std::min(Padded(at_.width), begin + kPiece);
+      TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+      piece(begin, end);
+    }
+    return absl::OkStatus();
+  }
+
+  template <typename Body>
+  void ForPrefixes(const Body& body) {
+    for (const EvenOdd* const sums : {&prefix_.sums, &prefix_.squares}) {
+      if ((*sums)[0] == nullptr) continue;
+      for (int32_t* const words : *sums) body(words);
+    }
+  }
+  // Before a row its prefix sums are 0.
+  void StartPrefix() {
+    prefix_.sum = prefix_.square = 0;
+    prefix_.first = -static_cast<ptrdiff_t>(front_);
+    ForPrefixes([&](int32_t* words) { std::fill_n(words, front_, 0); });
+  }
+  // Keeps what windows from pixel `begin` on need of the prefix sums up to `ready`.
+  void MovePrefix(size_t begin, size_t ready) {
+    const ptrdiff_t first = static_cast<ptrdiff_t>(begin / 2) - static_cast<ptrdiff_t>(front_);
+    const ptrdiff_t by = first - prefix_.first;
+    if (by == 0) return;
+    const ptrdiff_t kept = static_cast<ptrdiff_t>(ready / 2) - first;
+    ForPrefixes([&](int32_t* words) { std::copy(words + by, words + by + kept, words); });
+    prefix_.first = first;
   }
 
   const Picture& gray_;
-  size_t words_ = 0;
-  Scratch<uint32_t> memory_;
-  ByteSums at_;
+  bool small_ = false;
+  size_t front_ = 0;  // words of prefix sums kept before a piece
+  Scratch<int32_t> memory_;
+  Scratch<uint8_t> blank_;  // a row of 128s
+  ByteColumns at_;
+  BytePrefix prefix_;
 };
 
-// make() makes what decides a band; decide(sums, y, row, rows, begin, end) is called for pieces of
-// each row.
+// make() makes what decides a band; decide(band, y)(begin, end) is called for pieces of each row.
 template <typename Make>
 absl::Status ForBands(const Context& context, const Picture& gray, int64_t window, bool squares,
-                      const Make& make) {
-  // A band starts with a window of rows of its own.
-  const size_t rows =
-      std::max(RowGrain(gray.width), static_cast<size_t>(4 * std::min(window, gray.height)));
-  return ParallelFor(
-      context, static_cast<size_t>(gray.height), rows,
-      [&](size_t begin, size_t end) -> absl::Status {
-        Poller poll = PixelPoller(context);
-        ByteBand band(gray, window, squares);
-        auto decide = make();
-        for (size_t row = begin; row < end; ++row) {
-          const int64_t y = static_cast<int64_t>(row);
-          TRINE_RETURN_IF_ERROR(row == begin ? band.Start(y, poll) : band.Next(y, poll));
-          TRINE_RETURN_IF_ERROR(decide(band, y, poll));
-        }
-        return absl::OkStatus();
-      });
+                      bool small, const Make& make) {
+  return ParallelFor(context, static_cast<size_t>(gray.height),
+                     RowsOfBand(context, gray.height, gray.width, window),
+                     [&](size_t begin, size_t end) -> absl::Status {
+                       Poller poll = PixelPoller(context);
+                       ByteBand band(gray, window, squares, small);
+                       auto decide = make();
+                       TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
+                       for (size_t row = begin; row < end; ++row) {
+                         const int64_t y = static_cast<int64_t>(row);
+                         TRINE_RETURN_IF_ERROR(band.Next(y, row == begin, poll, decide(band, y)));
+                       }
+                       return absl::OkStatus();
+                     });
 }
 
 }  // namespace
@@ -147,9 +199,13 @@ bool TakesByteMean(const Picture& gray, int64_t window) {
 
 absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
                           double offset, bool invert, uint8_t* mask) {
-  return ForBands(context, gray, window, false, [&] {
-    return [&, bounds = std::vector<int32_t>(), mean = ByteMean{0, nullptr, invert ? ~0u : 0u}](
-               const ByteBand& band, int64_t y, Poller& poll) mutable {
+  // Bounds of small windows have to fit 16 bits.
+  const bool small = window / 2 <= static_cast<int64_t>(kMostSmallRadius) &&
+                     std::fabs(offset) * static_cast<double>(window * window) < 32000;
+  return ForBands(context, gray, window, false, small, [&] {
+    return [&, small, bounds = std::vector<int32_t>(),
+            mean = ByteMean{0, nullptr, static_cast<uint8_t>(invert ? 255 : 0)}](
+               const ByteBand& band, int64_t y) mutable {
       if (band.RowsAt(y) != mean.rows) {
         mean.rows = band.RowsAt(y);
         bounds.resize(2 * band.at().radius + 2);
@@ -161,28 +217,36 @@ absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t w
         }
         mean.bounds = bounds.data();
       }
-      return band.ForPieces(poll, [&](size_t begin, size_t end) {
-        DecideMean(band.at(), mean, band.RowAt(y), begin, end, mask + y * gray.width);
-      });
+      return [&, y](size_t begin, size_t end) {
+        uint8_t* const out = mask + y * gray.width;
+        if (small) return DecideSmallMean(band.at(), mean, band.RowAt(y), begin, end, out);
+        DecideMean(band.at(), band.prefix(), mean, band.RowAt(y), begin, end, out);
+      };
     };
   });
 }
 
 bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r) {
   return IsPlainBytes(gray) && gray.origin == 0 && window <= kMostSquaresWindow &&
-         SauvolaError(k, r) < 4;
+         SauvolaError(k, r).IsSmall();
 }
 
 absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_t window, double k,
                              double r, bool invert, uint8_t* mask) {
-  const float error = static_cast<float>(SauvolaError(k, r));
-  return ForBands(context, gray, window, true, [&] {
-    return [&, sauvola = ByteSauvola{0, k, r, error, invert ? ~0u : 0u}](
-               const ByteBand& band, int64_t y, Poller& poll) mutable {
+  const SauvolaError error(k, r);
+  const ByteSauvola all{0,
+                        k,
+                        r,
+                        static_cast<float>(error.constant),
+                        static_cast<float>(error.slope),
+                        static_cast<uint8_t>(invert ? 255 : 0)};
+  return ForBands(context, gray, window, true, false, [&] {
+    return [&, sauvola = all](const ByteBand& band, int64_t y) mutable {
       sauvola.rows = band.RowsAt(y);
-      return band.ForPieces(poll, [&](size_t begin, size_t end) {
-        DecideSauvola(band.at(), sauvola, band.RowAt(y), begin, end, mask + y * gray.width);
-      });
+      return [&, y](size_t begin, size_t end) {
+        DecideSauvola(band.at(), band.prefix(), sauvola, band.RowAt(y), begin, end,
+                      mask + y * gray.width);
+      };
     };
   });
 }

@@ -1,6 +1,7 @@
 #include "core/segment/local/kernels/byte_windows.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 
@@ -24,304 +25,435 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Tag = hn::CappedTag<uint32_t, kWordBlock>;
-using SignedTag = hn::RebindToSigned<Tag>;
-using FloatTag = hn::RebindToFloat<Tag>;
-using V = hn::Vec<Tag>;
-constexpr Tag kTag;
-constexpr SignedTag kSigned;
-constexpr FloatTag kFloat;
+bool HasVectors() { return HWY_TARGET != HWY_SCALAR; }
+
+#if HWY_TARGET == HWY_SCALAR
+
+// No words of two pixels: never called, see HasByteWindows().
+void MoveColumnsOf(const uint8_t*, const uint8_t*, size_t, size_t, const ByteColumns&) {
+  std::abort();
+}
+void PrefixColumnsOf(const uint8_t*, const uint8_t*, size_t, size_t, const ByteColumns&,
+                     BytePrefix*) {
+  std::abort();
+}
+void DecideSmallMeanOf(const ByteColumns&, const ByteMean&, const uint8_t*, size_t, size_t,
+                       uint8_t*) {
+  std::abort();
+}
+void DecideMeanOf(const ByteColumns&, const BytePrefix&, const ByteMean&, const uint8_t*, size_t,
+                  size_t, uint8_t*) {
+  std::abort();
+}
+void DecideSauvolaOf(const ByteColumns&, const BytePrefix&, const ByteSauvola&, const uint8_t*,
+                     size_t, size_t, uint8_t*) {
+  std::abort();
+}
+
+#else
+
+using PixelTag = hn::CappedTag<int16_t, kPixelBlock>;
+using WordTag = hn::RepartitionToWide<PixelTag>;
+using FloatTag = hn::RebindToFloat<WordTag>;
+using ByteTag = hn::Rebind<uint8_t, PixelTag>;
+using Pixels = hn::Vec<PixelTag>;
+using Words = hn::Vec<WordTag>;
+using Floats = hn::Vec<FloatTag>;
+constexpr PixelTag kPixels;
+constexpr WordTag kWords;
+constexpr FloatTag kFloats;
+constexpr ByteTag kBytes;
+constexpr size_t kMostWords = kPixelBlock / 2;
+
+HWY_INLINE size_t Lanes() { return hn::Lanes(kPixels); }
+
+// Pixel x of a row and those after it; 128s beyond its end.
+HWY_INLINE Pixels LoadPixels(const uint8_t* row, size_t x, size_t width) {
+  if (HWY_LIKELY(x + Lanes() <= width)) return hn::PromoteTo(kPixels, hn::LoadU(kBytes, row + x));
+  alignas(64) uint8_t some[kPixelBlock];
+  std::fill_n(some, kPixelBlock, uint8_t{128});
+  if (x < width) std::memcpy(some, row + x, width - x);
+  return hn::PromoteTo(kPixels, hn::Load(kBytes, some));
+}
+
+// Writes 255 for lanes of -1 and 0 for lanes of 0, `flip` over it.
+HWY_INLINE void StoreMask(Pixels is, hn::Vec<ByteTag> flip, size_t x, size_t width, uint8_t* row) {
+  const auto bytes = hn::Xor(flip, hn::DemoteTo(kBytes, hn::And(is, hn::Set(kPixels, 255))));
+  if (HWY_LIKELY(x + Lanes() <= width)) return hn::StoreU(bytes, kBytes, row + x);
+  if (x >= width) return;
+  alignas(64) uint8_t some[kPixelBlock];
+  hn::Store(bytes, kBytes, some);
+  std::memcpy(row + x, some, width - x);
+}
+
+HWY_INLINE Words Even(Pixels v) {
+  return hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::BitCast(kWords, v)));
+}
+HWY_INLINE Words Odd(Pixels v) { return hn::ShiftRight<16>(hn::BitCast(kWords, v)); }
+
+// a0 b0 + a1 b1 of the two pixels of each word.
+HWY_INLINE Words PairSums(Pixels a, Pixels b) {
+  Words rest = hn::Zero(kWords);
+  const Words sums = hn::ReorderWidenMulAccumulate(kWords, a, b, hn::Zero(kWords), rest);
+  return hn::RearrangeToOddPlusEven(sums, rest);
+}
+
+// Lanes that hold -1 where a pixel's word of this evenness does.
+HWY_INLINE Pixels Joined(Words even, Words odd) {
+  const Words low = hn::Set(kWords, 0xFFFF);
+  return hn::BitCast(kPixels, hn::Or(hn::And(low, even), hn::AndNot(low, odd)));
+}
 
 // Sums of all lanes up to each, and that of the last in every lane.
 class Prefix {
  public:
   HWY_INLINE Prefix() {
-    alignas(64) uint32_t pairs[kWordBlock], halves[kWordBlock];
-    alignas(64) int32_t pair_lanes[kWordBlock], half_lanes[kWordBlock], last[kWordBlock];
-    const size_t lanes = hn::Lanes(kTag);
-    for (size_t i = 0; i < kWordBlock; ++i) {
-      pairs[i] = (i / 4) % 2 != 0 ? ~0u : 0;
+    alignas(64) int32_t pairs[kMostWords], halves[kMostWords];
+    alignas(64) int32_t pair_lanes[kMostWords], half_lanes[kMostWords], last[kMostWords];
+    const size_t lanes = hn::Lanes(kWords);
+    for (size_t i = 0; i < kMostWords; ++i) {
+      pairs[i] = (i / 4) % 2 != 0 ? -1 : 0;
       pair_lanes[i] = (i / 4) % 2 != 0 ? static_cast<int32_t>(i / 4 * 4 - 1) : 0;
-      halves[i] = i >= 8 ? ~0u : 0;
+      halves[i] = i >= 8 ? -1 : 0;
       half_lanes[i] = i >= 8 ? 7 : 0;
       last[i] = static_cast<int32_t>(lanes - 1);
     }
-    pairs_ = hn::Load(kTag, pairs);
-    halves_ = hn::Load(kTag, halves);
-    pair_lanes_ = hn::SetTableIndices(kTag, pair_lanes);
-    half_lanes_ = hn::SetTableIndices(kTag, lanes > 8 ? half_lanes : pair_lanes);
-    last_ = hn::SetTableIndices(kTag, last);
+    pairs_ = hn::Load(kWords, pairs);
+    halves_ = hn::Load(kWords, halves);
+    pair_lanes_ = hn::SetTableIndices(kWords, pair_lanes);
+    half_lanes_ = hn::SetTableIndices(kWords, lanes > 8 ? half_lanes : pair_lanes);
+    last_ = hn::SetTableIndices(kWords, last);
   }
 
-  HWY_INLINE V Of(V v) const {
-#if HWY_TARGET != HWY_SCALAR
-    v = hn::Add(v, hn::ShiftLeftLanes<1>(kTag, v));
-    v = hn::Add(v, hn::ShiftLeftLanes<2>(kTag, v));
-#endif
-    if constexpr (hn::MaxLanes(kTag) >= 8)
+  HWY_INLINE Words Of(Words v) const {
+    v = hn::Add(v, hn::ShiftLeftLanes<1>(kWords, v));
+    v = hn::Add(v, hn::ShiftLeftLanes<2>(kWords, v));
+    if constexpr (hn::MaxLanes(kWords) >= 8)
       v = hn::Add(v, hn::And(pairs_, hn::TableLookupLanes(v, pair_lanes_)));
-    if constexpr (hn::MaxLanes(kTag) >= 16)
+    if constexpr (hn::MaxLanes(kWords) >= 16)
       v = hn::Add(v, hn::And(halves_, hn::TableLookupLanes(v, half_lanes_)));
     return v;
   }
-  HWY_INLINE V Last(V v) const { return hn::TableLookupLanes(v, last_); }
+  HWY_INLINE Words Last(Words v) const { return hn::TableLookupLanes(v, last_); }
 
  private:
-  using Indices = decltype(hn::SetTableIndices(Tag(), static_cast<const int32_t*>(nullptr)));
-  V pairs_, halves_;
+  using Indices = decltype(hn::SetTableIndices(WordTag(), static_cast<const int32_t*>(nullptr)));
+  Words pairs_, halves_;
   Indices pair_lanes_, half_lanes_, last_;
 };
 
-HWY_INLINE size_t Lanes() { return hn::Lanes(kTag); }
-
-// Word `i` of a row and those after it; zeros beyond its end.
-HWY_INLINE V LoadWords(const uint8_t* row, size_t i, size_t width) {
-  const size_t at = 4 * i;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::Repartition<uint8_t, Tag> bytes;
-  if (HWY_LIKELY(at + 4 * Lanes() <= width)) return hn::BitCast(kTag, hn::LoadU(bytes, row + at));
-#endif
-  alignas(64) uint32_t some[kWordBlock] = {};
-  if (at < width) std::memcpy(some, row + at, std::min(width - at, 4 * Lanes()));
-  return hn::Load(kTag, some);
-}
-HWY_INLINE void StoreWords(V words, size_t i, size_t width, uint8_t* row) {
-  const size_t at = 4 * i;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::Repartition<uint8_t, Tag> bytes;
-  if (HWY_LIKELY(at + 4 * Lanes() <= width)) {
-    return hn::StoreU(hn::BitCast(bytes, words), bytes, row + at);
-  }
-#endif
-  if (at >= width) return;
-  alignas(64) uint32_t some[kWordBlock];
-  hn::Store(words, kTag, some);
-  std::memcpy(row + at, some, std::min(width - at, 4 * Lanes()));
+// Stores the prefix sums of words whose pixels add up to `pairs`.
+HWY_INLINE void StorePrefix(const Prefix& prefix, Words pairs, Words odd, size_t i, Words& carry,
+                            const EvenOdd& out) {
+  const Words sums = prefix.Of(pairs);
+  const Words last = hn::Add(sums, carry);
+  carry = hn::Add(carry, prefix.Last(sums));
+  hn::Store(hn::Sub(last, odd), kWords, out[0] + i);
+  hn::Store(last, kWords, out[1] + i);
 }
 
-template <int kPhase>
-HWY_INLINE V Phase(V words) {
-  if constexpr (kPhase == 3) return hn::ShiftRight<24>(words);
-  return hn::And(hn::ShiftRight<8 * kPhase>(words), hn::Set(kTag, 0xFF));
-}
-
-// body(std::integral_constant<int, p>) for the four phases.
-template <typename Body>
-HWY_INLINE void ForPhases(const Body& body) {
-  body(std::integral_constant<int, 0>());
-  body(std::integral_constant<int, 1>());
-  body(std::integral_constant<int, 2>());
-  body(std::integral_constant<int, 3>());
-}
-
-// Stores the inclusive prefix sums of the pixels of a vector of words, given by phase.
-HWY_INLINE void StorePrefix(const Prefix& prefix, V p0, V p1, V p2, V p3, size_t i, V& carry,
-                            const std::array<uint32_t*, 4>& out) {
-  const V last = prefix.Of(hn::Add(hn::Add(p0, p1), hn::Add(p2, p3)));
-  const V third = hn::Add(last, carry);
-  carry = hn::Add(carry, prefix.Last(last));
-  const V second = hn::Sub(third, p3), first = hn::Sub(second, p2);
-  hn::Store(third, kTag, out[3] + i);
-  hn::Store(second, kTag, out[2] + i);
-  hn::Store(first, kTag, out[1] + i);
-  hn::Store(hn::Sub(first, p1), kTag, out[0] + i);
-}
-
-void AddBytesOf(const uint8_t* row, size_t begin, size_t end, const ByteSums& at) {
-  for (size_t i = begin; i < end; i += Lanes()) {
-    const V words = LoadWords(row, i, at.width);
-    ForPhases([&](auto phase) TRINE_ATTR {
-      const V v = Phase<phase>(words);
-      hn::Store(hn::Add(v, hn::Load(kTag, at.sums[phase] + i)), kTag, at.sums[phase] + i);
-      if (at.squares[0] == nullptr) return;
-      uint32_t* const squares = at.squares[phase] + i;
-      hn::Store(hn::Add(hn::Mul(v, v), hn::Load(kTag, squares)), kTag, squares);
-    });
-  }
-}
-
-void PrefixOfSumsOf(size_t begin, size_t end, const ByteSums& at, ByteCarry* carries) {
-  const Prefix prefix;
-  const auto run = [&](const std::array<uint32_t*, 4>& from, const std::array<uint32_t*, 4>& out,
-                       uint32_t* carried) TRINE_ATTR {
-    V carry = hn::Set(kTag, *carried);
-    for (size_t i = begin; i < end; i += Lanes()) {
-      StorePrefix(prefix, hn::Load(kTag, from[0] + i), hn::Load(kTag, from[1] + i),
-                  hn::Load(kTag, from[2] + i), hn::Load(kTag, from[3] + i), i, carry, out);
-      for (uint32_t* const sums : from) hn::Store(hn::Zero(kTag), kTag, sums + i);
-    }
-    *carried = hn::GetLane(carry);
-  };
-  run(at.sums, at.prefix, &carries->sum);
-  if (at.squares[0] != nullptr) run(at.squares, at.squares_prefix, &carries->square);
-}
-
-template <bool kSquares>
-void PrefixOfPixels(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
-                    const ByteSums& at, ByteCarry* carries) {
-  const Prefix prefix;
-  V carry = hn::Set(kTag, carries->sum), square_carry = hn::Set(kTag, carries->square);
-  for (size_t i = begin; i < end; i += Lanes()) {
-    const V a = in == nullptr ? hn::Zero(kTag) : LoadWords(in, i, at.width);
-    const V b = out == nullptr ? hn::Zero(kTag) : LoadWords(out, i, at.width);
-    const V a0 = Phase<0>(a), a1 = Phase<1>(a), a2 = Phase<2>(a), a3 = Phase<3>(a);
-    const V b0 = Phase<0>(b), b1 = Phase<1>(b), b2 = Phase<2>(b), b3 = Phase<3>(b);
-    const V d0 = hn::Sub(a0, b0), d1 = hn::Sub(a1, b1), d2 = hn::Sub(a2, b2), d3 = hn::Sub(a3, b3);
-    StorePrefix(prefix, d0, d1, d2, d3, i, carry, at.prefix);
-    if constexpr (kSquares) {
-      StorePrefix(prefix, hn::Mul(d0, hn::Add(a0, b0)), hn::Mul(d1, hn::Add(a1, b1)),
-                  hn::Mul(d2, hn::Add(a2, b2)), hn::Mul(d3, hn::Add(a3, b3)), i, square_carry,
-                  at.squares_prefix);
-    }
-  }
-  carries->sum = hn::GetLane(carry);
-  carries->square = hn::GetLane(square_carry);
-}
-
-void PrefixOfRowsOf(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
-                    const ByteSums& at, ByteCarry* carries) {
-  if (at.squares[0] == nullptr) return PrefixOfPixels<false>(in, out, begin, end, at, carries);
-  PrefixOfPixels<true>(in, out, begin, end, at, carries);
-}
-
-// Where the prefix sums of a phase's windows begin and end.
-struct Ends {
-  const uint32_t* before;
-  const uint32_t* last;
-};
-std::array<Ends, 4> EndsOf(const std::array<uint32_t*, 4>& prefix, size_t radius) {
-  std::array<Ends, 4> ends;
-  for (size_t phase = 0; phase < 4; ++phase) {
-    const ptrdiff_t last = static_cast<ptrdiff_t>(phase + radius);
-    const ptrdiff_t before = static_cast<ptrdiff_t>(phase) - static_cast<ptrdiff_t>(radius) - 1;
-    const auto at = [&](ptrdiff_t x) {  // rounded down
-      const ptrdiff_t part = ((x % 4) + 4) % 4;
-      return prefix[static_cast<size_t>(part)] + (x - part) / 4;
-    };
-    ends[phase] = {at(before), at(last)};
-  }
-  return ends;
-}
-
-HWY_INLINE V Move(const Ends& ends, size_t i, uint32_t* sums) {
-  const V sum = hn::Add(hn::Load(kTag, sums + i),
-                        hn::Sub(hn::LoadU(kTag, ends.last + i), hn::LoadU(kTag, ends.before + i)));
-  hn::Store(sum, kTag, sums + i);
+HWY_INLINE Words Moved(Words by, int32_t* at) {
+  const Words sum = hn::Add(hn::Load(kWords, at), by);
+  hn::Store(sum, kWords, at);
   return sum;
 }
 
-// Calls body(i, edge) for the vectors of words [begin, end), `edge` being std::true_type where a
+// body(x, even, odd) is called with the squares' sums of each vector of pixels and narrow(x, sums)
+// or wide(x, even, odd) with those of the values.
+template <bool kWide, bool kSquares, typename Values, typename OfSquares>
+HWY_INLINE void ForMoved(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                         const ByteColumns& columns, const Values& values,
+                         const OfSquares& squares) {
+  const Pixels evens = hn::BitCast(kPixels, hn::Set(kWords, 0xFFFF));
+  for (size_t x = begin; x < end; x += Lanes()) {
+    const Pixels a = LoadPixels(in, x, columns.width), b = LoadPixels(out, x, columns.width);
+    const Pixels by = hn::Sub(a, b);
+    if constexpr (kWide) {
+      const Words even = Moved(Even(by), columns.wide[0] + x / 2);
+      const Words odd = Moved(Odd(by), columns.wide[1] + x / 2);
+      values(x, hn::Add(even, odd), odd);
+    } else {
+      const Pixels sums = hn::Add(hn::Load(kPixels, columns.sums + x), by);
+      hn::Store(sums, kPixels, columns.sums + x);
+      values(x, PairSums(sums, hn::Set(kPixels, 1)), Odd(sums));
+    }
+    if constexpr (kSquares) {
+      // (a - 128)^2 - (b - 128)^2
+      const Pixels of_both = hn::Sub(hn::Add(a, b), hn::Set(kPixels, 256));
+      const Words even = Moved(PairSums(hn::And(evens, by), of_both), columns.squares[0] + x / 2);
+      const Words odd = Moved(PairSums(hn::AndNot(evens, by), of_both), columns.squares[1] + x / 2);
+      squares(x, hn::Add(even, odd), odd);
+    }
+  }
+}
+
+// Calls body(std::bool_constant<wide>, std::bool_constant<squares>).
+template <typename Body>
+HWY_INLINE void ForKind(const ByteColumns& columns, const Body& body) {
+  if (columns.sums == nullptr) return body(std::true_type(), std::false_type());
+  if (columns.squares[0] == nullptr) return body(std::false_type(), std::false_type());
+  body(std::false_type(), std::true_type());
+}
+
+void MoveColumnsOf(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                   const ByteColumns& columns) {
+  const auto nothing = [](size_t, Words, Words) TRINE_ATTR {};
+  ForKind(columns, [&](auto wide, auto squares) TRINE_ATTR {
+    ForMoved<wide, squares>(in, out, begin, end, columns, nothing, nothing);
+  });
+}
+
+void PrefixColumnsOf(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                     const ByteColumns& columns, BytePrefix* to) {
+  const Prefix prefix;
+  Words carry = hn::Set(kWords, to->sum), square_carry = hn::Set(kWords, to->square);
+  const auto word = [to](size_t x) TRINE_ATTR {
+    return static_cast<size_t>(static_cast<ptrdiff_t>(x / 2) - to->first);
+  };
+  ForKind(columns, [&](auto wide, auto squares) TRINE_ATTR {
+    ForMoved<wide, squares>(
+        in, out, begin, end, columns,
+        [&](size_t x, Words pairs, Words odd)
+            TRINE_ATTR { StorePrefix(prefix, pairs, odd, word(x), carry, to->sums); },
+        [&](size_t x, Words pairs, Words odd)
+            TRINE_ATTR { StorePrefix(prefix, pairs, odd, word(x), square_carry, to->squares); });
+  });
+  to->sum = hn::GetLane(carry);
+  to->square = hn::GetLane(square_carry);
+}
+
+// Where the prefix sums of the windows of even or odd pixels begin and end: those of word i at i.
+struct Ends {
+  const int32_t* before;
+  const int32_t* last;
+
+  Ends(const EvenOdd& prefix, ptrdiff_t first, size_t radius, ptrdiff_t odd) {
+    const ptrdiff_t reach = static_cast<ptrdiff_t>(radius);
+    const auto at = [&](ptrdiff_t x) {  // rounded down
+      const ptrdiff_t part = x & 1;
+      return prefix[static_cast<size_t>(part)] + ((x - part) / 2 - first);
+    };
+    before = at(odd - reach - 1);
+    last = at(odd + reach);
+  }
+  HWY_INLINE Words Sum(size_t i) const {
+    return hn::Sub(hn::LoadU(kWords, last + i), hn::LoadU(kWords, before + i));
+  }
+};
+
+// Calls body(x, edge) for the vectors of pixels [begin, end), `edge` being std::true_type where a
 // window may end at the border.
 template <typename Body>
-HWY_INLINE void ForWords(const ByteSums& at, size_t begin, size_t end, const Body& body) {
+HWY_INLINE void ForPixels(const ByteColumns& at, size_t begin, size_t end, const Body& body) {
   const size_t step = Lanes();
-  size_t i = begin;
-  for (; i < end && 4 * i < at.radius; i += step) body(i, std::true_type());
-  for (; i < end && 4 * (i + step) + at.radius <= at.width; i += step) body(i, std::false_type());
-  for (; i < end; i += step) body(i, std::true_type());
+  size_t x = begin;
+  for (; x < end && x < at.radius; x += step) body(x, std::true_type());
+  for (; x < end && x + step + at.radius <= at.width; x += step) body(x, std::false_type());
+  for (; x < end; x += step) body(x, std::true_type());
 }
 
-// Columns in the picture of the windows of a phase of the words from i on. Beyond the picture
+// Columns in the picture of the windows of the even or odd pixels from x on. Beyond the picture
 // anything from 1 on.
-template <int kPhase>
-HWY_INLINE hn::Vec<SignedTag> Columns(const ByteSums& at, size_t i) {
-  const auto x = hn::Add(hn::ShiftLeft<2>(hn::Iota(kSigned, static_cast<int32_t>(i))),
-                         hn::Set(kSigned, kPhase));
-  const auto radius = hn::Set(kSigned, static_cast<int32_t>(at.radius));
-  const auto last = hn::Set(kSigned, static_cast<int32_t>(at.width) - 1);
-  const auto inside = hn::Min(x, last);
+HWY_INLINE Words ColumnsOf(const ByteColumns& at, size_t x, int32_t odd) {
+  const Words place = hn::Add(hn::ShiftLeft<1>(hn::Iota(kWords, static_cast<int32_t>(x / 2))),
+                              hn::Set(kWords, odd));
+  const Words radius = hn::Set(kWords, static_cast<int32_t>(at.radius));
+  const Words last = hn::Set(kWords, static_cast<int32_t>(at.width) - 1);
+  const Words inside = hn::Min(place, last);
   return hn::Add(hn::Sub(hn::Min(last, hn::Add(inside, radius)),
-                         hn::Max(hn::Zero(kSigned), hn::Sub(inside, radius))),
-                 hn::Set(kSigned, 1));
+                         hn::Max(hn::Zero(kWords), hn::Sub(inside, radius))),
+                 hn::Set(kWords, 1));
 }
 
-void DecideMeanOf(const ByteSums& at, const ByteMean& mean, const uint8_t* row, size_t begin,
-                  size_t end, uint8_t* mask) {
-  const std::array<Ends, 4> ends = EndsOf(at.prefix, at.radius);
-  const auto rows = hn::Set(kSigned, static_cast<int32_t>(mean.rows));
-  const auto full = hn::Set(kSigned, static_cast<int32_t>(mean.rows * (2 * at.radius + 1)));
-  const auto full_bound = hn::Set(kSigned, mean.bounds[2 * at.radius + 1]);
-  const V invert = hn::Set(kTag, mean.invert);
-  ForWords(at, begin, end, [&](size_t i, auto edge) TRINE_ATTR {
-    const V words = LoadWords(row, i, at.width);
-    V above = invert;
-    ForPhases([&](auto phase) TRINE_ATTR {
-      const auto sum = hn::BitCast(kSigned, Move(ends[phase], i, at.sums[phase]));
-      const auto value = hn::BitCast(kSigned, Phase<phase>(words));
-      auto count = full, bound = full_bound;
+// v n - sum > bound, all of words of even or odd pixels, as -1 or 0.
+HWY_INLINE Words AreAbove(Words product, Words sum, Words bound) {
+  return hn::VecFromMask(kWords, hn::Gt(hn::Sub(product, sum), bound));
+}
+
+// sum(x, odd) are the windows' sums. `small`: sizes of windows fit 16 bits.
+template <typename SumOf>
+HWY_INLINE void DecideByWords(const ByteColumns& at, const ByteMean& mean, const uint8_t* row,
+                              size_t begin, size_t end, uint8_t* mask, const SumOf& sum) {
+  const size_t area = mean.rows * (2 * at.radius + 1);
+  const Words rows = hn::Set(kWords, static_cast<int32_t>(mean.rows));
+  const Words full = hn::Set(kWords, static_cast<int32_t>(area));
+  const Words full_bound = hn::Set(kWords, mean.bounds[2 * at.radius + 1]);
+  const bool fits = area < (size_t{1} << 15);
+  const Pixels even_area = hn::BitCast(kPixels, full);
+  const Pixels odd_area = hn::BitCast(kPixels, hn::ShiftLeft<16>(full));
+  const auto flip = hn::Set(kBytes, mean.invert);
+  const auto by_words = [&](size_t x, auto edge) TRINE_ATTR {
+    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
+    const auto decide = [&](Words value, int32_t odd) TRINE_ATTR {
+      Words count = full, bound = full_bound;
       if constexpr (edge) {
-        const auto columns = Columns<phase>(at, i);
+        const Words columns = ColumnsOf(at, x, odd);
         count = hn::Mul(rows, columns);
-        bound = hn::GatherIndex(kSigned, mean.bounds, columns);
+        bound = hn::GatherIndex(kWords, mean.bounds, columns);
       }
-      const auto is = hn::Gt(hn::Sub(hn::Mul(value, count), sum), bound);
-      above = hn::Xor(above, hn::And(hn::BitCast(kTag, hn::VecFromMask(kSigned, is)),
-                                     hn::Set(kTag, 0xFFu << (8 * phase))));
-    });
-    StoreWords(above, i, at.width, mask);
+      return AreAbove(hn::Mul(value, count), sum(x, odd), bound);
+    };
+    StoreMask(Joined(decide(Even(v), 0), decide(Odd(v), 1)), flip, x, at.width, mask);
+  };
+  const auto by_pairs = [&](size_t x) TRINE_ATTR {
+    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
+    const Words even = AreAbove(PairSums(v, even_area), sum(x, 0), full_bound);
+    const Words odd = AreAbove(PairSums(v, odd_area), sum(x, 1), full_bound);
+    StoreMask(Joined(even, odd), flip, x, at.width, mask);
+  };
+  ForPixels(at, begin, end, [&](size_t x, auto edge) TRINE_ATTR {
+    if constexpr (edge) {
+      by_words(x, edge);
+    } else if (fits) {
+      by_pairs(x);
+    } else {
+      by_words(x, edge);
+    }
   });
 }
 
-void DecideSauvolaOf(const ByteSums& at, const ByteSauvola& with, const uint8_t* row, size_t begin,
-                     size_t end, uint8_t* mask) {
-  const std::array<Ends, 4> ends = EndsOf(at.prefix, at.radius);
-  const std::array<Ends, 4> square_ends = EndsOf(at.squares_prefix, at.radius);
-  const auto rows = hn::Set(kSigned, static_cast<int32_t>(with.rows));
-  const float area = static_cast<float>(with.rows * (2 * at.radius + 1));
-  const auto one = hn::Set(kFloat, 1.0f), full = hn::Set(kFloat, 1.0f / area);
-  const auto full_count = hn::Set(kSigned, static_cast<int32_t>(area));
-  const auto base = hn::Set(kFloat, static_cast<float>(1 - with.k));
-  const auto slope = hn::Set(kFloat, static_cast<float>(with.k / with.r));
-  const auto near = hn::Set(kFloat, with.near), middle = hn::Set(kFloat, 128.0f);
-  const V invert = hn::Set(kTag, with.invert);
-  ForWords(at, begin, end, [&](size_t i, auto edge) TRINE_ATTR {
-    const V words = LoadWords(row, i, at.width);
-    V above = invert;
-    ForPhases([&](auto phase) TRINE_ATTR {
-      const V sum = Move(ends[phase], i, at.sums[phase]);
-      const V square = Move(square_ends[phase], i, at.squares[phase]);
-      auto count = full_count;
-      auto inverse = full;
-      if constexpr (edge) {
-        count = hn::Mul(rows, Columns<phase>(at, i));
-        inverse = hn::Div(one, hn::ConvertTo(kFloat, count));
-      }
-      // Of values minus 128: squares of less than 2^14, which cancel less.
-      const V counts = hn::BitCast(kTag, count);
-      const auto centred = hn::BitCast(kSigned, hn::Sub(sum, hn::ShiftLeft<7>(counts)));
-      const auto centred_square = hn::BitCast(
-          kSigned, hn::Add(hn::Sub(square, hn::ShiftLeft<8>(sum)), hn::ShiftLeft<14>(counts)));
-      const auto mean = hn::Mul(hn::ConvertTo(kFloat, centred), inverse);
-      const auto variance =
-          hn::Sub(hn::Mul(hn::ConvertTo(kFloat, centred_square), inverse), hn::Mul(mean, mean));
-      const auto deviation = hn::Sqrt(hn::Max(variance, hn::Zero(kFloat)));
-      const auto threshold =
-          hn::Mul(hn::Add(mean, middle), hn::Add(base, hn::Mul(slope, deviation)));
-      const auto value = hn::BitCast(kSigned, Phase<phase>(words));
-      const auto over = hn::Sub(hn::ConvertTo(kFloat, value), threshold);
-      auto is = hn::BitCast(kTag, hn::VecFromMask(kFloat, hn::Gt(over, hn::Zero(kFloat))));
-      const auto unsure = hn::Lt(hn::Abs(over), near);
-      if (HWY_UNLIKELY(!hn::AllFalse(kFloat, unsure))) {
-        alignas(64) uint32_t all[kWordBlock], which[kWordBlock];
-        alignas(64) int32_t areas[kWordBlock], values[kWordBlock];
-        hn::Store(is, kTag, all);
-        hn::Store(hn::BitCast(kTag, hn::VecFromMask(kFloat, unsure)), kTag, which);
-        hn::Store(count, kSigned, areas);
-        hn::Store(value, kSigned, values);
-        for (size_t lane = 0; lane < Lanes(); ++lane) {
-          if (which[lane] == 0) continue;
-          const uint64_t s = at.sums[phase][i + lane], q = at.squares[phase][i + lane];
-          const double exact = SauvolaThreshold(MeanOf(0, s, areas[lane]),
-                                                DeviationOf(s, q, areas[lane]), with.k, with.r);
-          all[lane] = values[lane] > exact ? ~0u : 0;
-        }
-        is = hn::Load(kTag, all);
-      }
-      above = hn::Xor(above, hn::And(is, hn::Set(kTag, 0xFFu << (8 * phase))));
-    });
-    StoreWords(above, i, at.width, mask);
+void DecideMeanOf(const ByteColumns& at, const BytePrefix& prefix, const ByteMean& mean,
+                  const uint8_t* row, size_t begin, size_t end, uint8_t* mask) {
+  const Ends even(prefix.sums, prefix.first, at.radius, 0);
+  const Ends odd(prefix.sums, prefix.first, at.radius, 1);
+  DecideByWords(at, mean, row, begin, end, mask, [&](size_t x, int32_t is_odd) TRINE_ATTR {
+    return is_odd != 0 ? odd.Sum(x / 2) : even.Sum(x / 2);
   });
 }
+
+template <size_t kRadius>
+HWY_INLINE Pixels SumOfColumns(const int16_t* sums) {
+  Pixels sum = hn::LoadU(kPixels, sums);
+  for (size_t d = 1; d <= kRadius; ++d)
+    sum = hn::Add(sum, hn::Add(hn::LoadU(kPixels, sums - d), hn::LoadU(kPixels, sums + d)));
+  return sum;
+}
+
+template <size_t kRadius>
+void DecideSmall(const ByteColumns& at, const ByteMean& mean, const uint8_t* row, size_t begin,
+                 size_t end, uint8_t* mask) {
+  const Pixels full = hn::Set(kPixels, static_cast<int16_t>(mean.rows * (2 * kRadius + 1)));
+  const Pixels full_bound = hn::Set(kPixels, static_cast<int16_t>(mean.bounds[2 * kRadius + 1]));
+  const auto flip = hn::Set(kBytes, mean.invert);
+  // Both v n and the sum are within 2^15 - 1; where sum + bound is beyond that, so is what it is
+  // compared with on the other side.
+  const auto decide = [&](size_t x, Pixels count, Pixels bound) TRINE_ATTR {
+    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
+    const Pixels least = hn::SaturatedAdd(SumOfColumns<kRadius>(at.sums + x), bound);
+    const Pixels is = hn::VecFromMask(kPixels, hn::Gt(hn::Mul(v, count), least));
+    StoreMask(is, flip, x, at.width, mask);
+  };
+  ForPixels(at, begin, end, [&](size_t x, auto edge) TRINE_ATTR {
+    if constexpr (!edge) return decide(x, full, full_bound);
+    alignas(64) int16_t counts[kPixelBlock], bounds[kPixelBlock];
+    for (size_t i = 0; i < Lanes(); ++i) {
+      const size_t place = std::min(x + i, at.width - 1);
+      const size_t columns =
+          std::min(at.width - 1, place + kRadius) - (place < kRadius ? 0 : place - kRadius) + 1;
+      counts[i] = static_cast<int16_t>(mean.rows * columns);
+      bounds[i] = static_cast<int16_t>(mean.bounds[columns]);
+    }
+    decide(x, hn::Load(kPixels, counts), hn::Load(kPixels, bounds));
+  });
+}
+
+void DecideSmallMeanOf(const ByteColumns& at, const ByteMean& mean, const uint8_t* row,
+                       size_t begin, size_t end, uint8_t* mask) {
+  switch (at.radius) {
+    case 1:
+      return DecideSmall<1>(at, mean, row, begin, end, mask);
+    case 2:
+      return DecideSmall<2>(at, mean, row, begin, end, mask);
+    case 3:
+      return DecideSmall<3>(at, mean, row, begin, end, mask);
+    case 4:
+      return DecideSmall<4>(at, mean, row, begin, end, mask);
+    case 5:
+      return DecideSmall<5>(at, mean, row, begin, end, mask);
+    case 6:
+      return DecideSmall<6>(at, mean, row, begin, end, mask);
+    default:
+      return DecideSmall<7>(at, mean, row, begin, end, mask);
+  }
+}
+
+// The lanes of `which` by the formula in double.
+HWY_NOINLINE Words SurelyAbove(const ByteSauvola& with, Words is, Words which, Words value,
+                               Words sum, Words square, Words count) {
+  alignas(64) int32_t all[kMostWords], unsure[kMostWords], values[kMostWords];
+  alignas(64) int32_t sums[kMostWords], squares[kMostWords], counts[kMostWords];
+  hn::Store(is, kWords, all);
+  hn::Store(which, kWords, unsure);
+  hn::Store(value, kWords, values);
+  hn::Store(sum, kWords, sums);
+  hn::Store(square, kWords, squares);
+  hn::Store(count, kWords, counts);
+  for (size_t lane = 0; lane < hn::Lanes(kWords); ++lane) {
+    if (unsure[lane] == 0) continue;
+    // Of values not less 128.
+    const int64_t n = counts[lane], s = sums[lane] + 128 * n;
+    const int64_t q = squares[lane] + 256 * s - 16384 * n;
+    const double threshold = SauvolaThreshold(
+        MeanOf(0, static_cast<uint64_t>(s), n),
+        DeviationOf(static_cast<uint64_t>(s), static_cast<uint64_t>(q), n), with.k, with.r);
+    all[lane] = values[lane] > threshold ? -1 : 0;
+  }
+  return hn::Load(kWords, all);
+}
+
+void DecideSauvolaOf(const ByteColumns& at, const BytePrefix& prefix, const ByteSauvola& with,
+                     const uint8_t* row, size_t begin, size_t end, uint8_t* mask) {
+  const Ends sums[2] = {{prefix.sums, prefix.first, at.radius, 0},
+                        {prefix.sums, prefix.first, at.radius, 1}};
+  const Ends squares[2] = {{prefix.squares, prefix.first, at.radius, 0},
+                           {prefix.squares, prefix.first, at.radius, 1}};
+  const Words rows = hn::Set(kWords, static_cast<int32_t>(with.rows));
+  const Words full_count = hn::Set(kWords, static_cast<int32_t>(with.rows * (2 * at.radius + 1)));
+  const Floats one = hn::Set(kFloats, 1.0f), zero = hn::Zero(kFloats);
+  const Floats full = hn::Div(one, hn::ConvertTo(kFloats, full_count));
+  const Floats base = hn::Set(kFloats, static_cast<float>(1 - with.k));
+  const Floats slope = hn::Set(kFloats, static_cast<float>(with.k / with.r));
+  const Floats near = hn::Set(kFloats, with.near), near_slope = hn::Set(kFloats, with.near_slope);
+  const Floats middle = hn::Set(kFloats, 128.0f);
+  // t is below 0 where k is: above is then d > 0 or d^2 < t^2, the opposite for -d.
+  const bool falls = with.k / with.r < 0;
+  const Floats sign = hn::Set(kFloats, falls ? -0.0f : 0.0f);
+  const auto flip = hn::Set(kBytes, static_cast<uint8_t>(with.invert ^ (falls ? 255 : 0)));
+  const Words turn = hn::Set(kWords, falls ? -1 : 0);
+  ForPixels(at, begin, end, [&](size_t x, auto edge) TRINE_ATTR {
+    const Words pixels = hn::BitCast(kWords, LoadPixels(row, x, at.width));
+    const auto decide = [&](Words value, size_t odd) TRINE_ATTR {
+      const Words sum = sums[odd].Sum(x / 2), square = squares[odd].Sum(x / 2);
+      Words count = full_count;
+      Floats inverse = full;
+      if constexpr (edge) {
+        count = hn::Mul(rows, ColumnsOf(at, x, static_cast<int32_t>(odd)));
+        inverse = hn::Div(one, hn::ConvertTo(kFloats, count));
+      }
+      const Floats low = hn::Mul(hn::ConvertTo(kFloats, sum), inverse);  // the mean less 128
+      const Floats variance =
+          hn::NegMulAdd(low, low, hn::Mul(hn::ConvertTo(kFloats, square), inverse));
+      const Floats mean = hn::Add(low, middle);
+      const Floats d = hn::Xor(sign, hn::NegMulAdd(mean, base, hn::ConvertTo(kFloats, value)));
+      const Floats sloped = hn::Mul(mean, slope);
+      const Floats over =
+          hn::MulSub(d, d, hn::Mul(hn::Mul(sloped, sloped), variance));  // d^2 - t^2
+      Words is = hn::BitCast(
+          kWords, hn::VecFromMask(kFloats, hn::And(hn::Gt(d, zero), hn::Gt(over, zero))));
+      const auto unsure = hn::Lt(hn::Abs(over), hn::MulAdd(near_slope, hn::Abs(d), near));
+      if (HWY_UNLIKELY(!hn::AllFalse(kFloats, unsure))) {
+        const Words which = hn::BitCast(kWords, hn::VecFromMask(kFloats, unsure));
+        is = hn::Xor(turn, SurelyAbove(with, hn::Xor(turn, is), which, value, sum, square, count));
+      }
+      return is;
+    };
+    const Words even = decide(hn::And(pixels, hn::Set(kWords, 0xFFFF)), 0);
+    const Words odd = decide(hn::ShiftRight<16>(pixels), 1);
+    StoreMask(Joined(even, odd), flip, x, at.width, mask);
+  });
+}
+
+#endif  // HWY_TARGET
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace
@@ -331,36 +463,40 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trine::segment {
 
-HWY_EXPORT(AddBytesOf);
-HWY_EXPORT(PrefixOfSumsOf);
-HWY_EXPORT(PrefixOfRowsOf);
+HWY_EXPORT(HasVectors);
+HWY_EXPORT(MoveColumnsOf);
+HWY_EXPORT(PrefixColumnsOf);
+HWY_EXPORT(DecideSmallMeanOf);
 HWY_EXPORT(DecideMeanOf);
 HWY_EXPORT(DecideSauvolaOf);
 
-void AddBytes(const uint8_t* row, size_t begin, size_t end, const ByteSums& at) {
-  HWY_DYNAMIC_DISPATCH(AddBytesOf)(row, begin, end, at);
+void MoveColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                 const ByteColumns& columns) {
+  HWY_DYNAMIC_DISPATCH(MoveColumnsOf)(in, out, begin, end, columns);
 }
 
-void PrefixOfSums(size_t begin, size_t end, const ByteSums& at, ByteCarry* carry) {
-  HWY_DYNAMIC_DISPATCH(PrefixOfSumsOf)(begin, end, at, carry);
+void PrefixColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                   const ByteColumns& columns, BytePrefix* prefix) {
+  HWY_DYNAMIC_DISPATCH(PrefixColumnsOf)(in, out, begin, end, columns, prefix);
 }
 
-void PrefixOfRows(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
-                  const ByteSums& at, ByteCarry* carry) {
-  HWY_DYNAMIC_DISPATCH(PrefixOfRowsOf)(in, out, begin, end, at, carry);
+void DecideSmallMean(const ByteColumns& columns, const ByteMean& mean, const uint8_t* row,
+                     size_t begin, size_t end, uint8_t* mask) {
+  HWY_DYNAMIC_DISPATCH(DecideSmallMeanOf)(columns, mean, row, begin, end, mask);
 }
 
-void DecideMean(const ByteSums& at, const ByteMean& mean, const uint8_t* row, size_t begin,
-                size_t end, uint8_t* mask) {
-  HWY_DYNAMIC_DISPATCH(DecideMeanOf)(at, mean, row, begin, end, mask);
+void DecideMean(const ByteColumns& columns, const BytePrefix& prefix, const ByteMean& mean,
+                const uint8_t* row, size_t begin, size_t end, uint8_t* mask) {
+  HWY_DYNAMIC_DISPATCH(DecideMeanOf)(columns, prefix, mean, row, begin, end, mask);
 }
 
-void DecideSauvola(const ByteSums& at, const ByteSauvola& sauvola, const uint8_t* row, size_t begin,
-                   size_t end, uint8_t* mask) {
-  HWY_DYNAMIC_DISPATCH(DecideSauvolaOf)(at, sauvola, row, begin, end, mask);
+void DecideSauvola(const ByteColumns& columns, const BytePrefix& prefix, const ByteSauvola& sauvola,
+                   const uint8_t* row, size_t begin, size_t end, uint8_t* mask) {
+  HWY_DYNAMIC_DISPATCH(DecideSauvolaOf)(columns, prefix, sauvola, row, begin, end, mask);
 }
 
 int64_t ByteWindowTargets() { return HWY_TARGETS; }
+bool HasByteWindows() { return HWY_DYNAMIC_DISPATCH(HasVectors)(); }
 
 }  // namespace trine::segment
 #endif  // HWY_ONCE

@@ -1,12 +1,13 @@
 // Window sums of bytes, compiled once for every instruction set: the inner loops of the mean and of
 // Sauvola's threshold where each pixel of an 8-bit picture counts and windows end at the border.
 //
-// A window's sum moves down by the sum along the row of what enters below minus what leaves above,
-// which is a difference of two prefix sums of that row; all modulo 2^32, so that it is exact while
-// the sums of windows are below that. Four pixels lie in a word of 32 bits: pixel 4 i + p is lane i
-// of phase p, and the phases' sums are kept apart, so that one prefix sum does for four pixels.
-// Integers decide; where a float is near to its pixel, the double of the same formula.
-// All instruction sets give the same masks. Thread safety: a ByteSums belongs to one thread.
+// Values are those of pixels minus 128, of which columns of a window add up in 16 bits, and squares
+// lie below 2^14, which cancel less. The sums of columns move down a row by what enters minus what
+// leaves; a window's sum is that of 2 radius + 1 columns, added up where they are few, otherwise a
+// difference of two prefix sums, modulo 2^32. Even and odd pixels have prefix sums of their own, so
+// that one prefix sum does for two pixels: pixels 2 i and 2 i + 1 are word i.
+// Integers decide; where float terms are too near to each other, the double of the formula.
+// All instruction sets give the same masks. Thread safety: ByteColumns belong to one thread.
 #pragma once
 
 #include <array>
@@ -15,62 +16,75 @@
 
 namespace trine::segment {
 
-// Words that loops come in: ranges of words begin and end at multiples.
-inline constexpr size_t kWordBlock = 16;
+// Pixels that loops come in: ranges begin and end at multiples.
+inline constexpr size_t kPixelBlock = 32;
+// Windows up to this are added up column by column.
+inline constexpr size_t kMostSmallRadius = 7;
+// Sums of columns of windows up to this fit 16 bits, sums of their squares 32.
+inline constexpr size_t kMostNarrowRadius = 127;
 
-// Arrays of a band of rows. What is before the first and after the last word of a prefix is what
-// windows at the border see: zeros and the row's total, for Margin() words.
-struct ByteSums {
-  static size_t Words(size_t width) {
-    return (width + 4 * kWordBlock - 1) / (4 * kWordBlock) * kWordBlock;
-  }
-  size_t Margin() const { return (radius / 4 / kWordBlock + 2) * kWordBlock; }
+// By evenness of the pixel.
+using EvenOdd = std::array<int32_t*, 2>;
 
+// Sums of the columns of a window, by pixels from 0 to the width and beyond it, where they are 0,
+// for the radius and 2 kPixelBlock more. Small windows read as many before the first as well.
+struct ByteColumns {
   size_t width = 0;
   size_t radius = 0;
-  // By phase, [Words(width)]; of a prefix the element after its margin.
-  std::array<uint32_t*, 4> sums{}, prefix{};
-  std::array<uint32_t*, 4> squares{}, squares_prefix{};  // null: not kept
+  int16_t* sums = nullptr;  // null: `wide` holds them
+  EvenOdd wide{};
+  EvenOdd squares{};  // null: not kept
 };
 
-// The carries of a row's prefix sums from one piece of it to the next.
-struct ByteCarry {
-  uint32_t sum = 0, square = 0;
+// A piece of the prefix sums of a row. `sums[0] + i` is that of pixel 2 (i + first).
+struct BytePrefix {
+  EvenOdd sums{};
+  EvenOdd squares{};
+  ptrdiff_t first = 0;
+  int32_t sum = 0, square = 0;  // of all pixels up to the piece's end
 };
 
-// Adds words [begin, end) of a row to `at.sums` and `at.squares`.
-void AddBytes(const uint8_t* row, size_t begin, size_t end, const ByteSums& at);
+// Adds row `in` minus row `out` to the sums of pixels [begin, end). Rows have `width` pixels; one
+// of 128s is as none.
+void MoveColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                 const ByteColumns& columns);
 
-// The prefix sums of `at.sums` and `at.squares`, which become 0.
-void PrefixOfSums(size_t begin, size_t end, const ByteSums& at, ByteCarry* carry);
+// The same, and adds pixels [begin, end) to the prefix sums.
+void PrefixColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
+                   const ByteColumns& columns, BytePrefix* prefix);
 
-// The prefix sums of row `in` minus row `out`; null: zeros.
-void PrefixOfRows(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
-                  const ByteSums& at, ByteCarry* carry);
-
-// Moves the sums of words [begin, end) by the prefix sums and decides the pixels of `row`.
-// REQUIRES: (2 radius + 1)^2 * 255 < 2^31.
+// Where `rows` of a window lie in the picture: v is above the mean less its offset where
+// v n - sum > bounds[columns], by columns of the window in the picture, 1 to 2 radius + 1.
 struct ByteMean {
-  size_t rows = 0;  // of the window, in the picture
-  // By columns of the window in the picture, 1 to 2 radius + 1: v is above where v n - sum is.
+  size_t rows = 0;
   const int32_t* bounds = nullptr;
-  uint32_t invert = 0;  // ~0: what is not above
+  uint8_t invert = 0;  // 255: what is not above
 };
-void DecideMean(const ByteSums& at, const ByteMean& mean, const uint8_t* row, size_t begin,
-                size_t end, uint8_t* mask);
 
-// The same with squares. REQUIRES: radius <= 127.
+// Decides pixels [begin, end) of `row`, whose columns have moved. REQUIRES: radius <=
+// kMostSmallRadius and bounds within 16 bits.
+void DecideSmallMean(const ByteColumns& columns, const ByteMean& mean, const uint8_t* row,
+                     size_t begin, size_t end, uint8_t* mask);
+
+// The same by prefix sums that hold pixels from begin - radius - 1 to end + radius. REQUIRES:
+// (2 radius + 1)^2 * 255 < 2^31.
+void DecideMean(const ByteColumns& columns, const BytePrefix& prefix, const ByteMean& mean,
+                const uint8_t* row, size_t begin, size_t end, uint8_t* mask);
+
+// With squares. d = v - m (1 - k) and t = m s k / r: above is d > t. The squares of both are
+// compared where they are not nearer than near + near_slope |d|.
 struct ByteSauvola {
   size_t rows = 0;
   double k = 0, r = 0;
-  // A float threshold less than this from its pixel is computed in double.
-  float near = 0;
-  uint32_t invert = 0;
+  float near = 0, near_slope = 0;
+  uint8_t invert = 0;
 };
-void DecideSauvola(const ByteSums& at, const ByteSauvola& sauvola, const uint8_t* row, size_t begin,
-                   size_t end, uint8_t* mask);
+void DecideSauvola(const ByteColumns& columns, const BytePrefix& prefix, const ByteSauvola& sauvola,
+                   const uint8_t* row, size_t begin, size_t end, uint8_t* mask);
 
 // Instruction sets that these loops are compiled for, as Highway's bits.
 int64_t ByteWindowTargets();
+// Whether the one that this machine takes has vectors: the loops need them.
+bool HasByteWindows();
 
 }  // namespace trine::segment
