@@ -37,6 +37,8 @@ CODING_ROOMS = ("container", "coder", "models", "stream")
 MODEL_LISTS = ("model_list", "select_model")
 # Folders whose folders do not know each other: what they share is at the root.
 STRANGERS = ("core/segment", "core/image")
+# One of these that its neighbours stand on.
+FLOORS = {"core/segment": "kernels"}
 # Folder -> folders that it does not know; "" is the files at the root of server or client.
 UNKNOWN = {
     "server/base": ("", "call", "convert", "net", "observe", "options", "services", "wire"),
@@ -130,7 +132,7 @@ def strangers(path, include):
     for top in STRANGERS:
         if path.startswith(top + "/") and include.startswith(top + "/"):
             room, other = room_of(path, top), room_of(include, top)
-            if room != "" and other not in ("", room):
+            if room != "" and other not in ("", room, FLOORS.get(top)):
                 return f"the folders in {top} do not know each other"
     return None
 

@@ -5,29 +5,28 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/segment/local/kernels/byte_gauss.h"
+#include "core/segment/kernels/byte_gauss.h"
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/local/windows/gaussian_means.h"
 
 namespace trine::segment {
 namespace {
 
-constexpr int32_t kOne = 1 << 15;  // what the weights add up to
 constexpr double kMostError = 0.4;
 // The error is found by a pass over the kernel for each place of the border.
 constexpr int64_t kMostWindow = 1023;
 
-// Of distance 0, 1, ... from the centre, whose weight takes the rest to kOne; zeros at the end are
-// cut off. Empty where the centre's does not fit.
+// Of distance 0, 1, ... from the centre, whose weight takes the rest to kGaussOne; zeros at the end
+// are cut off. Empty where the centre's does not fit.
 std::vector<int16_t> WeightsOf(const std::vector<double>& kernel) {
   std::vector<int32_t> weights;
-  int32_t rest = kOne;
+  int32_t rest = kGaussOne;
   for (size_t d = 1; d < kernel.size(); ++d) {
-    weights.push_back(static_cast<int32_t>(std::floor(kernel[d] * kOne + 0.5)));
+    weights.push_back(static_cast<int32_t>(std::floor(kernel[d] * kGaussOne + 0.5)));
     rest -= 2 * weights.back();
   }
   while (!weights.empty() && weights.back() == 0) weights.pop_back();
-  if (rest < 0 || rest >= kOne) return {};
+  if (rest < 0 || rest >= kGaussOne) return {};
   std::vector<int16_t> out = {static_cast<int16_t>(rest)};
   for (const int32_t weight : weights) out.push_back(static_cast<int16_t>(weight));
   return out;
@@ -97,14 +96,15 @@ bool TakesByteGauss(const Picture& gray, int64_t window, double sigma) {
 }
 
 absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, uint8_t* mask) {
+                           double sigma, double offset, bool invert, RowRange which,
+                           uint8_t* mask) {
   const std::vector<int16_t> weights = WeightsOf(GaussianKernel(window / 2, sigma));
   std::vector<int16_t> padded = weights;
   padded.push_back(0);
   const ByteGauss gauss{padded.data(), weights.size() - 1};
   const int64_t radius = static_cast<int64_t>(gauss.radius), width = gray.width;
-  const int32_t bound = static_cast<int32_t>(
-      std::clamp<int64_t>(FloorOfNegativeProduct(offset, int64_t{64} * kOne), -(1 << 30), 1 << 30));
+  const int32_t bound = static_cast<int32_t>(std::clamp<int64_t>(
+      FloorOfNegativeProduct(offset, int64_t{64} * kGaussOne), -(1 << 30), 1 << 30));
   const uint8_t flip = invert ? 255 : 0;
   const RowEnds ends(weights, width, offset);
   const size_t taps = 2 * weights.size();
@@ -123,23 +123,23 @@ absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t 
     return absl::OkStatus();
   };
   return ParallelFor(
-      context, static_cast<size_t>(gray.height), grain,
+      context, static_cast<size_t>(which.end - which.begin), grain,
       [&](size_t begin, size_t end) -> absl::Status {
         Poller poll = PixelPoller(context);
         const auto zeros = Scratch<uint8_t>::Zeros(static_cast<size_t>(width));
         Scratch<int16_t> sums = MakeScratch<int16_t>(width);
         std::vector<const uint8_t*> rows(2 * gauss.radius + 1);
-        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
-          int64_t norm = 0;
+        for (int64_t y = which.begin + static_cast<int64_t>(begin);
+             y < which.begin + static_cast<int64_t>(end); ++y) {
+          int32_t norm = 0;
           for (int64_t d = -radius; d <= radius; ++d) {
             const bool is_there = y + d >= 0 && y + d < gray.height;
             rows[static_cast<size_t>(d + radius)] =
                 is_there ? gray.data + (y + d) * width : zeros.data();
             if (is_there) norm += weights[static_cast<size_t>(std::abs(d))];
           }
-          const float scale = 64.0f / static_cast<float>(norm);
           TRINE_RETURN_IF_ERROR(for_pieces(0, width, poll, [&](size_t first, size_t last) {
-            GaussColumns(gauss, rows.data(), scale, first, last, sums.data());
+            GaussColumns(gauss, rows.data(), norm, first, last, sums.data());
           }));
           const uint8_t* const row = gray.data + y * width;
           uint8_t* const out = mask + y * width;

@@ -81,8 +81,11 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
         return OpencvGaussian(context, gray, with.window, with.sigma, with.offset, invert, mask);
       if (profile == Profile::kSkimage)
         return SkimageGaussian(context, gray, with.sigma, with.offset, invert, mask);
+      if (clips && TakesHalfGauss(gray, with.window, with.sigma))
+        return HalfGaussMask(context, gray, with.window, with.sigma, with.offset, invert, mask);
       if (clips && TakesByteGauss(gray, with.window, with.sigma))
-        return ByteGaussMask(context, gray, with.window, with.sigma, with.offset, invert, mask);
+        return ByteGaussMask(context, gray, with.window, with.sigma, with.offset, invert,
+                             {0, gray.height}, mask);
       return LocalGaussian(context, gray, with, invert, mask);
     case LocalMethod::kIsauvola:
       return IsauvolaMask(context, gray, with, invert, mask);

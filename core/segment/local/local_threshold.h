@@ -6,9 +6,11 @@
 //   mean:     of integers v n - sum > -offset n, exactly.
 //   gaussian: so too, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each axis;
 //             floats sum in double in a fixed order. Of uint8 without a mask, where windows end at
-//             the border and the picture is larger than them: with weights of 2^-15 and 64ths of a
-//             gray level between the axes, the same on every machine and at most 0.4 gray levels
-//             from the mean by real weights (0.03 of a window of 11, 0.12 of 51; ByteGaussError).
+//             the border and the picture is larger than them: in integers, the same on every machine
+//             and at most 0.4 gray levels from the mean by real weights: with weights of 2^-15 and
+//             64ths of a gray level between the axes (0.03 of a window of 11; ByteGaussError), of
+//             wide windows, about 47 to 163, in pictures of four windows and more, at half the size
+//             (0.32 of 51, 0.23 of 101; HalfGaussError).
 // r: half the dtype's range of 8 and 16 bits (128, 32768), half the range of the picture's values
 // of wider integers and floats. Lowest and highest values are the same with every border. NIBLACK,
 // SAUVOLA, WOLF, NICK, ISAUVOLA and WAN give doxa 0.9's results, by its k and window, of gray as
@@ -101,10 +103,21 @@ absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_
 
 // Gaussian means of uint8 without a mask, where the picture is larger than the window: weights of
 // 2^-15 and 64ths of a gray level between the axes, at most ByteGaussError from the mean by real
-// weights [gray levels], which is at most 0.4 of what is taken.
+// weights [gray levels], which is at most 0.4 of what is taken. Decides the rows from `begin` to
+// before `end`.
+struct RowRange {
+  int64_t begin = 0, end = 0;
+};
 double ByteGaussError(int64_t window, double sigma);
 bool TakesByteGauss(const Picture& gray, int64_t window, double sigma);
 absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t window,
+                           double sigma, double offset, bool invert, RowRange which, uint8_t* mask);
+
+// Wide ones, of a picture of half the size: 128ths of a gray level, at most HalfGaussError from the
+// mean by real weights, infinite of windows that are not wide enough; 0.4 as well.
+double HalfGaussError(int64_t window, double sigma);
+bool TakesHalfGauss(const Picture& gray, int64_t window, double sigma);
+absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t window,
                            double sigma, double offset, bool invert, uint8_t* mask);
 
 // floor(-offset n) as an integer, clamped to +-2^62: D > -offset n is D > this, for integers D.

@@ -4,6 +4,7 @@
 
 #include "core/segment/filter/smooth/median_kernels.h"
 #include "core/segment/filter/smooth/row_kernels.h"
+#include "core/segment/kernels/byte_gauss.h"
 #include "gmock/gmock.h"
 #include "tests/core/segment/filter_support.h"
 
@@ -14,7 +15,9 @@ using testing::HasSubstr;
 
 template <typename T>
 Grid<T> Smoothed(const Grid<T>& grid, const SmoothStep& step, const Mask* inside = nullptr) {
-  return Filtered(grid, inside, RowKernelTargets() | MedianKernelTargets() | MedianNetworkTargets(),
+  const int64_t targets =
+      RowKernelTargets() | MedianKernelTargets() | MedianNetworkTargets() | ByteGaussTargets();
+  return Filtered(grid, inside, targets,
                   [&](const Context& context, const Picture& gray, uint8_t* out) {
                     switch (step.method) {
                       case SmoothMethod::kGaussian:
@@ -114,6 +117,22 @@ TYPED_TEST(Smooth, GaussianIsNearTheTrueOne) {
       const double bound = (sigma < 5 ? 0.02 : 0.5) * top / 255;
       EXPECT_LE(MostDifference(RealsOf(Smoothed(grid, Gaussian(sigma))), exact),
                 bound + (integers ? 0.5 : 0))
+          << height << " x " << width << " sigma " << sigma;
+    }
+  }
+}
+
+// Bytes that are halved once are smoothed by integers: widths around the ends of vectors and pieces
+// of rows.
+TEST(SmoothBytes, GaussianByIntegersIsNearTheTrueOne) {
+  std::mt19937 random(29);
+  for (const auto& [height, width] : {std::pair(64, 128), {65, 129}, {71, 191}, {64, 257}}) {
+    for (const double sigma : {5.0, 7.3, 9.99}) {
+      Grid<uint8_t> grid(height, width);
+      for (auto& cell : grid.cells) cell = random() % 2 == 0 ? 0 : 255;
+      const Mask all(height, width, 1);
+      const Reals exact = oracle::WeightedMeans(RealsOf(grid), all, oracle::TrueGaussian(sigma));
+      EXPECT_LE(MostDifference(RealsOf(Smoothed(grid, Gaussian(sigma))), exact), 1.0)
           << height << " x " << width << " sigma " << sigma;
     }
   }

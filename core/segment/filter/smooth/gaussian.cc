@@ -2,6 +2,7 @@
 
 #include "core/segment/filter/smooth/real_rows.h"
 #include "core/segment/filter/smooth/smooth.h"
+#include "core/segment/kernels/half_band.h"
 
 namespace trine::segment {
 namespace {
@@ -193,11 +194,52 @@ absl::Status SmoothHalved(const Context& context, const Picture& gray, const Hal
       });
 }
 
+// Bytes of which every one counts, halved once: by integers.
+bool TakesWords(const Picture& gray, const Halvings& halvings) {
+  return gray.dtype == DType::kUint8 && gray.inside == nullptr && halvings.times == 1 &&
+         gray.width >= 2 * int64_t{kLeastGaussWords};
+}
+
+absl::Status SmoothWords(const Context& context, const Picture& gray, double sigma, uint8_t* out) {
+  std::vector<int16_t> weights = WordWeights(GaussianWeights<double>(sigma));
+  const HalfRow layout(static_cast<int64_t>(weights.size()) - 1, gray.width);
+  weights.push_back(0);
+  const ByteGauss gauss{weights.data(), static_cast<size_t>(layout.radius)};
+  const size_t grain = std::max<size_t>(64, RowGrain(gray.width) / 2);
+  return ParallelFor(
+      context, static_cast<size_t>((gray.height + 1) / 2), grain,
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        HalfBand band(gray, layout, gauss, BeyondHalf::kNearest);
+        Scratch<int16_t> means = MakeScratch<int16_t>(layout.words);
+        Scratch<uint8_t> pixels = MakeScratch<uint8_t>(gray.width + 2 * int64_t{kLeastGaussWords});
+        TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
+        for (int64_t at = static_cast<int64_t>(begin); at < static_cast<int64_t>(end); ++at) {
+          TRINE_RETURN_IF_ERROR(band.Next(at + 1, poll));
+          for (int64_t y = 2 * at; y < std::min(2 * at + 2, gray.height); ++y) {
+            const int16_t* const far = band.Along(y % 2 == 0 ? at - 1 : at + 1);
+            TRINE_RETURN_IF_ERROR(
+                ForPiecesOfWords(layout.first - 1, layout.first + layout.LastWord() + 1, 1, poll,
+                                 [&](size_t first, size_t last) {
+                                   ExpandWords(band.Along(at), far, first, last, means.data());
+                                 }));
+            TRINE_RETURN_IF_ERROR(
+                ForPiecesOfWords(0, (gray.width + 1) / 2, 1, poll, [&](size_t first, size_t last) {
+                  StoreHalved(means.data() + layout.first, first, last, pixels.data());
+                }));
+            std::copy_n(pixels.data(), gray.width, out + y * gray.width);
+          }
+        }
+        return absl::OkStatus();
+      });
+}
+
 }  // namespace
 
 absl::Status SmoothGaussian(const Context& context, const Picture& gray, double sigma,
                             uint8_t* out) {
   const Halvings halvings = HalvingsOf(gray, sigma);
+  if (TakesWords(gray, halvings)) return SmoothWords(context, gray, halvings.sigma, out);
   return WithPixelType(gray.dtype, [&](auto type) {
     using T = decltype(type);
     if (halvings.times > 0) return SmoothHalved<T>(context, gray, halvings, out);

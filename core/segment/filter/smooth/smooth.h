@@ -4,7 +4,9 @@
 // Gaussian   weights exp(-d^2 / (2 sigma^2)) to 4 sigma, their sum 1, rows and columns apart, in
 //            float32 (pictures of floats: float64). From sigma 5 on, of pictures of at least 64 x
 //            64, the picture is halved by [1 3 3 1] / 8 until sigma is below 5 pixels, smoothed
-//            there, and doubled again by the same weights: the cost does not grow with sigma.
+//            there, and doubled again by the same weights: the cost does not grow with sigma. Bytes
+//            without a mask that are halved once, of a width of at least 128, are weighed in
+//            integers, weights of 2^-15 and 128ths of a gray level between the axes.
 //            Before rounding 8-bit results lie within 0.02 (below sigma 5) and 0.5 gray levels of
 //            those of the true Gaussian, whatever the picture, of 16 bits 257 times that.
 // Median     of the square, of an even number of pixels (where a mask leaves some out) the lower of

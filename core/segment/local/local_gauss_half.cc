@@ -1,0 +1,243 @@
+// The fast way of wide Gaussian means of 8-bit pictures of which every pixel counts: the picture is
+// halved by weights of 1 3 3 1, smoothed at half its size and doubled again by weights of 3 and 1,
+// each along both axes (kernels/byte_gauss.h). Rows near the upper and lower border, which cuts
+// windows, are left to the plain kernel; pixels near the ends of a row are computed by themselves.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <vector>
+
+#include "core/segment/kernels/byte_gauss.h"
+#include "core/segment/kernels/half_band.h"
+#include "core/segment/local/local_threshold.h"
+#include "core/segment/local/windows/bands.h"
+#include "core/segment/local/windows/gaussian_means.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr double kMostError = 0.4;
+// Beyond it the rows that a band keeps take more memory than the step names.
+constexpr int64_t kMostRadius = 40;
+// Halving adds 3/4 to the variance, doubling as much [pixels^2].
+constexpr double kVarianceOfBoth = 1.5;
+
+// Weights of distance 0, 1, ... from the centre at half the size.
+struct HalfWeights {
+  std::vector<int16_t> weights;
+  double error = std::numeric_limits<double>::infinity();
+
+  int64_t radius() const { return static_cast<int64_t>(weights.size()) - 1; }
+};
+
+// The weights of all pixels in the mean of an even pixel, at `reach` + their distance from it;
+// those of an odd one are the other way round.
+struct Composite {
+  int64_t reach = 0;
+  std::vector<double> weights;
+
+  explicit Composite(const std::vector<int16_t>& half) {
+    const int64_t radius = static_cast<int64_t>(half.size()) - 1;
+    reach = 2 * radius + 3;
+    weights.assign(static_cast<size_t>(2 * reach + 1), 0.0);
+    constexpr int kHalving[4] = {1, 3, 3, 1};
+    for (int64_t j = -radius; j <= radius; ++j) {
+      const int32_t weight = half[static_cast<size_t>(std::abs(j))];
+      for (int64_t i = 0; i < 4; ++i) {
+        const double part = weight * kHalving[i] / (32.0 * kGaussOne);
+        weights[static_cast<size_t>(reach + 2 * j - 1 + i)] += 3 * part;
+        weights[static_cast<size_t>(reach + 2 * (j - 1) - 1 + i)] += part;
+      }
+    }
+  }
+};
+
+// How far a mean along one axis may be from that of the kernel [gray levels] where the first pixel
+// that is there lies `first` from the centre: of values within 127.5 of 127.5, by what the weights
+// differ.
+double ErrorFrom(const Composite& composite, const std::vector<double>& kernel, int64_t first,
+                 bool odd) {
+  const int64_t radius = static_cast<int64_t>(kernel.size()) - 1;
+  const int64_t last = std::max(composite.reach, radius);
+  const auto composed = [&](int64_t d) {
+    const int64_t at = composite.reach + (odd ? -d : d);
+    return std::abs(d) > composite.reach ? 0.0 : composite.weights[static_cast<size_t>(at)];
+  };
+  const auto real = [&](int64_t d) {
+    return std::abs(d) > radius ? 0.0 : kernel[static_cast<size_t>(std::abs(d))];
+  };
+  double total = 0, whole = 0, apart = 0;
+  for (int64_t d = first; d <= last; ++d) {
+    total += composed(d);
+    whole += real(d);
+  }
+  for (int64_t d = first; d <= last; ++d) apart += std::fabs(composed(d) / total - real(d) / whole);
+  return 127.5 * apart;
+}
+
+HalfWeights HalfWeightsOf(int64_t window, double sigma) {
+  HalfWeights best;
+  const std::vector<double> kernel = GaussianKernel(window / 2, sigma);
+  const int64_t reach = std::min<int64_t>(window / 2, static_cast<int64_t>(std::ceil(4 * sigma)));
+  const double variance = (sigma * sigma - kVarianceOfBoth) / 4;
+  if (reach / 2 < 2 || reach / 2 > kMostRadius || !(variance > 1)) return best;
+  // The kernel ends where the window does, that of the picture of half the size about there: the
+  // last weight decides how near.
+  for (int eighths = 4; eighths <= 10; ++eighths) {
+    std::vector<double> sampled = GaussianKernel(reach / 2, std::sqrt(variance));
+    sampled.back() *= eighths / 8.0;
+    const std::vector<int16_t> weights = WordWeights(sampled);
+    const Composite composite(weights);
+    double inside = 0, most = 0;
+    for (const bool odd : {false, true}) {
+      inside = std::max(inside, ErrorFrom(composite, kernel, -composite.reach - window, odd));
+      for (int64_t first = -composite.reach; first <= 0; ++first)
+        most = std::max(most, ErrorFrom(composite, kernel, first, odd));
+    }
+    // Down the columns, where no border is near, and along the rows; both are rounded twice, to
+    // 128ths, which a border makes twice as much.
+    const double error = inside + std::max(inside, most) + 4.0 / 128;
+    if (error < best.error) best = {weights, error};
+  }
+  return best;
+}
+
+// The pixels near the ends of a row: means as exact quotients.
+class RowSides {
+ public:
+  RowSides(const HalfRow& layout, const ByteGauss& gauss, double offset)
+      : layout_(layout), gauss_(gauss) {
+    std::vector<int16_t> ones(static_cast<size_t>(layout.words), 0);
+    constexpr int kHalving[4] = {1, 3, 3, 1};
+    for (int64_t at = -1; at <= layout.LastWord(); ++at) {
+      for (int64_t i = 0; i < 4; ++i) {
+        const int64_t x = 2 * at - 1 + i;
+        if (x >= 0 && x < layout.width)
+          ones[static_cast<size_t>(layout.first + at)] += static_cast<int16_t>(16 * kHalving[i]);
+      }
+    }
+    ForPixels(ones.data(), [&](int64_t, int64_t norm) {
+      norms_.push_back(norm);
+      bounds_.push_back(FloorOfNegativeProduct(offset, norm));
+    });
+  }
+
+  // The row's words between those of two rows.
+  void Decide(const int16_t* near, const int16_t* far, const uint8_t* row, uint8_t invert,
+              std::vector<int16_t>* between, uint8_t* mask) const {
+    between->resize(static_cast<size_t>(layout_.words));
+    const auto fill = [&](int64_t begin, int64_t end) {
+      ExpandWords(near, far, static_cast<size_t>(begin), static_cast<size_t>(end), between->data());
+    };
+    fill(0, std::max<int64_t>(layout_.first + layout_.begin + layout_.radius + 1,
+                              int64_t{kLeastGaussWords}));
+    fill(std::min(layout_.first + layout_.end - 1 - layout_.radius,
+                  layout_.words - int64_t{kLeastGaussWords}),
+         layout_.words);
+    size_t at = 0;
+    ForPixels(between->data(), [&](int64_t x, int64_t sum) {
+      const bool is = (int64_t{row[x]} - 128) * norms_[at] - sum > bounds_[at];
+      mask[x] = static_cast<uint8_t>(is ? 255 : 0) ^ invert;
+      ++at;
+    });
+  }
+
+  int64_t Cost() const { return 2 * (layout_.begin + 2) * layout_.radius; }
+
+ private:
+  // visit(x, weighted sum) of the pixels of both sides.
+  template <typename Visit>
+  void ForPixels(const int16_t* words, const Visit& visit) const {
+    const auto sum_of = [&](int64_t at) {
+      const int16_t* const centre = words + layout_.first + at;
+      int64_t sum = int64_t{gauss_.weights[0]} * centre[0];
+      for (int64_t d = 1; d <= layout_.radius; ++d)
+        sum += gauss_.weights[d] * (int32_t{centre[-d]} + centre[d]);
+      return sum;
+    };
+    const auto side = [&](int64_t begin, int64_t end) {
+      if (begin >= end) return;
+      int64_t before = sum_of(begin / 2 - 1), near = sum_of(begin / 2), after = 0;
+      for (int64_t x = begin; x < end; ++x) {
+        if (x % 2 == 0) {
+          visit(x, 3 * near + before);
+          continue;
+        }
+        after = sum_of(x / 2 + 1);
+        visit(x, 3 * near + after);
+        before = near;
+        near = after;
+      }
+    };
+    side(0, 2 * layout_.begin);
+    side(2 * layout_.end, layout_.width);
+  }
+
+  const HalfRow& layout_;
+  const ByteGauss& gauss_;
+  std::vector<int64_t> norms_, bounds_;
+};
+
+}  // namespace
+
+double HalfGaussError(int64_t window, double sigma) { return HalfWeightsOf(window, sigma).error; }
+
+bool TakesHalfGauss(const Picture& gray, int64_t window, double sigma) {
+  // Of smaller pictures the borders are too large a part.
+  return TakesByteGauss(gray, window, sigma) && gray.width >= 4 * window + 128 &&
+         gray.height >= 4 * window && HalfGaussError(window, sigma) <= kMostError;
+}
+
+absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t window,
+                           double sigma, double offset, bool invert, uint8_t* mask) {
+  const HalfWeights half = HalfWeightsOf(window, sigma);
+  std::vector<int16_t> padded = half.weights;
+  padded.push_back(0);
+  const ByteGauss gauss{padded.data(), half.weights.size() - 1};
+  const HalfRow layout(half.radius(), gray.width);
+  const int64_t begin = HalfRow::Begin(half.radius());
+  const int64_t end = HalfRow::End(half.radius(), gray.height);
+  for (const RowRange rows : {RowRange{0, 2 * begin}, RowRange{2 * end, gray.height}}) {
+    TRINE_RETURN_IF_ERROR(ByteGaussMask(context, gray, window, sigma, offset, invert, rows, mask));
+  }
+  const RowSides sides(layout, gauss, offset);
+  const int16_t bound =
+      static_cast<int16_t>(std::clamp<int64_t>(FloorOfNegativeProduct(offset, 128), -32768, 32767));
+  const uint8_t flip = invert ? 255 : 0;
+  const size_t grain = (RowsOfBand(context, gray.height, gray.width, window) + 1) / 2;
+  return ParallelFor(
+      context, static_cast<size_t>(end - begin), grain,
+      [&](size_t first, size_t last) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        HalfBand band(gray, layout, gauss, BeyondHalf::kNothing);
+        Scratch<int16_t> means = Scratch<int16_t>::Zeros(static_cast<size_t>(layout.words));
+        std::vector<int16_t> between;
+        const int64_t from = begin + static_cast<int64_t>(first);
+        TRINE_RETURN_IF_ERROR(band.Start(from, poll));
+        for (int64_t at = from; at < begin + static_cast<int64_t>(last); ++at) {
+          TRINE_RETURN_IF_ERROR(band.Next(at + 1, poll));
+          for (const int64_t y : {2 * at, 2 * at + 1}) {
+            const int64_t far = y % 2 == 0 ? at - 1 : at + 1;
+            const uint8_t* const row = gray.data + y * gray.width;
+            uint8_t* const out = mask + y * gray.width;
+            TRINE_RETURN_IF_ERROR(ForPiecesOfWords(
+                layout.first + layout.begin - 1, layout.first + layout.end + 1, 1, poll,
+                [&](size_t piece, size_t end_of_piece) {
+                  ExpandWords(band.Along(at), band.Along(far), piece, end_of_piece, means.data());
+                }));
+            TRINE_RETURN_IF_ERROR(ForPiecesOfWords(
+                layout.begin, layout.end, 2, poll, [&](size_t piece, size_t end_of_piece) {
+                  DecideHalved(means.data() + layout.first, row, bound, flip, piece, end_of_piece,
+                               out);
+                }));
+            TRINE_RETURN_IF_ERROR(poll.Spend(sides.Cost()));
+            sides.Decide(band.Down(at), band.Down(far), row, flip, &between, out);
+          }
+        }
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace trine::segment
