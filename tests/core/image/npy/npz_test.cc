@@ -138,9 +138,8 @@ TEST(NpzTest, ArraysAroundTheLongestHeader) {
 TEST(NpzTest, ClaimsOfTheArrayAreRefusedByItsHeader) {
   const Tensor t = Noise(DType::kUint8, {1 << 20});
   const std::string data = Npy(t).substr(MakeNpyHeader(DType::kUint8, {1 << 20}).size());
-  for (const auto& [shape, reason] : {std::pair{int64_t{1} << 32, "LIMIT_EXCEEDED"},
-                                      {(int64_t{1} << 20) - 1, "CORRUPT_IMAGE"},
-                                      {(int64_t{1} << 20) + 1, "CORRUPT_IMAGE"}}) {
+  for (const auto& [shape, reason] :
+       {std::pair{int64_t{1} << 32, "LIMIT_EXCEEDED"}, {(int64_t{1} << 20) + 1, "CORRUPT_IMAGE"}}) {
     for (const bool deflated : {false, true}) {
       std::string file =
           MakeNpz({{"a.npy", MakeNpyHeader(DType::kUint8, {shape}) + data, deflated}});
