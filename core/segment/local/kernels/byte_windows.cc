@@ -270,7 +270,7 @@ HWY_INLINE Words AreAbove(Words product, Words sum, Words bound) {
   return hn::VecFromMask(kWords, hn::Gt(hn::Sub(product, sum), bound));
 }
 
-// sum(x, odd) are the windows' sums. `small`: sizes of windows fit 16 bits.
+// sum(x, odd) are the windows' sums.
 template <typename SumOf>
 HWY_INLINE void DecideByWords(const ByteColumns& at, const ByteMean& mean, const uint8_t* row,
                               size_t begin, size_t end, uint8_t* mask, const SumOf& sum) {
@@ -302,13 +302,10 @@ HWY_INLINE void DecideByWords(const ByteColumns& at, const ByteMean& mean, const
     StoreMask(Joined(even, odd), flip, x, at.width, mask);
   };
   ForPixels(at, begin, end, [&](size_t x, auto edge) TRINE_ATTR {
-    if constexpr (edge) {
-      by_words(x, edge);
-    } else if (fits) {
-      by_pairs(x);
-    } else {
-      by_words(x, edge);
+    if constexpr (!edge) {
+      if (fits) return by_pairs(x);
     }
+    by_words(x, edge);
   });
 }
 
