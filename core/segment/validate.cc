@@ -145,13 +145,17 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
 
 std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& options) {
   std::vector<std::string> out;
-  bool inverts = false, floods_given = false;
+  bool inverts = false, takes_markers = false;
   for (const Step& step : options.steps) {
     inverts |= step.spec().inverts;
+    if (step.spec().defaults.type() == typeid(KeepOverlapStep)) {
+      const auto& keep = std::any_cast<const KeepOverlapStep&>(step.parameters());
+      takes_markers |= keep.other != OverlapWith::kGray && inputs.markers.has_value();
+    }
     if (step.spec().defaults.type() != typeid(WatershedStep)) continue;
     const auto& watershed = std::any_cast<const WatershedStep&>(step.parameters());
     if (watershed.markers == MarkerSource::kDistance || !inputs.markers) continue;
-    floods_given = true;
+    takes_markers = true;
     if (watershed.marker_height)
       out.emplace_back("a watershed of given markers does not use marker_height");
   }
@@ -159,8 +163,8 @@ std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& optio
     out.emplace_back("invert has no effect: no step parts bright from dark");
   if (inputs.ground_truth && !options.metrics)
     out.emplace_back("the ground truth has no effect: no metrics are asked for");
-  if (inputs.markers && !floods_given)
-    out.emplace_back("the markers have no effect: no step is a watershed of given markers");
+  if (inputs.markers && !takes_markers)
+    out.emplace_back("the markers have no effect: no step takes them");
   return out;
 }
 

@@ -180,6 +180,9 @@ void Segment(ThreadPool* pool) {
     run(name, {step});
   }
   run("document", {segment::DocumentStep{}});
+  run("edges", {segment::EdgesStep{}});
+  run("masked_threshold", {segment::EdgesStep{}, segment::MaskedThresholdStep{}});
+  run("keep_overlap", {segment::OtsuStep{}, segment::KeepOverlapStep{}});
   run("fill_holes", {segment::OtsuStep{}, segment::FillHolesStep{}});
   run("components", {segment::OtsuStep{}, segment::ComponentsStep{}});
   run("measure", {segment::OtsuStep{}, segment::ComponentsStep{}, segment::MeasureStep{}});

@@ -170,10 +170,13 @@ absl::Status CheckUsed(const SegmentArgs& a, const v1::SegmentRequest& request) 
   if (a.invert && !any([](const Step& step) { return SpecOf(step).inverts; })) {
     return UsageError("--invert is of a step that parts bright from dark, and there is none");
   }
-  if (!a.markers.empty() && !any([](const Step& step) {
-        return step.has_watershed() && step.watershed().markers() != v1::MARKER_SOURCE_DISTANCE;
-      })) {
-    return UsageError("--markers is of a watershed of given markers, and there is none");
+  const auto takes_markers = [](const Step& step) {
+    return (step.has_watershed() && step.watershed().markers() != v1::MARKER_SOURCE_DISTANCE) ||
+           (step.has_keep_overlap() && step.keep_overlap().other() != v1::OVERLAP_WITH_GRAY);
+  };
+  if (!a.markers.empty() && !any(takes_markers)) {
+    return UsageError(
+        "--markers is of a watershed of given markers and of keep-overlap, and there is none");
   }
   const auto neighbours = [](const Step& step) {
     return step.has_components() || step.has_watershed();

@@ -89,7 +89,9 @@ absl::Status FindStrokes(const Context& context, const FlatPage& flat, bool smoo
   TRINE_RETURN_IF_ERROR(SmoothPage(context, once, edges));
   TRINE_RETURN_IF_ERROR(FindEdges(context, page, edges, mask));
   const int64_t window = std::max(kLeastWindow, (2 * flat.stroke) | 1);
-  TRINE_RETURN_IF_ERROR(MarkInk(context, page, mask, window, 4 * flat.split / 5, edges));
+  const Likeness likeness{window, (window + 1) / 2, 0.5, /*dark=*/true};
+  TRINE_RETURN_IF_ERROR(
+      MarkLike<uint8_t>(context, page, page.gray, mask, likeness, 4 * flat.split / 5, edges));
   TRINE_RETURN_IF_ERROR(Majority(context, page, edges, mask));
   Parts<PartCounts> parts(context, page.height, page.width, mask);
   TRINE_RETURN_IF_ERROR(parts.Find([&](int64_t i, PartCounts& counts) {

@@ -1,15 +1,19 @@
 #include "core/segment/document/ink.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 namespace trine::segment {
 namespace {
 
-// How many edge pixels, the sum of their values and that of the squares. Of a window of 255 x 255
-// the last is below 2^32.
+// How many pixels are marked, the sum of their values and that of the squares. Of a window of
+// 255 x 255 bytes the last is below 2^32, of words the sum is.
+template <typename T>
 struct Sums {
-  uint32_t count = 0, sum = 0, square = 0;
+  using Square = std::conditional_t<sizeof(T) == 1, uint32_t, uint64_t>;
+  uint32_t count = 0, sum = 0;
+  Square square = 0;
 
   void Add(const Sums& other) {
     count += other.count;
@@ -23,31 +27,47 @@ struct Sums {
   }
 };
 
-// n <= mean + deviation / 2: n count - sum is at most half the root of count square - sum^2.
-bool IsInk(const Sums& edges, uint32_t least, int64_t value) {
-  if (edges.count < least) return false;
-  const int64_t count = edges.count, sum = edges.sum, square = edges.square;
-  const int64_t above = value * count - sum;
-  return above <= 0 || 4 * above * above <= square * count - sum * sum;
+// Of dark ones value <= mean + k deviation: value count - sum is at most k times the root of
+// count square - sum^2.
+template <typename T>
+bool IsLike(const Sums<T>& marked, const Likeness& likeness, int64_t value) {
+  if (marked.count < likeness.least) return false;
+  const int64_t count = marked.count, sum = marked.sum;
+  const int64_t off = likeness.dark ? value * count - sum : sum - value * count;
+  if (off <= 0 && likeness.k >= 0) return true;
+  // Both products may be beyond 2^63; their difference, at most 2^62, is not.
+  const uint64_t spread =
+      uint64_t{marked.square} * marked.count - uint64_t{marked.sum} * marked.sum;
+  const double left = static_cast<double>(off) * static_cast<double>(off);
+  const double right = likeness.k * likeness.k * static_cast<double>(spread);
+  return likeness.k >= 0 ? left <= right : off <= 0 && left >= right;
 }
 
 // The sums of the columns of a window's rows, for the columns [left, right).
+template <typename T>
 class ColumnSums {
  public:
-  ColumnSums(const Page& page, const uint8_t* edges, int64_t left, int64_t right)
-      : page_(page), edges_(edges), left_(left), sums_(static_cast<size_t>(right - left)) {}
+  ColumnSums(const Page& page, const uint8_t* pixels, const uint8_t* marked, int64_t left,
+             int64_t right)
+      : page_(page),
+        pixels_(pixels),
+        marked_(marked),
+        left_(left),
+        sums_(static_cast<size_t>(right - left)) {
+    static_assert(sizeof(Sums<T>) <= static_cast<size_t>(kLikeColumnBytes<T>));
+  }
 
-  const Sums& At(int64_t x) const { return sums_[static_cast<size_t>(x - left_)]; }
+  const Sums<T>& At(int64_t x) const { return sums_[static_cast<size_t>(x - left_)]; }
 
   template <bool kAdd>
   void Row(int64_t y) {
     if (y < 0 || y >= page_.height) return;
-    const uint8_t* const gray = page_.gray + y * page_.width + left_;
-    const uint8_t* const edge = edges_ + y * page_.width + left_;
+    const int64_t start = y * page_.width + left_;
+    const uint8_t* const marked = marked_ + start;
     for (size_t i = 0; i < sums_.size(); ++i) {
-      if (edge[i] == 0) continue;
-      const uint32_t value = gray[i];
-      const Sums here{1, value, value * value};
+      if (marked[i] == 0) continue;
+      const uint32_t value = PixelAt<T>(pixels_, start + static_cast<int64_t>(i));
+      const Sums<T> here{1, value, typename Sums<T>::Square{value} * value};
       if constexpr (kAdd) {
         sums_[i].Add(here);
       } else {
@@ -58,43 +78,51 @@ class ColumnSums {
 
  private:
   const Page& page_;
-  const uint8_t* edges_;
+  const uint8_t* pixels_;
+  const uint8_t* marked_;
   int64_t left_;
-  std::vector<Sums> sums_;
+  std::vector<Sums<T>> sums_;
 };
 
 }  // namespace
 
-absl::Status MarkInk(const Context& context, const Page& page, const uint8_t* edges, int64_t window,
-                     int32_t darkest, uint8_t* ink) {
-  const int64_t reach = window / 2;
-  const uint32_t least = static_cast<uint32_t>((window + 1) / 2);
+template <typename T>
+absl::Status MarkLike(const Context& context, const Page& page, const uint8_t* pixels,
+                      const uint8_t* marked, const Likeness& likeness, int32_t darkest,
+                      uint8_t* like) {
+  const int64_t window = likeness.window, reach = window / 2;
   return ForPageTiles(context, page.height, page.width, 4 * window, [&](const PageTile& tile) {
     Poller poll = PixelPoller(context);
     const int64_t left = std::max<int64_t>(0, tile.left - reach);
     const int64_t right = std::min(page.width, tile.right + reach);
-    ColumnSums columns(page, edges, left, right);
+    ColumnSums<T> columns(page, pixels, marked, left, right);
     for (int64_t y = tile.top - reach; y < tile.top + reach; ++y) {
       TRINE_RETURN_IF_ERROR(poll.Spend(right - left));
-      columns.Row<true>(y);
+      columns.template Row<true>(y);
     }
     for (int64_t y = tile.top; y < tile.bottom; ++y) {
       TRINE_RETURN_IF_ERROR(poll.Spend(4 * (right - left)));
-      columns.Row<true>(y + reach);
-      const uint8_t* const gray = page.gray + y * page.width;
-      Sums sums;
+      columns.template Row<true>(y + reach);
+      Sums<T> sums;
       for (int64_t x = left; x < std::min(right, tile.left + reach); ++x) sums.Add(columns.At(x));
       for (int64_t x = tile.left; x < tile.right; ++x) {
         if (x + reach < right) sums.Add(columns.At(x + reach));
-        const bool is_ink = gray[x] <= darkest || IsInk(sums, least, gray[x]);
-        ink[y * page.width + x] = is_ink && page.Contains(y * page.width + x) ? 255 : 0;
+        const int64_t i = y * page.width + x;
+        const T value = PixelAt<T>(pixels, i);
+        const bool is_like = value <= darkest || IsLike(sums, likeness, value);
+        like[i] = is_like && page.Contains(i) ? 255 : 0;
         if (x - reach >= left) sums.Subtract(columns.At(x - reach));
       }
-      columns.Row<false>(y - reach);
+      columns.template Row<false>(y - reach);
     }
     return absl::OkStatus();
   });
 }
+
+template absl::Status MarkLike<uint8_t>(const Context&, const Page&, const uint8_t*, const uint8_t*,
+                                        const Likeness&, int32_t, uint8_t*);
+template absl::Status MarkLike<uint16_t>(const Context&, const Page&, const uint8_t*,
+                                         const uint8_t*, const Likeness&, int32_t, uint8_t*);
 
 absl::Status Majority(const Context& context, const Page& page, const uint8_t* mask, uint8_t* out) {
   const int64_t height = page.height, width = page.width;

@@ -10,7 +10,9 @@
 namespace trine::segment {
 namespace {
 
-constexpr std::string_view kBackgroundMethods[] = {"top_hat", "rolling_ball", "polynomial"};
+constexpr std::string_view kBackgroundMethods[] = {"top_hat", "rolling_ball", "polynomial",
+                                                   "closing"};
+constexpr std::string_view kRemovals[] = {"subtract", "divide"};
 constexpr std::string_view kSmoothMethods[] = {"gaussian", "median", "mean", "binomial"};
 
 StepSpec SmoothRow() {
@@ -40,7 +42,7 @@ StepSpec BackgroundRow() {
       {.name = "background",
        .about = "Takes off the background under the objects",
        .parameters = {Param<&BackgroundStep::method>("method", "What is taken for the background"),
-                      Of({"top_hat", "rolling_ball"},
+                      Of({"top_hat", "rolling_ball", "closing"},
                          Param<&BackgroundStep::radius>(
                              "radius", "of the disk or ball [pixels]; objects are smaller",
                              Between(0, static_cast<double>(kMostBackgroundRadius)), "0: 50")),
@@ -49,7 +51,11 @@ StepSpec BackgroundRow() {
                                              Between(0, static_cast<double>(kMostDegree)), "0: 2")),
                       Of({"top_hat", "rolling_ball"},
                          Param<&BackgroundStep::light>(
-                             "light", "the background is brighter than the objects"))},
+                             "light", "the background is brighter than the objects")),
+                      Of({"top_hat", "rolling_ball", "closing"},
+                         Param<&BackgroundStep::remove>(
+                             "remove",
+                             "how it goes; divide: of a light one, which becomes white"))},
        .uses = kGray,
        .makes = kGray,
        // The eroded picture. Pieces with their surroundings come on top.
@@ -93,6 +99,8 @@ StepSpec StretchRow() {
 absl::Span<const std::string_view> NamesOf(SmoothMethod) { return kSmoothMethods; }
 
 absl::Span<const std::string_view> NamesOf(BackgroundMethod) { return kBackgroundMethods; }
+
+absl::Span<const std::string_view> NamesOf(BackgroundRemoval) { return kRemovals; }
 
 std::vector<StepSpec> FilterRows() {
   return {SmoothRow(), BackgroundRow(), EqualizeRow(), StretchRow()};

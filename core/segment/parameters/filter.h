@@ -28,17 +28,26 @@ struct SmoothStep {
   int64_t radius = 0;
 };
 
-enum class BackgroundMethod : uint8_t { kTopHat = 1, kRollingBall = 2, kPolynomial = 3 };
+enum class BackgroundMethod : uint8_t {
+  kTopHat = 1,
+  kRollingBall = 2,
+  kPolynomial = 3,
+  kClosing = 4
+};
+enum class BackgroundRemoval : uint8_t { kSubtract = 1, kDivide = 2 };
 absl::Span<const std::string_view> NamesOf(BackgroundMethod);
+absl::Span<const std::string_view> NamesOf(BackgroundRemoval);
 
 // Takes the background off. core/segment/filter/background/background.h says what each method takes
 // for it and where the rest lies. A parameter that the method does not have is INVALID_ARGUMENT.
 // Profiles other than EXACT are UNIMPLEMENTED.
 struct BackgroundStep {
   BackgroundMethod method = BackgroundMethod::kTopHat;
-  int64_t radius = 0;  // kTopHat, kRollingBall [pixels]; at most 500; 0: 50
+  int64_t radius = 0;  // kTopHat, kRollingBall, kClosing [pixels]; at most 500; 0: 50
   int64_t degree = 0;  // kPolynomial; at most 3; 0: 2
   bool light = false;  // kTopHat, kRollingBall: the background is brighter than the objects
+  // kTopHat, kRollingBall, kClosing. kDivide is of a light background, else INVALID_ARGUMENT.
+  BackgroundRemoval remove = BackgroundRemoval::kSubtract;
 };
 
 // Equalizes the histogram around each pixel, with a limit on contrast (CLAHE, Zuiderveld 1994).

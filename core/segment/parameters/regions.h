@@ -23,6 +23,24 @@ struct FillHolesStep {
   int64_t max_area = 0;
 };
 
+enum class OverlapWith : uint8_t {
+  kAuto = 0,     // kMarkers where Inputs has markers, else kGray
+  kMarkers = 1,  // Inputs::markers: what is not 0
+  kGray = 2,     // the gray picture above a threshold, with Options::invert at or below it
+};
+absl::Span<const std::string_view> NamesOf(OverlapWith);
+
+// Keeps the components of the mask of which a pixel, and of their area at least a share, overlap
+// other pixels.
+struct KeepOverlapStep {
+  OverlapWith other = OverlapWith::kAuto;
+  // kGray: finite; default the threshold that the last step before it found (of several the
+  // highest, with Options::invert the lowest).
+  std::optional<double> threshold;
+  double share = 0;  // 0 to 1
+  Connectivity connectivity = Connectivity::k8;
+};
+
 // Connected components of the mask; labels 1.. in raster order of each component's first pixel.
 // Components smaller than min_area are removed from mask and labels. Sets the label map.
 struct ComponentsStep {

@@ -7,6 +7,7 @@
 #include "core/segment/regions/distance.h"
 #include "core/segment/regions/fill_holes.h"
 #include "core/segment/regions/invert.h"
+#include "core/segment/regions/keep_overlap.h"
 #include "core/segment/regions/measure.h"
 #include "core/segment/regions/watershed_step.h"
 #include "core/segment/row.h"
@@ -17,12 +18,14 @@ namespace trine::segment {
 namespace {
 
 constexpr std::string_view kConnectivities[] = {"4", "8"};
+constexpr std::string_view kOverlaps[] = {"markers", "gray"};
 constexpr std::string_view kMarkerSources[] = {"given", "distance"};
 constexpr std::string_view kReliefs[] = {"gray", "distance"};
 
 }  // namespace
 
 absl::Span<const std::string_view> NamesOf(Connectivity) { return kConnectivities; }
+absl::Span<const std::string_view> NamesOf(OverlapWith) { return kOverlaps; }
 absl::Span<const std::string_view> NamesOf(MarkerSource) { return kMarkerSources; }
 absl::Span<const std::string_view> NamesOf(Relief) { return kReliefs; }
 
@@ -49,6 +52,26 @@ std::vector<StepSpec> RegionRows() {
       [](State& s, const FillHolesStep& p) {
         return FillHoles(s.context, s.gray.height, s.gray.width, p, s.gray.inside, s.Mask());
       }));
+
+  rows.push_back(Row<KeepOverlapStep>(
+      {.name = "keep_overlap",
+       .about = "Keeps components of the mask that overlap markers, or what is bright",
+       .parameters = {Param<&KeepOverlapStep::other>(
+                          "other", "The request's markers, or the gray picture above a threshold",
+                          {}, "markers if sent, else gray"),
+                      Param<&KeepOverlapStep::threshold>("threshold", "gray: gray value", {},
+                                                         "what the last step before it found"),
+                      Param<&KeepOverlapStep::share>(
+                          "share", "Least share of a component's area; 0: a pixel", Between(0, 1)),
+                      Param<&KeepOverlapStep::connectivity>("connectivity",
+                                                            "Neighbours of a foreground pixel")},
+       .needs = kMask,
+       .uses = kGray | kMarkers,
+       .makes = kMask,
+       .inverts = true,
+       // Labels, and for every second pixel at most a root and two counts.
+       .working = Working::APixel(12)},
+      RunKeepOverlap, CheckKeepOverlap));
 
   rows.push_back(Row<ComponentsStep>(
       {.name = "components",

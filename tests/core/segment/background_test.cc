@@ -12,15 +12,19 @@ namespace {
 template <typename T>
 Grid<T> WithoutBackground(const Grid<T>& grid, const BackgroundStep& step,
                           const Mask* inside = nullptr) {
+  const Removal removal{step.light, step.remove == BackgroundRemoval::kDivide,
+                        sizeof(T) == 1 ? 255.0 : 65535.0, 0};
   return Filtered(grid, inside, LeastKernelTargets(),
                   [&](const Context& context, const Picture& gray, uint8_t* out) {
                     switch (step.method) {
                       case BackgroundMethod::kTopHat:
-                        return SubtractTopHat(context, gray, step.radius, step.light, out);
+                        return RemoveTopHat(context, gray, step.radius, removal, out);
                       case BackgroundMethod::kRollingBall:
-                        return SubtractBall(context, gray, step.radius, step.light, out);
+                        return RemoveBall(context, gray, step.radius, removal, out);
                       case BackgroundMethod::kPolynomial:
                         return SubtractPolynomial(context, gray, step.degree, out);
+                      case BackgroundMethod::kClosing:
+                        break;  // the top hat's
                     }
                     return absl::InternalError("no method");
                   });
@@ -33,6 +37,10 @@ BackgroundStep Ball(int64_t radius, bool light = false) {
 }
 BackgroundStep Polynomial(int64_t degree) {
   return {BackgroundMethod::kPolynomial, 0, degree, false};
+}
+BackgroundStep Divided(BackgroundStep step) {
+  step.remove = BackgroundRemoval::kDivide;
+  return step;
 }
 
 constexpr std::pair<int, int> kSides[] = {{1, 1},  {1, 70},  {70, 1},  {5, 5},
@@ -124,6 +132,46 @@ TYPED_TEST(Background, BallIsUnderThePicture) {
   }
 }
 
+// Of integers the quotient in whole numbers, halves up.
+TYPED_TEST(Background, ALightOneIsDividedBy) {
+  std::mt19937 random(33);
+  constexpr bool kIntegers = std::is_integral_v<TypeParam>;
+  const int64_t white = sizeof(TypeParam) == 1 ? 255 : 65535;
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 5, 40}) {
+      auto grid = RandomPicture<TypeParam>(random, height, width);
+      // Floats, some of them below 0, as they are.
+      for (TypeParam& cell : grid.cells) cell = kIntegers && random() % 9 == 0 ? 0 : cell;
+      const Mask all(height, width, 1), some = RandomMask(random, height, width, 0.6);
+      for (const Mask* inside : {&all, &some}) {
+        for (const bool ball : {false, true}) {
+          if (kSanitized && ball == (radius % 2 == 0)) continue;
+          const Reals turned = Turned(grid, true);
+          const Reals under = ball ? oracle::UnderBall(turned, *inside, radius)
+                                   : oracle::DiskOpening(turned, *inside, radius);
+          const auto got =
+              WithoutBackground(grid, Divided(ball ? Ball(radius, true) : TopHat(radius, true)),
+                                inside == &all ? nullptr : inside);
+          for (size_t i = 0; i < grid.cells.size(); ++i) {
+            if (inside->cells[i] == 0) {
+              ASSERT_EQ(got.cells[i], grid.cells[i]);
+            } else if constexpr (kIntegers) {
+              const int64_t value = grid.cells[i];
+              const int64_t paper = std::numeric_limits<TypeParam>::max() -
+                                    static_cast<int64_t>(std::floor(under.cells[i]));
+              const int64_t stays = value == 0 ? 0 : (2 * white * value + paper) / (2 * paper);
+              ASSERT_EQ(int64_t{got.cells[i]}, stays) << value << " of " << paper;
+            } else {
+              const double value = static_cast<double>(grid.cells[i]), paper = -under.cells[i];
+              ASSERT_NEAR(static_cast<double>(got.cells[i]), value > 0 ? value / paper : 0, 1e-4);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TYPED_TEST(Background, PolynomialIsLevelled) {
   for (const auto& [height, width] : {std::pair{40, 60}, {1, 50}, {50, 1}, {1, 1}, {3, 2}}) {
     for (int64_t degree = 1; degree <= 3; ++degree) {
@@ -181,6 +229,19 @@ TEST(BackgroundStep, PolynomialHasTheLeastSquares) {
   }
 }
 
+TEST(BackgroundStep, ClosingIsTheTopHatOfALightBackground) {
+  std::mt19937 random(34);
+  const auto grid = RandomPicture<uint8_t>(random, 40, 70);
+  for (const auto& remove : {BackgroundRemoval::kSubtract, BackgroundRemoval::kDivide}) {
+    BackgroundStep top_hat = TopHat(4, true), closing{BackgroundMethod::kClosing, 4};
+    top_hat.remove = closing.remove = remove;
+    const auto a = RunSteps(grid, {top_hat, ThresholdStep{{200}}});
+    const auto b = RunSteps(grid, {closing, ThresholdStep{{200}}});
+    ASSERT_TRUE(a.ok() && b.ok());
+    EXPECT_EQ(a->mask->data, b->mask->data);
+  }
+}
+
 TEST(BackgroundStep, ValuesAfterIt) {
   Grid<int16_t> grid(9, 9, -500);
   grid.at(4, 4) = -300;
@@ -204,6 +265,43 @@ TEST(BackgroundStep, ValuesAfterIt) {
   EXPECT_EQ(otsu(TopHat(2, true), bytes), 205);
 }
 
+// Ink of a fifth of the paper stays so in the shadow; numbers below 0 are no brightness.
+TEST(BackgroundStep, QuotientsOfOtherTypes) {
+  const auto values = [](const auto& picture,
+                         BackgroundMethod method = BackgroundMethod::kClosing) {
+    BackgroundStep step = Divided({method, 3, 0, method != BackgroundMethod::kClosing});
+    const auto result = RunSteps(picture, {step, MultiOtsuStep{3}});
+    EXPECT_TRUE(result.ok()) << result.status();
+    std::vector<double> means;
+    if (!result.ok()) return means;
+    for (const ClassStats& one : result->threshold->classes) means.push_back(one.mean);
+    return means;
+  };
+  const auto page = [](auto type, double scale, double low) {
+    Grid<decltype(type)> grid(30, 60);
+    for (int y = 0; y < 30; ++y) {
+      for (int x = 0; x < 60; ++x) {
+        const double paper = x < 30 ? 100 : 60;  // a shadow
+        const double share = y % 10 != 5 ? 1 : x % 10 == 2 ? low : x % 10 == 6 ? 0.5 : 1;
+        grid.at(y, x) = static_cast<decltype(type)>(paper * share * scale);
+      }
+    }
+    return grid;
+  };
+  for (const auto method : {BackgroundMethod::kClosing, BackgroundMethod::kTopHat}) {
+    EXPECT_THAT(values(page(uint8_t{}, 1, 0.2), method), testing::ElementsAre(51, 128, 255));
+    EXPECT_THAT(values(page(uint16_t{}, 10, 0.2), method),
+                testing::ElementsAre(13107, 32768, 65535));
+  }
+  EXPECT_THAT(values(page(int8_t{}, 1, -0.2)), testing::ElementsAre(0, 64, 127));
+  EXPECT_THAT(values(page(int16_t{}, 10, -0.2)), testing::ElementsAre(0, 16384, 32767));
+  EXPECT_THAT(values(page(int32_t{}, 10, -0.2)), testing::ElementsAre(0, 32768, 65535));
+  EXPECT_THAT(values(page(int64_t{}, 1e10, -0.2)), testing::ElementsAre(0, 32768, 65535));
+  EXPECT_THAT(values(page(uint32_t{}, 1e7, 0.2)), testing::ElementsAre(13107, 32768, 65535));
+  EXPECT_THAT(values(page(float{}, 10, -0.2)), testing::ElementsAre(0, 0.5, 1));
+  EXPECT_THAT(values(page(double{}, 1e-3, -0.2)), testing::ElementsAre(0, 0.5, 1));
+}
+
 TEST(BackgroundStep, Refusals) {
   const Grid<uint8_t> grid(4, 4, 1);
   const auto refused = [&](const BackgroundStep& step, Profile profile = Profile::kExact) {
@@ -219,8 +317,13 @@ TEST(BackgroundStep, Refusals) {
   EXPECT_EQ(FieldOf(refused({BackgroundMethod::kTopHat, 0, 2, true})),
             "steps[0].background.degree");
   EXPECT_EQ(refused(TopHat(2), Profile::kMatlab).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(FieldOf(refused(Divided(TopHat(2)))), "steps[0].background.remove");
+  EXPECT_EQ(FieldOf(refused(Divided(Polynomial(2)))), "steps[0].background.remove");
+  EXPECT_EQ(FieldOf(refused({BackgroundMethod::kClosing, 0, 0, true})),
+            "steps[0].background.light");
   EXPECT_TRUE(refused({}).ok());
   EXPECT_TRUE(refused(Ball(500)).ok());
+  EXPECT_TRUE(refused(Divided({BackgroundMethod::kClosing, 500})).ok());
 }
 
 }  // namespace

@@ -74,6 +74,9 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("local gaussian", {Local(LocalMethod::kGaussian)}, 2);
   ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 2);
   ExpectStepsPoll("document", {DocumentStep{}}, 30);
+  ExpectStepsPoll("edges", {EdgesStep{}}, 3);
+  ExpectStepsPoll("edges of floats", {EdgesStep{}}, 3, true);
+  ExpectStepsPoll("masked_threshold", {OtsuStep{}, MaskedThresholdStep{}}, kOtsu + 5);
   for (const LocalMethod method : {LocalMethod::kWolf, LocalMethod::kWan, LocalMethod::kBradley,
                                    LocalMethod::kContrast, LocalMethod::kTiledOtsu}) {
     ExpectStepsPoll("local method " + std::to_string(static_cast<int>(method)), {Local(method)}, 2);
@@ -114,6 +117,7 @@ TEST(Polling, Filters) {
 
 TEST(Polling, Regions) {
   ExpectStepsPoll("fill_holes", {OtsuStep{}, FillHolesStep{}}, kOtsu + 2);
+  ExpectStepsPoll("keep_overlap", {OtsuStep{}, KeepOverlapStep{}}, kOtsu + 3);
   ExpectStepsPoll("components", {OtsuStep{}, ComponentsStep{}}, kOtsu + 2);
   ExpectStepsPoll("measure", {OtsuStep{}, ComponentsStep{}, MeasureStep{}}, kOtsu + 2 + 7);
   ExpectStepsPoll("contours", {OtsuStep{}, ContoursStep{}}, kOtsu + 2);
@@ -167,6 +171,12 @@ TEST(Polling, NoLongGapsOfSlowSteps) {
     for (const BackgroundMethod method :
          {BackgroundMethod::kTopHat, BackgroundMethod::kRollingBall})
       expect("background", {BackgroundStep{method, 5, 0, false}}, true);
+    BackgroundStep closing{BackgroundMethod::kClosing, 5};
+    closing.remove = BackgroundRemoval::kDivide;
+    expect("closing", {closing});
+    expect("edges of floats", {EdgesStep{}}, true);
+    expect("masked_threshold, keep_overlap",
+           {OtsuStep{}, EdgesStep{}, MaskedThresholdStep{255}, KeepOverlapStep{}});
     expect("polynomial", {BackgroundStep{BackgroundMethod::kPolynomial, 0, 0, false}});
     expect("equalize, stretch", {EqualizeStep{}, StretchStep{}});
     expect("local wan", {Local(LocalMethod::kWan)}, true);

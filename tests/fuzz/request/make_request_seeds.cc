@@ -233,7 +233,7 @@ v1::SegmentRequest SmallPicture() {
 }
 
 void SegmentationSeeds(SeedWriter& seeds) {
-  std::vector<v1::SegmentRequest> requests(6, SmallPicture());
+  std::vector<v1::SegmentRequest> requests(7, SmallPicture());
   for (const char* steps :
        {"otsu", "fill_holes", "components", "distance", "watershed", "contours", "measure"}) {
     v1::SegmentStep* step = requests[1].add_steps();
@@ -258,6 +258,13 @@ void SegmentationSeeds(SeedWriter& seeds) {
   *requests[4].mutable_mask()->mutable_tensor() = MakeTensor<uint8_t>(
       v1::DATA_TYPE_BOOL, {3, 5}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0});
   requests[4].add_steps()->mutable_watershed()->set_lines(true);
+  v1::BackgroundStep* background = requests[6].add_steps()->mutable_background();
+  background->set_method(v1::BACKGROUND_METHOD_CLOSING);
+  background->set_radius(2);
+  background->set_remove(v1::BACKGROUND_REMOVAL_DIVIDE);
+  requests[6].add_steps()->mutable_edges()->set_high(40);
+  requests[6].add_steps()->mutable_masked_threshold()->set_window(3);
+  requests[6].add_steps()->mutable_keep_overlap()->set_threshold(4.5);
   *requests[5].mutable_image()->mutable_tensor() =
       MakeTensor<float>(v1::DATA_TYPE_FLOAT32, {1, 2, 3}, {0.5f, 1, 0, 0.25f, 0, 1});
   requests[5].set_channel(2);

@@ -10,20 +10,36 @@ namespace {
 constexpr int64_t kDefaultRadius = 50;
 constexpr int64_t kDefaultDegree = 2;
 
+bool IsLight(const BackgroundStep& step) {
+  return step.light || step.method == BackgroundMethod::kClosing;
+}
+
 // What a stored 0 stands for when the background is off.
 int64_t OriginAfter(const State& state, const BackgroundStep& step) {
   if (step.method == BackgroundMethod::kPolynomial) return state.gray.origin;
-  if (!step.light) return 0;
+  if (!IsLight(step)) return 0;
   const DType given = state.inputs.gray.dtype;
   if (DTypeSize(given) <= 2) return state.gray.origin;
+  if (step.remove == BackgroundRemoval::kDivide) return 0;
   return state.gray.dtype == DType::kUint16 ? -65535 : 0;
+}
+
+// What the background becomes where it is divided by, in gray values; 1 of floats needs none.
+double WhiteOf(const State& state) {
+  const double top = state.gray.dtype == DType::kUint8 ? 255 : 65535;
+  const bool narrow = DTypeSize(state.inputs.gray.dtype) <= 2;
+  return narrow ? top + static_cast<double>(state.gray.origin) : top;
 }
 
 }  // namespace
 
-absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep&) {
-  if (step.options.profile == Profile::kExact) return absl::OkStatus();
-  return NotOffered("profile", "background has the profile exact only");
+absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given) {
+  if (step.options.profile != Profile::kExact)
+    return NotOffered("profile", "background has the profile exact only");
+  if (given.remove == BackgroundRemoval::kDivide && !IsLight(given))
+    return InvalidField(step.Field("remove"), "divide",
+                        "is of a background brighter than the objects: light, or closing");
+  return absl::OkStatus();
 }
 
 absl::Status RunBackground(State& state, const BackgroundStep& given) {
@@ -32,13 +48,17 @@ absl::Status RunBackground(State& state, const BackgroundStep& given) {
   Tensor pixels = state.NewGray();
   uint8_t* const out = pixels.data.data();
   const int64_t radius = given.radius == 0 ? kDefaultRadius : given.radius;
+  const int64_t origin = OriginAfter(state, given);
+  const Removal removal{IsLight(given), given.remove == BackgroundRemoval::kDivide, WhiteOf(state),
+                        origin};
   absl::Status status;
   switch (given.method) {
     case BackgroundMethod::kTopHat:
-      status = SubtractTopHat(context, gray, radius, given.light, out);
+    case BackgroundMethod::kClosing:
+      status = RemoveTopHat(context, gray, radius, removal, out);
       break;
     case BackgroundMethod::kRollingBall:
-      status = SubtractBall(context, gray, radius, given.light, out);
+      status = RemoveBall(context, gray, radius, removal, out);
       break;
     case BackgroundMethod::kPolynomial:
       status =
@@ -47,7 +67,7 @@ absl::Status RunBackground(State& state, const BackgroundStep& given) {
   }
   TRINE_RETURN_IF_ERROR(status);
   state.SetGray(std::move(pixels));
-  state.gray.origin = OriginAfter(state, given);
+  state.gray.origin = origin;
   return absl::OkStatus();
 }
 

@@ -10,9 +10,14 @@
 // Polynomial    the surface of sums of powers x^i y^j, i + j <= degree, with the least squares from
 //               the pixels; what stays is the pixel minus the surface plus the mean of all pixels.
 //
+// Closing       the top hat's of a light background, the closing by the same disk: paper under ink.
+//
 // Disk and ball do not see what is beyond the borders. What stays of a dark background is the
 // difference, from 0 on. Of a light one (both then work on the negative) it is the difference,
-// negative or 0, below the highest value of integers of 8 and 16 bits, below 0 of others.
+// negative or 0, below the highest value of integers of 8 and 16 bits, below 0 of others. Divided
+// it is the quotient by the light background times white: the highest value of integers of 8 and 16
+// bits, 65535 of wider ones (of which the quotient is rounded in float64 first), 1 of floats; 0
+// where the pixel is not above 0.
 #pragma once
 
 #include "absl/status/status.h"
@@ -27,12 +32,21 @@ inline constexpr int64_t kMostDegree = 3;
 absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given);
 absl::Status RunBackground(State& state, const BackgroundStep& given);
 
+// How a background goes.
+struct Removal {
+  bool light = false;
+  bool divide = false;  // REQUIRES: light
+  // Of quotients: what stands for the background, and what a stored 0 stands for.
+  double white = 0;
+  int64_t origin = 0;
+};
+
 // The methods, one file each: `out` gets what stays, as it is stored: of a light background the
 // negative (complement of integers) of the difference. REQUIRES: CheckBackground said OK.
-absl::Status SubtractTopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
-                            uint8_t* out);
-absl::Status SubtractBall(const Context& context, const Picture& gray, int64_t radius, bool light,
-                          uint8_t* out);
+absl::Status RemoveTopHat(const Context& context, const Picture& gray, int64_t radius,
+                          const Removal& removal, uint8_t* out);
+absl::Status RemoveBall(const Context& context, const Picture& gray, int64_t radius,
+                        const Removal& removal, uint8_t* out);
 absl::Status SubtractPolynomial(const Context& context, const Picture& gray, int64_t degree,
                                 uint8_t* out);
 

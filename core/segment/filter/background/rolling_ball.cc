@@ -40,8 +40,8 @@ std::vector<BallPoint<T>> BallPoints(int64_t radius) {
 constexpr int64_t kPoints = 512;
 
 template <typename T>
-absl::Status RollBall(const Context& context, const Picture& gray, int64_t radius, bool light,
-                      uint8_t* out) {
+absl::Status RollBall(const Context& context, const Picture& gray, int64_t radius,
+                      const Removal& removal, uint8_t* out) {
   const std::vector<BallPoint<T>> points = BallPoints<T>(radius);
   const TileSize size = TileSize::Of(gray, radius);
   TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
@@ -52,7 +52,7 @@ absl::Status RollBall(const Context& context, const Picture& gray, int64_t radiu
         Tile<T> tile(size);
         TRINE_RETURN_IF_ERROR(tile.Read(gray, begin, end, first, last, poll,
                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
-                                          ReadInside(gray, light, y, x, count, to);
+                                          ReadInside(gray, removal.light, y, x, count, to);
                                         }));
         Scratch<T> row = MakeScratch<T>(size.stride());
         Scratch<T> least = MakeScratch<T>(size.stride());
@@ -78,7 +78,7 @@ absl::Status RollBall(const Context& context, const Picture& gray, int64_t radiu
             for (int64_t x = 0; gray.whole && x < last - first; ++x)
               least[static_cast<size_t>(x)] = std::floor(least[static_cast<size_t>(x)]);
           }
-          WriteStays(gray, light, y, first, last - first, least.data(), row.data(), out);
+          WriteStays(gray, removal, y, first, last - first, least.data(), row.data(), out);
         }
         return absl::OkStatus();
       });
@@ -86,10 +86,10 @@ absl::Status RollBall(const Context& context, const Picture& gray, int64_t radiu
 
 }  // namespace
 
-absl::Status SubtractBall(const Context& context, const Picture& gray, int64_t radius, bool light,
-                          uint8_t* out) {
+absl::Status RemoveBall(const Context& context, const Picture& gray, int64_t radius,
+                        const Removal& removal, uint8_t* out) {
   return WithPixelType(gray.dtype, [&](auto type) {
-    return RollBall<decltype(type)>(context, gray, radius, light, out);
+    return RollBall<decltype(type)>(context, gray, radius, removal, out);
   });
 }
 

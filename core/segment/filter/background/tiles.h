@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include "core/segment/filter/background/background.h"
 #include "core/segment/filter/background/least_kernels.h"
 #include "core/segment/picture.h"
 
@@ -93,12 +95,41 @@ void ReadInside(const Picture& gray, bool light, int64_t y, int64_t first, int64
   }
 }
 
+// A pixel over the background, which is at least the pixel.
+template <typename T>
+T Quotient(const Picture& gray, const Removal& removal, T pixel, T background) {
+  if (std::is_floating_point_v<T> && !gray.whole) return pixel > 0 ? pixel / background : T{0};
+  const double value = static_cast<double>(pixel) + static_cast<double>(gray.origin);
+  if (value <= 0) return static_cast<T>(-removal.origin);
+  const double whole = static_cast<double>(background) + static_cast<double>(gray.origin);
+  // Rounded to the nearest, halves up. Of 16 bits a quotient that is no integer is farther from one
+  // than it is rounded.
+  const double parts = std::floor((2 * removal.white * value + whole) / (2 * whole));
+  return static_cast<T>(parts - static_cast<double>(removal.origin));
+}
+
+// Those pixels over the background, whose negative is `negative`; pixels outside as they are.
+template <typename T>
+void WriteQuotients(const Picture& gray, const Removal& removal, int64_t start, int64_t count,
+                    const T* negative, uint8_t* out) {
+  for (int64_t x = 0; x < count; ++x) {
+    T pixel = PixelAt<T>(gray.data, start + x);
+    if (gray.Contains(start + x)) pixel = Quotient(gray, removal, pixel, Negative(negative[x]));
+    StoreLE<T>(out + (start + x) * static_cast<int64_t>(sizeof(T)), pixel);
+  }
+}
+
 // What stays of those pixels above `background`, turned back; pixels outside as they are.
 template <typename T>
-void WriteStays(const Picture& gray, bool light, int64_t y, int64_t first, int64_t count,
-                const T* background, T* row, uint8_t* out) {
+void WriteStays(const Picture& gray, const Removal& removal, int64_t y, int64_t first,
+                int64_t count, const T* background, T* row, uint8_t* out) {
   constexpr int64_t kBytes = static_cast<int64_t>(sizeof(T));
   const int64_t start = y * gray.width + first;
+  if (removal.divide) {
+    WriteQuotients(gray, removal, start, count, background, out);
+    return;
+  }
+  const bool light = removal.light;
   ReadInside(gray, light, y, first, count, row);
   for (int64_t x = 0; x < count; ++x) row[x] = static_cast<T>(row[x] - background[x]);
   if (light) {

@@ -77,8 +77,8 @@ class DiskLeast {
 };
 
 template <typename T>
-absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
-                    uint8_t* out) {
+absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
+                    const Removal& removal, uint8_t* out) {
   const TileSize size = TileSize::Of(gray, radius);
   TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
   Scratch<T> least = MakeScratch<T>(gray.pixels());
@@ -89,7 +89,7 @@ absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
         DiskLeast<T> disk(size, radius);
         TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
-                                          ReadInside(gray, light, y, x, count, to);
+                                          ReadInside(gray, removal.light, y, x, count, to);
                                         }));
         for (int64_t y = begin; y < end; ++y)
           std::copy_n(disk.Row(y, begin), last - first, least.data() + y * gray.width + first);
@@ -112,7 +112,7 @@ absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
           T* const opened = disk.Row(y, begin);
           TRINE_RETURN_IF_ERROR(poll.Spend((last - first) / 2));
           for (int64_t x = 0; x < last - first; ++x) opened[x] = Negative(opened[x]);
-          WriteStays(gray, light, y, first, last - first, opened, row.data(), out);
+          WriteStays(gray, removal, y, first, last - first, opened, row.data(), out);
         }
         return absl::OkStatus();
       });
@@ -120,10 +120,10 @@ absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
 
 }  // namespace
 
-absl::Status SubtractTopHat(const Context& context, const Picture& gray, int64_t radius, bool light,
-                            uint8_t* out) {
+absl::Status RemoveTopHat(const Context& context, const Picture& gray, int64_t radius,
+                          const Removal& removal, uint8_t* out) {
   return WithPixelType(gray.dtype, [&](auto type) {
-    return TopHat<decltype(type)>(context, gray, radius, light, out);
+    return TopHat<decltype(type)>(context, gray, radius, removal, out);
   });
 }
 
