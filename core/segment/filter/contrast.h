@@ -9,6 +9,9 @@
 //           v becomes (v - low) / (high - low) of the range: that of the type of 8 and 16 bits, 0
 //           to 65535 of wider integers, 0 to 1 of floats. Where low = high, what is above goes to
 //           the upper end and the rest to the lower.
+//           Profile SKIMAGE of uint8 and uint16: scikit-image 0.26's exposure.rescale_intensity
+//           from numpy.percentile(image, (low, high)), which interpolates and rounds down; where
+//           low = high all become that percentile, rounded down.
 #pragma once
 
 #include "absl/status/status.h"
@@ -31,5 +34,7 @@ absl::Status Equalize(const Context& context, const Picture& gray, const Equaliz
                       uint8_t* out);
 absl::Status Stretch(const Context& context, const Picture& gray, const StretchStep& step,
                      uint8_t* out);
+absl::Status StretchSkimage(const Context& context, const Picture& gray, const StretchStep& step,
+                            uint8_t* out);
 
 }  // namespace trine::segment

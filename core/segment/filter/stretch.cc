@@ -1,20 +1,38 @@
+#include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
+#include "core/segment/filter/skimage.h"
 #include "core/segment/histogram.h"
 
 namespace trine::segment {
 namespace {
 
+// The value of index `i` in their order.
+double ValueOfRank(const Levels& levels, uint64_t i) {
+  size_t level = 0;
+  while (i >= levels.counts[level]) i -= levels.counts[level++];
+  return levels.values[level];
+}
+
 // Of at least one value.
 double PercentileOf(const Levels& levels, double percent) {
   const double place = percent * static_cast<double>(levels.total - 1) / 100;
-  uint64_t left = static_cast<uint64_t>(place);
-  size_t i = 0;
-  while (left >= levels.counts[i]) left -= levels.counts[i++];
-  return levels.values[i];
+  return ValueOfRank(levels, static_cast<uint64_t>(place));
+}
+
+// numpy.percentile: between neighbours interpolated from the nearer one.
+double NumpyPercentile(const Levels& levels, double percent) {
+  const double place = static_cast<double>(levels.total - 1) * (percent / 100);
+  const double before = std::floor(place);
+  const uint64_t i = static_cast<uint64_t>(before);
+  const double a = ValueOfRank(levels, i);
+  const double b = ValueOfRank(levels, std::min(i + 1, levels.total - 1));
+  const double t = place - before;
+  return t >= 0.5 ? b - (b - a) * (1 - t) : a + (b - a) * t;
 }
 
 // `low` and `high` as they are stored; integers of 16 bits are the widest.
@@ -39,8 +57,11 @@ T Stretched(T value, T low, T high, bool whole) {
 }  // namespace
 
 absl::Status CheckStretch(const StepToCheck& step, const StretchStep& given) {
-  if (step.options.profile != Profile::kExact)
-    return NotOffered("profile", "stretch has the profile exact only");
+  if (step.options.profile == Profile::kSkimage) {
+    TRINE_RETURN_IF_ERROR(CheckSkimage(step, /*takes_floats=*/false));
+  } else if (step.options.profile != Profile::kExact) {
+    return NotOffered("profile", "stretch has the profiles exact and skimage only");
+  }
   if (given.low < given.high) return absl::OkStatus();
   return InvalidField(step.Field("high"), given.high, "must be above low");
 }
@@ -68,9 +89,37 @@ absl::Status Stretch(const Context& context, const Picture& gray, const StretchS
   });
 }
 
+absl::Status StretchSkimage(const Context& context, const Picture& gray, const StretchStep& step,
+                            uint8_t* out) {
+  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
+  const double low = NumpyPercentile(levels, step.low);
+  const double high = NumpyPercentile(levels, step.high);
+  const double top = gray.dtype == DType::kUint8 ? 255 : 65535;
+  std::vector<uint16_t> table(static_cast<size_t>(top) + 1);
+  for (size_t value = 0; value < table.size(); ++value) {
+    const double clipped = std::clamp(static_cast<double>(value), low, high);
+    table[value] =
+        static_cast<uint16_t>(low == high ? clipped : (clipped - low) / (high - low) * top);
+  }
+  return WithPixelType(gray.dtype, [&](auto type) {
+    using T = decltype(type);
+    return ParallelFor(context, static_cast<size_t>(gray.pixels()),
+                       static_cast<size_t>(kPixelGrain), [&](size_t begin, size_t end) {
+                         for (size_t i = begin; i < end; ++i) {
+                           const T value = PixelAt<T>(gray.data, static_cast<int64_t>(i));
+                           StoreLE<T>(out + i * sizeof(T),
+                                      static_cast<T>(table[static_cast<size_t>(value)]));
+                         }
+                         return absl::OkStatus();
+                       });
+  });
+}
+
 absl::Status RunStretch(State& state, const StretchStep& given) {
+  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
   Tensor pixels = state.NewGray();
-  TRINE_RETURN_IF_ERROR(Stretch(state.context, state.gray, given, pixels.data.data()));
+  const auto stretch = state.options.profile == Profile::kSkimage ? StretchSkimage : Stretch;
+  TRINE_RETURN_IF_ERROR(stretch(state.context, state.gray, given, pixels.data.data()));
   state.SetGray(std::move(pixels));
   const DType dtype = state.inputs.gray.dtype;
   if (DTypeSize(dtype) > 2 && !IsFloat(dtype)) state.gray.origin = 0;

@@ -19,7 +19,7 @@ absl::Span<const std::string_view> NamesOf(SmoothMethod);
 
 // Replaces each pixel by a mean or median of those around it. core/segment/filter/smooth/smooth.h
 // says what each method computes. A parameter that the method does not have is INVALID_ARGUMENT.
-// Profiles other than EXACT are UNIMPLEMENTED.
+// Profiles EXACT, and SKIMAGE of kMedian and kMean; others are UNIMPLEMENTED.
 struct SmoothStep {
   SmoothMethod method = SmoothMethod::kGaussian;
   std::optional<double> sigma;  // kGaussian [pixels]; above 0, at most 1000; default 2
@@ -40,7 +40,7 @@ absl::Span<const std::string_view> NamesOf(BackgroundRemoval);
 
 // Takes the background off. core/segment/filter/background/background.h says what each method takes
 // for it and where the rest lies. A parameter that the method does not have is INVALID_ARGUMENT.
-// Profiles other than EXACT are UNIMPLEMENTED.
+// Profiles EXACT, and SKIMAGE but of kPolynomial and kDivide; others are UNIMPLEMENTED.
 struct BackgroundStep {
   BackgroundMethod method = BackgroundMethod::kTopHat;
   int64_t radius = 0;  // kTopHat, kRollingBall, kClosing [pixels]; at most 500; 0: 50
@@ -59,7 +59,8 @@ struct EqualizeStep {
 };
 
 // Stretches gray values from the `low`th to the `high`th percentile over the whole range, what is
-// beyond them to its ends. Profiles other than EXACT are UNIMPLEMENTED.
+// beyond them to its ends. core/segment/filter/contrast.h. Profiles EXACT and SKIMAGE; others are
+// UNIMPLEMENTED.
 struct StretchStep {
   double low = 1;    // 0 to 100
   double high = 99;  // above low

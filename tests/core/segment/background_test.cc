@@ -317,6 +317,17 @@ TEST(BackgroundStep, Refusals) {
   EXPECT_EQ(FieldOf(refused({BackgroundMethod::kTopHat, 0, 2, true})),
             "steps[0].background.degree");
   EXPECT_EQ(refused(TopHat(2), Profile::kMatlab).code(), absl::StatusCode::kUnimplemented);
+  const auto field = [&](const auto& picture, const BackgroundStep& step) {
+    return FieldOf(RunSteps(picture, {step}, Profile::kSkimage).status());
+  };
+  const Grid<double> floats(4, 4, 1);
+  const Grid<int32_t> wide(4, 4, 1);
+  EXPECT_EQ(field(grid, Polynomial(2)), "profile");
+  EXPECT_EQ(field(grid, Divided(TopHat(2, true))), "profile");
+  EXPECT_EQ(field(grid, Ball(2, true)), "");
+  EXPECT_EQ(field(floats, Ball(2)), "");
+  EXPECT_EQ(field(floats, Ball(2, true)), "gray.dtype");
+  EXPECT_EQ(field(wide, TopHat(2)), "gray.dtype");
   EXPECT_EQ(FieldOf(refused(Divided(TopHat(2)))), "steps[0].background.remove");
   EXPECT_EQ(FieldOf(refused(Divided(Polynomial(2)))), "steps[0].background.remove");
   EXPECT_EQ(FieldOf(refused({BackgroundMethod::kClosing, 0, 0, true})),

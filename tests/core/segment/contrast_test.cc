@@ -237,8 +237,14 @@ TEST(StretchStep, Refusals) {
   EXPECT_EQ(FieldOf(refused({5, 5})), "steps[0].stretch.high");
   EXPECT_EQ(FieldOf(refused({-1, 5})), "steps[0].stretch.low");
   EXPECT_EQ(FieldOf(refused({1, 101})), "steps[0].stretch.high");
-  EXPECT_EQ(refused({}, Profile::kSkimage).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(refused({}, Profile::kOpencv).code(), absl::StatusCode::kUnimplemented);
   EXPECT_TRUE(refused({}).ok());
+  EXPECT_TRUE(refused({}, Profile::kSkimage).ok());
+  const Mask inside(4, 4, 1);
+  EXPECT_EQ(FieldOf(RunSteps(grid, {StretchStep{}}, Profile::kSkimage, false, &inside).status()),
+            "mask");
+  const Grid<float> floats(4, 4, 1);
+  EXPECT_EQ(FieldOf(RunSteps(floats, {StretchStep{}}, Profile::kSkimage).status()), "gray.dtype");
 }
 
 }  // namespace

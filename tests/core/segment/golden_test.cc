@@ -5,8 +5,10 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
+#include "core/segment/pipeline.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
 
@@ -101,6 +103,36 @@ bool FindsThresholds(const std::string& operation) {
   return operation == "otsu" || operation == "multi_otsu" || MethodOf(operation) != AutoMethod{0};
 }
 
+// The step of an operation that changes the gray picture.
+std::optional<Step> FilterOf(const Case& c) {
+  const std::vector<double>& p = c.parameters;
+  const auto radius = static_cast<int64_t>(p.empty() ? 0 : p[0]);
+  if (c.operation == "median") return SmoothStep{SmoothMethod::kMedian, {}, radius};
+  if (c.operation == "mean") return SmoothStep{SmoothMethod::kMean, {}, radius};
+  if (c.operation == "top_hat")
+    return BackgroundStep{BackgroundMethod::kTopHat, radius, 0, p[1] != 0};
+  if (c.operation == "rolling_ball")
+    return BackgroundStep{BackgroundMethod::kRollingBall, radius, 0, p[1] != 0};
+  if (c.operation == "stretch") return StretchStep{p[0], p[1]};
+  return std::nullopt;
+}
+
+// What the step leaves of the picture.
+template <typename T>
+std::string FnvOfFiltered(const Case& c, const Step& step, Profile profile) {
+  const Grid<T> grid = PictureByRule<T>(c);
+  const Unaligned<T> pixels(grid);
+  Inputs inputs;
+  inputs.gray = pixels.view();
+  const Options options{profile, false, {step}};
+  EXPECT_TRUE(Validate(inputs, options, Limits()).ok());
+  const Context context;
+  const Picture picture{c.height, c.width, inputs.gray.dtype, inputs.gray.data.data(), nullptr};
+  State state(context, inputs, options, picture);
+  EXPECT_TRUE(step.spec().run(state, step.parameters()).ok());
+  return Fnv({state.gray.data, grid.cells.size() * sizeof(T)});
+}
+
 // The operation's steps and whether the answer is that of `invert`.
 std::vector<Step> StepsOf(const Case& c, bool& invert) {
   invert = false;
@@ -113,6 +145,7 @@ std::vector<Step> StepsOf(const Case& c, bool& invert) {
   if (c.operation == "contours") return {MaskStep(), ContoursStep{}};
   if (const AutoMethod method = MethodOf(c.operation); method != AutoMethod{0})
     return {AutoThresholdStep{method, {}}};
+  if (c.operation == "edges") return {EdgesStep{p[0], p[1]}};
   invert = p[2] != 0;
   if (c.operation == "hysteresis") return {HysteresisStep{p[0], p[1]}};
   LocalThresholdStep step;
@@ -168,6 +201,25 @@ void ExpectAnswers(const std::string& file, Profile profile, size_t at_least) {
   }
 }
 
+void ExpectFiltered(const std::string& file, Profile profile, size_t at_least) {
+  const std::vector<Case> cases = Cases(file);
+  EXPECT_GE(cases.size(), at_least);
+  for (const Case& c : cases) {
+    const std::optional<Step> step = FilterOf(c);
+    ASSERT_TRUE(step) << c.operation;
+    const std::string got = c.dtype == "uint8"    ? FnvOfFiltered<uint8_t>(c, *step, profile)
+                            : c.dtype == "uint16" ? FnvOfFiltered<uint16_t>(c, *step, profile)
+                                                  : FnvOfFiltered<float>(c, *step, profile);
+    EXPECT_EQ(got, c.answer[0]) << c.operation << " " << c.dtype << " " << c.rule << " " << c.levels
+                                << " " << c.height << "x" << c.width << " seed " << c.seed << " "
+                                << testing::PrintToString(c.parameters);
+  }
+}
+
+TEST(Golden, SkimageFilters) {
+  ExpectFiltered("scikit-image-0.26.0-filters.txt", Profile::kSkimage, 680);
+}
+TEST(Golden, OpencvEdges) { ExpectAnswers("opencv-5.0.0-edges.txt", Profile::kOpencv, 100); }
 TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250); }
 TEST(Golden, Skimage026) { ExpectAnswers("scikit-image-0.26.0.txt", Profile::kSkimage, 600); }
 TEST(Golden, Imagej) { ExpectAnswers("imagej-1.53t.txt", Profile::kImagej, 400); }

@@ -217,6 +217,63 @@ TEST(SmoothStep, LaterStepsSeeIt) {
   EXPECT_EQ(whole->threshold->thresholds[0], 1000000.0);  // of -666666, 1000000, 2666667
 }
 
+// Squares end at the border; means are rounded down.
+template <typename T>
+void ExpectRankMeans() {
+  std::mt19937 random(27);
+  for (const auto& [height, width] : {std::pair{1, 1}, {1, 90}, {90, 1}, {5, 7}, {140, 33}}) {
+    for (const int radius : {1, 2, 4, 60, 150}) {
+      const auto grid = RandomGrid<T>(random, height, width, 0, sizeof(T) == 1 ? 255 : 65535);
+      const auto got = Filtered(grid, nullptr, 1,
+                                [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                  return SmoothRankMean(context, gray, radius, out);
+                                });
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          uint64_t sum = 0, count = 0;
+          for (int v = std::max(0, y - radius); v <= std::min(height - 1, y + radius); ++v) {
+            for (int u = std::max(0, x - radius); u <= std::min(width - 1, x + radius); ++u) {
+              sum += grid.at(v, u);
+              ++count;
+            }
+          }
+          ASSERT_EQ(got.at(y, x), sum / count) << height << " x " << width << " radius " << radius;
+        }
+      }
+    }
+  }
+}
+TEST(SmoothStep, RankMeans) {
+  ExpectRankMeans<uint8_t>();
+  ExpectRankMeans<uint16_t>();
+}
+
+TEST(SmoothStep, RefusalsOfSkimage) {
+  const auto refused = [](const auto& grid, const SmoothStep& step, const Mask* inside = nullptr) {
+    return FieldOf(RunSteps(grid, {step}, Profile::kSkimage, false, inside).status());
+  };
+  const Grid<uint8_t> bytes(4, 4, 1);
+  const Grid<float> floats(4, 4, 1);
+  const Grid<int16_t> words(4, 4, 1);
+  EXPECT_EQ(refused(bytes, Median(1)), "");
+  EXPECT_EQ(refused(bytes, Mean(1)), "");
+  EXPECT_EQ(refused(floats, Median(1)), "");
+  EXPECT_EQ(refused(floats, Mean(1)), "gray.dtype");
+  EXPECT_EQ(refused(words, Median(1)), "gray.dtype");
+  EXPECT_EQ(refused(bytes, Gaussian(1)), "profile");
+  EXPECT_EQ(refused(bytes, Binomial(1)), "profile");
+  const Mask inside(4, 4, 1);
+  EXPECT_EQ(refused(bytes, Median(1), &inside), "mask");
+  // Values that are not finite leave pixels out as well.
+  Grid<float> holes = floats;
+  holes.at(2, 2) = std::nanf("");
+  const Unaligned<float> pixels(holes);
+  Inputs inputs;
+  inputs.gray = pixels.view();
+  const Options options{Profile::kSkimage, false, {Median(1)}, NanPolicy::kIgnore};
+  EXPECT_EQ(FieldOf(RunSteps(inputs, options).status()), "gray");
+}
+
 TEST(SmoothStep, Refusals) {
   const Grid<uint8_t> grid(4, 4, 1);
   const auto refused = [&](const SmoothStep& step, Profile profile = Profile::kExact) {

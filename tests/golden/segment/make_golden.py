@@ -7,13 +7,16 @@
     python make_golden.py histograms FOLDER > histograms.txt (scikit-image's pictures as PNG)
     python make_golden.py deviations > scikit-image-0.26.0-local.txt  (scikit-image 0.26.0, numpy 2.4)
     python make_golden.py doxa > doxa-0.9.2.txt                 (doxapy 0.9.2)
+    python make_golden.py filters > scikit-image-0.26.0-filters.txt  (scikit-image 0.26.0, scipy 1.17)
+    python make_golden.py edges > opencv-5.0.0-edges.txt     (opencv-python-headless 5.0.0)
 
 Of doxa's three lines are left out where its masks differ: of Wolf and NICK on pictures of 7 levels,
 where its variance is a rounded difference, and of ISauvola on one ramp.
 
 A line is "OPERATION DTYPE RULE LEVELS HEIGHT WIDTH SEED PARAMETERS... = ANSWER"; the answer is
 thresholds or "none", or the FNV-1a hash of a mask's bytes, of a label map's or of contours' little-endian
-int32: per contour next, previous, child, parent, the number of points, and x, y of each.
+int32: per contour next, previous, child, parent, the number of points, and x, y of each; of filters that
+of the filtered picture's bytes.
 """
 
 import sys
@@ -249,5 +252,40 @@ def doxa():
                 emit(name, made, (window, k, 0), fnv(mask))
 
 
-{"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
+def filters():
+    from skimage import exposure, morphology, restoration
+    from skimage import filters as of
+    from skimage.util import invert
+
+    for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
+        gray = picture(*made)
+        whole = made[0] != "float32"
+        radius = (1, 2, 4, 9)[i % 4]
+        square = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+        disk = morphology.disk(radius)
+        emit("median", made, (radius,), fnv(of.median(gray, square)))
+        if whole:
+            emit("mean", made, (radius,), fnv(of.rank.mean(gray, square)))
+        for light in (0, 1) if whole else (0,):
+            turned = invert(gray) if light else gray
+            for name, stays in (("top_hat", morphology.white_tophat(turned, disk)),
+                                ("rolling_ball",
+                                 turned - restoration.rolling_ball(turned, radius=radius))):
+                emit(name, made, (radius, light), fnv(invert(stays) if light else stays))
+        if whole:
+            for low, high in ((1.0, 99.0), (12.5, 60.0)):
+                ends = tuple(np.percentile(gray, (low, high)))
+                emit("stretch", made, (low, high), fnv(exposure.rescale_intensity(gray, ends)))
+
+
+def edges():
+    import cv2
+
+    for made in pictures(("uint8",)):
+        gray = picture(*made)
+        for low, high in ((0, 0), (30, 90.5), (200, 500)):
+            emit("edges", made, (low, high), fnv(cv2.Canny(gray, low, high, L2gradient=True)))
+
+
+{"filters": filters, "edges": edges, "opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
  "histograms": histograms, "deviations": deviations, "doxa": doxa}[sys.argv[1]]()

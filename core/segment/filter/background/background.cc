@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/segment/filter/skimage.h"
 
 namespace trine::segment {
 namespace {
@@ -34,8 +35,16 @@ double WhiteOf(const State& state) {
 }  // namespace
 
 absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given) {
-  if (step.options.profile != Profile::kExact)
-    return NotOffered("profile", "background has the profile exact only");
+  const Profile profile = step.options.profile;
+  if (profile != Profile::kExact && profile != Profile::kSkimage)
+    return NotOffered("profile", "background has the profiles exact and skimage only");
+  if (profile == Profile::kSkimage) {
+    if (given.method == BackgroundMethod::kPolynomial || given.remove == BackgroundRemoval::kDivide)
+      return NotOffered("profile",
+                        "background of the skimage profile has no polynomial and no divide");
+    // Its inverse of floats is not their negative.
+    TRINE_RETURN_IF_ERROR(CheckSkimage(step, /*takes_floats=*/!IsLight(given)));
+  }
   if (given.remove == BackgroundRemoval::kDivide && !IsLight(given))
     return InvalidField(step.Field("remove"), "divide",
                         "is of a background brighter than the objects: light, or closing");
@@ -43,6 +52,7 @@ absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& give
 }
 
 absl::Status RunBackground(State& state, const BackgroundStep& given) {
+  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
   const Context& context = state.context;
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();

@@ -5,8 +5,7 @@
 // Rolling ball  a ball of that radius [pixels, gray values] under the picture; the background is
 //               where its top is when its centre is under the pixel:
 //               min of v(y + dy, x + dx) + radius - sqrt(radius^2 - dx^2 - dy^2), rounded down of
-//               integers. scikit-image's definition, but that its rounding in float64 may make a
-//               sum that is less than an integer by its last bit that integer.
+//               integers. scikit-image's definition.
 // Polynomial    the surface of sums of powers x^i y^j, i + j <= degree, with the least squares from
 //               the pixels; what stays is the pixel minus the surface plus the mean of all pixels.
 //
@@ -18,6 +17,10 @@
 // it is the quotient by the light background times white: the highest value of integers of 8 and 16
 // bits, 65535 of wider ones (of which the quotient is rounded in float64 first), 1 of floats; 0
 // where the pixel is not above 0.
+//
+// Profile SKIMAGE of uint8, uint16, float32 and float64 is the same: image - opening by
+// morphology.disk (white_tophat), image - restoration.rolling_ball, and of light backgrounds, of
+// integers, the inverse of that of the inverse, as that library's pages have it.
 #pragma once
 
 #include "absl/status/status.h"

@@ -35,9 +35,10 @@ class ColumnSums {
   Scratch<uint32_t> sums_;
 };
 
+// Windows end at the border where `clipped`, and their means are rounded down.
 template <typename T>
 absl::Status MeanOfIntegers(const Context& context, const Picture& gray, int64_t radius,
-                            uint8_t* out) {
+                            bool clipped, uint8_t* out) {
   const int64_t height = gray.height, width = gray.width, bytes = static_cast<int64_t>(sizeof(T));
   const int64_t side = 2 * radius + 1;
   const bool masked = gray.inside != nullptr;
@@ -62,16 +63,19 @@ absl::Status MeanOfIntegers(const Context& context, const Picture& gray, int64_t
     for (int64_t y = std::max<int64_t>(0, first - radius);
          y <= std::min(height - 1, first + radius); ++y) {
       int64_t times = 1;
-      if (y == 0) times += std::max<int64_t>(0, radius - first);
-      if (y == height - 1) times += std::max<int64_t>(0, first + radius - (height - 1));
+      if (y == 0 && !clipped) times += std::max<int64_t>(0, radius - first);
+      if (y == height - 1 && !clipped) times += std::max<int64_t>(0, first + radius - (height - 1));
       TRINE_RETURN_IF_ERROR(add(y, times));
     }
     for (int64_t y = first; y < last; ++y) {
       if (y > first) {
-        TRINE_RETURN_IF_ERROR(add(std::min(height - 1, y + radius), 1));
-        TRINE_RETURN_IF_ERROR(add(std::max<int64_t>(0, y - radius - 1), -1));
+        if (!clipped || y + radius < height)
+          TRINE_RETURN_IF_ERROR(add(std::min(height - 1, y + radius), 1));
+        if (!clipped || y - radius > 0)
+          TRINE_RETURN_IF_ERROR(add(std::max<int64_t>(0, y - radius - 1), -1));
       }
-      sums.Continue(width);
+      if (!clipped) sums.Continue(width);  // else they are 0 beyond the border
+      const int64_t rows = std::min(height, y + radius + 1) - std::max<int64_t>(0, y - radius);
       if (masked) counts.Continue(width);
       uint64_t sum = 0, count = masked ? 0 : static_cast<uint64_t>(side * side);
       for (int64_t d = 0; d < side; ++d) {
@@ -86,11 +90,16 @@ absl::Status MeanOfIntegers(const Context& context, const Picture& gray, int64_t
           sum += uint64_t{*sums.At(x + side - 1)} - *sums.At(x - 1);
           if (masked) count += uint64_t{*counts.At(x + side - 1)} - *counts.At(x - 1);
         }
+        if (clipped) {
+          const int64_t columns =
+              std::min(width, x + radius + 1) - std::max<int64_t>(0, x - radius);
+          count = static_cast<uint64_t>(rows * columns);
+        }
         T value = PixelAt<T>(gray.data, y * width + x);
         // The quotient is at least 2^-28 from an integer that it is not: it rounds to none.
         if (gray.Contains(y * width + x))
-          value =
-              static_cast<T>(static_cast<double>(2 * sum + count) / static_cast<double>(2 * count));
+          value = static_cast<T>(static_cast<double>(2 * sum + (clipped ? 0 : count)) /
+                                 static_cast<double>(2 * count));
         StoreLE<T>(to + x * bytes, value);
       }
     }
@@ -215,12 +224,19 @@ absl::Status MeanOfFloats(const Context& context, const Picture& gray, int64_t r
 
 }  // namespace
 
+absl::Status SmoothRankMean(const Context& context, const Picture& gray, int64_t radius,
+                            uint8_t* out) {
+  return gray.dtype == DType::kUint8
+             ? MeanOfIntegers<uint8_t>(context, gray, radius, /*clipped=*/true, out)
+             : MeanOfIntegers<uint16_t>(context, gray, radius, /*clipped=*/true, out);
+}
+
 absl::Status SmoothMean(const Context& context, const Picture& gray, int64_t radius, uint8_t* out) {
   switch (gray.dtype) {
     case DType::kUint8:
-      return MeanOfIntegers<uint8_t>(context, gray, radius, out);
+      return MeanOfIntegers<uint8_t>(context, gray, radius, /*clipped=*/false, out);
     case DType::kUint16:
-      return MeanOfIntegers<uint16_t>(context, gray, radius, out);
+      return MeanOfIntegers<uint16_t>(context, gray, radius, /*clipped=*/false, out);
     case DType::kFloat32:
       return MeanOfFloats<float>(context, gray, radius, out);
     default:

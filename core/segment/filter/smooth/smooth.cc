@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/segment/filter/skimage.h"
 #include "core/segment/filter/smooth/real_rows.h"
 
 namespace trine::segment {
@@ -15,14 +16,20 @@ constexpr int64_t kDefaultRadius = 2;
 }  // namespace
 
 absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
+  const bool skimage = step.options.profile == Profile::kSkimage;
+  const bool median = given.method == SmoothMethod::kMedian;
+  if (skimage && (median || given.method == SmoothMethod::kMean))
+    return CheckSkimage(step, /*takes_floats=*/median);
   if (step.options.profile != Profile::kExact)
-    return NotOffered("profile", "smooth has the profile exact only");
+    return NotOffered("profile",
+                      "smooth has the profiles exact, and skimage of median and mean only");
   if (given.method == SmoothMethod::kBinomial && given.radius > kMostBinomialRadius)
     return InvalidField(step.Field("radius"), given.radius, "at most 500 for binomial");
   return absl::OkStatus();
 }
 
 absl::Status RunSmooth(State& state, const SmoothStep& given) {
+  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
   const Context& context = state.context;
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();
@@ -37,7 +44,9 @@ absl::Status RunSmooth(State& state, const SmoothStep& given) {
       status = SmoothMedian(context, gray, radius, out);
       break;
     case SmoothMethod::kMean:
-      status = SmoothMean(context, gray, radius, out);
+      status = state.options.profile == Profile::kSkimage
+                   ? SmoothRankMean(context, gray, radius, out)
+                   : SmoothMean(context, gray, radius, out);
       break;
     case SmoothMethod::kBinomial:
       status = SmoothBinomial(context, gray, radius, out);

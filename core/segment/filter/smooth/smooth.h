@@ -10,9 +10,12 @@
 //            Before rounding 8-bit results lie within 0.02 (below sigma 5) and 0.5 gray levels of
 //            those of the true Gaussian, whatever the picture, of 16 bits 257 times that.
 // Median     of the square, of an even number of pixels (where a mask leaves some out) the lower of
-//            the two in the middle. Exact for every type.
+//            the two in the middle. Exact for every type. Profile SKIMAGE is the same: its
+//            filters.median of that square.
 // Mean       of the square; exact sums of integers, of floats sums in float64 that are never
 //            subtracted from.
+//            Profile SKIMAGE: rank.mean of uint8 and uint16, where the square ends at the border
+//            and the mean is rounded down.
 // Binomial   weights of radius passes of [1 2 1] / 4 in float64: of integers the exact sum, rounded
 //            once, up to a radius of 9.
 #pragma once
@@ -37,6 +40,9 @@ absl::Status SmoothGaussian(const Context& context, const Picture& gray, double 
 absl::Status SmoothBinomial(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out);
 absl::Status SmoothMean(const Context& context, const Picture& gray, int64_t radius, uint8_t* out);
+// Of squares that end at the border, rounded down. REQUIRES: uint8 or uint16, all inside.
+absl::Status SmoothRankMean(const Context& context, const Picture& gray, int64_t radius,
+                            uint8_t* out);
 absl::Status SmoothMedian(const Context& context, const Picture& gray, int64_t radius,
                           uint8_t* out);
 
