@@ -287,5 +287,6 @@ def edges():
             emit("edges", made, (low, high), fnv(cv2.Canny(gray, low, high, L2gradient=True)))
 
 
-{"filters": filters, "edges": edges, "opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
- "histograms": histograms, "deviations": deviations, "doxa": doxa}[sys.argv[1]]()
+{"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
+ "histograms": histograms, "deviations": deviations, "doxa": doxa, "filters": filters,
+ "edges": edges}[sys.argv[1]]()
