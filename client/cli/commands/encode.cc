@@ -25,7 +25,6 @@
 #include "client/cli/report/content_json.h"
 #include "core/base/error.h"
 #include "core/coding/coding.h"
-#include "core/image/image.h"
 
 namespace trine::cli {
 namespace {
@@ -215,7 +214,8 @@ void PrintSummary(const Session& session, const std::string& input, const v1::En
 }
 
 // What the head of a file says of an array, flags say of raw elements.
-absl::Status WithRawFlags(const absl::Status& status) {
+absl::Status WithRawFlags(const Args& args, const absl::Status& status) {
+  if (args.as != "raw") return status;
   return TranslateField(status, {{"header.content.tensor.shape", "--shape"},
                                  {"header.content.tensor.dtype", "--dtype"},
                                  {"tensor.shape", "--shape"},
@@ -286,13 +286,9 @@ absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, 
         header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
         [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
   }
-  if (!statistics.ok()) {
-    return WithFile(args.as == "raw" ? WithRawFlags(statistics.status()) : statistics.status(),
-                    path);
-  }
+  if (!statistics.ok()) return WithFile(WithRawFlags(args, statistics.status()), path);
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
-  if (input->behind != nullptr && *input->behind > 0) {
-    input->warnings.push_back(image::BytesBehindArray(*input->behind));
+  if (WarnOfBehind(&*input)) {
     session->PrintWarning(absl::StrCat(DisplayName(path), ": ", input->warnings.back()));
   }
   if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));

@@ -162,6 +162,12 @@ absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path,
   return input;
 }
 
+bool WarnOfBehind(EncodeInput* input) {
+  if (input->behind == nullptr || *input->behind == 0) return false;
+  input->warnings.push_back(image::BytesBehindArray(*input->behind));
+  return true;
+}
+
 absl::StatusOr<std::string> ReadSource(const client::Source& source, const NamedLimit& limit) {
   constexpr size_t kPiece = size_t{1} << 20;
   std::string bytes;

@@ -38,6 +38,9 @@ struct EncodeInputOptions {
 absl::StatusOr<EncodeInput> OpenEncodeInput(const std::string& path,
                                             const EncodeInputOptions& options);
 
+// Adds a warning of the bytes behind an array whose source has ended; false where there are none.
+bool WarnOfBehind(EncodeInput* input);
+
 // All that a source gives; RESOURCE_EXHAUSTED naming `limit` where that is more [bytes].
 absl::StatusOr<std::string> ReadSource(const client::Source& source, const NamedLimit& limit);
 
