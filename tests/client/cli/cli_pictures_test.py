@@ -247,6 +247,31 @@ class Matrix(support.CliTest):
             told = self.json(command, file, "-o", self.path("r.npy"), "-f")
             self.assertTrue(any("animation" in w for w in told["warnings"]), told["warnings"])
 
+    def test_an_animated_webp_is_its_first_frame(self):
+        pixels = numpy.zeros((*SHAPE, 3), numpy.uint8)
+        pixels[:, 6:] = 200, 120, 40
+        still = bytes.fromhex("5650384c160000002f0c00020010da10cef6ff547d9007a5ff1300e9fd01")  # VP8L
+
+        def chunk(name, data):
+            return name + len(data).to_bytes(4, "little") + data
+        side = bytes([SHAPE[1] - 1, 0, 0, SHAPE[0] - 1, 0, 0])
+        frame = chunk(b"ANMF", bytes(6) + side + bytes([100, 0, 0, 0]) + still)
+        data = b"WEBP" + chunk(b"VP8X", bytes([2, 0, 0, 0]) + side) + chunk(b"ANIM", bytes(6)) + 2 * frame
+        file = self.path("moving.webp", chunk(b"RIFF", data))
+        plain = self.path("plain.ppm", pictures.ppm(pixels))
+        said = "it is an animation of 2 frames, of which the first was read"
+        for command in ("segment", "normalize"):
+            self.ok(command, plain, "-o", self.path("p.npy"), "-f")
+            told = self.json(command, file, "-o", self.path("r.npy"), "-f")
+            self.assertIn(said, "".join(told["warnings"]))
+            self.assertEqual(self.path("r.npy").read_bytes(), self.path("p.npy").read_bytes())
+            self.assertIn("--page", self.fails(1, command, file, "--page", "1", "-o", self.path("n.npy")))
+        self.assertIn("an animation of 2 frames",
+                      self.fails(1, "encode", file, "--as", "image", "-o", self.path("c")))
+        self.ok("encode", file, "--as", "image", "--page", "0", "-o", self.path("c"))
+        self.ok("decode", self.path("c"), "-o", self.path("b.npy"))
+        numpy.testing.assert_array_equal(numpy.load(self.path("b.npy")), pixels)
+
 
 class Stacks(support.CliTest):
     def setUp(self):
