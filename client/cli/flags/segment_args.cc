@@ -174,9 +174,10 @@ void AddMethod(Command c, SegmentArgs* a) {
       ->type_name("LIST")
       ->group(group);
   for (const auto& [name, flag] : MethodFlags()) AddMethodFlag(c, group, name, flag, a);
-  c->add_option("--markers", a->markers,
-                "watershed: picture of labels to flood from, 0 for none. Default: maxima of the "
-                "distance")
+  c->add_option(
+       "--markers", a->markers,
+       "watershed: picture of labels to flood from, 0 for none; keep-overlap: what components "
+       "must overlap. Default: maxima of the distance")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--marker-height", a->marker_height,

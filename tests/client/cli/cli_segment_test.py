@@ -88,6 +88,36 @@ class Segment(support.CliTest):
         self.assertEqual(told["label_count"], 2)
         self.assertTrue((numpy.load(self.path("l.npy")) > 0).all())
 
+    def test_components_that_overlap_markers(self):
+        markers = numpy.zeros(self.pixels.shape, numpy.uint8)
+        markers[0, 0], markers[45, 60], markers[45, 61] = 1, 1, 2
+        flags = ("segment", self.picture, "--markers", self.path("k.pgm", pgm(markers)), "-o",
+                 self.path("m.pgm"), "--steps")
+        alone = self.mask.copy()
+        alone[:, :50] = 0
+        told = self.json(*flags, "otsu,keep-overlap")
+        numpy.testing.assert_array_equal(read_pnm(self.path("m.pgm")), alone)
+        self.assertEqual(told.get("warnings", []), [])
+        self.json(*flags, "otsu,keep-overlap:share=0.5", "--force")
+        self.assertFalse(read_pnm(self.path("m.pgm")).any())
+        self.assertIn("--markers", self.fails(2, *flags, "otsu,keep-overlap:other=gray"))
+
+    def test_edges_are_a_method(self):
+        told = self.json("segment", self.picture, "--method", "edges", "--high", "400", "-o",
+                         self.path("m.pgm"))
+        edges = read_pnm(self.path("m.pgm")) > 0
+        self.assertEqual(told["foreground_fraction"], edges.mean())
+        # On both sides of the border, nowhere else.
+        padded = numpy.pad(self.mask > 0, 1, mode="edge")
+        near = numpy.zeros_like(edges)
+        for dy in (0, 1, 2):
+            for dx in (0, 1, 2):
+                near |= (self.mask > 0) != padded[dy:dy + near.shape[0], dx:dx + near.shape[1]]
+        self.assertTrue(near[edges].all())
+        self.assertGreater(edges.sum(), 100)
+        self.assertIn("--low", self.fails(2, "segment", self.picture, "--method", "edges", "--low",
+                                          "-1"))
+
     def test_steps(self):
         told = self.json("segment", self.picture, "--steps",
                          "otsu,components:min_area=300:connectivity=4,measure")
