@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
-#include "core/segment/filter/skimage.h"
+#include "core/segment/filter/library.h"
 #include "core/segment/histogram.h"
 
 namespace trine::segment {
@@ -58,7 +58,7 @@ T Stretched(T value, T low, T high, bool whole) {
 
 absl::Status CheckStretch(const StepToCheck& step, const StretchStep& given) {
   if (step.options.profile == Profile::kSkimage) {
-    TRINE_RETURN_IF_ERROR(CheckSkimage(step, /*takes_floats=*/false));
+    TRINE_RETURN_IF_ERROR(CheckLibrary(step, /*takes_floats=*/false));
   } else if (step.options.profile != Profile::kExact) {
     return NotOffered("profile", "stretch has the profiles exact and skimage only");
   }

@@ -19,7 +19,7 @@ absl::Span<const std::string_view> NamesOf(SmoothMethod);
 
 // Replaces each pixel by a mean or median of those around it. core/segment/filter/smooth/smooth.h
 // says what each method computes. A parameter that the method does not have is INVALID_ARGUMENT.
-// Profiles EXACT, and SKIMAGE of kMedian and kMean; others are UNIMPLEMENTED.
+// Profiles EXACT, and of kMedian and kMean SKIMAGE and IMAGEJ; others are UNIMPLEMENTED.
 struct SmoothStep {
   SmoothMethod method = SmoothMethod::kGaussian;
   std::optional<double> sigma;  // kGaussian [pixels]; above 0, at most 1000; default 2

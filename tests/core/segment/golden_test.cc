@@ -219,6 +219,7 @@ void ExpectFiltered(const std::string& file, Profile profile, size_t at_least) {
 TEST(Golden, SkimageFilters) {
   ExpectFiltered("scikit-image-0.26.0-filters.txt", Profile::kSkimage, 680);
 }
+TEST(Golden, ImagejFilters) { ExpectFiltered("imagej-1.52i-filters.txt", Profile::kImagej, 140); }
 TEST(Golden, OpencvEdges) { ExpectAnswers("opencv-5.0.0-edges.txt", Profile::kOpencv, 100); }
 TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250); }
 TEST(Golden, Skimage026) { ExpectAnswers("scikit-image-0.26.0.txt", Profile::kSkimage, 600); }

@@ -1,5 +1,6 @@
 #include "core/segment/filter/smooth/smooth.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/segment/filter/smooth/median_kernels.h"
@@ -248,6 +249,49 @@ TEST(SmoothStep, RankMeans) {
   ExpectRankMeans<uint16_t>();
 }
 
+// Disks of ImageJ's, beyond whose borders the picture continues.
+template <typename T>
+void ExpectDisks() {
+  std::mt19937 random(28);
+  for (const auto& [height, width] : {std::pair{1, 1}, {1, 90}, {90, 1}, {5, 7}, {40, 33}}) {
+    for (const int radius : {1, 2, 4, 9, 60}) {
+      if (radius == 60 && height * width > 100) continue;
+      const auto grid = RandomGrid<T>(random, height, width, 0, sizeof(T) == 1 ? 255 : 65535);
+      const auto run = [&](const auto& filter) {
+        return Filtered(grid, nullptr, 1,
+                        [&](const Context& context, const Picture& gray, uint8_t* out) {
+                          return filter(context, gray, radius, out);
+                        });
+      };
+      const auto medians = run(SmoothImagejMedian), means = run(SmoothImagejMean);
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          std::vector<T> values;
+          double sum = 0;
+          for (int dy = -radius; dy <= radius; ++dy) {
+            for (int dx = -radius; dx <= radius; ++dx) {
+              if (dx * dx + dy * dy > radius * radius + 1) continue;
+              values.push_back(
+                  grid.at(std::clamp(y + dy, 0, height - 1), std::clamp(x + dx, 0, width - 1)));
+              sum += values.back();
+            }
+          }
+          std::sort(values.begin(), values.end());
+          ASSERT_EQ(medians.at(y, x), values[values.size() / 2]);
+          ASSERT_EQ(values.size() % 2, 1u);
+          // Far from halves float32 does not matter; the library's answers have the others.
+          const double mean = sum / static_cast<double>(values.size());
+          ASSERT_NEAR(means.at(y, x), mean, 0.51);
+        }
+      }
+    }
+  }
+}
+TEST(SmoothStep, DisksOfImagej) {
+  ExpectDisks<uint8_t>();
+  ExpectDisks<uint16_t>();
+}
+
 TEST(SmoothStep, RefusalsOfSkimage) {
   const auto refused = [](const auto& grid, const SmoothStep& step, const Mask* inside = nullptr) {
     return FieldOf(RunSteps(grid, {step}, Profile::kSkimage, false, inside).status());
@@ -262,6 +306,8 @@ TEST(SmoothStep, RefusalsOfSkimage) {
   EXPECT_EQ(refused(words, Median(1)), "gray.dtype");
   EXPECT_EQ(refused(bytes, Gaussian(1)), "profile");
   EXPECT_EQ(refused(bytes, Binomial(1)), "profile");
+  EXPECT_EQ(FieldOf(RunSteps(floats, {Median(1)}, Profile::kImagej).status()), "gray.dtype");
+  EXPECT_EQ(FieldOf(RunSteps(bytes, {Gaussian(1)}, Profile::kImagej).status()), "profile");
   const Mask inside(4, 4, 1);
   EXPECT_EQ(refused(bytes, Median(1), &inside), "mask");
   // Values that are not finite leave pixels out as well.

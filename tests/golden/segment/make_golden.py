@@ -8,6 +8,7 @@
     python make_golden.py deviations > scikit-image-0.26.0-local.txt  (scikit-image 0.26.0, numpy 2.4)
     python make_golden.py doxa > doxa-0.9.2.txt                 (doxapy 0.9.2)
     python make_golden.py filters > scikit-image-0.26.0-filters.txt  (scikit-image 0.26.0, scipy 1.17)
+    python make_golden.py imagej_filters ij.jar > imagej-1.52i-filters.txt  (ImageJ 1.52i, Java 17)
     python make_golden.py edges > opencv-5.0.0-edges.txt     (opencv-python-headless 5.0.0)
 
 Of doxa's three lines are left out where its masks differ: of Wolf and NICK on pictures of 7 levels,
@@ -208,6 +209,51 @@ def imagej():
             emit(name, m, (), answer)
 
 
+JAVA_FILTERS = """
+import ij.plugin.filter.RankFilters;
+import ij.process.*;
+public class Ask {
+  public static void main(String[] args) {
+    java.util.Scanner in = new java.util.Scanner(System.in);
+    while (in.hasNext()) {
+      int bits = in.nextInt(), height = in.nextInt(), width = in.nextInt(), radius = in.nextInt();
+      String filter = in.next();
+      ImageProcessor picture =
+          bits == 8 ? new ByteProcessor(width, height) : new ShortProcessor(width, height);
+      for (int i = 0; i < width * height; ++i) picture.set(i, in.nextInt());
+      new RankFilters().rank(picture, radius,
+                             filter.equals("median") ? RankFilters.MEDIAN : RankFilters.MEAN);
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < width * height; ++i) line.append(picture.get(i)).append(' ');
+      System.out.println(line);
+    }
+    System.exit(0);
+  }
+}
+"""
+
+
+def imagej_filters():
+    import pathlib
+    import subprocess
+    import tempfile
+
+    asked = []
+    for i, made in enumerate(pictures(("uint8", "uint16"))):
+        for name in ("median", "mean"):
+            asked.append((name, made, (1, 2, 3, 5, 11)[i % 5]))
+    text = "".join(
+        f"{8 * picture(*made).itemsize} {made[3]} {made[4]} {radius} {name} "
+        + " ".join(map(str, picture(*made).ravel())) + "\n" for name, made, radius in asked)
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder) / "Ask.java"
+        source.write_text(JAVA_FILTERS)
+        lines = subprocess.run(["java", "-cp", sys.argv[2], str(source)], check=True, text=True,
+                               input=text, stdout=subprocess.PIPE).stdout.splitlines()
+    for (name, made, radius), line in zip(asked, lines, strict=True):
+        emit(name, made, (radius,), fnv(np.array(line.split(), dtype=int).astype(made[0])))
+
+
 def histograms():
     import pathlib
 
@@ -289,4 +335,4 @@ def edges():
 
 {"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
  "histograms": histograms, "deviations": deviations, "doxa": doxa, "filters": filters,
- "edges": edges}[sys.argv[1]]()
+ "edges": edges, "imagej_filters": imagej_filters}[sys.argv[1]]()

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/segment/filter/skimage.h"
+#include "core/segment/filter/library.h"
 
 namespace trine::segment {
 namespace {
@@ -43,7 +43,7 @@ absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& give
       return NotOffered("profile",
                         "background of the skimage profile has no polynomial and no divide");
     // Its inverse of floats is not their negative.
-    TRINE_RETURN_IF_ERROR(CheckSkimage(step, /*takes_floats=*/!IsLight(given)));
+    TRINE_RETURN_IF_ERROR(CheckLibrary(step, /*takes_floats=*/!IsLight(given)));
   }
   if (given.remove == BackgroundRemoval::kDivide && !IsLight(given))
     return InvalidField(step.Field("remove"), "divide",

@@ -3,10 +3,12 @@
 // the ranks of floats.
 #include <array>
 #include <bit>
+#include <limits>
 
 #include "core/segment/filter/smooth/median_kernels.h"
 #include "core/segment/filter/smooth/real_rows.h"
 #include "core/segment/filter/smooth/smooth.h"
+#include "core/segment/filter/smooth/window.h"
 #include "core/segment/histogram.h"
 
 namespace trine::segment {
@@ -201,9 +203,9 @@ class MovingCounts {
 
 // Calls put(i, key of the median) for each pixel inside.
 template <typename KeyOf, typename Put>
-absl::Status VisitMedians(const Context& context, const Picture& gray, int64_t radius, int64_t keys,
-                          const KeyOf& key_of, const Put& put) {
-  const int64_t width = gray.width, height = gray.height;
+absl::Status VisitMedians(const Context& context, const Picture& gray, const Window& window,
+                          int64_t keys, const KeyOf& key_of, const Put& put) {
+  const int64_t width = gray.width, height = gray.height, radius = window.radius();
   // A band clears the counts, and its first window has all pixels to add.
   const size_t rows = std::max(BandRows(2 * radius), static_cast<size_t>(4 * keys / width + 1));
   return ParallelFor(
@@ -216,12 +218,25 @@ absl::Status VisitMedians(const Context& context, const Picture& gray, int64_t r
               std::clamp<int64_t>(y, 0, height - 1) * width + std::clamp<int64_t>(x, 0, width - 1);
           if (gray.Contains(i)) counts.Add(key_of(i), static_cast<uint32_t>(times));
         };
-        const auto add_row = [&](int64_t y, int64_t x, int times) {
-          for (int64_t d = -radius; d <= radius; ++d) add(y, x + d, times);
+        // The window is the same along both axes.
+        const auto add_row = [&](int64_t y, int64_t x, int64_t half) {
+          for (int64_t d = -half; d <= half; ++d) add(y, x + d, 1);
+          return poll.Spend(4 * (2 * half + 1));
+        };
+        const auto add_side = [&](int64_t y, int64_t x, int64_t step) {
+          for (int64_t d = -radius; d <= radius; ++d) add(y + d, x + step * window.Half(d), 1);
           return poll.Spend(4 * (2 * radius + 1));
         };
-        const auto add_column = [&](int64_t y, int64_t x, int times) {
-          for (int64_t d = -radius; d <= radius; ++d) add(y + d, x, times);
+        const auto drop_side = [&](int64_t y, int64_t x, int64_t step) {
+          for (int64_t d = -radius; d <= radius; ++d) add(y + d, x + step * window.Half(d), -1);
+          return poll.Spend(4 * (2 * radius + 1));
+        };
+        const auto add_below = [&](int64_t y, int64_t x) {
+          for (int64_t d = -radius; d <= radius; ++d) add(y + window.Half(d), x + d, 1);
+          return poll.Spend(4 * (2 * radius + 1));
+        };
+        const auto drop_above = [&](int64_t y, int64_t x) {
+          for (int64_t d = -radius; d <= radius; ++d) add(y - window.Half(d), x + d, -1);
           return poll.Spend(4 * (2 * radius + 1));
         };
         const auto take = [&](int64_t y, int64_t x) {
@@ -230,18 +245,19 @@ absl::Status VisitMedians(const Context& context, const Picture& gray, int64_t r
           return poll.Spend(128);
         };
         const int64_t first = static_cast<int64_t>(begin);
-        for (int64_t d = -radius; d <= radius; ++d) TRINE_RETURN_IF_ERROR(add_row(first + d, 0, 1));
+        for (int64_t d = -radius; d <= radius; ++d)
+          TRINE_RETURN_IF_ERROR(add_row(first + d, 0, window.Half(d)));
         TRINE_RETURN_IF_ERROR(take(first, 0));
         // To the right, a row down, to the left, a row down.
         for (int64_t y = first, x = 0, step = 1;;) {
           for (; x + step >= 0 && x + step < width; x += step) {
-            TRINE_RETURN_IF_ERROR(add_column(y, x + step * (radius + 1), 1));
-            TRINE_RETURN_IF_ERROR(add_column(y, x - step * radius, -1));
+            TRINE_RETURN_IF_ERROR(add_side(y, x + step, step));
+            TRINE_RETURN_IF_ERROR(drop_side(y, x, -step));
             TRINE_RETURN_IF_ERROR(take(y, x + step));
           }
           if (++y == static_cast<int64_t>(end)) return absl::OkStatus();
-          TRINE_RETURN_IF_ERROR(add_row(y + radius, x, 1));
-          TRINE_RETURN_IF_ERROR(add_row(y - radius - 1, x, -1));
+          TRINE_RETURN_IF_ERROR(add_below(y, x));
+          TRINE_RETURN_IF_ERROR(drop_above(y - 1, x));
           TRINE_RETURN_IF_ERROR(take(y, x));
           step = -step;
         }
@@ -263,20 +279,23 @@ absl::Status MedianOfFloats(const Context& context, const Picture& gray, int64_t
     if (gray.Contains(i)) value[static_cast<size_t>(rank[static_cast<size_t>(i)])] = pixel;
   }
   return VisitMedians(
-      context, gray, radius, ranks,
+      context, gray, Window::Square(radius), ranks,
       [&](int64_t i) { return static_cast<uint32_t>(rank[static_cast<size_t>(i)]); },
       [&](int64_t i, uint32_t key) {
         StoreLE<T>(out + i * static_cast<int64_t>(sizeof(T)), value[key] + T{0});
       });
 }
 
-absl::Status MedianOfWords(const Context& context, const Picture& gray, int64_t radius,
-                           uint8_t* out) {
+template <typename T>
+absl::Status MedianOfIntegers(const Context& context, const Picture& gray, const Window& window,
+                              uint8_t* out) {
   TRINE_RETURN_IF_ERROR(CopyPixels(context, gray, out));
   return VisitMedians(
-      context, gray, radius, 65536,
-      [&](int64_t i) { return uint32_t{PixelAt<uint16_t>(gray.data, i)}; },
-      [&](int64_t i, uint32_t key) { StoreLE<uint16_t>(out + 2 * i, static_cast<uint16_t>(key)); });
+      context, gray, window, int64_t{std::numeric_limits<T>::max()} + 1,
+      [&](int64_t i) { return uint32_t{PixelAt<T>(gray.data, i)}; },
+      [&](int64_t i, uint32_t key) {
+        StoreLE<T>(out + i * static_cast<int64_t>(sizeof(T)), static_cast<T>(key));
+      });
 }
 
 }  // namespace
@@ -289,12 +308,19 @@ absl::Status SmoothMedian(const Context& context, const Picture& gray, int64_t r
         return MedianByNetworks(context, gray, radius, out);
       return MedianOfBytes(context, gray, radius, out);
     case DType::kUint16:
-      return MedianOfWords(context, gray, radius, out);
+      return MedianOfIntegers<uint16_t>(context, gray, Window::Square(radius), out);
     case DType::kFloat32:
       return MedianOfFloats<float>(context, gray, radius, out);
     default:
       return MedianOfFloats<double>(context, gray, radius, out);
   }
+}
+
+absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
+                                uint8_t* out) {
+  const Window window = Window::ImagejDisk(radius);
+  return gray.dtype == DType::kUint8 ? MedianOfIntegers<uint8_t>(context, gray, window, out)
+                                     : MedianOfIntegers<uint16_t>(context, gray, window, out);
 }
 
 }  // namespace trine::segment

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
-#include "core/segment/filter/skimage.h"
+#include "core/segment/filter/library.h"
 #include "core/segment/filter/smooth/real_rows.h"
 
 namespace trine::segment {
@@ -13,16 +13,22 @@ namespace {
 constexpr double kDefaultSigma = 2;
 constexpr int64_t kDefaultRadius = 2;
 
+auto MeanOf(Profile profile) {
+  if (profile == Profile::kSkimage) return SmoothRankMean;
+  return profile == Profile::kImagej ? SmoothImagejMean : SmoothMean;
+}
+
 }  // namespace
 
 absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
-  const bool skimage = step.options.profile == Profile::kSkimage;
+  const Profile profile = step.options.profile;
   const bool median = given.method == SmoothMethod::kMedian;
-  if (skimage && (median || given.method == SmoothMethod::kMean))
-    return CheckSkimage(step, /*takes_floats=*/median);
-  if (step.options.profile != Profile::kExact)
-    return NotOffered("profile",
-                      "smooth has the profiles exact, and skimage of median and mean only");
+  const bool library = profile == Profile::kSkimage || profile == Profile::kImagej;
+  if (library && (median || given.method == SmoothMethod::kMean))
+    return CheckLibrary(step, /*takes_floats=*/median && profile == Profile::kSkimage);
+  if (profile != Profile::kExact)
+    return NotOffered(
+        "profile", "smooth has the profiles exact, and skimage and imagej of median and mean only");
   if (given.method == SmoothMethod::kBinomial && given.radius > kMostBinomialRadius)
     return InvalidField(step.Field("radius"), given.radius, "at most 500 for binomial");
   return absl::OkStatus();
@@ -41,12 +47,12 @@ absl::Status RunSmooth(State& state, const SmoothStep& given) {
       status = SmoothGaussian(context, gray, given.sigma.value_or(kDefaultSigma), out);
       break;
     case SmoothMethod::kMedian:
-      status = SmoothMedian(context, gray, radius, out);
+      status = state.options.profile == Profile::kImagej
+                   ? SmoothImagejMedian(context, gray, radius, out)
+                   : SmoothMedian(context, gray, radius, out);
       break;
     case SmoothMethod::kMean:
-      status = state.options.profile == Profile::kSkimage
-                   ? SmoothRankMean(context, gray, radius, out)
-                   : SmoothMean(context, gray, radius, out);
+      status = MeanOf(state.options.profile)(context, gray, radius, out);
       break;
     case SmoothMethod::kBinomial:
       status = SmoothBinomial(context, gray, radius, out);

@@ -16,6 +16,8 @@
 //            subtracted from.
 //            Profile SKIMAGE: rank.mean of uint8 and uint16, where the square ends at the border
 //            and the mean is rounded down.
+// Profile IMAGEJ of median and mean, of uint8 and uint16: its filters of those names, of the pixels
+// dx^2 + dy^2 <= radius^2 + 1, |dx| and |dy| at most radius; the mean is rounded to float32 first.
 // Binomial   weights of radius passes of [1 2 1] / 4 in float64: of integers the exact sum, rounded
 //            once, up to a radius of 9.
 #pragma once
@@ -40,9 +42,15 @@ absl::Status SmoothGaussian(const Context& context, const Picture& gray, double 
 absl::Status SmoothBinomial(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out);
 absl::Status SmoothMean(const Context& context, const Picture& gray, int64_t radius, uint8_t* out);
-// Of squares that end at the border, rounded down. REQUIRES: uint8 or uint16, all inside.
+// Of squares that end at the border, rounded down. REQUIRES, here and below: uint8 or uint16, all
+// inside.
 absl::Status SmoothRankMean(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out);
+// Of disks (window.h).
+absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
+                              uint8_t* out);
+absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
+                                uint8_t* out);
 absl::Status SmoothMedian(const Context& context, const Picture& gray, int64_t radius,
                           uint8_t* out);
 

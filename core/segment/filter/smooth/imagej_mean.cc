@@ -1,0 +1,66 @@
+#include <algorithm>
+
+#include "core/segment/filter/smooth/real_rows.h"
+#include "core/segment/filter/smooth/smooth.h"
+#include "core/segment/filter/smooth/window.h"
+
+namespace trine::segment {
+namespace {
+
+constexpr int64_t kPiece = 4096;  // of a row between two polls
+
+template <typename T>
+absl::Status MeanOfDisk(const Context& context, const Picture& gray, int64_t radius, uint8_t* out) {
+  const Window window = Window::ImagejDisk(radius);
+  const double pixels = static_cast<double>(window.pixels());
+  const int64_t piece = std::min(kPiece, gray.width + 2 * radius);
+  const int64_t width = gray.width, bytes = static_cast<int64_t>(sizeof(T));
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height), BandRows(radius),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        // Of a row, continued with its border pixels: how much there is before each of them. Sums
+        // of windows are below 2^43.
+        Scratch<uint64_t> before = MakeScratch<uint64_t>(width + 2 * radius + 1);
+        Scratch<uint64_t> sums = MakeScratch<uint64_t>(width);
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          std::fill(sums.data(), sums.data() + width, 0);
+          for (int64_t dy = -radius; dy <= radius; ++dy) {
+            const uint8_t* const row =
+                gray.data + std::clamp<int64_t>(y + dy, 0, gray.height - 1) * width * bytes;
+            uint64_t sum = 0;
+            before[0] = 0;
+            for (int64_t x = -radius; x < width + radius; ++x) {
+              if (x % kPiece == 0) TRINE_RETURN_IF_ERROR(poll.Spend(3 * piece));
+              sum += PixelAt<T>(row, std::clamp<int64_t>(x, 0, width - 1));
+              before[static_cast<size_t>(x + radius + 1)] = sum;
+            }
+            const int64_t half = window.Half(dy);
+            const uint64_t* const first = before.data() + radius - half;
+            const uint64_t* const last = before.data() + radius + half + 1;
+            for (int64_t x = 0; x < width; ++x) {
+              if (x % kPiece == 0) TRINE_RETURN_IF_ERROR(poll.Spend(piece));
+              sums[static_cast<size_t>(x)] += last[x] - first[x];
+            }
+          }
+          // As ImageJ rounds it: to float32, and half of one added in float32.
+          for (int64_t x = 0; x < width; ++x) {
+            if (x % kPiece == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * piece));
+            const double mean = static_cast<double>(sums[static_cast<size_t>(x)]) / pixels;
+            const float raised = static_cast<float>(mean) + 0.5f;
+            StoreLE<T>(out + (y * width + x) * bytes, static_cast<T>(raised));
+          }
+        }
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace
+
+absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
+                              uint8_t* out) {
+  return gray.dtype == DType::kUint8 ? MeanOfDisk<uint8_t>(context, gray, radius, out)
+                                     : MeanOfDisk<uint16_t>(context, gray, radius, out);
+}
+
+}  // namespace trine::segment
