@@ -83,10 +83,12 @@ void ExpectMasksWithin(double bound, const Grid<uint8_t>& gray, int window, doub
 TEST(LocalGauss, WithinTheBoundOfRealWeightsAndTheSameOnAllTargets) {
   std::mt19937 random(121);
   ASSERT_FALSE(TargetsHere(ByteGaussTargets()).empty());
+  FewerSanitized fewer(4);
   for (const int window : {3, 5, 7, 9, 11, 25, 51, 101}) {
     const double sigma = (window - 1) / 6.0, bound = ByteGaussError(window, sigma);
     EXPECT_LE(bound, 0.4) << window;
     for (const int extra : {128, 129, 143, 144, 145, 191}) {
+      if (fewer.Skips()) continue;
       const int height = window + extra % 5, width = 2 * window + extra;
       const auto gray = PictureOfKind(random, height, width, extra % 3);
       ASSERT_TRUE(TakesByteGauss(PictureOf(gray), window, sigma));
@@ -99,10 +101,12 @@ TEST(LocalGauss, WithinTheBoundOfRealWeightsAndTheSameOnAllTargets) {
 // Of half the size: widths around the ends of vectors, both odd and even, and bands of rows.
 TEST(LocalGauss, HalvedPicturesAreWithinTheirBoundAndTheSameOnAllTargets) {
   std::mt19937 random(123);
+  FewerSanitized fewer(3);
   for (const int window : {51, 101, 163}) {
     const double sigma = (window - 1) / 6.0, bound = HalfGaussError(window, sigma);
     EXPECT_LE(bound, 0.4) << window;
     for (const int extra : {128, 129, 143, 144, 191, 193}) {
+      if (fewer.Skips()) continue;
       const int height = 4 * window + extra % 5, width = 4 * window + extra;
       const auto gray = PictureOfKind(random, height, width, extra % 3);
       ASSERT_TRUE(TakesHalfGauss(PictureOf(gray), window, sigma));

@@ -11,6 +11,7 @@
 #include "core/runtime/thread_pool.h"
 #include "core/segment/picture.h"
 #include "core/segment/segment.h"
+#include "tests/core/sanitized.h"
 #include "tests/oracle/segment_oracle.h"
 
 namespace trine::segment {
@@ -32,13 +33,6 @@ constexpr DType DTypeOf() {
   if constexpr (std::is_same_v<T, double>) return DType::kFloat64;
   return DType::kFloat32;
 }
-
-// Sanitized code takes ten times as long: tests of many examples take fewer of them there.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 // A tensor that starts at an odd address: payloads are not aligned.
 template <typename T>

@@ -6,6 +6,7 @@
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/stream/stream_helpers.h"
 #include "tests/core/coding/test_data.h"
+#include "tests/core/sanitized.h"
 
 namespace trine::coding {
 namespace {
@@ -57,6 +58,7 @@ TEST(Stream, BlocksEndWhereTheyShould) {
 TEST(Stream, ThreadsAndPiecesDoNotMatter) {
   const std::string raw = Words(120000, 3) + Skewed(70000, 4) + Noise(60000, 5) + Wave(9999, 6);
   for (int threads : {1, 2, 8}) {
+    if (kSanitized && threads == 1) continue;
     ThreadPool pool(threads);  // one at a time: the smallest of several would limit them all
     Context context;
     context.pool = &pool;
@@ -83,9 +85,11 @@ TEST(Stream, ThreadsAndPiecesDoNotMatter) {
 // where they lie, what is between them by way of a copy.
 TEST(Stream, PiecesThatEndWithABlockDoNotMatter) {
   constexpr size_t kBatch = size_t{256} << 10;  // of one thread
+  FewerSanitized fewer(4);
   for (const NamedOptions& model : kModels) {
     for (const size_t block : {size_t{256}, kBatch / 2, kBatch}) {
       for (const size_t n : {block, kBatch, 2 * kBatch - 1, 2 * kBatch, 2 * kBatch + 1}) {
+        if (fewer.Skips()) continue;
         const std::string raw = Words(n, 11);
         const EncodeOptions options = Options(model, block);
         const std::string coded = MustEncode(raw, options);
