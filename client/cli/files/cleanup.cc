@@ -1,11 +1,16 @@
 #include "client/cli/files/cleanup.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <utility>
 
 namespace trine::cli {
 namespace {
@@ -22,7 +27,14 @@ std::array<Slot, 64> slots;
 constexpr int kEndSignals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
                                SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
 
+// Threads that make a file whose path is not registered yet. They take no such signal themselves.
+std::atomic<int> making{0};
+
 void OnSignal(int number) {
+  while (making.load() > 0) {
+    constexpr struct timespec kMoment = {0, 1000000};
+    nanosleep(&kMoment, nullptr);
+  }
   for (const Slot& slot : slots) {
     if (slot.live.load()) unlink(slot.path);
   }
@@ -59,6 +71,21 @@ void InstallSignalHandlers() {
 }
 
 TemporaryPath::TemporaryPath(std::string path) : path_(std::move(path)), slot_(TakeSlot(path_)) {}
+
+int TemporaryPath::MakeFile(std::string pattern, std::optional<TemporaryPath>* out) {
+  sigset_t ends, before;
+  sigemptyset(&ends);
+  for (const int number : kEndSignals) sigaddset(&ends, number);
+  pthread_sigmask(SIG_BLOCK, &ends, &before);
+  ++making;
+  const int file = mkostemp(pattern.data(), O_CLOEXEC);
+  const int error = errno;
+  if (file >= 0) out->emplace(std::move(pattern));
+  --making;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return file;
+}
 
 TemporaryPath::~TemporaryPath() {
   if (!path_.empty()) unlink(path_.c_str());

@@ -2,6 +2,7 @@
 // with them, and also when a signal ends the program.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace trine::cli {
@@ -16,6 +17,9 @@ void InstallSignalHandlers();
 class TemporaryPath {
  public:
   explicit TemporaryPath(std::string path);
+  // Makes a file as mkostemp does, close-on-exec, and `out` its path: no signal ends the program
+  // between the two. The file, or -1 with errno.
+  static int MakeFile(std::string pattern, std::optional<TemporaryPath>* out);
   ~TemporaryPath();
   TemporaryPath(const TemporaryPath&) = delete;
   TemporaryPath& operator=(const TemporaryPath&) = delete;

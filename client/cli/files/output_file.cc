@@ -100,10 +100,8 @@ absl::Status OutputFile::Direct(int fd, Holds holds) {
 }
 
 absl::Status OutputFile::OpenTemporary() {
-  std::string name = absl::StrCat(FolderOf(final_path_), ".trine-XXXXXX");
-  fd_ = mkostemp(name.data(), O_CLOEXEC);
+  fd_ = TemporaryPath::MakeFile(absl::StrCat(FolderOf(final_path_), ".trine-XXXXXX"), &temporary_);
   if (fd_ < 0) return FileError("cannot write", path_, errno, true);
-  temporary_.emplace(name);
   return absl::OkStatus();
 }
 
