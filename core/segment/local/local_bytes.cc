@@ -14,7 +14,9 @@
 namespace trine::segment {
 namespace {
 
-constexpr int64_t kMostMeanWindow = 2047;  // v n stays below 2^31
+// Sums less 128 n (of 16 bits 2^15 n) and 256 n (2^16 n) more stay below 2^31.
+constexpr int64_t kMostMeanWindow = 2047;
+constexpr int64_t kMostLongWindow = 147;
 constexpr int64_t kMostSquaresWindow = 2 * int64_t{kMostNarrowRadius} + 1;
 // Narrower pictures take longer by vectors.
 constexpr int64_t kLeastWidth = 16;
@@ -22,8 +24,8 @@ constexpr int64_t kLeastWidth = 16;
 constexpr size_t kPiece = 2048;
 static_assert(kPiece % kPixelBlock == 0);
 
-bool IsPlainBytes(const Picture& gray) {
-  return gray.dtype == DType::kUint8 && gray.inside == nullptr && gray.width >= kLeastWidth &&
+bool IsPlain(const Picture& gray, DType dtype) {
+  return gray.dtype == dtype && gray.inside == nullptr && gray.width >= kLeastWidth &&
          HasByteWindows();
 }
 
@@ -48,6 +50,7 @@ struct SauvolaError {
 class ByteBand {
  public:
   ByteBand(const Picture& gray, int64_t window, bool squares, bool small) : gray_(gray) {
+    at_.pixel_bytes = DTypeSize(gray.dtype);
     at_.width = static_cast<size_t>(gray.width);
     at_.radius = static_cast<size_t>(std::min(window / 2, std::max(gray.width, gray.height)));
     small_ = small;
@@ -55,13 +58,14 @@ class ByteBand {
     const size_t beyond = Padded(at_.radius) + 2 * kPixelBlock;
     const size_t columns = kPixelBlock + Padded(at_.width) + beyond;
     const size_t piece = 2 * front_ + std::min(kPiece, Padded(at_.width)) + beyond;
-    const bool wide = at_.radius > kMostNarrowRadius;
+    const bool wide = at_.radius > kMostNarrowRadius || at_.pixel_bytes == 2;
     // In elements of 32 bits.
     memory_ = Scratch<int32_t>::Zeros(kPixelBlock + (wide ? columns : columns / 2) +
                                       (squares ? columns : 0) + (small ? 0 : piece) +
                                       (squares ? piece : 0));
-    blank_ = MakeScratch<uint8_t>(gray.width);
-    std::fill_n(blank_.data(), at_.width, uint8_t{128});
+    blank_ = Scratch<uint8_t>::Zeros(at_.width * at_.pixel_bytes);
+    // The highest bit of each pixel.
+    for (size_t i = at_.pixel_bytes - 1; i < blank_.size(); i += at_.pixel_bytes) blank_[i] = 128;
     // Aligned for whole vectors.
     const size_t past = reinterpret_cast<uintptr_t>(memory_.data()) / sizeof(int32_t) % kPixelBlock;
     int32_t* next = memory_.data() + (kPixelBlock - past) % kPixelBlock;
@@ -121,7 +125,9 @@ class ByteBand {
                                std::max<int64_t>(0, y - radius) + 1);
   }
   const uint8_t* RowAt(int64_t y) const {
-    return y < 0 || y >= gray_.height ? blank_.data() : gray_.data + y * gray_.width;
+    return y < 0 || y >= gray_.height
+               ? blank_.data()
+               : gray_.data + y * gray_.width * static_cast<int64_t>(at_.pixel_bytes);
   }
 
  private:
@@ -167,7 +173,7 @@ class ByteBand {
   bool small_ = false;
   size_t front_ = 0;  // words of prefix sums kept before a piece
   Scratch<int32_t> memory_;
-  Scratch<uint8_t> blank_;  // a row of 128s
+  Scratch<uint8_t> blank_;  // a row of the middle of all values
   ByteColumns at_;
   BytePrefix prefix_;
 };
@@ -194,13 +200,15 @@ absl::Status ForBands(const Context& context, const Picture& gray, int64_t windo
 }  // namespace
 
 bool TakesByteMean(const Picture& gray, int64_t window) {
-  return IsPlainBytes(gray) && window <= kMostMeanWindow;
+  return (IsPlain(gray, DType::kUint8) && window <= kMostMeanWindow) ||
+         (IsPlain(gray, DType::kUint16) && window <= kMostLongWindow);
 }
 
 absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
                           double offset, bool invert, uint8_t* mask) {
   // Bounds of small windows have to fit 16 bits.
-  const bool small = window / 2 <= static_cast<int64_t>(kMostSmallRadius) &&
+  const bool small = gray.dtype == DType::kUint8 &&
+                     window / 2 <= static_cast<int64_t>(kMostSmallRadius) &&
                      std::fabs(offset) * static_cast<double>(window * window) < 32000;
   return ForBands(context, gray, window, false, small, [&] {
     return [&, small, bounds = std::vector<int32_t>(),
@@ -212,8 +220,10 @@ absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t w
         for (size_t columns = 1; columns < bounds.size(); ++columns) {
           const int64_t bound =
               FloorOfNegativeProduct(offset, static_cast<int64_t>(mean.rows * columns));
-          bounds[columns] = static_cast<int32_t>(
-              std::clamp<int64_t>(bound, -(int64_t{1} << 31), (int64_t{1} << 31) - 1));
+          // Beyond what any pixel makes of it nothing changes.
+          const int64_t most = (int64_t{1} << (8 * band.at().pixel_bytes)) *
+                               static_cast<int64_t>(mean.rows * columns);
+          bounds[columns] = static_cast<int32_t>(std::clamp(bound, -most, most));
         }
         mean.bounds = bounds.data();
       }
@@ -227,7 +237,7 @@ absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t w
 }
 
 bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r) {
-  return IsPlainBytes(gray) && gray.origin == 0 && window <= kMostSquaresWindow &&
+  return IsPlain(gray, DType::kUint8) && gray.origin == 0 && window <= kMostSquaresWindow &&
          SauvolaError(k, r).IsSmall();
 }
 

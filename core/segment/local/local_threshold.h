@@ -6,11 +6,11 @@
 //   mean:     of integers v n - sum > -offset n, exactly.
 //   gaussian: so too, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each axis;
 //             floats sum in double in a fixed order. Of uint8 without a mask, where windows end at
-//             the border and the picture is larger than them: in integers, the same on every machine
-//             and at most 0.4 gray levels from the mean by real weights: with weights of 2^-15 and
-//             64ths of a gray level between the axes (0.03 of a window of 11; ByteGaussError), of
-//             wide windows, about 47 to 163, in pictures of four windows and more, at half the size
-//             (0.32 of 51, 0.23 of 101; HalfGaussError).
+//             the border and the picture is larger than them: in integers, the same on every
+//             machine and at most 0.4 gray levels from the mean by real weights: with weights of
+//             2^-15 and 64ths of a gray level between the axes (0.03 of a window of 11;
+//             ByteGaussError), of wide windows, about 47 to 163, in pictures of four windows and
+//             more, at half the size (0.32 of 51, 0.23 of 101; HalfGaussError).
 // r: half the dtype's range of 8 and 16 bits (128, 32768), half the range of the picture's values
 // of wider integers and floats. Lowest and highest values are the same with every border. NIBLACK,
 // SAUVOLA, WOLF, NICK, ISAUVOLA and WAN give doxa 0.9's results, by its k and window, of gray as
@@ -92,8 +92,8 @@ absl::Status SkimageGaussian(const Context& context, const Picture& gray, double
 absl::Status SkimageDeviations(const Context& context, const Picture& gray,
                                const LocalThresholdResult& with, bool invert, uint8_t* mask);
 
-// Of uint8 without a mask, by vectors: whether a picture and parameters are taken, and the mask,
-// the same as by plain loops.
+// Of uint8 without a mask, the mean of uint16 too, by vectors: whether a picture and parameters are
+// taken, and the mask, the same as by plain loops.
 bool TakesByteMean(const Picture& gray, int64_t window);
 absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
                           double offset, bool invert, uint8_t* mask);

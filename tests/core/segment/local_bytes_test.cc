@@ -1,5 +1,6 @@
 // The vector loops of 8-bit pictures against the plain ones, which a mask of ones asks for, on
 // every instruction set that this machine has.
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -24,20 +25,23 @@ std::vector<Size> Sizes() {
   return sizes;
 }
 
-Grid<uint8_t> Picture(std::mt19937& random, Size size, int kind) {
-  if (kind == 0) return RandomGrid<uint8_t>(random, size.height, size.width, 0, 255);
+template <typename T>
+Grid<T> Picture(std::mt19937& random, Size size, int kind) {
+  constexpr int kTop = std::numeric_limits<T>::max();
+  if (kind == 0) return RandomGrid<T>(random, size.height, size.width, 0, kTop);
   // Few values, so that pixels equal their thresholds.
-  if (kind == 1) return RandomGrid<uint8_t>(random, size.height, size.width, 100, 103);
-  if (kind == 2) return Grid<uint8_t>(size.height, size.width, 255);
-  Grid<uint8_t> grid(size.height, size.width);  // black and white halves
+  if (kind == 1) return RandomGrid<T>(random, size.height, size.width, 100, 103);
+  if (kind == 2) return Grid<T>(size.height, size.width, kTop);
+  Grid<T> grid(size.height, size.width);  // black and white halves
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x)
-      grid.at(y, x) = (x * 2 < size.width) != (y % 9 < 4) ? 255 : 0;
+      grid.at(y, x) = (x * 2 < size.width) != (y % 9 < 4) ? kTop : 0;
   }
   return grid;
 }
 
-void ExpectAsPlain(const Grid<uint8_t>& gray, const LocalThresholdStep& step, bool invert) {
+template <typename T>
+void ExpectAsPlain(const Grid<T>& gray, const LocalThresholdStep& step, bool invert) {
   const Mask all(gray.height, gray.width, 1);
   const auto fast = RunSteps(gray, {step}, Profile::kExact, invert);
   const auto plain = RunSteps(gray, {step}, Profile::kExact, invert, &all);
@@ -56,12 +60,15 @@ TEST(LocalBytes, MasksAreThoseOfPlainLoops) {
     std::mt19937 random(101);
     int kind = 0;
     for (const Size size : Sizes()) {
-      for (const int64_t window : {3, 5, 11, 25, 51, 127, 255, 257, 2047}) {
-        const auto gray = Picture(random, size, kind++ % 4);
+      for (const int64_t window : {3, 5, 11, 25, 51, 127, 147, 255, 257, 2047}) {
+        const auto gray = Picture<uint8_t>(random, size, kind++ % 4);
         const bool invert = random() % 2 != 0;
-        for (const double offset : {0.0, 1.0 / 3, -2.0, 1e300})
+        for (const double offset : {0.0, 1.0 / 3, -2.0, 300.0, -256.0, 1e300})
           ExpectAsPlain(gray, {LocalMethod::kMean, window, offset, {}, {}, {}}, invert);
         if (window > 257) continue;
+        const auto longer = Picture<uint16_t>(random, size, kind % 4);
+        for (const double offset : {0.0, 1.0 / 3, -70000.0, 65535.0, -1e300})
+          ExpectAsPlain(longer, {LocalMethod::kMean, window, offset, {}, {}, {}}, invert);
         for (const double k : {0.2, -0.4, 0.0}) {
           ExpectAsPlain(gray, {LocalMethod::kSauvola, window, 0, k, {}, {}}, invert);
           ExpectAsPlain(gray, {LocalMethod::kSauvola, window, 0, k, 20.0, {}}, invert);
@@ -82,7 +89,8 @@ TEST(LocalBytes, WhatIsTaken) {
   EXPECT_EQ(taken(gray, 2049, 0.2, 128), std::pair(false, false));
   EXPECT_EQ(taken(gray, 3, 1e300, 1e-300), std::pair(true, false));
   EXPECT_EQ(taken(Grid<uint8_t>(3, 15), 3, 0.2, 128), std::pair(false, false));
-  EXPECT_EQ(taken(Grid<uint16_t>(3, 16), 3, 0.2, 128), std::pair(false, false));
+  EXPECT_EQ(taken(Grid<uint16_t>(3, 16), 147, 0.2, 128), std::pair(true, false));
+  EXPECT_EQ(taken(Grid<uint16_t>(3, 16), 149, 0.2, 128), std::pair(false, false));
 }
 
 // Bands are cut by the picture, not by the threads, and each starts its own sums.

@@ -55,6 +55,7 @@ void DecideSauvolaOf(const ByteColumns&, const BytePrefix&, const ByteSauvola&, 
 using PixelTag = hn::CappedTag<int16_t, kPixelBlock>;
 using WordTag = hn::RepartitionToWide<PixelTag>;
 using FloatTag = hn::RebindToFloat<WordTag>;
+using UnsignedTag = hn::RebindToUnsigned<WordTag>;
 using ByteTag = hn::Rebind<uint8_t, PixelTag>;
 using Pixels = hn::Vec<PixelTag>;
 using Words = hn::Vec<WordTag>;
@@ -62,6 +63,7 @@ using Floats = hn::Vec<FloatTag>;
 constexpr PixelTag kPixels;
 constexpr WordTag kWords;
 constexpr FloatTag kFloats;
+constexpr UnsignedTag kUnsigned;
 constexpr ByteTag kBytes;
 constexpr size_t kMostWords = kPixelBlock / 2;
 
@@ -74,6 +76,26 @@ HWY_INLINE Pixels LoadPixels(const uint8_t* row, size_t x, size_t width) {
   std::fill_n(some, kPixelBlock, uint8_t{128});
   if (x < width) std::memcpy(some, row + x, width - x);
   return hn::PromoteTo(kPixels, hn::Load(kBytes, some));
+}
+
+// Words of two pixels of 16 bits, from pixel x on; 2^15 beyond the row's end.
+HWY_INLINE hn::Vec<UnsignedTag> LoadLong(const uint8_t* row, size_t x, size_t width) {
+  const hn::Repartition<uint8_t, PixelTag> bytes;
+  if (HWY_LIKELY(x + Lanes() <= width))
+    return hn::BitCast(kUnsigned, hn::LoadU(bytes, row + 2 * x));
+  alignas(64) uint16_t some[kPixelBlock];
+  std::fill_n(some, kPixelBlock, uint16_t{1 << 15});
+  if (x < width) std::memcpy(some, row + 2 * x, 2 * (width - x));
+  return hn::BitCast(kUnsigned, hn::Load(hn::Repartition<uint16_t, PixelTag>(), some));
+}
+
+// The even and the odd ones less 2^15.
+HWY_INLINE Words EvenLong(hn::Vec<UnsignedTag> v) {
+  return hn::Sub(hn::BitCast(kWords, hn::And(v, hn::Set(kUnsigned, 0xFFFF))),
+                 hn::Set(kWords, 1 << 15));
+}
+HWY_INLINE Words OddLong(hn::Vec<UnsignedTag> v) {
+  return hn::Sub(hn::BitCast(kWords, hn::ShiftRight<16>(v)), hn::Set(kWords, 1 << 15));
 }
 
 // Writes 255 for lanes of -1 and 0 for lanes of 0, `flip` over it.
@@ -158,17 +180,32 @@ HWY_INLINE Words Moved(Words by, int32_t* at) {
   return sum;
 }
 
-// body(x, even, odd) is called with the squares' sums of each vector of pixels and narrow(x, sums)
-// or wide(x, even, odd) with those of the values.
-template <bool kWide, bool kSquares, typename Values, typename OfSquares>
+// What sums of columns are of.
+enum class Kind : uint8_t {
+  kNarrow,   // bytes, in 16 bits
+  kSquares,  // and of their squares
+  kWide,     // bytes, in 32 bits
+  kLong,     // pixels of 16 bits, in 32 bits
+};
+
+// values(x, both, odd) is called with the sums of each vector of words, of both pixels and of the
+// odd one, squares() with those of the squares.
+template <Kind kKind, typename Values, typename OfSquares>
 HWY_INLINE void ForMoved(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
                          const ByteColumns& columns, const Values& values,
                          const OfSquares& squares) {
   const Pixels evens = hn::BitCast(kPixels, hn::Set(kWords, 0xFFFF));
   for (size_t x = begin; x < end; x += Lanes()) {
+    if constexpr (kKind == Kind::kLong) {
+      const auto a = LoadLong(in, x, columns.width), b = LoadLong(out, x, columns.width);
+      const Words even = Moved(hn::Sub(EvenLong(a), EvenLong(b)), columns.wide[0] + x / 2);
+      const Words odd = Moved(hn::Sub(OddLong(a), OddLong(b)), columns.wide[1] + x / 2);
+      values(x, hn::Add(even, odd), odd);
+      continue;
+    }
     const Pixels a = LoadPixels(in, x, columns.width), b = LoadPixels(out, x, columns.width);
     const Pixels by = hn::Sub(a, b);
-    if constexpr (kWide) {
+    if constexpr (kKind == Kind::kWide) {
       const Words even = Moved(Even(by), columns.wide[0] + x / 2);
       const Words odd = Moved(Odd(by), columns.wide[1] + x / 2);
       values(x, hn::Add(even, odd), odd);
@@ -177,7 +214,7 @@ HWY_INLINE void ForMoved(const uint8_t* in, const uint8_t* out, size_t begin, si
       hn::Store(sums, kPixels, columns.sums + x);
       values(x, PairSums(sums, hn::Set(kPixels, 1)), Odd(sums));
     }
-    if constexpr (kSquares) {
+    if constexpr (kKind == Kind::kSquares) {
       // (a - 128)^2 - (b - 128)^2
       const Pixels of_both = hn::Sub(hn::Add(a, b), hn::Set(kPixels, 256));
       const Words even = Moved(PairSums(hn::And(evens, by), of_both), columns.squares[0] + x / 2);
@@ -187,19 +224,20 @@ HWY_INLINE void ForMoved(const uint8_t* in, const uint8_t* out, size_t begin, si
   }
 }
 
-// Calls body(std::bool_constant<wide>, std::bool_constant<squares>).
+// Calls body(std::integral_constant<Kind, ...>).
 template <typename Body>
 HWY_INLINE void ForKind(const ByteColumns& columns, const Body& body) {
-  if (columns.sums == nullptr) return body(std::true_type(), std::false_type());
-  if (columns.squares[0] == nullptr) return body(std::false_type(), std::false_type());
-  body(std::false_type(), std::true_type());
+  if (columns.pixel_bytes == 2) return body(std::integral_constant<Kind, Kind::kLong>());
+  if (columns.sums == nullptr) return body(std::integral_constant<Kind, Kind::kWide>());
+  if (columns.squares[0] == nullptr) return body(std::integral_constant<Kind, Kind::kNarrow>());
+  body(std::integral_constant<Kind, Kind::kSquares>());
 }
 
 void MoveColumnsOf(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
                    const ByteColumns& columns) {
   const auto nothing = [](size_t, Words, Words) TRINE_ATTR {};
-  ForKind(columns, [&](auto wide, auto squares) TRINE_ATTR {
-    ForMoved<wide, squares>(in, out, begin, end, columns, nothing, nothing);
+  ForKind(columns, [&](auto kind) TRINE_ATTR {
+    ForMoved<kind>(in, out, begin, end, columns, nothing, nothing);
   });
 }
 
@@ -210,8 +248,8 @@ void PrefixColumnsOf(const uint8_t* in, const uint8_t* out, size_t begin, size_t
   const auto word = [to](size_t x) TRINE_ATTR {
     return static_cast<size_t>(static_cast<ptrdiff_t>(x / 2) - to->first);
   };
-  ForKind(columns, [&](auto wide, auto squares) TRINE_ATTR {
-    ForMoved<wide, squares>(
+  ForKind(columns, [&](auto kind) TRINE_ATTR {
+    ForMoved<kind>(
         in, out, begin, end, columns,
         [&](size_t x, Words pairs, Words odd)
             TRINE_ATTR { StorePrefix(prefix, pairs, odd, word(x), carry, to->sums); },
@@ -265,9 +303,9 @@ HWY_INLINE Words ColumnsOf(const ByteColumns& at, size_t x, int32_t odd) {
                  hn::Set(kWords, 1));
 }
 
-// v n - sum > bound, all of words of even or odd pixels, as -1 or 0.
+// v n > sum + bound, all of words of even or odd pixels, as -1 or 0.
 HWY_INLINE Words AreAbove(Words product, Words sum, Words bound) {
-  return hn::VecFromMask(kWords, hn::Gt(hn::Sub(product, sum), bound));
+  return hn::VecFromMask(kWords, hn::Gt(product, hn::Add(sum, bound)));
 }
 
 // sum(x, odd) are the windows' sums.
@@ -278,34 +316,36 @@ HWY_INLINE void DecideByWords(const ByteColumns& at, const ByteMean& mean, const
   const Words rows = hn::Set(kWords, static_cast<int32_t>(mean.rows));
   const Words full = hn::Set(kWords, static_cast<int32_t>(area));
   const Words full_bound = hn::Set(kWords, mean.bounds[2 * at.radius + 1]);
-  const bool fits = area < (size_t{1} << 15);
+  const bool is_long = at.pixel_bytes == 2, fits = !is_long && area < (size_t{1} << 15);
   const Pixels even_area = hn::BitCast(kPixels, full);
   const Pixels odd_area = hn::BitCast(kPixels, hn::ShiftLeft<16>(full));
   const auto flip = hn::Set(kBytes, mean.invert);
-  const auto by_words = [&](size_t x, auto edge) TRINE_ATTR {
-    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
-    const auto decide = [&](Words value, int32_t odd) TRINE_ATTR {
+  const auto decide = [&](size_t x, Words even, Words odd, auto edge) TRINE_ATTR {
+    const auto above = [&](Words value, int32_t is_odd) TRINE_ATTR {
       Words count = full, bound = full_bound;
       if constexpr (edge) {
-        const Words columns = ColumnsOf(at, x, odd);
+        const Words columns = ColumnsOf(at, x, is_odd);
         count = hn::Mul(rows, columns);
         bound = hn::GatherIndex(kWords, mean.bounds, columns);
       }
-      return AreAbove(hn::Mul(value, count), sum(x, odd), bound);
+      return AreAbove(hn::Mul(value, count), sum(x, is_odd), bound);
     };
-    StoreMask(Joined(decide(Even(v), 0), decide(Odd(v), 1)), flip, x, at.width, mask);
-  };
-  const auto by_pairs = [&](size_t x) TRINE_ATTR {
-    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
-    const Words even = AreAbove(PairSums(v, even_area), sum(x, 0), full_bound);
-    const Words odd = AreAbove(PairSums(v, odd_area), sum(x, 1), full_bound);
-    StoreMask(Joined(even, odd), flip, x, at.width, mask);
+    StoreMask(Joined(above(even, 0), above(odd, 1)), flip, x, at.width, mask);
   };
   ForPixels(at, begin, end, [&](size_t x, auto edge) TRINE_ATTR {
-    if constexpr (!edge) {
-      if (fits) return by_pairs(x);
+    if (is_long) {
+      const auto v = LoadLong(row, x, at.width);
+      return decide(x, EvenLong(v), OddLong(v), edge);
     }
-    by_words(x, edge);
+    const Pixels v = hn::Sub(LoadPixels(row, x, at.width), hn::Set(kPixels, 128));
+    if constexpr (!edge) {
+      if (fits) {
+        const Words even = AreAbove(PairSums(v, even_area), sum(x, 0), full_bound);
+        const Words odd = AreAbove(PairSums(v, odd_area), sum(x, 1), full_bound);
+        return StoreMask(Joined(even, odd), flip, x, at.width, mask);
+      }
+    }
+    decide(x, Even(v), Odd(v), edge);
   });
 }
 

@@ -1,11 +1,12 @@
 // Window sums of bytes, compiled once for every instruction set: the inner loops of the mean and of
-// Sauvola's threshold where each pixel of an 8-bit picture counts and windows end at the border.
+// Sauvola's threshold where each pixel of an 8-bit picture counts and windows end at the border; of
+// the mean of 16 bits as well.
 //
-// Values are those of pixels minus 128, of which columns of a window add up in 16 bits, and squares
-// lie below 2^14, which cancel less. The sums of columns move down a row by what enters minus what
-// leaves; a window's sum is that of 2 radius + 1 columns, added up where they are few, otherwise a
-// difference of two prefix sums, modulo 2^32. Even and odd pixels have prefix sums of their own, so
-// that one prefix sum does for two pixels: pixels 2 i and 2 i + 1 are word i.
+// Values are those of pixels minus 128 (of 16 bits 2^15), of which columns of a window add up in 16
+// bits, and squares lie below 2^14, which cancel less. The sums of columns move down a row by what
+// enters minus what leaves; a window's sum is that of 2 radius + 1 columns, added up where they are
+// few, otherwise a difference of two prefix sums, modulo 2^32. Even and odd pixels have prefix sums
+// of their own, so that one prefix sum does for two pixels: pixels 2 i and 2 i + 1 are word i.
 // Integers decide; where float terms are too near to each other, the double of the formula.
 // All instruction sets give the same masks. Thread safety: ByteColumns belong to one thread.
 #pragma once
@@ -29,6 +30,7 @@ using EvenOdd = std::array<int32_t*, 2>;
 // Sums of the columns of a window, by pixels from 0 to the width and beyond it, where they are 0,
 // for the radius and 2 kPixelBlock more. Small windows read as many before the first as well.
 struct ByteColumns {
+  size_t pixel_bytes = 1;  // or 2, with `wide` alone
   size_t width = 0;
   size_t radius = 0;
   int16_t* sums = nullptr;  // null: `wide` holds them
@@ -45,7 +47,7 @@ struct BytePrefix {
 };
 
 // Adds row `in` minus row `out` to the sums of pixels [begin, end). Rows have `width` pixels; one
-// of 128s is as none.
+// of 128s, or 2^15s, is as none.
 void MoveColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t end,
                  const ByteColumns& columns);
 
@@ -54,7 +56,8 @@ void PrefixColumns(const uint8_t* in, const uint8_t* out, size_t begin, size_t e
                    const ByteColumns& columns, BytePrefix* prefix);
 
 // Where `rows` of a window lie in the picture: v is above the mean less its offset where
-// v n - sum > bounds[columns], by columns of the window in the picture, 1 to 2 radius + 1.
+// v n > sum + bounds[columns], by columns of the window in the picture, 1 to 2 radius + 1. Neither
+// may leave 32 bits.
 struct ByteMean {
   size_t rows = 0;
   const int32_t* bounds = nullptr;
@@ -66,8 +69,7 @@ struct ByteMean {
 void DecideSmallMean(const ByteColumns& columns, const ByteMean& mean, const uint8_t* row,
                      size_t begin, size_t end, uint8_t* mask);
 
-// The same by prefix sums that hold pixels from begin - radius - 1 to end + radius. REQUIRES:
-// (2 radius + 1)^2 * 255 < 2^31.
+// The same by prefix sums that hold pixels from begin - radius - 1 to end + radius.
 void DecideMean(const ByteColumns& columns, const BytePrefix& prefix, const ByteMean& mean,
                 const uint8_t* row, size_t begin, size_t end, uint8_t* mask);
 
