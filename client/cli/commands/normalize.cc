@@ -58,10 +58,7 @@ void PrintSummary(const Args& args, const Report& report, double elapsed_ms,
     session.PrintStatus(absl::StrFormat("  input: %s, times %g",
                                         DTypeName(report.file_dtype).data(), args.lrn.scale));
   }
-  if (report.output_scale != 1) {
-    session.PrintStatus(
-        absl::StrFormat("  output: 16-bit integers, times %g", report.output_scale));
-  }
+  PrintOutputScale(report.output_scale, session);
   Json json;
   json["input"] = args.input;
   json["output"] = args.output;
@@ -102,7 +99,9 @@ absl::StatusOr<std::optional<image::NpyHeader>> OpenLong(const Args& args,
 
 absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile* file,
                             OutputFile* output, Session* session, Report* report) {
-  TRINE_ASSIGN_OR_RETURN(const LoadedArray loaded, LoadArray(file, args.page, args.lrn.scale));
+  TRINE_ASSIGN_OR_RETURN(
+      const LoadedArray loaded,
+      LoadArray(file, args.page, "normalize --page N takes another", args.lrn.scale));
   if (loaded.is_picture && options.layout() == v1::LRN_LAYOUT_UNSPECIFIED) {
     options.set_layout(v1::LRN_LAYOUT_HWC);
   }
@@ -118,6 +117,7 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
              false,        loaded.warnings};
   const std::vector<std::string> more = WarningsOf(response);
   report->warnings.insert(report->warnings.end(), more.begin(), more.end());
+  report->warnings.insert(report->warnings.end(), saved.warnings.begin(), saved.warnings.end());
   return output->Write(AsBytes(saved.bytes));
 }
 

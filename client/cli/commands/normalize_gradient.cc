@@ -29,7 +29,8 @@ struct Args {
 
 absl::StatusOr<LoadedArray> Load(const std::string& path, double scale) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  absl::StatusOr<LoadedArray> loaded = LoadArray(&file, std::nullopt, scale);
+  absl::StatusOr<LoadedArray> loaded =
+      LoadArray(&file, std::nullopt, "normalize-gradient takes no other", scale);
   if (!loaded.ok()) return WithFile(loaded.status(), path);
   for (std::string& warning : loaded->warnings)
     warning = absl::StrCat(DisplayName(path), ": ", warning);
@@ -65,9 +66,12 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   session->PrintStatus(absl::StrCat(DisplayName(args.input), ": ", ToAbsl(DTypeName(result.dtype)),
                                     " ", ShapeToString(result.shape), " -> ", args.output));
   session->PrintStatus(absl::StrCat("  gradient of ", ResolvedText(response->resolved())));
+  PrintOutputScale(saved.output_scale, *session);
   std::vector<std::string> warnings = in.warnings;
   warnings.insert(warnings.end(), gradient.warnings.begin(), gradient.warnings.end());
   warnings.insert(warnings.end(), response->warnings().begin(), response->warnings().end());
+  for (const std::string& warning : saved.warnings)
+    warnings.push_back(absl::StrCat(DisplayName(args.output), ": ", warning));
   for (const std::string& warning : warnings) session->PrintWarning(warning);
   Json json;
   json["input"] = args.input;
@@ -91,12 +95,19 @@ void AddNormalizeGradientCommand(Command app, Run* run) {
   auto args = std::make_shared<Args>();
   Command command = app->add_subcommand("normalize-gradient",
                                         "Gradient with respect to the normalization's input");
-  command->add_option("IN", args->input, "The layer's input: .npy or a picture")->required();
+  command
+      ->add_option("IN", args->input,
+                   "The layer's input: .npy or .npz, or a picture that `segment` reads; "
+                   "- stdin")
+      ->required();
   command
       ->add_option("GRAD", args->gradient,
                    "Gradient with respect to the layer's output, of the same dtype and shape")
       ->required();
-  command->add_option("-o,--output", args->output, "Gradient with respect to the input; - stdout")
+  command
+      ->add_option("-o,--output", args->output,
+                   "Gradient with respect to the input: .npy; or .tif, .png, .pgm (gray), .ppm "
+                   "(colour) for pictures (16 bits, the factor is told); - stdout")
       ->required()
       ->type_name("OUT");
   command->add_flag("-f,--force", args->force, "Overwrite. Default: never");

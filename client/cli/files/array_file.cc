@@ -44,21 +44,38 @@ bool IsFloat32Picture(const TensorView& t) {
          (rank == 2 || (rank == 3 && (t.shape[2] == 1 || t.shape[2] == 3)));
 }
 
-// 16-bit integers, the largest value at 65535; NaN and what is below 0 become 0.
-Tensor ToUint16(const TensorView& in, double* output_scale) {
+// "123 of 36864 values below 0 were written as 0"; nothing of none.
+void AddChanged(uint64_t some, uint64_t all, std::string_view which, int instead,
+                std::vector<std::string>* warnings) {
+  if (some == 0) return;
+  warnings->push_back(absl::StrCat(some, " of ", all, " values ", ToAbsl(which),
+                                   some == 1 ? " was written as " : " were written as ", instead,
+                                   "; .npy holds them as they are"));
+}
+
+// 16-bit integers, the largest finite value at 65535, where infinity ends too; NaN and what is
+// below 0 become 0.
+Tensor ToUint16(const TensorView& in, SavedArray* saved) {
   float largest = 0;
   const size_t count = in.data.size() / sizeof(float);
   for (size_t i = 0; i < count; ++i) {
     const float value = LoadLE<float>(&in.data[i * sizeof(float)]);
     if (std::isfinite(value)) largest = std::max(largest, value);
   }
-  *output_scale = largest > 0 ? 65535.0 / static_cast<double>(largest) : 1;
+  saved->output_scale = largest > 0 ? 65535.0 / static_cast<double>(largest) : 1;
+  uint64_t below = 0, nan = 0, infinite = 0;
   Tensor out = Tensor::Zeros(DType::kUint16, in.shape);
   for (size_t i = 0; i < count; ++i) {
-    const double value = LoadLE<float>(&in.data[i * sizeof(float)]) * *output_scale;
+    const double value = LoadLE<float>(&in.data[i * sizeof(float)]) * saved->output_scale;
     const double kept = value > 0 ? std::min(std::round(value), 65535.0) : 0;
     StoreLE(&out.data[i * sizeof(uint16_t)], static_cast<uint16_t>(kept));
+    below += value < 0 ? 1 : 0;
+    nan += std::isnan(value) ? 1 : 0;
+    infinite += std::isinf(value) && value > 0 ? 1 : 0;
   }
+  AddChanged(below, count, "below 0", 0, &saved->warnings);
+  AddChanged(nan, count, "that are NaN", 0, &saved->warnings);
+  AddChanged(infinite, count, "that are infinite", 65535, &saved->warnings);
   return out;
 }
 
@@ -129,14 +146,14 @@ void ScaleElements(DType dtype, double scale, MutableByteView data) {
   }
 }
 
-absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page, double scale) {
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page,
+                                      std::string_view others, double scale) {
   TRINE_ASSIGN_OR_RETURN(const std::string bytes, file->ReadAll(client::kItemLimit));
   LoadedArray loaded;
   loaded.is_picture = !image::HoldsArray(AsBytes(bytes));
   if (loaded.is_picture) {
-    TRINE_ASSIGN_OR_RETURN(
-        loaded.tensor,
-        LoadPicture(AsBytes(bytes), page, "normalize --page N takes another", &loaded.warnings));
+    TRINE_ASSIGN_OR_RETURN(loaded.tensor,
+                           LoadPicture(AsBytes(bytes), page, others, &loaded.warnings));
     if (loaded.tensor.shape.size() == 2) loaded.tensor.shape.push_back(1);
   } else {
     if (page.has_value()) return UsageError("--page is for pictures; this file holds an array");
@@ -184,7 +201,7 @@ absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string
     TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, picture));
     return saved;
   }
-  const Tensor integers = ToUint16(picture, &saved.output_scale);
+  const Tensor integers = ToUint16(picture, &saved);
   TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, integers.view()));
   TRINE_RETURN_IF_ERROR(CheckPnmName(path, saved.bytes));
   return saved;

@@ -39,18 +39,22 @@ void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out);
 void ScaleElements(DType dtype, double scale, MutableByteView data);
 
 // Reads all of `file`; its elements become what SentDType says, times `scale`. Of a file of several
-// pages the one that is named, or else the first, which is said. USAGE for the page of an array.
-absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page, double scale);
+// pages the one that is named, or else the first, which is said with `others`, as of LoadPicture.
+// USAGE for the page of an array.
+absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page,
+                                      std::string_view others, double scale);
 
 struct SavedArray {
-  std::string bytes;        // of the file
-  double output_scale = 1;  // what the values were multiplied by for an integer format
+  std::string bytes;                  // of the file
+  double output_scale = 1;            // what the values were multiplied by for an integer format
+  std::vector<std::string> warnings;  // of values that the format does not hold, with their count
 };
 
 // The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,
-// else 16-bit integers, value * output_scale with the largest value at 65535 and negative ones at
-// 0. Names without an extension get .npy. INPUT where a picture's name is given for what is not
-// float32 [H,W,1], [H,W,3] or [H,W]; USAGE of CheckPnmName. REQUIRES: CheckArrayName.
+// else 16-bit integers, value * output_scale with the largest value at 65535, infinite ones there
+// too, and NaN and negative ones at 0, which is warned of. Names without an extension get .npy.
+// INPUT where a picture's name is given for what is not float32 [H,W,1], [H,W,3] or [H,W]; USAGE of
+// CheckPnmName. REQUIRES: CheckArrayName.
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path);
 
 // USAGE for a name whose extension asks for something that is not written.

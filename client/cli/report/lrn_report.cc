@@ -30,4 +30,9 @@ std::string ResolvedText(const v1::LrnResolved& r) {
   return text;
 }
 
+void PrintOutputScale(double output_scale, const Session& session) {
+  if (output_scale == 1) return;
+  session.PrintStatus(absl::StrFormat("  output: 16-bit integers, times %g", output_scale));
+}
+
 }  // namespace trine::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/cli/report/json.h"
+#include "client/cli/session.h"
 #include "trine/v1/normalization.pb.h"
 
 namespace trine::cli {
@@ -13,5 +14,7 @@ Json ResolvedJson(const v1::LrnResolved& resolved);
 // "alexnet, across-channels, nchw: y = x * (2 + 0.0001 * sum of squares)^-0.75, 2 below and 2
 // above"
 std::string ResolvedText(const v1::LrnResolved& resolved);
+// Says what a picture of integers was multiplied by; nothing of 1.
+void PrintOutputScale(double output_scale, const Session& session);
 
 }  // namespace trine::cli

@@ -5,7 +5,7 @@ import re
 
 import numpy
 
-from pictures import pgm, read_pnm
+from pictures import pgm, read_pnm, tiff
 import support
 
 
@@ -150,6 +150,45 @@ class Normalize(support.CliTest):
         self.assertIn(self.path("q.tif").read_bytes()[:2], (b"II", b"MM"))
         self.fails(2, "normalize", self.path("p.pgm"), "-o", self.path("q.jpg"))
         self.fails(1, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
+
+    def test_what_integers_do_not_hold_is_counted(self):
+        values = numpy.full((4, 6, 1), 7, "<f4")
+        values[0, :3], values[1, 0], values[2, 0] = -1, numpy.nan, numpy.inf
+        numpy.save(self.path("odd.npy"), values)
+        # As it is: nothing of the neighbours, and a base of 1.
+        flags = ["--alpha", "0", "--beta", "1", "--bias", "1", "--layout", "hwc", "-f"]
+        for command in (["normalize", self.path("odd.npy")],
+                        ["normalize-gradient", self.path("odd.npy"), self.path("odd.npy")]):
+            self.ok(*command, "-o", self.path("out.npy"), *flags)
+            out = numpy.load(self.path("out.npy"))
+            counts = ((out < 0).sum(), numpy.isnan(out).sum(), numpy.isposinf(out).sum())
+            self.assertGreater(counts[0], 1)
+            self.assertGreater(counts[1] + counts[2], 0)
+            done = support.run("--json", *command, "-o", self.path("out.pgm"), *flags)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            warnings = json.loads(done.stdout)["warnings"]
+            for count, which, instead in zip(
+                    counts, ("below 0", "that are NaN", "that are infinite"), (0, 0, 65535)):
+                verb = "was" if count == 1 else "were"
+                said = f"{count} of 24 values {which} {verb} written as {instead}"
+                self.assertEqual(sum(said in w for w in warnings), int(count > 0), (said, warnings))
+                self.assertEqual(done.stderr.decode().count(said), int(count > 0))
+            kept = read_pnm(self.path("out.pgm"))
+            self.assertEqual(kept[0, 0], 0)
+            # What is told of the factor.
+            text = self.ok(*command, "-o", self.path("out.pgm"), *flags).decode()
+            self.assertIn("16-bit integers, times ", text)
+
+    def test_the_first_of_several_pages(self):
+        pixels = numpy.arange(1, 13, dtype=numpy.uint8).reshape(3, 4)
+        stack = self.path("s.tif", tiff(pixels, pixels))
+        for command, others in ((["normalize", stack], "normalize --page N takes another"),
+                                (["normalize-gradient", stack, stack],
+                                 "normalize-gradient takes no other")):
+            told = self.json(*command, "-f", "-o", self.path("o.npy"))
+            said = f"it has 2 pages, and page 0 was taken; {others}"
+            self.assertEqual([w.endswith(said) for w in told["warnings"]],
+                             [True] * (len(command) - 1), told)
 
     def test_an_odd_window_has_no_extra_tap(self):
         for flags in (["--size", "5"], ["--depth-radius", "2"], [], ["--preset", "tensorflow"]):
