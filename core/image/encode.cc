@@ -49,10 +49,13 @@ absl::StatusOr<TensorView> CheckPicture(const Context& context, Format format,
   if (format == Format::kTiff && !IsOneOf(picture.dtype, {DType::kBfloat16, DType::kBool})) {
     return picture;
   }
-  return InvalidField("tensor.dtype", DTypeName(picture.dtype),
-                      format == Format::kTiff ? "TIFF holds every type but bfloat16"
-                                              : absl::StrCat(ToAbsl(FormatName(format)),
-                                                             " holds uint8, uint16 and bool only"));
+  return InvalidField(
+      "tensor.dtype", DTypeName(picture.dtype),
+      format == Format::kTiff
+          ? "TIFF holds every type but bfloat16"
+          : absl::StrCat(ToAbsl(FormatName(format)), " holds uint8, uint16 and bool only; ",
+                         picture.dtype == DType::kBfloat16 ? "NPY holds " : "TIFF and NPY hold ",
+                         ToAbsl(DTypeName(picture.dtype))));
 }
 
 std::string PngProblem(const PictureForm& form, DType dtype) {

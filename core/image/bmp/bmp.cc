@@ -23,7 +23,8 @@ constexpr uint32_t kAlphaHeader = 56;  // from here on it has a mask of alpha
 enum Compression : uint32_t { kRgb = 0, kRle8 = 1, kRle4 = 2, kBitfields = 3, kAlphaBitfields = 6 };
 
 struct Header {
-  uint64_t pixels_at = 0;  // offset of the raster in the file
+  uint64_t pixels_at = 0;   // offset of the raster in the file
+  uint64_t file_bytes = 0;  // as the header says, which some writers do not
   uint32_t info_bytes = 0;
   int64_t width = 0;
   int64_t height = 0;  // negative: the first row is the top
@@ -99,6 +100,7 @@ absl::StatusOr<Header> ReadHeader(ByteView bytes) {
   const absl::Status truncated = Corrupt("the BMP file ends within its header");
   if (bytes.size() < kFileHeaderBytes + 4) return truncated;
   Header h;
+  h.file_bytes = LoadLE<uint32_t>(&bytes[2]);
   h.pixels_at = LoadLE<uint32_t>(&bytes[10]);
   h.info_bytes = LoadLE<uint32_t>(&bytes[14]);
   const bool core = h.info_bytes == kCoreHeader;
@@ -145,6 +147,15 @@ absl::StatusOr<Palette> ReadPalette(ByteView bytes, const Header& h) {
     palette.rgb[i] = {bgr[2], bgr[1], bgr[0]};
   }
   return palette;
+}
+
+// What follows the raster and is not part of the file as its header says; where the end of
+// run-length codes is not said, that is not known.
+uint64_t TrailerBytes(const Header& h, const PictureSize& size, bool rle, uint64_t file_bytes) {
+  uint64_t end = h.file_bytes;
+  if (rle && end <= h.pixels_at) return 0;
+  if (!rle) end = std::max(end, h.pixels_at + CeilDiv(size.width * h.bits, 32) * 4 * size.height);
+  return file_bytes > end ? file_bytes - end : 0;
 }
 
 // One channel of a 16 or 32 bit pixel, on the scale of 0 to 255, rounded.
@@ -309,6 +320,12 @@ absl::StatusOr<Picture> ReadBmp(const Context& context, ByteView bytes,
                          rle ? ReadRle(context, h, palette, size, options, raster)
                              : ReadRaster(context, h, palette, size, options, raster));
   WarnOfAlpha(options, h.masks[3] != 0);
+  const uint64_t trailer = TrailerBytes(h, size, rle, bytes.size());
+  if (whole) {
+    NoteTrailer(trailer, picture);
+  } else {
+    WarnOfTrailer(options, "BMP", trailer);
+  }
   if (whole && h.has_profile) NoteNotKept({"the colour profile"}, picture);
   if (whole && (h.bits == 16 || h.bits == 32)) {
     TRINE_ASSIGN_OR_RETURN(const bool spare, HasSpareBits(context, h, raster));

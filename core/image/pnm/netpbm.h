@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/bytes.h"
+#include "core/base/strings.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
 
@@ -18,9 +19,9 @@ inline bool IsSpace(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 inline uint16_t LoadBe16(const uint8_t* p) { return static_cast<uint16_t>((p[0] << 8) | p[1]); }
 
-inline absl::Status RasterTruncated(uint64_t needed, uint64_t present) {
-  return Corrupt(
-      absl::StrCat("the PNM raster needs at least ", needed, " bytes and has ", present));
+inline absl::Status RasterTruncated(Format format, uint64_t needed, uint64_t present) {
+  return Corrupt(absl::StrCat("the ", ToAbsl(FormatName(format)), " raster needs at least ", needed,
+                              " bytes and has ", present));
 }
 
 inline absl::Status BeyondMaxval(uint64_t maxval) {

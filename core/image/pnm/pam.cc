@@ -172,7 +172,7 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
   const size_t row_bytes = size.width * pixel_bytes;
   const ByteView raster = bytes.subspan(header.raster_at);
   const uint64_t needed = CheckedMul(row_bytes, size.height).value_or(UINT64_MAX);
-  if (raster.size() < needed) return RasterTruncated(needed, raster.size());
+  if (raster.size() < needed) return RasterTruncated(Format::kPam, needed, raster.size());
   // Black is 0 here, unlike in PBM.
   const bool bits = options.wanted == Wanted::kPlain && header.maxval == 1 &&
                     absl::StartsWith(header.tuple_type, "BLACKANDWHITE");

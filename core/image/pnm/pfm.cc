@@ -54,7 +54,9 @@ absl::StatusOr<Picture> ReadPfm(const Context& context, ByteView bytes,
                          CheckPictureSize(context, options, header.width, header.height,
                                           bytes[1] == 'F' ? 3 : 1, DType::kFloat32));
   const ByteView raster = bytes.subspan(header.raster_at);
-  if (raster.size() < size.bytes()) return RasterTruncated(size.bytes(), raster.size());
+  if (raster.size() < size.bytes()) {
+    return RasterTruncated(Format::kPfm, size.bytes(), raster.size());
+  }
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {

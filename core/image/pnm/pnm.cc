@@ -123,7 +123,8 @@ absl::StatusOr<Tensor> ReadPlain(const Header& header, Scanner& scanner) {
   const size_t samples = header.size.bytes() / DTypeSize(header.size.dtype);
   // Digits and the white space between them.
   const size_t least = header.bitmap ? samples : 2 * samples - 1;
-  if (scanner.rest().size() < least) return RasterTruncated(least, scanner.rest().size());
+  if (scanner.rest().size() < least)
+    return RasterTruncated(Format::kPnm, least, scanner.rest().size());
   PictureRows rows(header.size);
   const size_t row_samples = samples / header.size.height;
   for (size_t y = 0; y < header.size.height; ++y) {
@@ -154,7 +155,7 @@ absl::StatusOr<Tensor> ReadRaw(const Context& context, const Header& header, Sca
   const size_t row_bytes = header.bitmap ? CeilDiv(size.width, 8) : size.row_bytes();
   ByteView raster;
   if (!scanner.Take(row_bytes * size.height, raster)) {
-    return RasterTruncated(row_bytes * size.height, scanner.rest().size());
+    return RasterTruncated(Format::kPnm, row_bytes * size.height, scanner.rest().size());
   }
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);

@@ -232,7 +232,8 @@ absl::StatusOr<PictureColor> ExtraColor(TIFF* tiff, bool colour, size_t extra) {
     }
   }
   return NotKept(absl::StrCat("a TIFF with ", extra,
-                              " samples a pixel beside its colours that are ",
+                              extra == 1 ? " sample a pixel beside its colours that is "
+                                         : " samples a pixel beside its colours that are ",
                               "not one of alpha is not kept"));
 }
 

@@ -92,6 +92,23 @@ std::string NameTiffSubPictures(size_t count) {
   return absl::StrCat(count, count == 1 ? " picture" : " pictures", " in SubIFDs");
 }
 
+std::string TiffNoData(TIFF* tiff) {
+  constexpr uint32_t kMostBytes = 64;  // more is no number
+  const TIFFField* const field = TIFFFindField(tiff, kGdalNoData, TIFF_ASCII);
+  // As libtiff gives a tag that it has no name for: with a count in front.
+  if (field == nullptr || TIFFFieldPassCount(field) == 0 ||
+      TIFFFieldReadCount(field) != TIFF_VARIABLE2) {
+    return "";
+  }
+  uint32_t count = 0;
+  const char* text = nullptr;
+  if (TIFFGetField(tiff, kGdalNoData, &count, &text) != 1 || text == nullptr) return "";
+  std::string value(text, std::min(count, kMostBytes));
+  const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
+  value.erase(std::find_if_not(value.begin(), value.end(), is_visible), value.end());
+  return value;
+}
+
 void NameTiffMetadata(TIFF* tiff, std::vector<std::string>& names) {
   constexpr size_t kMostNames = 32;
   for (const Row& row : kTags) {

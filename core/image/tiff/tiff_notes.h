@@ -14,6 +14,9 @@ size_t CountTiffSubPictures(TIFF* tiff);
 // "2 pictures in SubIFDs".
 std::string NameTiffSubPictures(size_t count);
 
+// GDAL's value of no data as the page's directory says it, "-9999"; empty where it says none.
+std::string TiffNoData(TIFF* tiff);
+
 // Adds the names of the metadata of the handle's current directory, known ones in the order of one
 // table and then the numbers of others, as far as a file may have any number of them. Not the tags
 // that say how the pixels lie, and not a resolution of 1 by 1, which writers put for none.

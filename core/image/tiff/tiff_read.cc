@@ -158,6 +158,13 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
     Warn(options, absl::StrCat(NameTiffSubPictures(page.layout.sub_pictures),
                                page.layout.sub_pictures == 1 ? " was" : " were", " not read"));
   }
+  if (options.wanted != Wanted::kWhole) {
+    const std::string no_data = TiffNoData(page.file.handle());
+    if (!no_data.empty()) {
+      Warn(options, absl::StrCat("its value of no data (GDAL_NODATA ", no_data,
+                                 ") was not applied: such pixels count as all others"));
+    }
+  }
   WarnOfAlpha(options, page.layout.alphas > 0);
   WarnOfSamples(options, page.layout.others);
   return FinishPicture(context, options, std::move(picture), page.layout.orientation);

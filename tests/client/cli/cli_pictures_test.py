@@ -468,7 +468,8 @@ class Refusals(support.CliTest):
         five = noise(255, 5)
         self.refused("five.tif", picture_files.tiff((five, RGB, 8, {338: (3, [0, 0])})),
                      "2 samples a pixel beside its colours")
-        self.refused("unknown.tif", picture_files.tiff((noise(255, 2), GRAY, 8, extra(0))), "samples")
+        self.refused("unknown.tif", picture_files.tiff((noise(255, 2), GRAY, 8, extra(0))),
+                     "1 sample a pixel beside its colours that is")
         frames = (b"acTL", b"\0\0\0\2\0\0\0\0")
         self.refused("moving.png", picture_files.png(noise(255), 0, 8, chunks=[frames]), "animation")
         two = pictures.pgm(noise(255)) * 2

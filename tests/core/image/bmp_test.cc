@@ -4,6 +4,8 @@
 namespace trine::image::testing {
 namespace {
 
+using ::testing::ElementsAre, ::testing::IsEmpty;
+
 absl::StatusOr<Tensor> Decode(const std::string& file, const Context& context = {}) {
   return DecodeImage(context, Exact(file));
 }
@@ -63,6 +65,35 @@ TEST(BmpTest, AProfileIsNotKept) {
     EXPECT_EQ(picture->warnings, said ? std::vector<std::string>{"not kept: the colour profile"}
                                       : std::vector<std::string>{});
   }
+}
+
+TEST(BmpTest, WhatFollowsIsSaid) {
+  const auto said = [](const std::string& file) {
+    std::vector<std::string> warnings;
+    EXPECT_TRUE(DecodeImage(Context{}, Exact(file), {.warnings = &warnings}).ok());
+    return warnings;
+  };
+  // A row of one pixel, padded to four bytes; the header says nothing of the file's length.
+  const std::string file = Bmp{.raster = std::string("\1\2\3\0", 4)}.Make();
+  EXPECT_THAT(said(file), IsEmpty());
+  EXPECT_THAT(said(file + "x"), ElementsAre("1 byte behind the BMP picture was not read"));
+  const std::string longer = file + std::string(5000, 'x');
+  EXPECT_THAT(said(longer), ElementsAre("5000 bytes behind the BMP picture were not read"));
+  const auto whole = ReadPicture(Context{}, Exact(longer));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_THAT(whole->warnings, ElementsAre("not kept: 5000 bytes after the picture"));
+  // What the header counts is the file's own.
+  const auto with_length = [](std::string bytes, size_t length) {
+    return bytes.replace(2, 4, Le(static_cast<uint32_t>(length)));
+  };
+  EXPECT_THAT(said(with_length(file + "xx", file.size() + 2)), IsEmpty());
+  EXPECT_THAT(said(with_length(file + "xx", file.size() + 1)),
+              ElementsAre("1 byte behind the BMP picture was not read"));
+  // The end of codes is known from the header alone.
+  const std::string coded = Rle8(1, 1, std::string("\1\1\0\1", 4)).Make();
+  EXPECT_THAT(said(coded + "xx"), IsEmpty());
+  EXPECT_THAT(said(with_length(coded + "xx", coded.size())),
+              ElementsAre("2 bytes behind the BMP picture were not read"));
 }
 
 TEST(BmpTest, LastPaddingMayBeMissing) {

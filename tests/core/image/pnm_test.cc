@@ -240,6 +240,8 @@ TEST(PfmTest, BrokenFiles) {
         "Pf\n-1 1\n1\nabcd", "PF\n1 1\n1\nabcdabcd", "Pf\n# 1\n1 1\n1\nabcd"}) {
     EXPECT_THAT(Decode(file), HasReason("CORRUPT_IMAGE")) << file;
   }
+  EXPECT_THAT(std::string(Decode("Pf\n1 1\n1\nabc").status().message()),
+              HasSubstr("the PFM raster needs at least 4 bytes and has 3"));
   EXPECT_THAT(Decode("Pf\n99999 99999\n1\nabcd"), HasReason("LIMIT_EXCEEDED"));
 }
 
