@@ -117,6 +117,7 @@ absl::Status State::ApplyThreshold(bool with_labels) {
                                   {.invert = options.invert,
                                    .streamed = !is_read && gray.pixels() >= kLeastStreamed},
                                   result.mask->data.data(), with_labels ? Labels() : nullptr));
+  if (with_labels && !options.invert && foreground == uint64_t{0}) result.label_count = 0;
   return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #include "core/segment/steps.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <typeinfo>
@@ -72,6 +73,55 @@ std::vector<std::string> StaleMaps(absl::Span<const Step> steps, bool invert, un
     const std::string_view plural = map == kDistance ? "s are " : " are ";
     out.push_back("the " + std::string(MapNames(map)[0]) + std::string(plural) + instead);
   }
+  return out;
+}
+
+std::vector<std::string> UnusedSteps(absl::Span<const Step> steps, unsigned wanted) {
+  constexpr unsigned kClasses = kThresholds | kLabels;
+  unsigned made = 0;
+  for (const Step& step : steps) made |= step.spec().makes;
+  // What counts of the maps as they are after a step, from the last step to the first.
+  unsigned counts = kMask | kLabels | kThresholds | kRegions | kContours | wanted;
+  if ((made & kMask) == 0) counts |= kGray;
+  bool are_numbered = (wanted & kLabels) != 0;  // the labels themselves count
+  bool is_threshold_read = false;
+  std::map<unsigned, std::string> next;  // of each map the next step that counts and makes it
+  std::vector<std::string> out;
+  for (size_t i = steps.size(); i-- > 0;) {
+    const StepSpec& spec = steps[i].spec();
+    unsigned makes = spec.makes;
+    if (!ChangesMask(steps[i])) makes &= ~unsigned{kMask};
+    if ((spec.makes & kClasses) == kClasses && !are_numbered) makes &= ~unsigned{kLabels};
+    const bool parts = (spec.makes & kMask) != 0 && (spec.makes & kThresholds) != 0;
+    if (parts && !is_threshold_read) makes &= ~unsigned{kThresholds};
+    const std::string name = StepField(i, steps[i]);
+    if ((makes & counts) == 0) {
+      std::string text = "the ";
+      text += MapNames(makes)[0];
+      const std::string_view verb = text.back() == 's' ? " have" : " has";
+      if ((makes & kGray) != 0) text += " picture";
+      if (makes == kDistance) text += " map";
+      text += " of ";
+      text += name;
+      text += verb;
+      text += " no effect: ";
+      const auto other = next.find(makes & ~(makes - 1));
+      text += other == next.end() ? "nothing that is given out depends on it"
+                                  : other->second + " makes its own";
+      out.push_back(std::move(text));
+      continue;
+    }
+    const unsigned reads = spec.needs | spec.uses;
+    for (const Map map : {kGray, kMask, kLabels, kDistance, kRegions, kContours}) {
+      if ((spec.makes & map) != 0) next[map] = name;
+    }
+    if ((spec.makes & kLabels) != 0) are_numbered = false;
+    if ((reads & kLabels) != 0) are_numbered = true;
+    if (parts) is_threshold_read = false;
+    if ((reads & kThresholds) != 0) is_threshold_read = true;
+    counts = (counts & ~makes) | reads | kThresholds;
+  }
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

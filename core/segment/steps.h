@@ -23,4 +23,10 @@ const StepSpec* FindStep(std::string_view name);
 // step made all the same. A watershed's own distance map is what it floods, and not told.
 std::vector<std::string> StaleMaps(absl::Span<const Step> steps, bool invert, unsigned wanted);
 
+// Sentences about the steps on whose maps nothing depends that is given out: the mask, the number
+// of labels, regions, contours and those of kGray (which a histogram is of), kLabels and kDistance
+// that are `wanted`. A threshold is told in any case, and so does not count beside a mask
+// but where a step reads it. The gray of steps that make no mask is not told.
+std::vector<std::string> UnusedSteps(absl::Span<const Step> steps, unsigned wanted);
+
 }  // namespace trine::segment

@@ -42,13 +42,18 @@ absl::Status InRequest(const absl::Status& status, const v1::SegmentRequest& ite
                     path("markers", item.markers()), path("ground_truth", item.ground_truth())}));
 }
 
-// What of the answer is of another mask than the one that the steps leave.
-void WarnOfStaleMaps(const v1::SegmentOutputs& outputs, const segment::Options& options,
-                     v1::SegmentResponse* out) {
+// What of the answer is of another mask than the one that the steps leave, and which steps are
+// nowhere in it.
+void WarnOfSteps(const v1::SegmentOutputs& outputs, const segment::Options& options,
+                 v1::SegmentResponse* out) {
   unsigned sent = segment::kRegions | segment::kContours;
   if (outputs.labels()) sent |= segment::kLabels;
   if (outputs.distance()) sent |= segment::kDistance;
   for (std::string& warning : segment::StaleMaps(options.steps, options.invert, sent)) {
+    out->add_warnings(std::move(warning));
+  }
+  if (options.histogram) sent |= segment::kGray;
+  for (std::string& warning : segment::UnusedSteps(options.steps, sent)) {
     out->add_warnings(std::move(warning));
   }
 }
@@ -85,7 +90,7 @@ absl::Status SegmentItem(const Call& call, Request<Req>& request, const v1::Segm
   out->set_width(gray.shape[1]);
   for (const std::string& warning : sources.warnings) out->add_warnings(warning);
   TRINE_RETURN_IF_ERROR(ResultToProto(context, *result, out));
-  WarnOfStaleMaps(item.outputs(), options, out);
+  WarnOfSteps(item.outputs(), options, out);
   return OutputsToProto(context, item.outputs(), format, sources.image.view, *std::move(result),
                         response, out);
 }

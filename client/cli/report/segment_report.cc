@@ -149,6 +149,11 @@ void PrintMethods(const Session& session, const v1::SegmentResponse& r) {
   }
 }
 
+// Of a multi-Otsu none is computed. REQUIRES: it is one threshold.
+bool HasPlateau(const v1::ThresholdResult& t) {
+  return t.plateau_low() != 0 || t.plateau_high() != 0 || t.thresholds(0) == 0;
+}
+
 // How many labels there are, or where that is not known the largest.
 std::string LabelsText(const v1::SegmentResponse& r, bool counts_labels) {
   if (r.regions_size() > 0) return absl::StrCat(r.regions_size());
@@ -183,7 +188,7 @@ Json SegmentJson(const v1::SegmentResponse& r, const Asked& asked) {
   json["thresholds"] = Json::array();
   for (const double value : r.threshold().thresholds()) json["thresholds"].push_back(value);
   if (r.has_threshold()) {
-    if (r.threshold().thresholds_size() == 1) {
+    if (r.threshold().thresholds_size() == 1 && HasPlateau(r.threshold())) {
       json["plateau"] = {r.threshold().plateau_low(), r.threshold().plateau_high()};
     }
     json["separability"] = r.threshold().separability();

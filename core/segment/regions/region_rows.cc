@@ -66,7 +66,7 @@ std::vector<StepSpec> RegionRows() {
                       Param<&KeepOverlapStep::connectivity>("connectivity",
                                                             "Neighbours of a foreground pixel")},
        .needs = kMask,
-       .uses = kGray | kMarkers,
+       .uses = kGray | kMarkers | kThresholds,
        .makes = kMask,
        .inverts = true,
        // Labels, and for every second pixel at most a root and two counts.

@@ -11,6 +11,7 @@
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
 #include "core/segment/segment.h"
+#include "core/segment/validate.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
@@ -270,6 +271,106 @@ TEST(Steps, StaleMapsAreTold) {
           "swap",
           "the regions are the classes of gray values of steps[0].threshold, which invert does not "
           "swap"));
+}
+
+constexpr unsigned kNothingMore = kRegions | kContours;
+
+TEST(Steps, UnusedStepsAreTold) {
+  const auto told = [](const std::vector<Step>& steps, unsigned wanted = kNothingMore) {
+    return UnusedSteps(steps, wanted);
+  };
+  const SmoothStep smooth;
+  const OtsuStep otsu;
+  const LocalThresholdStep local;
+  const ComponentsStep all, large{Connectivity::k8, 5};
+  EXPECT_THAT(told({otsu, AutoThresholdStep{}}),
+              ElementsAre("the mask of steps[0].otsu has no effect: steps[1].auto_threshold makes "
+                          "its own"));
+  EXPECT_THAT(told({otsu, local}),
+              ElementsAre("the mask of steps[0].otsu has no effect: steps[1].local_threshold makes "
+                          "its own"));
+  const std::string depends = " has no effect: nothing that is given out depends on it";
+  EXPECT_THAT(told({otsu, StretchStep{}}),
+              ElementsAre("the gray picture of steps[1].stretch" + depends));
+  EXPECT_THAT(told({smooth, otsu, smooth}),
+              ElementsAre("the gray picture of steps[2].smooth" + depends));
+  EXPECT_THAT(told({otsu, DistanceStep{}}),
+              ElementsAre("the distance map of steps[1].distance" + depends));
+  // Also what only such steps read.
+  EXPECT_THAT(told({otsu, smooth, FillHolesStep{}, StretchStep{}, local}),
+              ElementsAre("the mask of steps[0].otsu has no effect: steps[4].local_threshold makes "
+                          "its own",
+                          "the mask of steps[2].fill_holes has no effect: "
+                          "steps[4].local_threshold makes its own"));
+  EXPECT_THAT(told({otsu, all, MeasureStep{}, all, MeasureStep{}}),
+              ElementsAre("the labels of steps[1].components have no effect: steps[3].components "
+                          "makes its own",
+                          "the regions of steps[2].measure have no effect: steps[4].measure makes "
+                          "its own"));
+  // Classes count as labels where the labels are wanted or read, and not as a number.
+  const ThresholdStep at{{100}};
+  EXPECT_THAT(told({at, otsu}),
+              ElementsAre("the mask of steps[0].threshold has no effect: steps[1].otsu makes "
+                          "its own"));
+  EXPECT_THAT(told({at, otsu}, kNothingMore | kLabels), ElementsAre());
+  EXPECT_THAT(told({at, MeasureStep{}, otsu}), ElementsAre());
+
+  // What is used, or given out.
+  EXPECT_THAT(told({otsu, StretchStep{}}, kNothingMore | kGray), ElementsAre());
+  EXPECT_THAT(told({otsu, DistanceStep{}}, kNothingMore | kDistance), ElementsAre());
+  EXPECT_THAT(told({otsu, DistanceStep{}, WatershedStep{}}), ElementsAre());
+  EXPECT_THAT(told({smooth, otsu, smooth, large}),
+              ElementsAre("the gray picture of steps[2].smooth" + depends));
+  EXPECT_THAT(told({smooth, otsu, all, MeasureStep{}}), ElementsAre());
+  EXPECT_THAT(told({otsu, ContoursStep{}, local}), ElementsAre());
+  EXPECT_THAT(told({smooth, StretchStep{}}), ElementsAre());  // there is no mask: said elsewhere
+  EXPECT_THAT(told({AllThresholdsStep{}, otsu}), ElementsAre());
+  // The threshold alone, which keep_overlap takes.
+  EXPECT_THAT(told({otsu, EdgesStep{}, KeepOverlapStep{}}), ElementsAre());
+  EXPECT_THAT(told({otsu, otsu, EdgesStep{}, KeepOverlapStep{}}),
+              ElementsAre("the mask of steps[0].otsu has no effect: steps[1].otsu makes its own"));
+  EXPECT_THAT(told({MultiOtsuStep{3}}), ElementsAre());
+}
+
+// Without the steps that are told everything is the same: every order of five steps after a
+// threshold.
+TEST(Steps, UnusedStepsCanBeLeftOut) {
+  Grid<uint8_t> gray(12, 16, 10);
+  for (int y = 1; y < 6; ++y)
+    for (int x = 1; x < 7; ++x) gray.at(y, x) = static_cast<uint8_t>(150 + 9 * x);
+  gray.at(3, 3) = 10;
+  gray.at(9, 12) = gray.at(8, 11) = 200;
+  const std::vector<Step> parts = {SmoothStep{}, FillHolesStep{}, OtsuStep{},
+                                   ComponentsStep{Connectivity::k8, 3}, MeasureStep{}};
+  int left_out = 0;
+  std::vector<size_t> order = {0, 1, 2, 3, 4};
+  do {
+    std::vector<Step> steps = {ThresholdStep{{100}}};
+    for (const size_t i : order) steps.push_back(parts[i]);
+    const std::vector<std::string> told = UnusedSteps(steps, kRegions | kContours | kLabels);
+    if (told.empty()) continue;
+    std::vector<Step> fewer;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const std::string name = " of " + StepField(i, steps[i]) + " ha";
+      const bool is_told = std::any_of(told.begin(), told.end(), [&](const std::string& text) {
+        return text.find(name) != std::string::npos;
+      });
+      if (!is_told) fewer.push_back(steps[i]);
+    }
+    ASSERT_EQ(fewer.size() + told.size(), steps.size());
+    left_out += static_cast<int>(told.size());
+    const auto all = RunSteps(gray, steps, Profile::kExact, false);
+    const auto some = RunSteps(gray, fewer, Profile::kExact, false);
+    ASSERT_TRUE(all.ok()) << all.status();
+    ASSERT_TRUE(some.ok()) << some.status();
+    EXPECT_EQ(GridOf<uint8_t>(*all->mask).cells, GridOf<uint8_t>(*some->mask).cells);
+    EXPECT_EQ(GridOf<int32_t>(*all->labels).cells, GridOf<int32_t>(*some->labels).cells);
+    EXPECT_EQ(all->label_count, some->label_count);
+    ASSERT_EQ(all->regions.size(), some->regions.size());
+    for (size_t i = 0; i < all->regions.size(); ++i)
+      EXPECT_EQ(all->regions[i].area, some->regions[i].area);
+  } while (std::next_permutation(order.begin(), order.end()));
+  EXPECT_GT(left_out, 20);
 }
 
 // What is not told is of the mask: every order of four steps after a threshold.
