@@ -45,11 +45,14 @@ struct Common {
   size_t name_width = 0;  // of the longest input
 };
 
-std::string PageWarning(const std::string& path, int64_t pages) {
-  return absl::StrCat(DisplayName(path), ": ",
-                      FirstPageTaken(pages, "--page N or --page all takes others"));
-}
+constexpr char kOthers[] = "--page N or --page all takes others";
+constexpr char kOthersOfBoth[] =
+    "--page N or --page all takes others of pictures that have as many; for a picture of one page, "
+    "put its page into a file of its own";
 
+std::string PageWarning(const std::string& path, int64_t pages, std::string_view others) {
+  return absl::StrCat(DisplayName(path), ": ", FirstPageTaken(pages, others));
+}
 absl::StatusOr<std::string> ReadInput(const std::string& path) {
   TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
   return file.ReadAll(client::kItemLimit);
@@ -238,7 +241,7 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
   std::optional<int64_t> page = wanted.one;
   if (!page.has_value() && pages.ok() && *pages > 1) {
     page = 0;
-    warnings.push_back(PageWarning(input.path, *pages));
+    warnings.push_back(PageWarning(input.path, *pages, kOthers));
     session->PrintWarning(warnings.back());
   }
   return SegmentItem(args, request, {input, *std::move(bytes), page, false, std::move(warnings)},
@@ -347,7 +350,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
     const int64_t count = TakePage(std::nullopt, image);
     companions.files.push_back({path, count});
     if (count < 2 || !args.page.empty()) return absl::OkStatus();
-    companions.warnings.push_back(PageWarning(path, count));
+    companions.warnings.push_back(PageWarning(path, count, kOthersOfBoth));
     session->PrintWarning(companions.warnings.back());
     return absl::OkStatus();
   };

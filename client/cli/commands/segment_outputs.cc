@@ -152,7 +152,7 @@ absl::StatusOr<Wanted> WantedFor(const SegmentArgs& args, const Paths& paths,
   Wanted wanted;
   for (size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty() || i == kContours) continue;
-    const absl::StatusOr<image::Format> format = PictureFormat(paths[i]);
+    const absl::StatusOr<image::Format> format = PictureFormat(paths[i], kSegmentOutputNames[i]);
     if (!format.ok()) return WithFlag(format.status(), FlagOf(args, i));
     wanted[i] = *format;
   }

@@ -10,6 +10,7 @@
 #include "client/cli/path_names.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 
 namespace trine::cli {
 namespace {
@@ -73,11 +74,11 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
   return picture;
 }
 
-absl::StatusOr<image::Format> PictureFormat(const std::string& path) {
+absl::StatusOr<image::Format> PictureFormat(const std::string& path, std::string_view names) {
   const std::optional<image::Format> format = image::FormatOfExtension(path);
   if (!format.has_value() && IsStdout(path)) return image::Format::kPng;
   if (!format.has_value() || !image::IsWritten(*format)) {
-    return UsageError(absl::StrCat("'", path, "': name it .png, .tif, .pgm, .ppm or .npy"));
+    return UsageError(absl::StrCat("'", path, "': name it ", ToAbsl(names)));
   }
   return *format;
 }

@@ -30,8 +30,8 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
 int64_t TakePage(std::optional<int64_t> page, v1::Image* image);
 
 // The format that a mask or label file's name asks for; stdout without one is PNG. USAGE for what
-// is not written.
-absl::StatusOr<image::Format> PictureFormat(const std::string& path);
+// is not written, with the `names` that are.
+absl::StatusOr<image::Format> PictureFormat(const std::string& path, std::string_view names);
 
 // How the server shall pack its pictures so that they can be written as they come; TENSOR where
 // their formats differ or are none of the protocol's. nullopt: that picture is not wanted.

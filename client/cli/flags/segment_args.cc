@@ -20,8 +20,9 @@ namespace {
 
 void AddFiles(Command c, SegmentArgs* a) {
   const std::string group = "Outputs";
-  c->add_option("-o,--output", a->outputs.output,
-                "Mask, 0 and 255: .png, .tif, .pgm or .npy, or .pbm; - for stdout as PNG")
+  c->add_option(
+       "-o,--output", a->outputs.output,
+       absl::StrCat("Mask, 0 and 255: ", kSegmentOutputNames[kMask], "; - for stdout as PNG"))
       ->type_name("OUT")
       ->group(group);
   c->add_option("--out-dir", a->outputs.out_dir,
@@ -36,26 +37,29 @@ void AddFiles(Command c, SegmentArgs* a) {
                       ->check(IsMember(pictures))
                       ->type_name("WHAT")
                       ->group(group);
-  c->add_option("--labels", a->labels,
-                "Label map of the mask's regions; with more than two classes and without "
-                "--components, of the classes: .png (to 65535 labels), .tif or .npy (32 bits)")
+  c->add_option(
+       "--labels", a->labels,
+       "Label map of the mask's regions; with more than two classes and without "
+       "--components, of the classes: .png or .pgm (to 65535 labels), .tif or .npy (32 bits)")
       ->type_name("FILE")
       ->group(group);
   c->add_option("--overlay", a->overlay,
-                "The picture with the outlines of the mask or the labels in colour: .png, .tif, "
-                ".ppm or .npy")
+                absl::StrCat("The picture with the outlines of the mask or the labels in colour: ",
+                             kSegmentOutputNames[kOverlay]))
       ->type_name("FILE")
       ->group(group);
   c->add_flag("--fill", a->fill, "Colour the areas in the overlay too. Default: outlines only")
       ->group(group);
   c->add_option(
        "--cutout", a->cutout,
-       "The picture in gray or colour, of an array all channels, with 0 outside the mask: .png, "
-       ".tif, .ppm or .npy")
+       absl::StrCat("The picture in gray or colour, of an array all channels, with 0 outside the "
+                    "mask: ",
+                    kSegmentOutputNames[kCutout]))
       ->type_name("FILE")
       ->group(group);
   c->add_option("--histogram", a->histogram,
-                "The histogram drawn, with axes and the thresholds: .png, .tif or .ppm")
+                absl::StrCat("The histogram drawn, with axes and the thresholds: ",
+                             kSegmentOutputNames[kHistogram]))
       ->type_name("FILE")
       ->group(group);
   c->add_flag("--plot", a->plot, "Show the histogram and the thresholds in the terminal")

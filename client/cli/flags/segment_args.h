@@ -20,6 +20,11 @@ inline constexpr std::array kSegmentOutputs = {"mask",   "labels",    "overlay",
 // The flags that name their files, in that order.
 inline constexpr std::array kSegmentOutputFlags = {"-o",       "--labels",    "--overlay",
                                                    "--cutout", "--histogram", "--contours"};
+// How their files are named.
+inline constexpr std::array kSegmentOutputNames = {
+    ".png, .tif, .pgm, .pbm or .npy", ".png, .tif, .pgm or .npy",
+    ".png, .tif, .ppm or .npy",       ".png, .tif, .pgm (gray), .ppm (colour) or .npy",
+    ".png, .tif, .ppm or .npy",       ".json or .txt"};
 enum SegmentOutput : uint8_t { kMask, kLabels, kOverlay, kCutout, kHistogram, kContours };
 
 struct SegmentArgs {

@@ -119,6 +119,35 @@ class Pages(support.CliTest):
         self.assertIn("--mask", self.fails(
             1, "segment", self.stack, "--page", "2", "--mask", self.path("n.tif", tiff(*masks[:2]))))
 
+    def test_what_is_advised_of_pages_can_be_done(self):
+        one = self.path("one.pgm", pgm(self.pages[0]))
+        ones = numpy.ones((2, 2), numpy.uint8) * 255
+        many = self.path("m.tif", tiff(ones, ones, ones))
+        for flag in ("--mask", "--ground-truth", "--markers"):
+            steps = ["--steps", "otsu,watershed:markers=given"] if flag == "--markers" else []
+            warning, = self.json("segment", one, flag, many, *steps)["warnings"]
+            self.assertIn("it has 3 pages, and page 0 was taken", warning)
+            self.assertIn("others of pictures that have as many; for a picture of one page, put "
+                          "its page into a file of its own", warning)
+            told = self.json("segment", self.stack, flag, many, "--page", "1", *steps)
+            self.assertEqual(told["warnings"], [])
+            page = self.path("page.tif", tiff(ones))
+            self.assertEqual(self.json("segment", one, flag, page, *steps)["warnings"], [])
+
+    def test_values_of_no_data_are_told(self):
+        pixels, value = self.pages[0], b"-9999 \0"
+        page = self.path("n.tif", picture_files.tiff(
+            (pixels, picture_files.GRAY, 8, {42113: (2, list(value))})))
+        said = "its value of no data (GDAL_NODATA -9999) was not applied"
+        for command in (["segment", page], ["segment", page, "--overlay", self.path("o.png")],
+                        ["normalize", page, "-f", "-o", self.path("o.npy")],
+                        ["compare-masks", page, page]):
+            done = support.run("--json", *command)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            warnings = json.loads(done.stdout)["warnings"]
+            self.assertIn(said, "".join(warnings), command)
+            self.assertIn(said, done.stderr.decode())
+
     def test_pages_of_mask_and_markers_that_the_input_lacks(self):
         ones = numpy.ones((2, 2), numpy.uint8)
         three = self.path("m.tif", tiff(ones, ones, ones))

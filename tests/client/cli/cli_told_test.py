@@ -124,6 +124,25 @@ class Outputs(support.CliTest):
         error = self.fails(2, "segment", self.picture, "--out-dir", self.path("out"))
         self.assertIn("error: --out-dir: ", error)
 
+    def test_the_names_that_are_advised_are_written(self):
+        for flag in ("-o", "--labels", "--overlay", "--cutout", "--histogram"):
+            error = self.fails(2, "segment", self.picture, flag, self.path("x.jpg"))
+            self.assertRegex(error, r": name it \.png, .* or \.npy")
+            names = re.findall(r"\.[a-z]+", error.split("name it")[1])
+            self.assertGreater(len(names), 3)
+            help_text = self.ok("segment", "--help").decode()
+            for end in names:
+                if flag == "--cutout" and end == ".ppm":
+                    continue  # of colour, which the picture is not
+                self.assertIn(end, help_text)
+                with self.subTest(flag=flag, end=end):
+                    self.ok("segment", self.picture, flag, self.path("y" + end), "-f")
+        numpy.save(self.path("f.npy"), noise((40, 50)).astype(numpy.float32))
+        error = self.fails(1, "segment", self.path("f.npy"), "--cutout", self.path("x.png"))
+        self.assertIn("TIFF and NPY hold float32", error)
+        for end in (".tif", ".npy"):
+            self.ok("segment", self.path("f.npy"), "--cutout", self.path("y" + end), "-f")
+
     def test_text_is_not_written_under_the_name_of_another_kind(self):
         for flag, own in (("--contours", ".json"), ("--csv", ".csv")):
             for end in (".png", ".tif", ".npy", ".gif", ".geojson", ".xml",
@@ -136,6 +155,34 @@ class Outputs(support.CliTest):
                 self.ok("segment", self.picture, flag, self.path("y" + end), "-f")
             self.ok("segment", self.picture, flag, "/dev/null")
             self.ok("segment", self.picture, flag, self.path(".hidden"), "-f")
+
+    def test_steps_without_effect(self):
+        for steps, said in (("otsu,triangle", ["the mask of steps[0].otsu"]),
+                            ("otsu,sauvola", ["the mask of steps[0].otsu"]),
+                            ("otsu,stretch", ["the gray picture of steps[1].stretch"]),
+                            ("smooth,otsu,smooth", ["the gray picture of steps[2].smooth"]),
+                            ("otsu,distance", ["the distance map of steps[1].distance"]),
+                            ("smooth,otsu,fill_holes,components,measure", [])):
+            done = support.run("--json", "segment", self.picture, "--steps", steps)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            warnings = json.loads(done.stdout)["warnings"]
+            self.assertEqual([w.split(" has no effect: ")[0] for w in warnings], said, steps)
+            for warning in warnings:
+                self.assertIn(warning, done.stderr.decode())
+        # A histogram is of the gray picture as the last step leaves it.
+        done = support.run("segment", self.picture, "--steps", "otsu,stretch", "--histogram",
+                           self.path("h.png"))
+        self.assertEqual(done.stderr, b"")
+
+    def test_numbers_that_are_not_found(self):
+        told = self.json("segment", self.picture, "--method", "multi-otsu", "--classes", "2")
+        self.assertIn("threshold", told)
+        self.assertNotIn("plateau", told)
+        self.assertIn("plateau", self.json("segment", self.picture))
+        for threshold, labels in ((300, 0), (10, 1)):
+            command = ["segment", self.picture, "--method", "threshold", "--threshold", threshold]
+            self.assertEqual(self.json(*command)["label_count"], labels)
+            self.assertEqual("labels" in self.ok(*command).decode(), labels == 1)
 
     def test_steps_that_make_no_mask(self):
         """What is of a mask is refused with its flag; else what was made is told."""
