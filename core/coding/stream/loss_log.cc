@@ -69,6 +69,13 @@ void LossLog::Settle() {
     --report_.damages_total;
     report_.raw_bytes_lost -= last_->length;
     if (is_last_listed_) report_.damages.pop_back();
+  } else if (last_.has_value() && last_->length != 0) {
+    const ByteRange part = PartOf(*last_, range_);
+    report_.raw_bytes_lost -= last_->length - part.length;
+    if (is_last_listed_) {
+      report_.damages.back().raw_offset += part.offset;
+      report_.damages.back().raw_bytes = part.length;
+    }
   }
   last_.reset();
   is_last_listed_ = false;

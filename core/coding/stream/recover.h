@@ -53,8 +53,8 @@ struct RecoverOptions {
   // header is lost, in their order, until one verifies: it then serves the stream's other blocks.
   std::vector<TablePtr> tables;
   // Only these raw bytes are handed out, and only damage that touches them, or whose extent is not
-  // known, counts. What comes before them is passed and not decoded; nothing is read that comes
-  // after them.
+  // known, counts, with what of it lies in them. What comes before them is passed and not decoded;
+  // nothing is read that comes after them.
   std::optional<ByteRange> range;
 };
 

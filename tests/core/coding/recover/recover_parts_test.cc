@@ -243,20 +243,26 @@ TEST(RecoverRange, IsThatOfTheWhole) {
           const Recovered got = Recover(of, piece, RangeOf(offset, length));
           ASSERT_TRUE(got.status.ok()) << got.status;
           std::string expected = whole.substr(offset, length);
-          uint64_t touched = 0;
+          std::vector<ByteRange> lost;  // of the range
           for (const size_t b : {0, 3, 10, 15}) {
             if (b == 0 && !header_lost) continue;
             const ByteRange part = PartOf({b * kBlock, kBlock}, range);
             if (part.length == 0) continue;
-            ++touched;
+            lost.push_back({b * kBlock + part.offset, part.length});
             const size_t at = b * kBlock + part.offset - offset;
             expected.replace(at, part.length, std::string(part.length, '\0'));
           }
           EXPECT_TRUE(got.raw == expected);
-          EXPECT_EQ(got.report.damages_total, touched);
-          EXPECT_EQ(got.report.damages.size(), touched);
-          EXPECT_EQ(got.report.blocks_lost, touched);
-          EXPECT_EQ(got.report.raw_bytes_lost, touched * kBlock);
+          EXPECT_EQ(got.report.damages_total, lost.size());
+          ASSERT_EQ(got.report.damages.size(), lost.size());
+          EXPECT_EQ(got.report.blocks_lost, lost.size());
+          uint64_t bytes = 0;
+          for (size_t i = 0; i < lost.size(); ++i) {
+            EXPECT_EQ(got.report.damages[i].raw_offset, lost[i].offset);
+            EXPECT_EQ(got.report.damages[i].raw_bytes, lost[i].length);
+            bytes += lost[i].length;
+          }
+          EXPECT_EQ(got.report.raw_bytes_lost, bytes);
         }
       }
     }
