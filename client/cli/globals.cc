@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -63,6 +64,24 @@ constexpr ServerFlag kServerFlags[] = {
      "Send the first line of this file as bearer token", nullptr},
 };
 
+// What a flag's value is blamed on: the variable that the environment gave it by, or the flag.
+constexpr std::pair<std::string_view, const char*> kVariables[] = {
+    {"--server", "TRINE_SERVER"},
+    {"--timeout", "TRINE_TIMEOUT"},
+    {"--tls-ca", "TRINE_TLS_CA"},
+    {"--tls-cert", "TRINE_TLS_CLIENT_CERT"},
+    {"--tls-key", "TRINE_TLS_CLIENT_KEY"},
+    {"--token-file", "TRINE_TOKEN_FILE"},
+    {"--max-message-bytes", "TRINE_CLIENT_MAX_MESSAGE_BYTES"},
+    {"--progress", "TRINE_PROGRESS"}};
+std::string GivenBy(std::string_view flag, std::string_view value) {
+  for (const auto& [name, variable] : kVariables) {
+    const char* given = std::getenv(variable);
+    if (name == flag && given != nullptr && given == value) return variable;
+  }
+  return std::string(flag);
+}
+
 // What is given by name would be left out in silence; what the environment holds may be meant for
 // other calls.
 absl::Status CheckEmbedded(const Globals& g) {
@@ -100,8 +119,8 @@ absl::Status CheckPort(const std::string& server) {
   if (!is_number || (absl::SimpleAtoi(port, &value) && value >= 1 && value <= kMostPort)) {
     return absl::OkStatus();
   }
-  return UsageError(
-      absl::StrCat("--server: '", server, "' has port ", port, "; must be 1 to ", kMostPort));
+  return UsageError(absl::StrCat(GivenBy("--server", server), ": '", server, "' has port ", port,
+                                 "; must be 1 to ", kMostPort));
 }
 
 // An empty file would mean the system's roots, or no TLS at all, and one that is broken or of other
@@ -113,7 +132,8 @@ absl::StatusOr<std::string> ReadPem(const Globals& g, std::string Globals::*file
   for (const ServerFlag& row : kServerFlags) {
     if (row.file != file) continue;
     const std::string problem = row.problem(text);
-    if (!problem.empty()) return UsageError(absl::StrCat(row.flag, ": '", path, "' ", problem));
+    if (!problem.empty())
+      return UsageError(absl::StrCat(GivenBy(row.flag, path), ": '", path, "' ", problem));
   }
   return text;
 }
@@ -163,6 +183,17 @@ void AddGlobalFlags(Command app, Globals* g) {
       ->group(group);
 }
 
+std::string BlamedOnVariable(const std::string& error) {
+  for (const auto& [flag, variable] : kVariables) {
+    const char* given = std::getenv(variable);
+    if (given == nullptr) continue;
+    if (absl::StartsWith(error, absl::StrCat(ToAbsl(flag), ": is '", given, "'"))) {
+      return absl::StrCat(variable, error.substr(flag.size()));
+    }
+  }
+  return error;
+}
+
 absl::Status CheckTold(const Globals& globals, std::initializer_list<ToldFlag> flags) {
   for (const ToldFlag& row : flags) {
     if (!row.given || (globals.json ? row.in_json : !globals.quiet)) continue;
@@ -183,16 +214,17 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
   client::Options options;
   options.target = g.server;
   if (!g.timeout.empty()) {
-    TRINE_ASSIGN_OR_RETURN(options.timeout, ParseDuration(g.timeout, "--timeout"));
+    TRINE_ASSIGN_OR_RETURN(options.timeout,
+                           ParseDuration(g.timeout, GivenBy("--timeout", g.timeout)));
     options.stream_timeout = options.timeout;
   }
   options.max_message_bytes =
       g.server.empty() ? kEmbeddedMessageBytes : client::Options().max_message_bytes;
   if (!g.max_message_bytes.empty()) {
-    TRINE_ASSIGN_OR_RETURN(options.max_message_bytes,
-                           ParseSize(g.max_message_bytes, "--max-message-bytes"));
+    const std::string given = GivenBy("--max-message-bytes", g.max_message_bytes);
+    TRINE_ASSIGN_OR_RETURN(options.max_message_bytes, ParseSize(g.max_message_bytes, given));
     if (options.max_message_bytes < 1024 || options.max_message_bytes > INT32_MAX) {
-      return UsageError("--max-message-bytes: it must be 1KiB to 2147483647 bytes");
+      return UsageError(absl::StrCat(given, ": it must be 1KiB to 2147483647 bytes"));
     }
   }
   if (g.server.empty()) {
@@ -214,11 +246,12 @@ absl::StatusOr<client::Options> ClientOptions(const Globals& g) {
   TRINE_ASSIGN_OR_RETURN(const std::string tokens, ReadCredential(g.token_file));
   options.token = FirstToken(tokens);
   if (!g.token_file.empty() && options.token.empty()) {
-    return UsageError(absl::StrCat("--token-file: '", g.token_file, "' holds no token"));
+    return UsageError(absl::StrCat(GivenBy("--token-file", g.token_file), ": '", g.token_file,
+                                   "' holds no token"));
   }
   const auto printable = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
   if (!std::all_of(options.token.begin(), options.token.end(), printable)) {
-    return UsageError(absl::StrCat("--token-file: '", g.token_file,
+    return UsageError(absl::StrCat(GivenBy("--token-file", g.token_file), ": '", g.token_file,
                                    "': a token is printable ASCII without spaces"));
   }
   return options;

@@ -29,6 +29,10 @@ struct Globals {
 
 void AddGlobalFlags(Command app, Globals* globals);
 
+// What a parser says of a value, "--progress: is 'x'; ...", with the variable's name in place of
+// the flag's where the environment gave it.
+std::string BlamedOnVariable(const std::string& error);
+
 // A flag that adds to what is told of a result: to the text, and with `in_json` to the JSON too.
 struct ToldFlag {
   std::string_view flag;

@@ -100,7 +100,8 @@ int WrongUsage(const CLI::ParseError& error, CLI::App* cli) {
   const bool by_word = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                        dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (by_word && !unknown.empty()) return UnknownWord(unknown[0], cli);
-  return PrintUsageError(error.what(), "'trine help' and 'trine help COMMAND' show the usage");
+  return PrintUsageError(BlamedOnVariable(error.what()),
+                         "'trine help' and 'trine help COMMAND' show the usage");
 }
 
 void AddCommands(CLI::App* cli, Run* run) {

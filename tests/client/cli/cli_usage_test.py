@@ -145,6 +145,24 @@ class LeftOutInSilence(support.CliTest):
                                                       TRINE_PROGRESS="",
                                                       TRINE_CLIENT_MAX_MESSAGE_BYTES=""))
 
+    def test_values_of_variables_are_blamed_on_these(self):
+        for name, flag, value in (
+                ("TRINE_TIMEOUT", "--timeout", "5"), ("TRINE_PROGRESS", "--progress", "x"),
+                ("TRINE_CLIENT_MAX_MESSAGE_BYTES", "--max-message-bytes", "abc"),
+                ("TRINE_CLIENT_MAX_MESSAGE_BYTES", "--max-message-bytes", "12"),
+                ("TRINE_SERVER", "--server", "localhost:99999")):
+            for flags, blamed in (([], name), ([flag, value + "0"], flag)):
+                error = self.fails(2, "info", *flags, env=support.clean_environment(**{name: value}))
+                self.assertIn(f"error: {blamed}: ", error)
+        for name, flag, file in (("TRINE_TLS_CA", "--tls-ca", "raw"),
+                                 ("TRINE_TOKEN_FILE", "--token-file", "raw")):
+            environment = support.clean_environment(TRINE_SERVER="127.0.0.1:1",
+                                                    **{name: str(self.path(file))})
+            self.assertIn(f"error: {name}: '", self.fails(2, "info", env=environment))
+            self.path("other", self.path(file).read_bytes())
+            self.assertIn(f"error: {flag}: '",
+                          self.fails(2, "info", flag, self.path("other"), env=environment))
+
     def test_ports_that_are_none(self):
         for server in ("127.0.0.1:0", "127.0.0.1:65536", "[::1]:99999999999", "dns:///a:70000"):
             with self.subTest(server=server):
