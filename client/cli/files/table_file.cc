@@ -134,13 +134,14 @@ std::string CheckWhole(const v1::ProbabilityTable& table) {
     return "symbols are all strings or all numbers, not both";
   }
   if (symbols == 0) return "it needs symbols";
-  if ((table.decimals_size() > 0) == (table.counts_size() > 0)) {
-    return "it needs either probabilities or counts";
+  const bool has_counts = table.counts_size() > 0;
+  if ((table.decimals_size() > 0) == has_counts) {
+    return has_counts ? "it has both probabilities and counts; give one of them"
+                      : "it needs either probabilities or counts";
   }
   const int values = table.decimals_size() + table.counts_size();
   if (values == symbols) return "";
-  return absl::StrCat(symbols, " symbols and ", values,
-                      table.counts_size() > 0 ? " counts" : " probabilities",
+  return absl::StrCat(symbols, " symbols and ", values, has_counts ? " counts" : " probabilities",
                       ": their number must be the same");
 }
 
