@@ -46,12 +46,18 @@ std::string HintFor(const absl::Status& status) {
     return "--max-message-bytes raises the limit of this side; the server has its own";
   }
   // After its start a stream may have good blocks; what recovering itself reports has no offset.
-  if (detail.has_value() && detail->reason == "CORRUPT_STREAM" && detail->offset > 0) {
+  // Nor has a block of the excerpt that --range sends, but its place in the raw bytes.
+  const bool is_block = absl::StrContains(status.message(), "(block at raw offset ");
+  if (detail.has_value() && detail->reason == "CORRUPT_STREAM" &&
+      (detail->offset > 0 || is_block)) {
     return "'trine decode --recover' writes what is good of it and lists what is lost";
   }
   // Of a picture that is to be coded as one.
   if (detail.has_value() && detail->field == kAsImage) {
     return "'trine encode' without --as keeps the file's bytes as they are";
+  }
+  if (detail.has_value() && detail->limit == kFileOrRecursive) {
+    return "-r takes the files in a folder";
   }
   if (detail.has_value() && detail->field == "--page" && detail->value == "absent") {
     return "--page N takes one page; 'trine encode' without --as keeps the file's bytes as they "

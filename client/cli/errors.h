@@ -21,6 +21,9 @@ inline constexpr int kExitCorrupt = 4;      // the input is corrupt
 // The field of what "encode --as image" cannot keep of a file.
 inline constexpr char kAsImage[] = "--as image";
 
+// The limit of a folder that was named where files are taken.
+inline constexpr char kFileOrRecursive[] = "a file, or -r";
+
 // Of a status whose field is named by WithFlags.
 int ExitCodeOf(const absl::Status& status);
 

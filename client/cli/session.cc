@@ -50,14 +50,16 @@ void Session::PrintWarning(const std::string& text) const {
 }
 
 void Session::PrintPassedOver(const Inputs& inputs) const {
-  const std::string note = inputs.Note();
-  if (!note.empty()) PrintWarning(note);
+  passed_over_ = inputs.Note();
+  if (!passed_over_.empty()) PrintWarning(passed_over_);
 }
 
 void Session::PrintResult(const Json& object, bool is_failure) const {
   if (!globals_.json) return;
   is_failure_told_ = is_failure;
-  std::fprintf(stdout, "%s\n", ToLine(object).c_str());
+  Json told = object;
+  if (!passed_over_.empty()) told["warnings"].push_back(std::exchange(passed_over_, ""));
+  std::fprintf(stdout, "%s\n", ToLine(told).c_str());
   std::fflush(stdout);
 }
 
@@ -69,12 +71,16 @@ void Session::PrintFailure(Json which, const absl::Status& status, double ms) co
 
 absl::Status Session::ForEach(const std::vector<Input>& inputs,
                               const std::function<absl::Status(const Input&)>& one) {
-  if (inputs.size() == 1) return one(inputs[0]);
+  const auto run = [&one](const Input& input) -> absl::Status {
+    TRINE_RETURN_IF_ERROR(CheckNoFolder(input));
+    return one(input);
+  };
+  if (inputs.size() == 1) return run(inputs[0]);
   absl::Status first;
   for (const Input& input : inputs) {
     const Stopwatch watch;
     is_failure_told_ = false;
-    const absl::Status status = WithFlags(one(input));
+    const absl::Status status = WithFlags(run(input));
     if (status.ok()) continue;
     PrintError(status, target(), globals_.verbose);
     if (!is_failure_told_) PrintFailure({{"input", input.path}}, status, watch.ms());

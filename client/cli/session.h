@@ -37,7 +37,7 @@ class Session {
   void PrintStatus(const std::string& line) const;
   // What was decided for the user and may surprise, on stderr; nothing with --quiet.
   void PrintWarning(const std::string& text) const;
-  // A warning of what was met in folders and is not taken.
+  // A warning of what was met in folders and is not taken; with --json also of the first object.
   void PrintPassedOver(const Inputs& inputs) const;
   // With --json one line on stdout. `is_failure`: it tells of an input that failed, of which
   // ForEach then says nothing there.
@@ -60,6 +60,7 @@ class Session {
   std::unique_ptr<client::Client> client_;
   bool stdout_is_data_ = false;
   bool printed_ = false;
+  mutable std::string passed_over_;       // until an object tells it
   mutable bool is_failure_told_ = false;  // on stdout, of the input that is at work
 };
 

@@ -14,6 +14,7 @@
 #include "client/cli/errors.h"
 #include "client/cli/path_names.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 #include "core/image/image.h"
 
 namespace trine::cli {
@@ -116,6 +117,15 @@ absl::StatusOr<Inputs> FindInputs(const std::vector<std::string>& paths, bool re
   const std::string note = found.Note();
   return UsageError(absl::StrCat("no file to take in ", absl::StrJoin(paths, ", "),
                                  note.empty() ? "" : absl::StrCat(" (", note, ")")));
+}
+
+absl::Status CheckNoFolder(const Input& input) {
+  std::error_code error;
+  if (input.path == "-" || !fs::is_directory(input.path, error)) return absl::OkStatus();
+  const absl::Status status = FileError("cannot read", input.path, EISDIR, true);
+  ErrorDetail detail = *GetErrorDetail(status);
+  detail.limit = kFileOrRecursive;
+  return MakeError(status.code(), detail, ToStd(status.message()));
 }
 
 absl::StatusOr<std::string> InputOrStdin(const std::string& path) {

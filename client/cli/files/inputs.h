@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace trine::cli {
@@ -33,10 +34,13 @@ struct Inputs {
 
 // stdin where `paths` is empty; USAGE where that is a terminal. With `recursive` folders stand for
 // the files in them and below that `takes` names, but for what is in `out_dir` (which may be
-// empty); without it they are left for InputFile to refuse. USAGE for a folder that cannot be read,
+// empty); without it they are left for CheckNoFolder. USAGE for a folder that cannot be read,
 // and where nothing is found.
 absl::StatusOr<Inputs> FindInputs(const std::vector<std::string>& paths, bool recursive,
                                   Takes takes, const std::string& out_dir);
+
+// USAGE for a folder that FindInputs was not to walk, with -r as the way out.
+absl::Status CheckNoFolder(const Input& input);
 
 // The same for a command of one input: `path`, or stdin where it is empty.
 absl::StatusOr<std::string> InputOrStdin(const std::string& path);

@@ -2,6 +2,7 @@
 folders, --rm.
 """
 
+import json
 import os
 import pty
 import stat
@@ -419,7 +420,15 @@ class Folders(support.CliTest):
         self.assertIn("no file to take", self.fails(2, "decode", "-r", "data", cwd=self.dir))
 
     def test_folders_need_the_flag(self):
-        self.assertIn("directory", self.fails(2, "encode", "data", cwd=self.dir))
+        for command in ("encode", "decode", "verify", "inspect", "segment"):
+            where = ["--out-dir", "o"] if command == "decode" else []
+            error = self.fails(2, command, "data", *where, cwd=self.dir)
+            self.assertIn("error: cannot read 'data': Is a directory\n", error)
+            self.assertIn("hint: -r takes the files in a folder\n", error)
+        # Among others it does not keep these from their turn.
+        self.path("one", b"1")
+        self.assertIn("hint: -r", self.fails(2, "encode", "data", "one", cwd=self.dir))
+        self.assertTrue(self.path("one.trine").exists())
         self.fails(2, "encode", "-r", cwd=self.dir)
         # With it, files are files still, and what is named is followed.
         self.path("link").symlink_to("data/a")
@@ -442,6 +451,29 @@ class Folders(support.CliTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"files of other kinds", done.stderr)
             self.assertEqual(list(self.tree("masks")), ["data/a/p.mask.png"])
+
+    def test_json_tells_what_was_passed_over(self):
+        (self.path("data") / "a" / "p.pgm").write_bytes(pgm(numpy.zeros((8, 8), numpy.uint8)))
+        (self.path("data") / "link").symlink_to("x.txt")
+        self.ok("encode", "-r", "data", "--out-dir", "out", cwd=self.dir)
+        self.path("out/link").symlink_to("x.txt.trine")
+        note = "passed over: 1 symbolic link"
+        for command in (["encode", "-r", "data", "--out-dir", "o1"], ["verify", "-r", "out"],
+                        ["decode", "-r", "out", "--out-dir", "o2"], ["inspect", "-r", "out"],
+                        ["segment", "-r", "data", "--out-dir", "o3"]):
+            with self.subTest(command=command):
+                done = support.run("--json", *command, cwd=self.dir)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                first, *others = map(json.loads, done.stdout.splitlines())
+                (told,) = [w for w in first["warnings"] if w.startswith("passed over")]
+                self.assertTrue(told.startswith(note), told)
+                self.assertIn(told.encode(), done.stderr)
+                self.assertFalse(any(w.startswith("passed") for o in others
+                                     for w in o.get("warnings", [])))
+        # Also where the first is one that failed.
+        self.path("out/a.trine", b"nothing")
+        done = support.run("--json", "verify", "-r", "out", cwd=self.dir)
+        self.assertIn(note, json.loads(done.stdout.splitlines()[0])["warnings"])
 
     def test_quiet(self):
         (self.path("data") / "link").symlink_to("x.txt")
