@@ -1,5 +1,6 @@
 // trine decode: decodes streams of any length in bounded memory, or a range of one.
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "client/cli/files/decode_sink.h"
 #include "client/cli/files/excerpt.h"
 #include "client/cli/files/file_identity.h"
@@ -118,12 +120,29 @@ class Decoder {
     return true;
   }
 
-  absl::Status Finish() { return sink_ == nullptr ? absl::OkStatus() : sink_->Finish(); }
+  // `whole`: no range was asked for.
+  absl::Status Finish(bool whole) {
+    if (sink_ == nullptr) return absl::OkStatus();
+    TRINE_RETURN_IF_ERROR(sink_->Finish());
+    if (!whole || totals_.raw_bytes <= BytesOfOne(totals_.content).value_or(UINT64_MAX)) {
+      return absl::OkStatus();
+    }
+    // Only the first of several streams is an array or a picture of that shape.
+    first_ = ContentText(totals_.content);
+    totals_.content = {};
+    totals_.content.mutable_bytes();
+    return absl::OkStatus();
+  }
   const Totals& totals() const { return totals_; }
   const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
   std::vector<std::string> warnings() const {
     std::vector<std::string> all;
-    if (sink_ != nullptr) all = sink_->warnings();
+    if (!first_.empty()) {
+      all.push_back(absl::StrCat("the bytes of several streams, the first of them ", first_,
+                                 ", were written one after the other, and nothing that says so"));
+    } else if (sink_ != nullptr) {
+      all = sink_->warnings();
+    }
     if (is_tail_lost_) {
       all.push_back(absl::StrCat("the end of the stream is cut off or damaged; ",
                                  "the range was found from head to head"));
@@ -132,7 +151,9 @@ class Decoder {
   }
 
  private:
-  DecodeTo To(bool whole) const { return {whole, args_.outputs.output.empty(), kMaxPictureBytes}; }
+  DecodeTo To(bool whole) const {
+    return {whole, args_.outputs.output.empty(), args_.outputs.remove, kMaxPictureBytes};
+  }
 
   // Of a part that lies beyond the end the range is told that was asked for.
   absl::Status OfWholeRange(const absl::Status& status) const {
@@ -176,6 +197,7 @@ class Decoder {
   std::unique_ptr<DecodeSink> sink_;
   Totals totals_;
   bool is_tail_lost_ = false;  // of a file of which ranges were read
+  std::string first_;          // of several streams that are not all bytes: what the first holds
 };
 
 // "a.txt" of "a.txt.trine"; empty for other names.
@@ -255,7 +277,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
     done = *excerpts;
   }
   absl::Status status = done ? absl::OkStatus() : decoder.Whole(&file, range);
-  if (status.ok()) status = decoder.Finish();
+  if (status.ok()) status = decoder.Finish(!range.has_value());
   if (!status.ok()) return WithFile(status, path);
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
   if (remove) TRINE_RETURN_IF_ERROR(RemoveInput(path, stamp));
@@ -274,7 +296,7 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
 absl::Status RunDecode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesCoded, args.outputs.out_dir));
-  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
+  TRINE_RETURN_IF_ERROR(CheckStdin(inputs.list, args.tables, false));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
   }

@@ -40,7 +40,6 @@ struct Args {
   std::string effort = "balanced";
   std::string block_size;
   TableArgs tables;
-  bool table_ids = false;
   bool stats = false;
   std::string as = "bytes";
   std::string shape;
@@ -133,8 +132,8 @@ absl::StatusOr<v1::EncodeOptions> MakeOptions(const Args& args, bool many) {
   if (!args.tables.index.empty() && many) {
     return UsageError("--table-index belongs to one input, not to several");
   }
-  if (args.table_ids && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
-  options.set_tables_by_id(args.table_ids);
+  if (args.tables.by_id && tables.empty()) return UsageError("--table-ids needs --table FILE.json");
+  options.set_tables_by_id(args.tables.by_id);
   options.set_full_statistics(args.stats);
   const EncodeAs as = AsOf(args.as);
   const bool elements = as != EncodeAs::kBytes && as != EncodeAs::kBits;
@@ -303,7 +302,7 @@ absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, 
 absl::Status RunEncode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
                                                          TakesUncoded, args.outputs.out_dir));
-  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
+  TRINE_RETURN_IF_ERROR(CheckStdin(inputs.list, args.tables, args.outputs.remove));
   TRINE_RETURN_IF_ERROR(CheckTold(session->globals(), {{"--stats", args.stats, true}}));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
@@ -371,7 +370,7 @@ void AddEncodeCommand(Command app, Run* run) {
                    "Several tables: a byte for each symbol, the number of its table, from 0; or an "
                    ".npy of uint8. Not stored: decode is given it too")
       ->type_name("FILE");
-  command->add_flag("--table-ids", args->table_ids,
+  command->add_flag("--table-ids", args->tables.by_id,
                     "Store ids in place of the tables: decode is given them");
   command->add_flag("--stats", args->stats,
                     "Show what symbols, tables and container take, and the entropy of order 1");

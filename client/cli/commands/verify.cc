@@ -1,4 +1,5 @@
 // trine verify: decodes coded streams, compares their checksums, and writes nothing.
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/convert.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/inputs.h"
 #include "client/cli/files/outputs.h"
@@ -62,6 +64,9 @@ class Verifier {
     sound.raw_bytes = summary.raw_bytes();
     sound.coded_bytes = summary.coded_bytes();
     sound.blocks = summary.blocks_decoded();
+    if (sound.raw_bytes > BytesOfOne(sound.content).value_or(UINT64_MAX)) {
+      sound.content.mutable_bytes();  // several streams, as inspect says
+    }
     return sound;
   }
 
@@ -167,7 +172,7 @@ absl::Status VerifyOne(const Args& args, const std::string& path, TableUse* use,
 absl::Status RunVerify(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Inputs inputs,
                          FindInputs(args.inputs, args.outputs.recursive, TakesCoded, ""));
-  TRINE_RETURN_IF_ERROR(CheckStdinOnce(inputs.list, args.tables));
+  TRINE_RETURN_IF_ERROR(CheckStdin(inputs.list, args.tables, false));
   if (!args.tables.index.empty() && inputs.list.size() > 1) {
     return UsageError("--table-index belongs to one input, not to several");
   }

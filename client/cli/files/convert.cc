@@ -67,21 +67,49 @@ absl::StatusOr<image::PictureView> PictureOf(const v1::PictureContent& picture) 
   return image::PictureView{view.dtype, std::move(view.shape), {}, std::move(form)};
 }
 
+namespace {
+
+// Absent where no memory holds so many, and for a shape that is none.
+std::optional<uint64_t> BytesOf(DType dtype, const Shape& shape) {
+  std::optional<uint64_t> bytes = DTypeSize(dtype);
+  for (const int64_t dimension : shape) {
+    if (dimension < 0) bytes.reset();
+    if (bytes.has_value()) bytes = CheckedMul(*bytes, static_cast<uint64_t>(dimension));
+  }
+  return bytes;
+}
+
+}  // namespace
+
 absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field) {
   absl::StatusOr<TensorView> view = HeadOf(tensor, field);
   if (!view.ok()) return view;
   view->data = AsBytes(tensor.data());
-  std::optional<uint64_t> bytes = DTypeSize(view->dtype);
-  for (const int64_t dimension : view->shape) {
-    if (dimension < 0) bytes.reset();
-    if (bytes.has_value()) bytes = CheckedMul(*bytes, static_cast<uint64_t>(dimension));
-  }
+  const std::optional<uint64_t> bytes = BytesOf(view->dtype, view->shape);
   if (!bytes.has_value() || *bytes != view->data.size()) {
     return client::ProtocolError(absl::StrCat("the answer's ", ToAbsl(field), " has shape ",
                                               ShapeToString(view->shape), " and ",
                                               view->data.size(), " bytes"));
   }
   return view;
+}
+
+std::optional<uint64_t> BytesOfOne(const v1::Content& content) {
+  if (content.has_picture()) {
+    const absl::StatusOr<image::PictureView> picture = PictureOf(content.picture());
+    if (!picture.ok()) return std::nullopt;
+    return PictureBytes(picture->form, picture->dtype, picture->shape);
+  }
+  if (content.has_bits()) {
+    PictureForm form;
+    form.bit_depth = 1;
+    const Shape shape = {content.bits().height(), content.bits().width()};
+    return PictureBytes(form, DType::kUint8, shape);
+  }
+  if (!content.has_image() && !content.has_tensor()) return std::nullopt;
+  const auto head = HeadOf(content.has_image() ? content.image() : content.tensor(), "content");
+  if (!head.ok()) return std::nullopt;
+  return BytesOf(head->dtype, head->shape);
 }
 
 }  // namespace trine::cli

@@ -1,6 +1,8 @@
 // Tensors of core to messages and back.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -28,5 +30,9 @@ absl::StatusOr<image::PictureView> PictureOf(const v1::PictureContent& picture);
 absl::StatusOr<TensorView> ViewOf(const v1::Tensor& tensor, std::string_view field);
 // Dtype and shape alone, from a message whose data travel apart.
 absl::StatusOr<TensorView> HeadOf(const v1::Tensor& tensor, std::string_view field);
+
+// The raw bytes of the one stream that holds this: of streams in a row there are more. Absent for
+// plain bytes, of which there may be any number, and for what no stream holds.
+std::optional<uint64_t> BytesOfOne(const v1::Content& content);
 
 }  // namespace trine::cli

@@ -56,6 +56,37 @@ class FlagSink : public DecodeSink {
   OutputFile* output_;
 };
 
+// A file that holds one array or picture: of several streams it would hold the first, with the
+// bytes of the others behind it.
+class OneStreamSink : public DecodeSink {
+ public:
+  OneStreamSink(std::unique_ptr<DecodeSink> file, uint64_t bytes, std::string kind)
+      : file_(std::move(file)), left_(bytes), kind_(std::move(kind)) {}
+
+  absl::Status Write(ByteView bytes) override {
+    if (bytes.size() > left_) {
+      return InputError(absl::StrCat("holds several streams, and one ", kind_,
+                                     " file holds one of them; under a name without such an "
+                                     "extension, or with -o -, their bytes are written one after "
+                                     "the other"));
+    }
+    left_ -= bytes.size();
+    return file_->Write(bytes);
+  }
+
+  absl::Status Finish() override {
+    if (left_ != 0) return client::ProtocolError("the bytes do not fill the shape");
+    return file_->Finish();
+  }
+
+  const char* form() const override { return file_->form(); }
+
+ private:
+  std::unique_ptr<DecodeSink> file_;
+  uint64_t left_;
+  std::string kind_;
+};
+
 class PictureSink : public DecodeSink {
  public:
   // `bilevel`: gray of 0 and 255 becomes a picture of 1 bit, as .pbm asks for, and rows of 1 bit
@@ -78,11 +109,6 @@ class PictureSink : public DecodeSink {
   }
 
   absl::Status Finish() override {
-    const std::optional<uint64_t> expected =
-        plain_ ? PlainBytes() : PictureBytes(head_.form, head_.dtype, head_.shape);
-    if (expected != data_.size()) {
-      return client::ProtocolError("the picture's bytes do not fit its shape");
-    }
     head_.data = data_;
     const image::EncodeOptions options{.bilevel = bilevel_};
     absl::StatusOr<std::string> file =
@@ -97,12 +123,6 @@ class PictureSink : public DecodeSink {
   const char* form() const override { return "picture"; }
 
  private:
-  std::optional<uint64_t> PlainBytes() const {
-    const auto elements = CountElements(head_.shape, DefaultLimits(), "shape");
-    if (!elements.ok()) return std::nullopt;
-    return *elements * DTypeSize(head_.dtype);
-  }
-
   image::PictureView head_;
   bool plain_;
   bool bilevel_;
@@ -220,7 +240,8 @@ std::string NamesOfAll(const Head& head) {
 }
 
 // Of elements or samples that are written alone: what a reader of them must know, and the way out.
-std::string BareSamples(const v1::Content& content, const Head& head) {
+// `were` or "would be".
+std::string BareSamples(const v1::Content& content, const Head& head, std::string_view were) {
   const image::PictureView& picture = head.picture;
   const PictureForm& form = picture.form;
   const bool is_palette = form.color == PictureColor::kPalette;
@@ -232,8 +253,8 @@ std::string BareSamples(const v1::Content& content, const Head& head) {
   }
   if (!form.table.empty())
     what += is_palette ? ", without the palette" : ", without the transparent value";
-  return absl::StrCat("the bare ", content.has_tensor() ? "elements" : "samples", " were written (",
-                      what, "), and nothing that says so; -o ", NamesOfAll(head),
+  return absl::StrCat("the bare ", content.has_tensor() ? "elements" : "samples", " ", ToAbsl(were),
+                      " written (", what, "), and nothing that says so; -o ", NamesOfAll(head),
                       " keeps all of it");
 }
 
@@ -245,6 +266,11 @@ bool IsMeant(const v1::Content& content, const Head& head, const DecodeTo& to,
   const bool by_shape = content.has_tensor() || content.has_bits();
   return (IsStdout(output.path()) && head.picture.form.table.empty()) ||
          (by_shape && to.is_named_after_input);
+}
+
+// What the stream says of its bytes would be gone with it.
+absl::Status CannotRemove(std::string_view why) {
+  return InputError(absl::StrCat("--rm needs an output that holds all of it; ", ToAbsl(why)));
 }
 
 // The bytes as they are, with a warning where that is not what a name or a picture lets expect.
@@ -259,7 +285,8 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& cont
                             ToAbsl(promised), " file"));
   } else if (to.whole) {
     TRINE_ASSIGN_OR_RETURN(const Head head, HeadOfContent(content));
-    if (!IsMeant(content, head, to, *output)) sink->Warn(BareSamples(content, head));
+    if (to.is_input_removed) return CannotRemove(BareSamples(content, head, "would be"));
+    if (!IsMeant(content, head, to, *output)) sink->Warn(BareSamples(content, head, "were"));
   }
   return sink;
 }
@@ -274,10 +301,18 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
   const bool is_bytes = content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET;
   if (!to.whole || promised.empty() || is_bytes) return MakeByteSink(content, to, promised, output);
   TRINE_ASSIGN_OR_RETURN(Head head, HeadOfContent(content));
+  const std::optional<uint64_t> bytes = BytesOfOne(content);
+  if (!bytes.has_value()) return client::ProtocolError("the answer's content has no size");
+  const auto of_one = [&](std::unique_ptr<DecodeSink> file) {
+    return std::make_unique<OneStreamSink>(std::move(file), *bytes, std::string(promised));
+  };
   if (format == image::Format::kNpy) {
     const PictureForm& form = head.picture.form;
-    TRINE_ASSIGN_OR_RETURN(std::unique_ptr<DecodeSink> sink,
-                           MakeNpySink(head.picture, !head.plain && form.is_packed(), output));
+    if (!form.table.empty() && to.is_input_removed) return CannotRemove(NotInNpy(form));
+    const bool is_packed = !head.plain && form.is_packed();
+    TRINE_ASSIGN_OR_RETURN(std::unique_ptr<DecodeSink> file,
+                           MakeNpySink(head.picture, is_packed, output));
+    std::unique_ptr<DecodeSink> sink = of_one(std::move(file));
     if (!form.table.empty()) sink->Warn(NotInNpy(form));
     return sink;
   }
@@ -286,8 +321,8 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
   const bool is_bilevel = head.picture.dtype == DType::kBool || head.picture.form.is_packed();
   const bool bilevel = absl::EndsWithIgnoreCase(output->path(), ".pbm") ||
                        (is_bilevel && !IsGrayName(output->path()));
-  return std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,
-                                       to.max_picture_bytes, output);
+  return of_one(std::make_unique<PictureSink>(std::move(head.picture), head.plain, bilevel, *format,
+                                              to.max_picture_bytes, output));
 }
 
 }  // namespace trine::cli

@@ -33,6 +33,7 @@ class DecodeSink {
 struct DecodeTo {
   bool whole = true;                  // false for a range and for what is recovered
   bool is_named_after_input = false;  // NAME of NAME.trine, and not by -o
+  bool is_input_removed = false;      // --rm
   uint64_t max_picture_bytes = 0;
 };
 
@@ -42,8 +43,10 @@ struct DecodeTo {
 // palette, bits and pages. USAGE where that kind of file cannot hold them, or is never written, and
 // for a tensor under a picture's name; other names get the bytes, with a warning that says what
 // they are, but on stdout and where a file that was coded by its shape comes back under its name.
-// What is not whole is bytes, with a warning under a name that promises a file of its own. `output`
-// outlives it.
+// What is not whole is bytes, with a warning under a name that promises a file of its own. INPUT
+// where the input is to be removed and shape, dtype or palette would be with it, and, of the sink,
+// where several streams follow one another and the output would be a file of one array or picture.
+// `output` outlives it.
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& content,
                                                            const DecodeTo& to, OutputFile* output);
 

@@ -62,11 +62,19 @@ void AddDecodeTableFlags(Command command, TableArgs* args) {
       ->type_name("FILE");
 }
 
-absl::Status CheckStdinOnce(const std::vector<Input>& inputs, const TableArgs& args) {
+absl::Status CheckStdin(const std::vector<Input>& inputs, const TableArgs& args,
+                        bool is_input_removed) {
   const auto times =
       std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
       std::count(args.tables.begin(), args.tables.end(), "-") + (args.index == "-" ? 1 : 0);
-  return times > 1 ? UsageError("stdin can be one input only") : absl::OkStatus();
+  if (times > 1) return UsageError("stdin can be one input only");
+  const bool is_table_passing =
+      args.by_id && std::count(args.tables.begin(), args.tables.end(), "-") > 0;
+  if (is_input_removed && (is_table_passing || args.index == "-")) {
+    return UsageError(absl::StrCat("--rm needs ", is_table_passing ? "--table" : "--table-index",
+                                   " of a file: the stream does not hold it, and stdin is gone"));
+  }
+  return absl::OkStatus();
 }
 
 v1::ByteRange ToProto(const Range& range) {

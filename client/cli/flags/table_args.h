@@ -20,6 +20,7 @@ namespace trine::cli {
 struct TableArgs {
   std::vector<std::string> tables;  // --table, JSON files
   std::string index;                // --table-index
+  bool by_id = false;               // encode --table-ids
 };
 
 // The index in a file: an .npy or .npz of uint8 where it is named so, whatever its shape, else its
@@ -29,8 +30,10 @@ absl::StatusOr<std::string> ReadTableIndex(const std::string& path, const NamedL
 
 void AddDecodeTableFlags(Command command, TableArgs* args);
 
-// USAGE where stdin is more than one of the inputs, the tables and the index.
-absl::Status CheckStdinOnce(const std::vector<Input>& inputs, const TableArgs& args);
+// USAGE where stdin is more than one of the inputs, the tables and the index; or, where the input
+// is to be removed, what brings it back from a stream that does not hold it.
+absl::Status CheckStdin(const std::vector<Input>& inputs, const TableArgs& args,
+                        bool is_input_removed);
 
 v1::ByteRange ToProto(const Range& range);
 

@@ -154,6 +154,20 @@ class Damage(support.CliTest):
         done = support.run("decode", bad, "--recover", "--range", "1500:3000", "-o", out, "-f")
         self.assertEqual(done.returncode, 4)
         self.assertEqual(out.read_bytes(), raw[1500:2000] + bytes(2000) + raw[4000:4500])
+        for offset, length, lost in ((1900, 200, [[2000, 100]]), (2500, 100, [[2500, 100]]),
+                                     (2999, 2, [[2999, 1], [3000, 1]])):
+            done = support.run("--json", "decode", bad, "--recover", "--range",
+                               f"{offset}:{length}", "-o", out, "-f")
+            self.assertEqual(done.returncode, 4)
+            told = json.loads(done.stdout)
+            self.assertEqual([[d["raw_offset"], d["raw_bytes"]] for d in told["damages"]], lost)
+            self.assertEqual(told["raw_bytes_lost"], sum(n for _, n in lost))
+            self.assertIn(f" {told['raw_bytes_lost']} raw bytes", done.stderr.decode())
+        # Without it the way out is said, as of the whole.
+        for flags in ([], ["--range", "2500:100"], ["--range", "1500:3000"]):
+            for source, data in ((bad, b""), ("-", bytes(broken))):
+                error = self.fails(4, "decode", source, *flags, "-o", out, "-f", stdin=data)
+                self.assertIn("hint: 'trine decode --recover'", error)
         self.fails(2, "decode", bad, "--skip-lost", "-o", out, "-f")
 
     def test_recover_without_the_first_bytes(self):

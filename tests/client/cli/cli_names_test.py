@@ -160,6 +160,86 @@ class Decoded(support.CliTest):
             self.assertNotIn("no picture", warning)
             self.offered(warning)
 
+    def test_several_streams_are_no_file_of_a_kind(self):
+        array = noise((4, 5, 3))
+        numpy.save(self.path("a.npy"), array)
+        kinds = {"text": self.path("t.txt", b"plain text"), "tensor": self.path("a.npy"),
+                 "image": self.path("p.ppm", pictures.ppm(array)),
+                 "bits": self.path("rows", bytes(range(40)))}
+        coded = {}
+        for kind, path in kinds.items():
+            flags = [] if kind == "text" else ["--as", kind]
+            flags += ["--shape", "20,16"] if kind == "bits" else []
+            self.ok("encode", path, *flags, "-o", self.path("c"), "-f")
+            coded[kind] = (self.path("c").read_bytes(),
+                           path.read_bytes() if kind in ("text", "bits") else array.tobytes())
+        old = self.path("old", b"old").read_bytes()
+        server = support.Server(self.dir)
+        self.addCleanup(server.kill)
+        for first in ("tensor", "image", "bits"):
+            for then in coded:
+                for target in ([], ["--server", server.address])[:2 if then == "text" else 1]:
+                    with self.subTest(first=first, then=then, target=target):
+                        joined = coded[first][0] + coded[then][0]
+                        for end in (".npy",) if first == "tensor" else (".npy", ".png", ".tif"):
+                            out = self.path("t" + end, old)
+                            source = self.path(out.name + ".trine", joined)
+                            for flags in ([], ["--rm"], ["-o", out]):
+                                error = self.fails(1, "decode", source, "-f", *flags, *target)
+                                self.assertIn(f"{source}: holds several streams", error)
+                                self.assertIn("-o -", error)
+                                self.assertEqual((out.read_bytes(), source.read_bytes()), (old, joined))
+                        source = self.path("c", joined)
+                        both = coded[first][1] + coded[then][1]
+                        (warning,) = self.warnings("-o", self.path("t.bin"), *target)
+                        self.assertIn("the bytes of several streams", warning)
+                        self.assertIn(f"the first of them {first} ", warning)
+                        self.assertEqual(self.path("t.bin").read_bytes(), both)
+                        piped = support.run("decode", source, "-o", "-", *target)
+                        self.assertEqual((piped.returncode, piped.stdout), (0, both))
+                        self.assertIn(b"the bytes of several streams", piped.stderr)
+                        self.fails(1, "decode", source, "-o", self.path("t.bin"), "-f", "--rm",
+                                   *target)
+                        told = [self.json("decode", source, "-o", self.path("t.bin"), "-f", *target),
+                                self.json("verify", source, *target),
+                                self.json("inspect", source, *target)]
+                        self.assertEqual([t["content"] for t in told], [{"kind": "bytes"}] * 3)
+        # Of plain bytes they are their concatenation under any name.
+        source = self.path("t.npy.trine", 2 * coded["text"][0])
+        for flags in ([], ["--rm"]):
+            self.ok("decode", source, "-f", *flags)
+            self.assertEqual(self.path("t.npy").read_bytes(), 2 * b"plain text")
+        self.assertFalse(source.exists())
+
+    def test_the_only_record_of_a_shape_is_not_removed(self):
+        numbers = noise((5, 4)) % 4
+        numpy.save(self.path("a.npy"), noise((2, 3), numpy.float32))
+        flagged = self.path("flagged.png", picture_files.png(numbers, 0, 8, trns=b"\0\1"))
+        palette = self.path("palette.png", picture_files.png(numbers, 3, 2, bytes(12)))
+        rgb = self.path("p.ppm", pictures.ppm(noise((5, 4, 3))))
+        rows = self.path("rows", bytes(range(8)))
+        shape = ["--as", "raw", "--dtype", "uint8", "--shape", "2,4"]
+        for path, flags, lossy, whole in (
+                (self.path("a.npy"), ["--as", "tensor"], [(), ("-o", "OUT.bin")], "o.npy"),
+                (rgb, ["--as", "image"], [(), ("-o", "OUT")], "o.png"),
+                (palette, ["--as", "image"], [(), ("-o", "OUT.npy")], "o.tif"),
+                (flagged, ["--as", "image"], [(), ("-o", "OUT.npy")], "o.png"),
+                (rows, shape, [(), ("-o", "OUT.bin")], "o.npy")):
+            source = self.path("i.trine")
+            self.ok("encode", path, *flags, "-o", source)
+            for to in lossy:
+                with self.subTest(path=path, to=to):
+                    to = [t.replace("OUT", str(self.path("i"))) for t in to]
+                    error = self.fails(1, "decode", source, "--rm", "-q", *to)
+                    self.assertIn(f"{source}: --rm needs an output that holds all of it; ", error)
+                    self.assertEqual(list(self.dir.glob("i*")), [source])
+                    self.ok("decode", source, *to)  # without it they are
+                    source_only = [p for p in self.dir.glob("i*") if p != source]
+                    self.assertEqual(len(source_only), 1)
+                    source_only[0].unlink()
+            self.ok("decode", source, "--rm", "-o", self.path(whole), "-f")
+            self.assertFalse(source.exists())
+
     def test_parts_are_no_files_of_a_kind(self):
         self.coded("p", pictures.pgm(noise((5, 4))), "--as", "image")
         for name, kind in (("t.png", "PNG"), ("t.tif", "TIFF"), ("t.lsm", "Zeiss LSM"), ("t.npy", "NPY")):

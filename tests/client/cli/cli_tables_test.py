@@ -158,6 +158,26 @@ class Tables(support.CliTest):
                 self.assertIn(said, error)
                 self.assertIn("t.json", error)
 
+    def test_what_brings_the_input_back_is_not_lost_with_it(self):
+        table = self.table("t.json", 97)
+        text = self.path("in", b"abc" * 100)
+        flags = ["--model", "table", "--rm"]
+        error = self.fails(2, "encode", text, *flags, "--table-ids", "--table", "-",
+                           stdin=table.read_bytes())
+        self.assertIn("--rm needs --table of a file", error)
+        other = self.table("u.json", 98)
+        error = self.fails(2, "encode", text, *flags, "--table", table, "--table", other,
+                           "--table-index", "-", stdin=bytes(300))
+        self.assertIn("--rm needs --table-index of a file", error)
+        self.assertEqual(text.read_bytes(), b"abc" * 100)
+        # A table of a file stays there, and one that the stream holds is not needed.
+        for more, given in ((["--table-ids", "--table", table], ["--table", table]),
+                            (["--table", "-"], [])):
+            self.ok("encode", text, *flags, *more, stdin=table.read_bytes())
+            self.assertFalse(text.exists())
+            self.ok("decode", self.path("in.trine"), *given, "--rm")
+            self.assertEqual(text.read_bytes(), b"abc" * 100)
+
     def test_ids_in_place_of_tables(self):
         raw = bytes(random.Random(4).choices((7, 8, 9), weights=(80, 10, 10), k=3000))
         table = self.table("t.json", 7)
