@@ -254,11 +254,7 @@ class Call {
 
   // At most, for all threads.
   uint64_t ScratchBytes(size_t element) const {
-    uint64_t threads =
-        context_.pool == nullptr ? 1 : static_cast<uint64_t>(context_.pool->threads());
-    if (context_.max_threads > 0)
-      threads = std::min(threads, static_cast<uint64_t>(context_.max_threads));
-    threads = std::min<uint64_t>(threads, tiling_.tiles());
+    const uint64_t threads = std::min<uint64_t>(ThreadsOf(context_), tiling_.tiles());
     const uint64_t tile = SaturatingMul(tiling_.reach_elements(gradient() ? 2 : 1), element);
     const uint64_t buffers =
         gradient() ? static_cast<uint64_t>(Scratch<float>::kSlots) : kForwardBuffers;

@@ -304,15 +304,18 @@ void ThreadPool::Submit(std::function<void()> job) {
   });
 }
 
+uint64_t ThreadsOf(const Context& context) {
+  const int pool = context.pool == nullptr ? 1 : context.pool->threads();
+  return static_cast<uint64_t>(context.max_threads > 0 ? std::min(pool, context.max_threads)
+                                                       : pool);
+}
+
 absl::Status ParallelFor(const Context& context, size_t n, size_t grain,
                          absl::FunctionRef<absl::Status(size_t, size_t)> body) {
   grain = std::max<size_t>(grain, 1);
   const size_t ranges = Loop::RangesOf(n, grain);
   if (ranges == 0) return context.cancel.Check();
-  size_t threads = context.pool == nullptr ? 1 : static_cast<size_t>(context.pool->threads());
-  if (context.max_threads > 0)
-    threads = std::min(threads, static_cast<size_t>(context.max_threads));
-  threads = std::min(threads, ranges);
+  const size_t threads = std::min<size_t>(ThreadsOf(context), ranges);
   if (threads <= 1) {
     for (size_t i = 0; i < ranges; ++i) {
       absl::Status status = context.cancel.Check();

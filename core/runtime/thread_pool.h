@@ -47,6 +47,9 @@ class ThreadPool {
   std::unique_ptr<Impl> impl_;
 };
 
+// Threads that one call with this context may use at once, at least 1.
+uint64_t ThreadsOf(const Context& context);
+
 // Calls body(begin, end) for ranges of at most `grain` items that together cover [0, n) once, on
 // at most context.max_threads threads of context.pool (or on the caller's thread without a pool),
 // and returns when all have ended. The ranges are [i*grain, min(n, (i+1)*grain)), whatever the

@@ -18,11 +18,6 @@ uint64_t MaxLevels(DType dtype, uint64_t pixels) {
   return IsFloat(dtype) ? pixels : std::max<uint64_t>(pixels, 65536);
 }
 
-uint64_t Threads(const Context& context) {
-  const int all = context.pool == nullptr ? 1 : context.pool->threads();
-  return static_cast<uint64_t>(context.max_threads > 0 ? std::min(all, context.max_threads) : all);
-}
-
 }  // namespace
 
 uint64_t MemoryNeed::total() const { return SaturatingAdd(maps, working); }
@@ -32,7 +27,7 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
   const uint64_t rows = static_cast<uint64_t>(height), columns = static_cast<uint64_t>(width);
   const uint64_t pixels = SaturatingMul(rows, columns);
   // Rows are what threads share.
-  const uint64_t rows_of_threads = SaturatingMul(std::min(Threads(context), rows), columns);
+  const uint64_t rows_of_threads = SaturatingMul(std::min(ThreadsOf(context), rows), columns);
   unsigned made = 0;
   uint64_t grays = 0;  // that steps make: the last one, and the one before it while it is read
   MemoryNeed need;
@@ -45,7 +40,7 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
         working.a_level == 0
             ? 0
             : SaturatingAdd(SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
-                            SaturatingMul(Threads(context), CountingBytes(dtype, pixels)));
+                            SaturatingMul(ThreadsOf(context), CountingBytes(dtype, pixels)));
     need.working = std::max({need.working,
                              SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
                              of_levels, SaturatingMul(rows_of_threads, working.a_column)});

@@ -20,12 +20,6 @@ inline constexpr uint64_t kMaxBatchBytes = uint64_t{128} << 20;
 // are.
 inline constexpr size_t kMaxBatchBlocks = 65536;
 
-inline uint64_t ThreadsOf(const Context& context) {
-  const int pool = context.pool == nullptr ? 1 : context.pool->threads();
-  return static_cast<uint64_t>(context.max_threads > 0 ? std::min(pool, context.max_threads)
-                                                       : pool);
-}
-
 // Raw bytes of a batch: a block, or two tasks of small ones, for each thread. REQUIRES: the
 // context's limits allow blocks of `block_bytes`: what a stream claims does not size a batch.
 inline uint64_t BatchBytes(const Context& context, uint64_t block_bytes) {

@@ -72,6 +72,12 @@ class HalfBand {
         down_(Scratch<int16_t>::Zeros(static_cast<size_t>(3 * layout.words))),
         along_(Scratch<int16_t>::Zeros(static_cast<size_t>(3 * layout.words))) {}
 
+  // What one holds [bytes].
+  static uint64_t Bytes(const HalfRow& layout) {
+    return static_cast<uint64_t>(2 * layout.radius + 1 + 3 + 3) *
+           static_cast<uint64_t>(layout.words) * sizeof(int16_t);
+  }
+
   // Makes row `at` and the one before it.
   absl::Status Start(int64_t at, Poller& poll) {
     for (int64_t row = at - 1 - layout_.radius; row < at - 1 + layout_.radius; ++row)

@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/runtime/thread_pool.h"
 #include "core/segment/kernels/byte_gauss.h"
 #include "core/segment/kernels/half_band.h"
 #include "core/segment/local/local_threshold.h"
@@ -202,6 +203,8 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
   for (const RowRange rows : {RowRange{0, 2 * begin}, RowRange{2 * end, gray.height}}) {
     TRINE_RETURN_IF_ERROR(ByteGaussMask(context, gray, window, sigma, offset, invert, rows, mask));
   }
+  // The step's row names what does not depend on the window.
+  TRINE_RETURN_IF_ERROR(context.Reserve(ThreadsOf(context) * HalfBand::Bytes(layout)));
   const RowSides sides(layout, gauss, offset);
   const int16_t bound =
       static_cast<int16_t>(std::clamp<int64_t>(FloorOfNegativeProduct(offset, 128), -32768, 32767));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/runtime/memory_account.h"
+#include "core/runtime/thread_pool.h"
 #include "core/segment/histogram.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/row.h"
@@ -177,6 +178,32 @@ TEST(Steps, MemoryIsReservedBeforeTheyRun) {
   EXPECT_TRUE(
       run(&more, {ThresholdStep{{100}}, ComponentsStep{}, MeasureStep{}, ContoursStep{}}).ok());
   EXPECT_GT(more.asked(), exact.asked());
+}
+
+// Rows at half the size, as many as the window reaches and for each thread.
+TEST(Steps, RowsOfWideGaussianWindowsAreReserved) {
+  const Grid<uint8_t> gray(700, 800, 100);
+  const Unaligned<uint8_t> picture(gray);
+  Inputs inputs;
+  inputs.gray = picture.view();
+  ThreadPool pool(4);
+  const auto asked = [&](int64_t window, int max_threads) {
+    Room room(UINT64_MAX);
+    Context context;
+    context.memory = &room;
+    context.pool = &pool;
+    context.max_threads = max_threads;
+    Options options;
+    options.steps = {LocalThresholdStep{LocalMethod::kGaussian, window, 0, {}, {}, {}}};
+    EXPECT_TRUE(Segment(context, inputs, options).ok());
+    return room.asked() -
+           MemoryOf(context, gray.height, gray.width, DType::kUint8, options).total();
+  };
+  EXPECT_EQ(asked(11, 0), 0u);
+  // 2 radius + 1 halved rows of 400 words and more, of 2 bytes; radius 40.
+  EXPECT_GE(asked(163, 1), 81u * 400 * 2);
+  EXPECT_EQ(asked(163, 4), 4 * asked(163, 1));
+  EXPECT_GT(asked(163, 1), asked(75, 1));
 }
 
 TEST(Steps, ValuesGoIntoTheStructAndBack) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/runtime/thread_pool.h"
 #include "core/segment/document/edges.h"
 #include "core/segment/document/gradient.h"
 #include "core/segment/gray.h"
@@ -23,7 +24,7 @@ template <typename T>
 absl::Status MarkAs(State& state, const EdgesStep& given) {
   const Context& context = state.context;
   const Picture& gray = state.gray;
-  const int64_t threads = context.pool == nullptr ? 1 : context.pool->threads();
+  const int64_t threads = static_cast<int64_t>(ThreadsOf(context));
   // Three rows of gradients on each thread.
   TRINE_RETURN_IF_ERROR(context.Reserve(static_cast<uint64_t>(
       threads * 3 * GradientRow<T>::kColumnBytes * (std::min(gray.width, kTileWidth) + 4))));

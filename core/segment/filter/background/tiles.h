@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "core/segment/filter/background/background.h"
+#include "core/runtime/thread_pool.h"
 #include "core/segment/filter/background/least_kernels.h"
 #include "core/segment/picture.h"
 
@@ -158,8 +159,7 @@ absl::Status ForTiles(const Context& context, const Picture& gray, const TileSiz
 
 // What threads hold at once, on top of what the row says [bytes].
 inline absl::Status ReserveTiles(const Context& context, const TileSize& size, size_t pixel_bytes) {
-  const int threads = context.pool == nullptr ? 1 : context.pool->threads();
-  return context.Reserve(static_cast<uint64_t>(threads) *
+  return context.Reserve(ThreadsOf(context) *
                          static_cast<uint64_t>(size.cells() + size.rows * size.stride()) *
                          pixel_bytes);
 }
