@@ -1,4 +1,4 @@
-#include "client/cli/commands/segment_outputs.h"
+#include "client/cli/commands/segment/outputs.h"
 
 #include <algorithm>
 #include <string_view>

@@ -4,13 +4,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
-#include "client/cli/commands/segment_outputs.h"
+#include "client/cli/commands/segment/checks.h"
+#include "client/cli/commands/segment/outputs.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
@@ -31,8 +31,6 @@ namespace trine::cli {
 namespace {
 
 using FilePtr = std::unique_ptr<OutputFile>;
-
-constexpr char kCsv[] = "--csv";
 
 // What all inputs write to, in their order.
 struct Common {
@@ -254,68 +252,6 @@ Asked AskedBy(const v1::SegmentRequest& request) {
   for (const v1::SegmentStep& step : request.steps())
     absl::StrAppend(&asked.steps, asked.steps.empty() ? "" : ",", NameOf(step));
   return asked;
-}
-
-// Several results take a line each.
-bool TellsInLines(const SegmentArgs& args, const Pages& pages, const std::vector<Input>& inputs) {
-  return args.summary || pages.all || inputs.size() > 1;
-}
-
-absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
-                       const std::vector<Input>& inputs, Session* session) {
-  const bool to_folder = !args.outputs.out_dir.empty();
-  TRINE_RETURN_IF_ERROR(
-      CheckTold(session->globals(), {{"--plot", args.plot, true},
-                                     {"--summary", args.summary, false},
-                                     {"--ground-truth", !args.ground_truth.empty(), true}}));
-  const auto from_stdin =
-      std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
-      (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0) +
-      (args.ground_truth == "-" ? 1 : 0);
-  if (from_stdin > 1) return UsageError("stdin can be one input only");
-  for (const auto& [flag, path] : {std::pair{"--labels", &args.labels},
-                                   {"--overlay", &args.overlay},
-                                   {"--cutout", &args.cutout},
-                                   {"--histogram", &args.histogram},
-                                   {"--contours", &args.contours}}) {
-    if (path->empty()) continue;
-    if (to_folder) return UsageError("--out-dir writes one file an input; --emit says which");
-    if (inputs.size() > 1) {
-      return UsageError(
-          absl::StrCat(flag, " names the output of one input; several go to --out-dir"));
-    }
-  }
-  if (args.plot && TellsInLines(args, pages, inputs)) {
-    return UsageError(
-        "--plot shows one picture's histogram, and several are told in a line each; --out-dir with "
-        "--emit histogram draws each");
-  }
-  if (args.fill && args.overlay.empty() && !(to_folder && args.emit == "overlay"))
-    return UsageError("--fill colours an --overlay, which is not given");
-  if (args.dark_truth && args.ground_truth.empty())
-    return UsageError("--dark-truth says how --ground-truth is read, which is not given");
-  if (!to_folder && args.emit_given->count() > 0) {
-    return UsageError("--emit says what --out-dir gets, which is not given");
-  }
-  for (const auto& [flag, path, text] : {std::tuple{"-o", &args.outputs.output, ""},
-                                         {"--labels", &args.labels, ""},
-                                         {"--cutout", &args.cutout, ""},
-                                         {"--overlay", &args.overlay, ""},
-                                         {"--histogram", &args.histogram, ""},
-                                         {"--contours", &args.contours, ".json"},
-                                         {kCsv, &args.csv, ".csv"}}) {
-    if (path->empty()) continue;
-    if (!IsStdout(*path)) {
-      if (*text != 0) TRINE_RETURN_IF_ERROR(WithFlag(CheckTextName(*path, text), flag));
-      continue;
-    }
-    if (pages.all && path != &args.csv) {
-      return UsageError(
-          absl::StrCat(flag, " ", *path, ": --page all writes a file a page; name one"));
-    }
-    TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag, *path));
-  }
-  return absl::OkStatus();
 }
 
 // Neither a picture nor a server is needed.
