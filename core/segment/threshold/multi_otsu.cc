@@ -43,6 +43,10 @@ class IntegerMoments {
   }
 
   Value Term(size_t begin, size_t end) const {
+    if (!weights_.empty()) {
+      const double s = sums_[end] - sums_[begin];
+      return s * s / (weights_[end] - weights_[begin]);
+    }
     const double s = static_cast<double>(sum_[end] - sum_[begin]);
     return s * s / static_cast<double>(weight_[end] - weight_[begin]);
   }

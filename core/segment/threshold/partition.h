@@ -62,6 +62,8 @@ class PartitionSearch {
  private:
   using Value = typename Moments::Value;
   static constexpr size_t kPiece = 256;
+  // So few ends are tried one by one for each suffix: most of the time went into halving them.
+  static constexpr size_t kFewEnds = 8;
   struct Choice {
     Value value{};
     size_t end = 0;
@@ -92,29 +94,55 @@ class PartitionSearch {
       for (size_t end = first; end < last; ++end) {
         const Value value = values[end - first];
         if (Moments::CompareValues(value, largest) < 0) continue;
-        if (best.end != 0) {
+        if (best.end == 0) {
+          best = {value, end};
+        } else {
           TRINE_RETURN_IF_ERROR(poll_.Spend(64));
-          int order = Moments::CompareValues(value, best.value);
-          if (order == 0)
-            order =
-                moments_.CompareExactly(Follow(parts, begin, end), Follow(parts, begin, best.end));
-          if (order <= 0) continue;
+          Improve(parts, begin, {value, end}, best);
         }
-        best = {value, end};
       }
     }
     return best;
   }
 
+  // Takes a later end of the first class of suffix `begin` where it is better.
+  void Improve(size_t parts, size_t begin, const Choice& later, Choice& best) const {
+    int order = Moments::CompareValues(later.value, best.value);
+    if (order == 0) {
+      order =
+          moments_.CompareExactly(Follow(parts, begin, later.end), Follow(parts, begin, best.end));
+    }
+    if (order > 0) best = later;
+  }
+
   // Solves suffixes [first, last) whose best ends lie in [low, high].
   absl::Status Solve(size_t parts, size_t first, size_t last, size_t low, size_t high) {
     if (first >= last) return absl::OkStatus();
+    if (high - low < kFewEnds) return SolveFew(parts, first, last, low, high);
     const size_t middle = first + (last - first) / 2;
     TRINE_ASSIGN_OR_RETURN(const Choice choice, Choose(parts, middle, low, high));
     next_[middle] = choice.value;
     ends_[parts][middle] = static_cast<uint32_t>(choice.end);
     TRINE_RETURN_IF_ERROR(Solve(parts, first, middle, low, choice.end));
     return Solve(parts, middle + 1, last, choice.end, high);
+  }
+
+  // The same, one suffix after another.
+  absl::Status SolveFew(size_t parts, size_t first, size_t last, size_t low, size_t high) {
+    for (size_t begin = first; begin < last; ++begin) {
+      size_t end = std::max(low, begin + 1);
+      TRINE_RETURN_IF_ERROR(poll_.Spend(64 * (high + 1 - end)));
+      Choice best{moments_.Term(begin, end) + best_[end], end};
+      while (++end <= high) {
+        const Value value = moments_.Term(begin, end) + best_[end];
+        if (Moments::CompareValues(value, best.value) >= 0)
+          Improve(parts, begin, {value, end}, best);
+      }
+      next_[begin] = best.value;
+      ends_[parts][begin] = static_cast<uint32_t>(best.end);
+      low = best.end;
+    }
+    return absl::OkStatus();
   }
 
   Poller poll_;

@@ -53,6 +53,20 @@ TEST(MultiOtsu, EqualOptimaGiveTheSmallestTuple) {
   }
 }
 
+TEST(MultiOtsu, ManyEndsOfAClass) {
+  // More than are tried one by one: they are halved.
+  std::mt19937 random(8);
+  for (int i = 0; i < 60; ++i) {
+    const int classes = i % 10 == 0 ? 4 : 3;
+    std::vector<uint64_t> counts((classes == 4 ? 24 : 40) + random() % 16);
+    const uint32_t top = std::vector<uint32_t>{1, 3, 1000000}[random() % 3];
+    for (uint64_t& count : counts) count = 1 + random() % top;
+    if (i % 3 == 0) std::fill(counts.begin(), counts.end(), 7);
+    EXPECT_EQ(Cuts(counts, classes), oracle::MultiOtsuThresholds(counts, classes))
+        << testing::PrintToString(counts) << " " << classes;
+  }
+}
+
 TEST(MultiOtsu, TwoClassesAreOtsu) {
   std::mt19937 random(6);
   for (int i = 0; i < 50; ++i) {
