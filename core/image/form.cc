@@ -8,6 +8,11 @@
 #include "core/image/orientation.h"
 
 namespace trine::image::internal {
+namespace {
+
+constexpr size_t kMostNotKept = 16;  // that are named
+
+}  // namespace
 
 absl::Status PageNeeded(std::string_view text) {
   return MakeError(absl::StatusCode::kInvalidArgument,
@@ -43,12 +48,22 @@ absl::StatusOr<Picture> FinishPicture(const Context& context, const ReaderOption
   return picture;
 }
 
+void AddNotKept(std::string name, std::vector<std::string>& parts) {
+  if (parts.size() > kMostNotKept || std::find(parts.begin(), parts.end(), name) != parts.end()) {
+    return;
+  }
+  parts.push_back(std::move(name));
+}
+
+std::string JoinNotKept(const std::vector<std::string>& parts) {
+  const auto end = parts.begin() + static_cast<ptrdiff_t>(std::min(parts.size(), kMostNotKept));
+  return absl::StrCat(absl::StrJoin(parts.begin(), end, ", "),
+                      parts.size() > kMostNotKept ? ", ..." : "");
+}
+
 void NoteNotKept(const std::vector<std::string>& parts, Picture& picture) {
-  constexpr size_t kMost = 16;
   if (parts.empty()) return;
-  const auto end = parts.begin() + static_cast<ptrdiff_t>(std::min(parts.size(), kMost));
-  picture.warnings.push_back(absl::StrCat("not kept: ", absl::StrJoin(parts.begin(), end, ", "),
-                                          parts.size() > kMost ? ", ..." : ""));
+  picture.warnings.push_back(absl::StrCat("not kept: ", JoinNotKept(parts)));
 }
 
 void NoteTrailer(uint64_t bytes, Picture& picture) {

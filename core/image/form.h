@@ -26,6 +26,10 @@ PictureForm PaletteForm(const Palette& palette, int bits, ByteView alpha = {});
 // rows where the whole was wanted and the form has 1 bit; the samples have a byte each until then.
 absl::StatusOr<Picture> FinishPicture(const Context& context, const ReaderOptions& options,
                                       Picture picture, int orientation);
+// Adds the name of a part that is not kept, once; of a file that has any number of them only so
+// many that JoinNotKept says there are more.
+void AddNotKept(std::string name, std::vector<std::string>& parts);
+std::string JoinNotKept(const std::vector<std::string>& parts);
 // Says in one warning that these parts of the file are not kept; nothing where there are none.
 void NoteNotKept(const std::vector<std::string>& parts, Picture& picture);
 // Says of `bytes` behind the picture, where there are any, that they are not kept.

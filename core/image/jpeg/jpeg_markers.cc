@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/image/form.h"
 #include "core/image/orientation.h"
 #include "core/image/picture.h"
 
@@ -119,7 +120,7 @@ struct Note {
   std::string_view name;  // "": nothing of its own
 };
 constexpr Note kNotes[] = {
-    {kApp0, kJfif, ""},  // but for its resolution
+    {kApp0, kJfif, ""},  // but for its resolution and its thumbnail
     {kApp0, {"JFXX\0", 5}, "a thumbnail"},
     {kApp1, kExif, "EXIF"},
     {kApp1, "http://ns.adobe.com/xap/1.0/", "XMP"},
@@ -143,22 +144,30 @@ bool StatesResolution(ByteView jfif) {
   return jfif.size() > kUnit && jfif[kUnit] != 0;
 }
 
+// A small picture of so many pixels across and down (JFIF 1.02, page 5).
+bool HasThumbnail(ByteView jfif) {
+  constexpr size_t kAcross = 12, kDown = 13;
+  return jfif.size() > kDown && jfif[kAcross] != 0 && jfif[kDown] != 0;
+}
+
 // What a segment of an application or a comment says.
 void ReadNote(uint8_t marker, ByteView segment, JpegInfo& info) {
   if (marker != kCom && (marker < kApp0 || marker > kApp15)) return;
-  std::string name = absl::StrCat("APP", marker - kApp0);
-  for (const Note& note : kNotes) {
-    if (note.marker != marker || !BeginsWith(segment, note.prefix)) continue;
-    name = note.name;
-    if (note.prefix == kJfif && StatesResolution(segment)) name = "the resolution";
-    if (note.prefix == kExif) {
-      info.orientation = ParseExifOrientation(segment.subspan(kExif.size()));
-    }
-    break;
+  const auto* const note = std::find_if(std::begin(kNotes), std::end(kNotes), [&](const Note& row) {
+    return row.marker == marker && BeginsWith(segment, row.prefix);
+  });
+  if (note == std::end(kNotes)) {
+    AddNotKept(absl::StrCat("APP", marker - kApp0), info.not_kept);
+    return;
   }
-  std::vector<std::string>& names = info.not_kept;
-  const bool known = std::find(names.begin(), names.end(), name) != names.end();
-  if (!name.empty() && !known) names.push_back(std::move(name));
+  if (note->prefix == kJfif) {
+    if (StatesResolution(segment)) AddNotKept("the resolution", info.not_kept);
+    if (HasThumbnail(segment)) AddNotKept("a thumbnail", info.not_kept);
+  }
+  if (note->prefix == kExif) {
+    info.orientation = ParseExifOrientation(segment.subspan(kExif.size()));
+  }
+  if (!note->name.empty()) AddNotKept(std::string(note->name), info.not_kept);
 }
 
 absl::Status Finish(const Walk& walk) {

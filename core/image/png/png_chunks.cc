@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "core/image/form.h"
 #include "core/image/orientation.h"
 #include "core/image/picture.h"
 
@@ -19,7 +20,7 @@ constexpr uint32_t kIend = PngChunkType("IEND");
 constexpr uint32_t kExif = PngChunkType("eXIf");
 constexpr uint32_t kTrns = PngChunkType("tRNS");
 constexpr uint32_t kActl = PngChunkType("acTL");
-constexpr uint32_t kHist = PngChunkType("hIST");  // follows from the pixels
+constexpr uint32_t kHist = PngChunkType("hIST");
 constexpr size_t kIhdrBytes = 13;
 
 // The fifth bit of the first letter.
@@ -79,14 +80,6 @@ absl::Status CheckChecksum(const Context& context, const Chunk& chunk) {
   return Corrupt(absl::StrCat("the checksum of the PNG's ", NameOf(chunk), " chunk is wrong"));
 }
 
-// Adds a chunk's type to a list that has it once.
-void AddName(const Chunk& chunk, std::vector<std::string>& names) {
-  constexpr size_t kMostNames = 32;
-  std::string name = NameOf(chunk);
-  const bool known = std::find(names.begin(), names.end(), name) != names.end();
-  if (!known && names.size() < kMostNames) names.push_back(std::move(name));
-}
-
 // The five colour types and their bit depths (table 11.1).
 bool IsColorTypeValid(int color_type, int bit_depth) {
   switch (color_type) {
@@ -132,6 +125,8 @@ absl::Status ReadPlte(const Context& context, const Chunk& chunk, PngInfo& info)
   for (size_t i = 0; i < size; ++i) {
     info.palette.rgb[i] = {chunk.data[3 * i], chunk.data[3 * i + 1], chunk.data[3 * i + 2]};
   }
+  // A proposal of which colours to show where few can be.
+  if (info.color_type != 3) AddNotKept("PLTE", info.not_kept);
   return absl::OkStatus();
 }
 
@@ -148,15 +143,19 @@ int ReadExif(ByteView data) {
 absl::Status ReadAncillary(const Context& context, const Chunk& chunk, PngInfo& info) {
   TRINE_ASSIGN_OR_RETURN(const bool right, IsChecksumRight(context, chunk));
   if (!right) {
-    AddName(chunk, info.left_out);
-  } else if (chunk.type == kTrns) {
-    info.transparency = chunk.data;
-  } else if (chunk.type == kActl) {
-    info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
-  } else if (chunk.type != kHist) {
-    if (chunk.type == kExif) info.orientation = ReadExif(chunk.data);
-    AddName(chunk, info.not_kept);
+    AddNotKept(NameOf(chunk), info.left_out);
+    return absl::OkStatus();
   }
+  if (chunk.type == kTrns) info.transparency = chunk.data;
+  if (chunk.type == kExif) info.orientation = ReadExif(chunk.data);
+  if (chunk.type == kActl) {
+    info.is_animated = chunk.data.size() >= 4 && PngUint32(chunk.data.data()) > 1;
+  }
+  // What is kept: transparency, but of pixels that have their own; how often each number of a
+  // palette occurs follows from them.
+  const bool kept =
+      (chunk.type == kTrns && info.color_type < 4) || (chunk.type == kHist && info.color_type == 3);
+  if (!kept) AddNotKept(NameOf(chunk), info.not_kept);
   return absl::OkStatus();
 }
 

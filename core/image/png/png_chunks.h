@@ -30,7 +30,7 @@ struct PngInfo {
   // For who keeps the picture whole:
   ByteView transparency;              // of tRNS, not checked
   bool is_animated = false;           // acTL says more than one frame
-  std::vector<std::string> not_kept;  // types of ancillary chunks that say something of their own
+  std::vector<std::string> not_kept;  // types of the chunks of which nothing is kept
   // Types of ancillary chunks whose checksum is wrong: nothing that they say is taken.
   std::vector<std::string> left_out;
   // Where the picture ends: behind its IEND, before one whose checksum is wrong, or where a file

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/checked.h"
 #include "core/image/form.h"
 #include "core/image/picture.h"
@@ -234,7 +233,7 @@ absl::StatusOr<Picture> BeginWhole(const PngInfo& info, const ReaderOptions& opt
 void WarnOfChunks(const ReaderOptions& options, const PngInfo& info, bool warned) {
   if (!info.left_out.empty()) {
     Warn(options, absl::StrCat("PNG chunks whose checksum is wrong were left out: ",
-                               absl::StrJoin(info.left_out, ", ")));
+                               JoinNotKept(info.left_out)));
   }
   if (!info.has_iend) {
     Warn(options, "the PNG file has no end chunk; its pixels are whole");

@@ -20,7 +20,8 @@ constexpr char kWriteBigMode[] = "w8m";
 
 TiffFile::TiffFile(ByteView bytes, const TiffHeader& header, uint64_t directory,
                    uint64_t max_allocation)
-    : in_(bytes), head_bytes_(std::min(bytes.size(), head_.size())) {
+    : in_(bytes), header_(header), head_bytes_(std::min(bytes.size(), head_.size())) {
+  header_.first_directory = directory;
   std::copy_n(bytes.begin(), head_bytes_, head_.begin());
   StoreTiffOffset(header, directory, head_.data());
   Open(kReadMode, max_allocation);

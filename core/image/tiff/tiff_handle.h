@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/image/tiff/tiff_pages.h"
@@ -29,6 +30,10 @@ class TiffFile {
   TiffFile& operator=(const TiffFile&) = delete;
 
   TIFF* handle() const { return handle_; }
+  // What the directory says; libtiff passes over some tags.
+  std::vector<TiffEntry> Entries() const {
+    return ReadTiffEntries(in_, header_, header_.first_directory);
+  }
   // From now on reads come from so far behind where libtiff takes them from: the data of a page
   // that the directory does not name.
   void Shift(uint64_t bytes) { shift_ = bytes; }
@@ -52,6 +57,7 @@ class TiffFile {
   void Open(const char* mode, uint64_t max_allocation);
 
   ByteView in_;
+  TiffHeader header_;  // of in_, with the directory as the first
   // The first bytes of in_, with the directory's offset in its place.
   std::array<uint8_t, 16> head_{};
   size_t head_bytes_ = 0;

@@ -250,7 +250,7 @@ void NoteChanges(TiffLayout& layout) {
 }
 
 // Form and what is not kept, where the whole is wanted. Palette and photometric part were read.
-absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) {
+absl::Status ReadForm(const TiffFile& file, bool colour, DType dtype, TiffLayout& layout) {
   if (layout.cmyk) return NotKept("the inks of a CMYK TIFF are not kept, only turned into RGB");
   if (layout.ycbcr) return NotKept("the luma and chroma of a YCbCr TIFF are not kept");
   const size_t extra = layout.samples - (colour ? 3 : 1);
@@ -262,7 +262,7 @@ absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) 
   } else {
     form.color = colour ? PictureColor::kRgb : PictureColor::kGray;
     if (extra != 0) {
-      TRINE_ASSIGN_OR_RETURN(form.color, ExtraColor(tiff, colour, extra));
+      TRINE_ASSIGN_OR_RETURN(form.color, ExtraColor(file.handle(), colour, extra));
     }
   }
   // Only these types are of fewer bits than they have.
@@ -270,7 +270,7 @@ absl::Status ReadForm(TIFF* tiff, bool colour, DType dtype, TiffLayout& layout) 
   form.bit_depth = counted ? layout.bits : static_cast<int>(8 * DTypeSize(dtype));
   layout.scaled = false;
   NoteChanges(layout);
-  NameTiffMetadata(tiff, layout.not_kept);
+  NameTiffMetadata(file, layout.not_kept);
   return absl::OkStatus();
 }
 
@@ -378,7 +378,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
   layout.looked_up = layout.indexed && options.wanted == Wanted::kPlain;
   uint64_t channels = colour || (layout.looked_up && !layout.palette.IsGray()) ? 3 : 1;
   if (whole) {
-    TRINE_RETURN_IF_ERROR(ReadForm(tiff, colour, dtype, layout));
+    TRINE_RETURN_IF_ERROR(ReadForm(file, colour, dtype, layout));
     channels = static_cast<uint64_t>(PictureChannels(layout.form.color));
   }
   TRINE_ASSIGN_OR_RETURN(layout.size,

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "core/image/form.h"
 
 namespace trine::image::internal {
 namespace {
@@ -24,6 +27,8 @@ enum PrivateTag : uint32_t {
 struct Row {
   uint32_t tag;
   const char* name;  // nullptr: it says how the pixels lie, or is said elsewhere
+  // Of a number: what holds without the tag.
+  std::optional<uint64_t> normal = {};
 };
 
 constexpr Row kTags[] = {
@@ -36,6 +41,9 @@ constexpr Row kTags[] = {
     {TIFFTAG_PHOTOSHOP, "Photoshop's data"},
     {TIFFTAG_DOCUMENTNAME, "the document's name"},
     {TIFFTAG_PAGENAME, "the page's name"},
+    {TIFFTAG_PAGENUMBER, "the page's number"},
+    {TIFFTAG_SUBFILETYPE, "the kind of page", 0},
+    {TIFFTAG_OSUBFILETYPE, "the kind of page", OFILETYPE_IMAGE},
     {TIFFTAG_MAKE, "the camera"},
     {TIFFTAG_MODEL, "the camera"},
     {TIFFTAG_SOFTWARE, "the software"},
@@ -52,6 +60,18 @@ constexpr Row kTags[] = {
     {TIFFTAG_TRANSFERFUNCTION, "the transfer function"},
     {TIFFTAG_WHITEPOINT, "the white point"},
     {TIFFTAG_PRIMARYCHROMATICITIES, "the primaries"},
+    {TIFFTAG_REFERENCEBLACKWHITE, "the reference black and white"},
+    {TIFFTAG_GRAYRESPONSEUNIT, "the gray response"},
+    {TIFFTAG_GRAYRESPONSECURVE, "the gray response"},
+    {TIFFTAG_THRESHHOLDING, "the thresholding", THRESHHOLD_BILEVEL},
+    {TIFFTAG_HALFTONEHINTS, "the halftone hints"},
+    {TIFFTAG_BADFAXLINES, "the damage of a fax", 0},
+    {TIFFTAG_CLEANFAXDATA, "the damage of a fax", CLEANFAXDATA_CLEAN},
+    {TIFFTAG_CONSECUTIVEBADFAXLINES, "the damage of a fax", 0},
+    {TIFFTAG_INKNAMES, "the names of the inks"},
+    {TIFFTAG_DOTRANGE, "the range of dots"},
+    {TIFFTAG_TARGETPRINTER, "the target printer"},
+    {TIFFTAG_INDEXED, "tag 346", 0},  // that the numbers are those of a palette
     {kModelPixelScale, "GeoTIFF"},
     {kModelTiepoint, "GeoTIFF"},
     {kModelTransformation, "GeoTIFF"},
@@ -60,18 +80,39 @@ constexpr Row kTags[] = {
     {kGeoTexts, "GeoTIFF"},
     {kGdalMetadata, "GDAL's metadata"},
     {kGdalNoData, "GDAL's value of no data"},
+    {TIFFTAG_XRESOLUTION, "the resolution"},  // but where it is 1 by 1
+    {TIFFTAG_YRESOLUTION, "the resolution"},
+    {TIFFTAG_RESOLUTIONUNIT, nullptr},
+    {TIFFTAG_IMAGEWIDTH, nullptr},
+    {TIFFTAG_IMAGELENGTH, nullptr},
+    {TIFFTAG_BITSPERSAMPLE, nullptr},
+    {TIFFTAG_COMPRESSION, nullptr},
+    {TIFFTAG_PHOTOMETRIC, nullptr},
+    {TIFFTAG_FILLORDER, nullptr},
+    {TIFFTAG_STRIPOFFSETS, nullptr},
+    {TIFFTAG_ORIENTATION, nullptr},
+    {TIFFTAG_SAMPLESPERPIXEL, nullptr},
+    {TIFFTAG_ROWSPERSTRIP, nullptr},
+    {TIFFTAG_STRIPBYTECOUNTS, nullptr},
+    {TIFFTAG_PLANARCONFIG, nullptr},
+    {TIFFTAG_GROUP3OPTIONS, nullptr},
+    {TIFFTAG_GROUP4OPTIONS, nullptr},
+    {TIFFTAG_PREDICTOR, nullptr},
+    {TIFFTAG_COLORMAP, nullptr},
+    {TIFFTAG_TILEWIDTH, nullptr},
+    {TIFFTAG_TILELENGTH, nullptr},
+    {TIFFTAG_TILEOFFSETS, nullptr},
+    {TIFFTAG_TILEBYTECOUNTS, nullptr},
+    {TIFFTAG_SUBIFD, nullptr},
     {TIFFTAG_INKSET, nullptr},
-    {TIFFTAG_DOTRANGE, nullptr},
+    {TIFFTAG_NUMBEROFINKS, nullptr},
+    {TIFFTAG_EXTRASAMPLES, nullptr},
+    {TIFFTAG_SAMPLEFORMAT, nullptr},
+    {TIFFTAG_JPEGTABLES, nullptr},
     {TIFFTAG_YCBCRCOEFFICIENTS, nullptr},
-    {TIFFTAG_INDEXED, nullptr},
+    {TIFFTAG_YCBCRSUBSAMPLING, nullptr},
+    {TIFFTAG_YCBCRPOSITIONING, nullptr},
 };
-
-// Whether the directory has a tag of any type: libtiff stores up to three parts of it, each a
-// number or an address.
-bool Has(TIFF* tiff, uint32_t tag) {
-  uint64_t parts[3][2] = {};
-  return TIFFGetField(tiff, tag, parts[0], parts[1], parts[2]) == 1;
-}
 
 bool HasResolution(TIFF* tiff) {
   float across = 1, down = 1;
@@ -79,6 +120,8 @@ bool HasResolution(TIFF* tiff) {
   TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &down);
   return across != 1 || down != 1;
 }
+
+bool IsResolution(uint32_t tag) { return tag == TIFFTAG_XRESOLUTION || tag == TIFFTAG_YRESOLUTION; }
 
 }  // namespace
 
@@ -109,19 +152,19 @@ std::string TiffNoData(TIFF* tiff) {
   return value;
 }
 
-void NameTiffMetadata(TIFF* tiff, std::vector<std::string>& names) {
-  constexpr size_t kMostNames = 32;
+void NameTiffMetadata(const TiffFile& file, std::vector<std::string>& names) {
+  const std::vector<TiffEntry> entries = file.Entries();
   for (const Row& row : kTags) {
-    if (row.name == nullptr || !Has(tiff, row.tag)) continue;
-    if (names.empty() || names.back() != row.name) names.emplace_back(row.name);
+    if (row.name == nullptr || (IsResolution(row.tag) && !HasResolution(file.handle()))) continue;
+    const bool said = std::any_of(entries.begin(), entries.end(), [&](const TiffEntry& entry) {
+      return entry.tag == row.tag && (!row.normal.has_value() || entry.number != row.normal);
+    });
+    if (said) AddNotKept(row.name, names);
   }
-  if (HasResolution(tiff)) names.emplace_back("the resolution");
-  const int others = TIFFGetTagListCount(tiff);
-  for (int i = 0; i < others && names.size() < kMostNames; ++i) {
-    const uint32_t tag = TIFFGetTagListEntry(tiff, i);
+  for (const TiffEntry& entry : entries) {
     const bool known = std::any_of(std::begin(kTags), std::end(kTags),
-                                   [tag](const Row& row) { return row.tag == tag; });
-    if (!known) names.push_back(absl::StrCat("tag ", tag));
+                                   [&](const Row& row) { return row.tag == entry.tag; });
+    if (!known) AddNotKept(absl::StrCat("tag ", entry.tag), names);
   }
 }
 

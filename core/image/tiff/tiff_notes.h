@@ -19,7 +19,8 @@ std::string TiffNoData(TIFF* tiff);
 
 // Adds the names of the metadata of the handle's current directory, known ones in the order of one
 // table and then the numbers of others, as far as a file may have any number of them. Not the tags
-// that say how the pixels lie, and not a resolution of 1 by 1, which writers put for none.
-void NameTiffMetadata(TIFF* tiff, std::vector<std::string>& names);
+// that say how the pixels lie, none with the value that holds without it, and not a resolution of 1
+// by 1, which writers put for none.
+void NameTiffMetadata(const TiffFile& file, std::vector<std::string>& names);
 
 }  // namespace trine::image::internal

@@ -177,6 +177,30 @@ TiffPageHead ReadTiffPageHead(ByteView bytes, const TiffHeader& header, uint64_t
   return head;
 }
 
+std::vector<TiffEntry> ReadTiffEntries(ByteView bytes, const TiffHeader& header, uint64_t at) {
+  constexpr uint64_t kMostEntries = 4096;
+  constexpr uint64_t kByte = 1, kShort = 3, kLong = 4, kLong8 = 16;
+  const EntryForm form(header.big);
+  const auto number = [&](uint64_t where, size_t size) {
+    return ReadNumber(bytes, header.big_endian, where, size);
+  };
+  std::vector<TiffEntry> found;
+  const uint64_t entries = std::min(number(at, form.count_bytes).value_or(0), kMostEntries);
+  at = SaturatingAdd(at, form.count_bytes);
+  for (uint64_t i = 0; i < entries; ++i, at += form.bytes) {
+    const auto tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, form.word);
+    if (!count.has_value()) break;
+    TiffEntry entry{*tag};
+    const bool whole = *type == kByte || *type == kShort || *type == kLong || *type == kLong8;
+    const size_t size = *type == kLong8 ? 8 : TypeBytes(*type);
+    if (whole && *count == 1 && size <= form.word) {
+      entry.number = number(at + 4 + form.word, size);
+    }
+    found.push_back(entry);
+  }
+  return found;
+}
+
 void StoreTiffOffset(const TiffHeader& header, uint64_t offset, uint8_t* file_begin) {
   const size_t size = header.big ? 8 : 4;
   for (size_t i = 0; i < size; ++i) {

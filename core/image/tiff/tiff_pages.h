@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/bytes.h"
@@ -47,6 +49,16 @@ class TiffWalk {
 // else the errors of TiffWalk.
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page);
+
+// What a directory says of a tag.
+struct TiffEntry {
+  uint64_t tag = 0;
+  // Its value, where that is one whole number which lies in the entry itself.
+  std::optional<uint64_t> number = {};
+};
+// The entries of the directory at `at`, as they come; none beyond the 4096 that libtiff reads, nor
+// beyond the end of the file.
+std::vector<TiffEntry> ReadTiffEntries(ByteView bytes, const TiffHeader& header, uint64_t at);
 
 // How many directories the chain has. CORRUPT_IMAGE as above.
 absl::StatusOr<int64_t> CountTiffPages(const Context& context, ByteView bytes,

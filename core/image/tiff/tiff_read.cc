@@ -228,7 +228,6 @@ absl::Status CheckStackSize(const Context& context, const ReaderOptions& options
 // Walks the pages and compares their layouts: which directories there are, of pictures of one kind.
 absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const TiffHeader& header,
                                 const ReaderOptions& options) {
-  constexpr size_t kMostParts = 64;  // each page may have others
   Stack stack;
   std::string first;
   uint64_t strip_bytes = 0;
@@ -268,11 +267,7 @@ absl::StatusOr<Stack> FindStack(const Context& context, ByteView bytes, const Ti
       return Corrupt("the TIFF's pages claim many times the file");
     }
     stack.directories.push_back(directory);
-    for (const std::string& part : layout.not_kept) {
-      const bool known =
-          std::find(stack.not_kept.begin(), stack.not_kept.end(), part) != stack.not_kept.end();
-      if (!known && stack.not_kept.size() < kMostParts) stack.not_kept.push_back(part);
-    }
+    for (const std::string& part : layout.not_kept) AddNotKept(part, stack.not_kept);
     TRINE_RETURN_IF_ERROR(CheckStackSize(context, options, stack));
   }
   if (stack.directories.empty()) return Corrupt("the TIFF file has no page");

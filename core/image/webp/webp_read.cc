@@ -7,8 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/checked.h"
+#include "core/base/strings.h"
 #include "core/image/form.h"
 #include "core/image/orientation.h"
 #include "core/image/picture.h"
@@ -40,6 +43,34 @@ std::string_view NameAt(ByteView bytes, size_t at) {
   return {reinterpret_cast<const char*>(bytes.data()) + at, 4};
 }
 
+// What a chunk says beside the pixels (RFC 9649, section 2.7).
+struct Note {
+  std::string_view chunk;
+  const char* name;  // nullptr: of the pixels
+};
+constexpr Note kNotes[] = {{"VP8X", nullptr}, {"VP8 ", nullptr}, {"VP8L", nullptr},
+                           {"ALPH", nullptr}, {"ANIM", nullptr}, {"ANMF", nullptr},
+                           {"EXIF", "EXIF"},  {"XMP ", "XMP"},   {"ICCP", "the colour profile"}};
+
+// Adds what is not kept of a chunk; of one that is not known its four letters, or its bytes.
+void NoteChunk(std::string_view chunk, std::vector<std::string>& not_kept) {
+  const auto* const note = std::find_if(std::begin(kNotes), std::end(kNotes),
+                                        [&](const Note& row) { return row.chunk == chunk; });
+  if (note != std::end(kNotes)) {
+    if (note->name != nullptr) AddNotKept(note->name, not_kept);
+    return;
+  }
+  const absl::string_view text = ToAbsl(chunk);
+  if (std::all_of(text.begin(), text.end(), absl::ascii_isalnum)) {
+    AddNotKept(absl::StrCat("chunk ", text), not_kept);
+  } else if (std::all_of(text.begin(), text.end(), absl::ascii_isprint)) {
+    AddNotKept(absl::StrCat("chunk '", text, "'"), not_kept);
+  } else {
+    AddNotKept(absl::StrCat("chunk 0x", absl::AsciiStrToUpper(absl::BytesToHexString(text))),
+               not_kept);
+  }
+}
+
 // Walks the container's chunks; whether they are whole is for libwebp to see.
 absl::StatusOr<Chunks> WalkChunks(const Context& context, ByteView bytes) {
   Chunks chunks;
@@ -61,13 +92,11 @@ absl::StatusOr<Chunks> WalkChunks(const Context& context, ByteView bytes) {
         exif.remove_prefix(kPrefix.size());
       }
       chunks.orientation = ParseExifOrientation(exif);
-      chunks.not_kept.emplace_back("EXIF");
     }
     if (NameAt(bytes, at) == "ANMF" && chunks.frames++ == 0) {
       chunks.first_frame = bytes.subspan(at + kChunkHeader, std::min(size, left));
     }
-    if (NameAt(bytes, at) == "ICCP") chunks.not_kept.emplace_back("the colour profile");
-    if (NameAt(bytes, at) == "XMP ") chunks.not_kept.emplace_back("XMP");
+    NoteChunk(NameAt(bytes, at), chunks.not_kept);
     chunks.is_cut = left < size;
     if (chunks.is_cut) break;
     at += kChunkHeader + size + size % 2;

@@ -196,6 +196,8 @@ TEST(JpegTest, SaysWhatIsNotKept) {
            {'\xE1', std::string("http://ns.adobe.com/xap/1.0/\0<x/>", 33), "XMP"},
            {'\xE2', std::string("ICC_PROFILE\0\1\1x", 15), "the colour profile"},
            {'\xE2', std::string("MPF\0", 4), "further pictures (MPF)"},
+           {'\xE0', std::string("JFXX\0\x10", 6), "a thumbnail"},
+           {'\xE0', "anything", "APP0"},
            {'\xE4', "anything", "APP4"},
            {'\xED', std::string("Photoshop 3.0\0", 14), "Photoshop's data"},
            {'\xFE', "hello", "a comment"}}) {
@@ -206,14 +208,24 @@ TEST(JpegTest, SaysWhatIsNotKept) {
                 ElementsAre("not kept: " + name));
   }
   EXPECT_THAT(warnings(all + file.substr(2)),
-              ElementsAre("not kept: EXIF, XMP, the colour profile, further pictures (MPF), APP4, "
-                          "Photoshop's data, a comment"));
+              ElementsAre("not kept: EXIF, XMP, the colour profile, further pictures (MPF), a "
+                          "thumbnail, APP0, APP4, Photoshop's data, a comment"));
   // Dots an inch.
   std::string dots = file;
   const size_t jfif = dots.find("JFIF");
   ASSERT_NE(jfif, std::string::npos);
   dots[jfif + 7] = 1;
   EXPECT_THAT(warnings(dots), ElementsAre("not kept: the resolution"));
+  // A thumbnail of 2 x 1 pixels in the JFIF segment itself.
+  for (const bool states_dots : {false, true}) {
+    std::string small = states_dots ? dots : file;
+    small.insert(jfif + 14, "abcdef");
+    small[jfif + 12] = 2;
+    small[jfif + 13] = 1;
+    small[jfif - 1] = static_cast<char>(small[jfif - 1] + 6);
+    EXPECT_THAT(warnings(small), ElementsAre(states_dots ? "not kept: the resolution, a thumbnail"
+                                                         : "not kept: a thumbnail"));
+  }
 }
 
 TEST(JpegTest, BrokenExifIsIgnored) {

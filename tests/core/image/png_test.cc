@@ -216,10 +216,36 @@ TEST(PngTest, SaysWhatIsNotKept) {
     return picture.ok() ? picture->warnings : std::vector<std::string>{"none"};
   };
   EXPECT_THAT(warnings(""), IsEmpty());
-  EXPECT_THAT(warnings(PngChunk("hIST", std::string(2, '\0'))), IsEmpty());
-  for (const char* const type :
-       {"pHYs", "sRGB", "bKGD", "tIME", "gAMA", "cHRM", "iCCP", "tEXt", "eXIf", "sBIT", "prVt"}) {
+  for (const char* const type : {"pHYs", "sRGB", "bKGD", "tIME", "gAMA", "cHRM", "iCCP", "tEXt",
+                                 "eXIf", "sBIT", "prVt", "hIST", "sPLT", "fcTL", "fdAT"}) {
     EXPECT_THAT(warnings(PngChunk(type, "abcd")), ElementsAre(std::string("not kept: ") + type));
+  }
+  EXPECT_THAT(warnings(PngChunk("acTL", std::string("\0\0\0\1\0\0\0\0", 8))),
+              ElementsAre("not kept: acTL"));
+}
+
+// What belongs to another colour type says nothing of the pixels, and is said; a palette's own
+// histogram follows from them.
+TEST(PngTest, SaysWhatBelongsToAnotherColourType) {
+  const std::string palette = PngChunk("PLTE", "abc"), counts = PngChunk("hIST", "ab");
+  const std::string clear = PngChunk("tRNS", std::string(6, '\0'));
+  struct Case {
+    int color_type;
+    size_t channels;
+    std::string chunks, said;
+  };
+  for (const Case& c : std::vector<Case>{{2, 3, palette, "PLTE"},
+                                         {6, 4, palette, "PLTE"},
+                                         {2, 3, palette + counts, "PLTE, hIST"},
+                                         {6, 4, clear, "tRNS"},
+                                         {2, 3, clear, ""},
+                                         {3, 1, palette + counts, ""}}) {
+    const auto picture = ReadPicture(
+        Context{},
+        Exact(Png(PngHead(1, 1, 8, c.color_type), std::string(1 + c.channels, '\0'), c.chunks)));
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_EQ(picture->warnings, c.said.empty() ? std::vector<std::string>()
+                                                : std::vector<std::string>{"not kept: " + c.said});
   }
 }
 

@@ -185,6 +185,28 @@ TEST(WebpTest, AFrameWithinItsCanvas) {
   EXPECT_THAT(Decode(Animation(frame, 60000, 60000)), HasReason("LIMIT_EXCEEDED"));
 }
 
+TEST(WebpTest, SaysWhatIsNotKept) {
+  const auto chunk = [](const std::string& name) { return name + Le<uint32_t>(4) + "abcd"; };
+  const auto warnings = [&](const std::string& chunks) {
+    const auto picture =
+        ReadPicture(Context{}, Exact(Extended(MakeWebp(Waves(6, 8)), 0, 8, 6, chunks)));
+    return picture.ok() ? picture->warnings : std::vector<std::string>{"none"};
+  };
+  EXPECT_THAT(warnings(""), IsEmpty());
+  for (const auto& [name, said] :
+       std::vector<std::pair<std::string, std::string>>{{"EXIF", "EXIF"},
+                                                        {"ICCP", "the colour profile"},
+                                                        {"XMP ", "XMP"},
+                                                        {"META", "chunk META"},
+                                                        {"abc ", "chunk 'abc '"},
+                                                        {"a\nb\x80", "chunk 0x610A6280"}}) {
+    EXPECT_THAT(warnings(chunk(name)), ElementsAre("not kept: " + said));
+  }
+  EXPECT_THAT(warnings(chunk("META") + chunk("EXIF") + chunk("META") + chunk("META2").substr(0, 4) +
+                       Le<uint32_t>(0)),
+              ElementsAre("not kept: chunk META, EXIF"));
+}
+
 TEST(WebpTest, TrailerIsAWarning) {
   const Tensor t = Waves(20, 30);
   for (const auto& [trailer, count] :
