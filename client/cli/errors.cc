@@ -137,6 +137,15 @@ absl::Status UsageError(std::string_view text) {
 absl::Status InputError(std::string_view text) {
   return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "INPUT"}, text);
 }
+absl::Status AsUsage(const absl::Status& given) {
+  const absl::Status status = WithFlags(given);
+  if (status.ok()) return status;
+  ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail());
+  const std::string text = TextWithoutField(status, detail);
+  detail.reason = std::string(kUsage);
+  return MakeError(absl::StatusCode::kInvalidArgument, detail, text);
+}
+
 
 absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
   const std::string text = absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));

@@ -30,6 +30,9 @@ int ExitCodeOf(const absl::Status& status);
 // INVALID_ARGUMENT, reason USAGE: exit code 2.
 absl::Status UsageError(std::string_view text);
 
+// WithFlags, as wrong usage: what it says of field, value and limit stays. OK stays OK.
+absl::Status AsUsage(const absl::Status& status);
+
 // FAILED_PRECONDITION, reason INPUT: exit code 1. What is asked for cannot be had of what this
 // input, or a file that a flag names, holds; of another it could.
 absl::Status InputError(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/base/dtype.h"
 #include "core/base/error.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/validate.h"
@@ -21,6 +22,25 @@ constexpr std::array<std::pair<Profile, std::string_view>, 5> kProfiles = {
 absl::Status Validate(const Inputs& inputs, const Options& options, const Limits& limits) {
   TRINE_RETURN_IF_ERROR(ValidateInputs(inputs, limits));
   return ValidateSteps(inputs, options, limits);
+}
+
+absl::Status ValidateForAny(const Companions& given, const Options& options) {
+  const auto one_pixel = [](bool is_given, DType dtype) -> std::optional<TensorView> {
+    if (!is_given) return std::nullopt;
+    return TensorView{dtype, {1, 1}, {}};
+  };
+  absl::Status first;
+  for (int dtype = kMinDType; dtype <= kMaxDType; ++dtype) {
+    Inputs inputs;
+    inputs.gray = *one_pixel(true, static_cast<DType>(dtype));
+    inputs.mask = one_pixel(given.mask, DType::kUint8);
+    inputs.markers = one_pixel(given.markers, DType::kInt32);
+    inputs.ground_truth = one_pixel(given.ground_truth, DType::kUint8);
+    const absl::Status status = Validate(inputs, options, DefaultLimits());
+    if (status.ok()) return status;
+    if (first.ok()) first = status;  // of kMinDType, which is uint8
+  }
+  return first;
 }
 
 absl::StatusOr<Result> Segment(const Context& context, const Inputs& inputs,

@@ -191,6 +191,16 @@ struct Result {
 // their data, which may still be to come.
 absl::Status Validate(const Inputs& inputs, const Options& options, const Limits& limits);
 
+// Which pictures are given beside the one that is segmented.
+struct Companions {
+  bool mask = false;
+  bool markers = false;
+  bool ground_truth = false;
+};
+// What Segment refuses of `options` beside such pictures whatever the picture is: what Validate
+// refuses of one of every dtype. The status is that of uint8.
+absl::Status ValidateForAny(const Companions& given, const Options& options);
+
 // Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED
 // for more steps, pixels, bytes or regions than context.limits allow. Memory is reserved with the
 // context before it is allocated (MemoryOf).

@@ -186,17 +186,60 @@ class Flags(support.CliTest):
         """What a person reads, of one error of each kind."""
         picture = self.bases["segment"][0]
         for arguments, expected in (
-                ((picture, "--method", "mean", "--window", "4"), "p.ppm: --window: is 4; "),
+                ((picture, "--method", "mean", "--window", "4"), "error: --window: is 4; "),
                 ((picture, "--steps", "mean:window=4"), "--steps mean:window: is 4; "),
                 ((picture, "--steps", "otsu,watershed:marker_height=-1"),
                  "--steps watershed:marker_height: is -1; "),
                 ((picture, "--method", "threshold", "--threshold", "5,3"),
-                 "p.ppm: --threshold[1]: is 3; "),
-                ((picture, "--min-area", "-1"), "p.ppm: --min-area: is -1; "),
-                ((picture, "--min-area", "-1", "--components"), "p.ppm: --min-area: is -1; ")):
+                 "error: --threshold[1]: is 3; "),
+                ((picture, "--min-area", "-1"), "error: --min-area: is -1; "),
+                ((picture, "--min-area", "-1", "--components"), "error: --min-area: is -1; ")):
             self.assertIn(expected, self.fails(2, "segment", *arguments))
         error = self.fails(2, "-v", "segment", picture, "--method", "mean", "--window", "4")
         self.assertIn("field --window, value 4, limit ", error)
+
+    def test_what_no_picture_makes_right_is_wrong_usage(self):
+        """Refused before a call, as a server would: none is asked here."""
+        picture = self.bases["segment"][0]
+        mask = self.path("m.pgm", b"P5 8 8 255\n" + b"\1" * 64)
+        nobody = ["--server", "127.0.0.1:1"]
+        for expected, *flags in (
+                ("--method: the skimage profile has mean", "--method", "wolf", "--profile", "skimage"),
+                ("--profile: local thresholds have", "--method", "mean", "--profile", "matlab"),
+                ("--border: the libraries", "--method", "mean", "--border", "mirror", "--profile",
+                 "opencv"),
+                ("--sigma: the opencv profile", "--method", "gaussian", "--sigma", "2", "--profile",
+                 "opencv"),
+                ("--sigma: is 16384; at most 16383", "--method", "gaussian", "--sigma", "16384",
+                 "--profile", "skimage"),
+                ("--profile: method li has", "--method", "li", "--profile", "opencv"),
+                ("--profile: multi-Otsu has", "--method", "multi-otsu", "--profile", "matlab"),
+                ("--profile: valley emphasis has", "--valley-emphasis", "--profile", "opencv"),
+                ("--profile: equalize has", "--before", "equalize", "--profile", "skimage"),
+                ("--profile: smooth has", "--steps", "smooth:method=mean,otsu", "--profile", "matlab"),
+                ("--steps smooth:radius: is 501", "--steps", "smooth:method=binomial:radius=501,otsu"),
+                ("--steps hysteresis:low: is not given", "--steps", "hysteresis:high=3"),
+                ("--steps edges:low: is 3", "--steps", "edges:low=3:high=2"),
+                ("--steps stretch:high: is 1", "--steps", "stretch:low=2:high=1,otsu"),
+                ("--steps li:fraction: ", "--steps", "li:fraction=0.5"),
+                ("--steps watershed: is watershed; needs a distance", "--steps", "otsu,watershed"),
+                ("--steps watershed:markers: is GIVEN", "--steps", "otsu,watershed:markers=given"),
+                ("--steps keep_overlap:threshold: is not given", "--steps",
+                 "edges,keep_overlap:other=gray"),
+                ("--mask: the profile's filters take none", "--before", "smooth:method=median", "--profile", "imagej",
+                 "--mask", mask),
+                ("--steps: is 65, more than the limit", "--steps", ",".join(["otsu"] * 65))):
+            with self.subTest(flags=flags):
+                for server in [], nobody:
+                    error = self.fails(2, "segment", picture, *flags, *server)
+                    self.assertIn(f"trine: error: {expected}", error.replace("-overlap", "_overlap"))
+        # What another picture makes right.
+        numpy.save(self.path("f.npy"), numpy.arange(64, dtype="f4").reshape(8, 8))
+        for flags in (["--profile", "opencv"], ["--method", "mean", "--profile", "opencv"],
+                      ["--before", "equalize"], ["--method", "li", "--profile", "imagej"]):
+            self.ok("segment", self.path("m.pgm"), *flags)
+            self.fails(1, "segment", self.path("f.npy"), *flags)
+            self.fails(3, "segment", picture, *flags, *nobody)
 
     def test_what_the_input_makes_wrong_is_not_wrong_usage(self):
         picture = self.bases["segment"][0]

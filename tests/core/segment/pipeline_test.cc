@@ -12,6 +12,7 @@
 #include "core/segment/regions/measure.h"
 #include "core/segment/regions/remove_small.h"
 #include "core/segment/regions/watershed.h"
+#include "core/segment/steps.h"
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/threshold/multi_otsu.h"
 #include "core/segment/threshold/otsu.h"
@@ -86,6 +87,41 @@ TEST(Pipeline, ParametersOutOfRange) {
     step.marker_height = bad;
     EXPECT_EQ(field({OtsuStep{}, DistanceStep{}, step}), "steps[2].watershed.marker_height");
   }
+}
+
+TEST(Pipeline, WhatNoPictureMakesRight) {
+  const auto refusal = [](std::vector<Step> steps, Profile profile, Companions given = {}) {
+    return ValidateForAny(given, {profile, false, std::move(steps)});
+  };
+  for (const Profile profile :
+       {Profile::kExact, Profile::kOpencv, Profile::kSkimage, Profile::kImagej, Profile::kMatlab}) {
+    for (const StepSpec& spec : AllSteps()) {
+      Options options{profile, false, {Step(spec)}};
+      bool any = false;  // a picture of some type that is taken
+      for (int dtype = kMinDType; dtype <= kMaxDType; ++dtype) {
+        Inputs inputs;
+        inputs.gray = {static_cast<DType>(dtype), {2, 3}, {}};
+        any |= Validate(inputs, options, DefaultLimits()).ok();
+      }
+      EXPECT_EQ(ValidateForAny({}, options).ok(), any) << spec.name << ProfileName(profile);
+    }
+  }
+  // Of some types, and of none.
+  EXPECT_TRUE(refusal({OtsuStep{}}, Profile::kOpencv).ok());
+  EXPECT_EQ(FieldOf(refusal({MultiOtsuStep{}}, Profile::kOpencv)), "profile");
+  EXPECT_TRUE(absl::IsUnimplemented(refusal({MultiOtsuStep{}}, Profile::kOpencv)));
+  EXPECT_EQ(FieldOf(refusal({OtsuStep{}, MeasureStep{}}, Profile::kExact)), "steps[1]");
+  // Pictures beside it count.
+  const SmoothStep median{SmoothMethod::kMedian};
+  EXPECT_TRUE(refusal({median}, Profile::kImagej).ok());
+  EXPECT_FALSE(refusal({median}, Profile::kImagej, {.mask = true}).ok());
+  const WatershedStep of_given{MarkerSource::kGiven, Relief::kGray};
+  EXPECT_EQ(FieldOf(refusal({of_given}, Profile::kExact)), "steps[0].watershed.markers");
+  EXPECT_TRUE(refusal({of_given}, Profile::kExact, {.markers = true}).ok());
+  Options compared{Profile::kExact, false, {OtsuStep{}}};
+  compared.metrics = true;
+  EXPECT_EQ(FieldOf(ValidateForAny({}, compared)), "ground_truth");
+  EXPECT_TRUE(ValidateForAny({.ground_truth = true}, compared).ok());
 }
 
 TEST(Pipeline, WrongInputs) {

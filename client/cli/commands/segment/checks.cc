@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/embedded_refusals.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/file_identity.h"
+#include "client/cli/flags/step_names.h"
 #include "client/cli/path_names.h"
 #include "core/base/error.h"
 
@@ -72,6 +74,13 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData(flag, *path));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckSteps(const SegmentArgs& args, const v1::SegmentRequest& request) {
+  const absl::Status status = RefusalOfAny(request, {.mask = !args.mask.empty(),
+                                                     .markers = !args.markers.empty(),
+                                                     .ground_truth = !args.ground_truth.empty()});
+  return AsUsage(WithStepFlags(status, request, !args.steps.empty()));
 }
 
 }  // namespace trine::cli

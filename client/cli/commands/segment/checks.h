@@ -8,6 +8,7 @@
 #include "client/cli/flags/segment_args.h"
 #include "client/cli/quantity.h"
 #include "client/cli/session.h"
+#include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
 
@@ -20,5 +21,9 @@ bool TellsInLines(const SegmentArgs& args, const Pages& pages, const std::vector
 // is stdout.
 absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
                        const std::vector<Input>& inputs, Session* session);
+
+// USAGE for steps and parameters that are refused whatever the picture is, with the flag's name.
+// REQUIRES: no picture is in `request` yet.
+absl::Status CheckSteps(const SegmentArgs& args, const v1::SegmentRequest& request);
 
 }  // namespace trine::cli

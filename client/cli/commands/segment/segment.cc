@@ -12,7 +12,6 @@
 #include "client/cli/commands/segment/checks.h"
 #include "client/cli/commands/segment/outputs.h"
 #include "client/cli/errors.h"
-#include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
 #include "client/cli/report/plot.h"
@@ -294,6 +293,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
   if (!args.ground_truth.empty())
     TRINE_RETURN_IF_ERROR(load(args.ground_truth, request.mutable_ground_truth()));
+  TRINE_RETURN_IF_ERROR(CheckSteps(args, request));
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintPassedOver(inputs);
