@@ -88,6 +88,7 @@ struct Measured {
   std::vector<double> ms;  // of calls that were answered well
   std::map<absl::StatusCode, uint64_t> failed;
   absl::Status first_error;
+  bool is_gone = false;  // the server: beyond that there is nothing to measure
   double seconds = 0;
 
   uint64_t errors() const {
@@ -109,23 +110,22 @@ Measured Load(const Call& call, int concurrency, std::chrono::milliseconds durat
   for (int i = 0; i < concurrency; ++i) {
     threads.emplace_back([&] {
       Measured mine;
-      while (Clock::now() < end && !client::IsUnreachable(mine.first_error)) {
+      while (Clock::now() < end && !mine.is_gone) {
         const Stopwatch one;
         const absl::Status status = call(client);
         if (status.ok()) {
           mine.ms.push_back(one.ms());
         } else {
           ++mine.failed[status.code()];
-          // Beyond a server that is gone there is nothing to measure.
-          if (mine.first_error.ok() || client::IsUnreachable(status)) mine.first_error = status;
+          if (mine.first_error.ok()) mine.first_error = status;
+          mine.is_gone = client::IsUnreachable(status);
         }
       }
       const std::lock_guard<std::mutex> lock(mutex);
       all.ms.insert(all.ms.end(), mine.ms.begin(), mine.ms.end());
       for (const auto& [code, count] : mine.failed) all.failed[code] += count;
-      if (all.first_error.ok() || client::IsUnreachable(mine.first_error)) {
-        all.first_error = mine.first_error;
-      }
+      if (all.first_error.ok()) all.first_error = mine.first_error;
+      all.is_gone = all.is_gone || mine.is_gone;
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -172,7 +172,7 @@ void Report(const Args& args, uint64_t size, const Measured& m, const Session& s
   json["p99_ms"] = Percentile(m.ms, 0.99);
   json["max_ms"] = Percentile(m.ms, 1);
   json["elapsed_ms"] = m.seconds * 1000;
-  session.PrintResult(json);
+  session.PrintResult(json, m.errors() > 0);
 }
 
 absl::Status RunBench(const Args& args, Session* session) {
@@ -191,13 +191,13 @@ absl::Status RunBench(const Args& args, Session* session) {
   TRINE_RETURN_IF_ERROR(call(client));  // connects, warms up, fails where every call would
   const Measured measured = Load(call, args.concurrency, duration, client);
   Report(args, no_payload ? 0 : size, measured, *session);
-  if (measured.failed.empty() || client::IsUnreachable(measured.first_error)) {
-    return measured.first_error;
-  }
+  if (measured.failed.empty()) return absl::OkStatus();
+  // The server answered before: it is not out of reach, but was lost.
   return MakeError(
       measured.first_error.code(), {.reason = "FAILED_CALLS"},
-      absl::StrFormat("%d of %d calls failed; the first: %s", measured.errors(),
-                      measured.errors() + measured.ms.size(), measured.first_error.message()));
+      absl::StrFormat("%d of %d calls failed; the first: %s%s", measured.errors(),
+                      measured.errors() + measured.ms.size(), measured.first_error.message(),
+                      measured.is_gone ? "; the server was lost before the time was over" : ""));
 }
 
 }  // namespace

@@ -83,6 +83,30 @@ class WithServer(support.CliTest):
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stdout.decode(), r"(?m)^  failed +RESOURCE_EXHAUSTED [1-9]\d*$")
 
+    def test_bench_of_a_server_that_is_lost(self):
+        """What was measured until then is told, with the failures by code."""
+        for flags in (["--json"], []):
+            with support.Server(self.dir) as server:
+                log, started = server.log_path, server.log_path.stat().st_size
+                process = support.start(*flags, "bench", "--server", server.address, "--size", "1KiB",
+                                        "--seconds", "120", "--concurrency", "2",
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                support.wait_until(lambda log=log, started=started:
+                                   log.stat().st_size > started + 4096, "calls in the server's log")
+                server.kill()
+                out, error = (text.decode() for text in process.communicate(timeout=support.WAIT_SECONDS))
+            self.assertEqual(process.returncode, 1, error)
+            self.assertRegex(error, r"^trine: error: \d+ of \d+ calls failed; the first: .*; "
+                                    "the server was lost")
+            if flags:
+                told = json.loads(out)
+                self.assertGreater(told["calls"], 0)
+                self.assertGreater(told["errors"], 0)
+                self.assertEqual(sum(told["errors_by_code"].values()), told["errors"])
+                self.assertIn("UNAVAILABLE", told["errors_by_code"])
+            else:
+                self.assertRegex(out, r"(?m)^  failed +UNAVAILABLE [12]$")
+
     def test_health(self):
         self.assertEqual(self.ok("health", *self.target), b"SERVING\n")
         self.assertEqual(self.json("health", *self.target)["status"], "SERVING")
