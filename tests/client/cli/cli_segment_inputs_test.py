@@ -119,6 +119,29 @@ class Pages(support.CliTest):
         self.assertIn("--mask", self.fails(
             1, "segment", self.stack, "--page", "2", "--mask", self.path("n.tif", tiff(*masks[:2]))))
 
+    def test_a_warning_of_several_pages_is_said_once(self):
+        pages = [numpy.full((4, 4), 100, numpy.uint8) for _ in range(4)]
+        for page, dark in zip(pages, (0, 97, 0, 0)):
+            page[0, 0] = dark
+        stack = self.path("w.tif", tiff(*pages))
+        few = ["--method", "sauvola", "--r", "0.9"]  # of a range above 90
+        unused = ["--steps", "otsu,triangle"]
+        for flags, which, of in ((few, " pages 0 and 2 to 3", (1, 0, 1, 1)),
+                                 (unused, "", (1, 1, 1, 1))):
+            done = support.run("--json", "segment", stack, "--page", "all", *flags)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said = done.stderr.decode().splitlines()
+            self.assertEqual(len(said), 1, said)
+            told = [json.loads(line)["warnings"] for line in done.stdout.splitlines()]
+            self.assertEqual(tuple(map(len, told)), of)
+            self.assertEqual(said[0], f"trine: warning: {stack}{which}: {told[0][0]}")
+        # Also of the pages before one that fails.
+        broken = self.path("b.tif", tiff(pages[0], pages[1], numpy.full((4, 4), 7, numpy.uint8)))
+        done = support.run("segment", broken, "--page", "all", "--steps",
+                           "sauvola:r=0.9,multi_otsu:classes=2")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.decode(), r"warning: .*b\.tif page 0: Sauvola's r")
+
     def test_what_is_advised_of_pages_can_be_done(self):
         one = self.path("one.pgm", pgm(self.pages[0]))
         ones = numpy.ones((2, 2), numpy.uint8) * 255

@@ -11,6 +11,7 @@
 #include "client/cli/command.h"
 #include "client/cli/commands/segment/checks.h"
 #include "client/cli/commands/segment/outputs.h"
+#include "client/cli/commands/segment/page_warnings.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/files/output_file.h"
@@ -113,8 +114,9 @@ struct Item {
   std::vector<std::string> warnings;
 };
 
+// `of_pages` takes the warnings of one of all pages.
 absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, Item item,
-                         Common* common, Session* session) {
+                         Common* common, PageWarnings* of_pages, Session* session) {
   const Stopwatch watch;
   const std::string& input = item.from.path;
   const bool says_page = !args.page.empty() && item.page.has_value();
@@ -165,7 +167,11 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
     warnings.push_back(WarningWithFlags(warning));
   for (const std::string& warning : warnings) {
     item.warnings.push_back(warning);
-    session->PrintWarning(absl::StrCat(DisplayName(blamed), ": ", warning));
+    if (item.is_one_of_all) {
+      of_pages->Add(*item.page, warning);
+    } else {
+      session->PrintWarning(absl::StrCat(DisplayName(input), ": ", warning));
+    }
   }
   Json json;
   json["input"] = input;
@@ -208,6 +214,27 @@ void WarnOfPagesLeft(const Companions& companions, const Input& input, int64_t t
   }
 }
 
+// Each page of `bytes`, which has `pages`, up to the first that fails.
+absl::Status SegmentPages(const SegmentArgs& args, const v1::SegmentRequest& request,
+                          const Input& input, const std::string& bytes, int64_t pages,
+                          const std::vector<std::string>& warnings, Common* common,
+                          PageWarnings* told, Session* session) {
+  for (int64_t page = 0; page < pages; ++page) {
+    const Stopwatch watch;
+    const absl::Status status =
+        SegmentItem(args, request, {input, bytes, page, true, warnings}, common, told, session);
+    if (status.ok()) continue;
+    session->PrintFailure({{"input", input.path}, {"page", page}}, status, watch.ms());
+    if (const int64_t left = pages - page - 1; left > 0) {
+      session->PrintWarning(absl::StrCat(DisplayName(input.path), ": ", left,
+                                         left == 1 ? " page" : " pages", " after page ", page,
+                                         left == 1 ? " was" : " were", " not segmented"));
+    }
+    return status;
+  }
+  return absl::OkStatus();
+}
+
 // One input: its first page, the one that is named, or each.
 absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& request,
                         const Pages& wanted, const Companions& companions, const Input& input,
@@ -218,22 +245,13 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
   const bool is_tiff = image::RecognizeFormat(AsBytes(*bytes)) == image::Format::kTiff;
   const absl::StatusOr<int64_t> pages = image::CountPages(Context(), AsBytes(*bytes));
   if (wanted.all && pages.ok()) WarnOfPagesLeft(companions, input, *pages, &warnings, *session);
+  PageWarnings told;
   if (wanted.all && is_tiff) {
     if (!pages.ok()) return WithFile(pages.status(), input.path);
-    for (int64_t page = 0; page < *pages; ++page) {
-      const Stopwatch watch;
-      const absl::Status status =
-          SegmentItem(args, request, {input, *bytes, page, true, warnings}, common, session);
-      if (status.ok()) continue;
-      session->PrintFailure({{"input", input.path}, {"page", page}}, status, watch.ms());
-      if (const int64_t left = *pages - page - 1; left > 0) {
-        session->PrintWarning(absl::StrCat(DisplayName(input.path), ": ", left,
-                                           left == 1 ? " page" : " pages", " after page ", page,
-                                           left == 1 ? " was" : " were", " not segmented"));
-      }
-      return status;
-    }
-    return absl::OkStatus();
+    const absl::Status status =
+        SegmentPages(args, request, input, *bytes, *pages, warnings, common, &told, session);
+    told.Tell(input.path, *pages, *session);
+    return status;
   }
   std::optional<int64_t> page = wanted.one;
   if (!page.has_value() && pages.ok() && *pages > 1) {
@@ -242,7 +260,7 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
     session->PrintWarning(warnings.back());
   }
   return SegmentItem(args, request, {input, *std::move(bytes), page, false, std::move(warnings)},
-                     common, session);
+                     common, &told, session);
 }
 
 Asked AskedBy(const v1::SegmentRequest& request) {
@@ -274,6 +292,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
   TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
+  TRINE_RETURN_IF_ERROR(CheckSteps(args, request));
   Companions companions;
   const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
     std::vector<std::string> odd;
@@ -293,7 +312,6 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
   if (!args.ground_truth.empty())
     TRINE_RETURN_IF_ERROR(load(args.ground_truth, request.mutable_ground_truth()));
-  TRINE_RETURN_IF_ERROR(CheckSteps(args, request));
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintPassedOver(inputs);
