@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/input_file.h"
@@ -19,6 +21,11 @@
 
 namespace trine::cli {
 namespace {
+
+constexpr char kAlways[] = "always";
+// The commands whose inputs may be of any length.
+constexpr const char* kWithBar[] = {"encode", "decode", "verify", "normalize",
+                                         "normalize-gradient"};
 
 constexpr NamedLimit kCredentialLimit = {"bytes of a certificate's or token's file",
                                          uint64_t{1} << 20};
@@ -173,8 +180,9 @@ void AddGlobalFlags(Command app, Globals* g) {
       ->group(group);
   app->add_flag("-q,--quiet", g->quiet, "Print no text but errors")->group(group);
   app->add_option("--progress", g->progress,
-                  "Progress bar on stderr: auto (on a terminal), always, never. Default: auto")
-      ->check(IsMember({"auto", "always", "never"}))
+                  absl::StrCat("Progress bar on stderr, of ", absl::StrJoin(kWithBar, ", "),
+                               ": auto (on a terminal), always, never. Default: auto"))
+      ->check(IsMember({"auto", kAlways, "never"}))
       ->type_name("WHEN")
       ->envname("TRINE_PROGRESS")
       ->group(group);
@@ -204,8 +212,18 @@ absl::Status CheckTold(const Globals& globals, std::initializer_list<ToldFlag> f
   return absl::OkStatus();
 }
 
+absl::Status CheckBar(const Globals& globals, std::string_view command) {
+  const bool draws =
+      std::find(std::begin(kWithBar), std::end(kWithBar), command) != std::end(kWithBar);
+  const bool is_asked =
+      globals.progress == kAlways && GivenBy("--progress", kAlways) == "--progress";
+  if (draws || !is_asked) return absl::OkStatus();
+  return UsageError(absl::StrCat("--progress always: ", ToAbsl(command), " draws no bar; ",
+                                 absl::StrJoin(kWithBar, ", "), " do"));
+}
+
 ProgressMode ProgressOf(const Globals& globals) {
-  if (globals.progress == "always") return ProgressMode::kAlways;
+  if (globals.progress == kAlways) return ProgressMode::kAlways;
   return globals.progress == "never" ? ProgressMode::kNever : ProgressMode::kAuto;
 }
 

@@ -42,6 +42,9 @@ struct ToldFlag {
 // USAGE where one is given and what it adds to is not told: no text with --json, none with --quiet.
 absl::Status CheckTold(const Globals& globals, std::initializer_list<ToldFlag> flags);
 
+// USAGE where a bar is asked for by name, and not by the environment, of a command that draws none.
+absl::Status CheckBar(const Globals& globals, std::string_view command);
+
 ProgressMode ProgressOf(const Globals& globals);
 
 // The server that a command asks without --server only where an embedded one makes no sense.

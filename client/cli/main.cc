@@ -124,6 +124,7 @@ void AddCommands(CLI::App* cli, Run* run) {
 
 int Finish(const absl::Status& result, const Session& session) {
   const absl::Status status = WithFlags(result);
+  if (!status.ok()) session.PrintFailureOfRun(status);
   if (!status.ok() && !session.printed()) {
     PrintError(status, session.target(), session.globals().verbose);
   }
@@ -158,7 +159,8 @@ int Main(int argc, char** argv) {
   if (help.asked) return ShowHelp(help, &app);
   client::TakeGrpcLog(globals.verbose);
   Session session(globals);
-  return Finish(run(&session), session);
+  const absl::Status bar = CheckBar(globals, app.get_subcommands()[0]->get_name());
+  return Finish(bar.ok() ? run(&session) : bar, session);
 }
 
 }  // namespace

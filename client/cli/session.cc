@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/path_names.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -49,16 +50,23 @@ void Session::PrintWarning(const std::string& text) const {
   if (!globals_.quiet) cli::PrintWarning(text);
 }
 
-void Session::PrintPassedOver(const Inputs& inputs) const {
-  passed_over_ = inputs.Note();
-  if (!passed_over_.empty()) PrintWarning(passed_over_);
+void Session::PrintNotes(const Inputs& inputs) const {
+  for (const std::string& note : {inputs.Note(), inputs.names_kept}) {
+    if (note.empty()) continue;
+    notes_.push_back(note);
+    PrintWarning(note);
+  }
+}
+
+ProgressBar Session::Bar(const std::string& path, std::optional<uint64_t> total) const {
+  return {ProgressOf(globals_), globals_.quiet, BaseName(DisplayName(path)), total};
 }
 
 void Session::PrintResult(const Json& object, bool is_failure) const {
   if (!globals_.json) return;
   is_failure_told_ = is_failure;
   Json told = object;
-  if (!passed_over_.empty()) told["warnings"].push_back(std::exchange(passed_over_, ""));
+  for (const std::string& note : std::exchange(notes_, {})) told["warnings"].push_back(note);
   std::fprintf(stdout, "%s\n", ToLine(told).c_str());
   std::fflush(stdout);
 }
@@ -69,13 +77,20 @@ void Session::PrintFailure(Json which, const absl::Status& status, double ms) co
   PrintResult(which, true);
 }
 
+void Session::PrintFailureOfRun(const absl::Status& status) const {
+  if (!printed_ && !is_failure_told_) PrintFailure(concern_, status, watch_.ms());
+}
+
 absl::Status Session::ForEach(const std::vector<Input>& inputs,
                               const std::function<absl::Status(const Input&)>& one) {
   const auto run = [&one](const Input& input) -> absl::Status {
     TRINE_RETURN_IF_ERROR(CheckNoFolder(input));
     return one(input);
   };
-  if (inputs.size() == 1) return run(inputs[0]);
+  if (inputs.size() == 1) {
+    Concern({{"input", inputs[0].path}});
+    return run(inputs[0]);
+  }
   absl::Status first;
   for (const Input& input : inputs) {
     const Stopwatch watch;

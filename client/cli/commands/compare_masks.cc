@@ -82,6 +82,7 @@ void Report(const Args& args, const segment::MaskMetrics& metrics,
 
 absl::Status RunCompareMasks(const Args& args, Session* session) {
   const Stopwatch watch;
+  session->Concern({{"mask", args.mask}, {"ground_truth", args.truth}});
   if (args.mask == "-" && args.truth == "-")
     return UsageError("only one of both masks can come from stdin");
   const absl::StatusOr<Foreground> mask = ReadForeground(args.mask, args);

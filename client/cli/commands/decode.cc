@@ -68,9 +68,11 @@ class Decoder {
   // In one request, with the index of the streams' tables.
   absl::Status WithIndex(InputFile* file, const std::optional<Range>& range,
                          const std::string& index_path) {
+    ProgressBar bar = session_.Bar(file->path(), std::nullopt);
     TRINE_ASSIGN_OR_RETURN(const IndexedDecode decoded,
                            DecodeWithIndex(client_, file, range, index_path, tables_));
     const v1::DecodeResponse& response = decoded.response;
+    bar.Update(response.data().size());
     use_->Note(tables_, response.unused_tables());
     totals_.content = response.content();
     totals_.raw_bytes = response.data().size();
@@ -82,8 +84,7 @@ class Decoder {
   }
 
   absl::Status Whole(InputFile* file, const std::optional<Range>& range) {
-    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
-                    BaseName(DisplayName(file->path())), std::nullopt);
+    ProgressBar bar = session_.Bar(file->path(), std::nullopt);
     if (range.has_value()) {
       bar.set_total(range->length);
     } else if (bar.shown()) {
@@ -97,8 +98,7 @@ class Decoder {
   // OK and false where no excerpt can be made (several streams in a row, or a broken
   // one): the server shall say what it is.
   absl::StatusOr<bool> Excerpts(const InputFile& file, Range range) {
-    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet, BaseName(file.path()),
-                    range.length);
+    ProgressBar bar = session_.Bar(file.path(), range.length);
     do {
       const uint64_t part = std::min(range.length, kPartBytes - range.offset % kPartBytes);
       const Range now{range.offset, part};
@@ -208,9 +208,9 @@ std::string WithoutSuffix(const std::string& path) {
 }
 
 constexpr Naming kNaming = {
-    [](const std::string& name) {
-      const std::string shorter = WithoutSuffix(name);
-      return shorter.empty() ? absl::StrCat(name, ".decoded") : shorter;
+    [](const Input& input) {
+      const std::string shorter = input.keeps_name ? "" : WithoutSuffix(input.name);
+      return shorter.empty() ? absl::StrCat(input.name, ".decoded") : shorter;
     },
     [](const std::string& path) -> absl::StatusOr<std::string> {
       std::string shorter = WithoutSuffix(path);
@@ -294,8 +294,9 @@ absl::Status DecodeOne(const Args& args, const std::optional<Range>& range, cons
 }
 
 absl::Status RunDecode(const Args& args, Session* session) {
-  TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
-                                                         TakesCoded, args.outputs.out_dir));
+  TRINE_ASSIGN_OR_RETURN(Inputs inputs, FindInputs(args.inputs, args.outputs.recursive, TakesCoded,
+                                                   args.outputs.out_dir));
+  KeepNamesApart(args.outputs, kNaming, &inputs);
   TRINE_RETURN_IF_ERROR(CheckStdin(inputs.list, args.tables, false));
   if (WritesStdout(inputs.list, args.outputs, kNaming)) {
     TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.outputs.output));
@@ -316,7 +317,7 @@ absl::Status RunDecode(const Args& args, Session* session) {
   }
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, kNaming));
-  session->PrintPassedOver(inputs);
+  session->PrintNotes(inputs);
   TableUse use(args.tables.tables, inputs.list.size());
   return session->ForEach(inputs.list, [&](const Input& input) {
     return DecodeOne(args, range, input, &use, session);

@@ -49,9 +49,9 @@ struct Args {
 
 std::string CodedName(const std::string& name) { return absl::StrCat(name, kCodedSuffix); }
 
-constexpr Naming kNaming = {CodedName, [](const std::string& path) -> absl::StatusOr<std::string> {
-                              return CodedName(path);
-                            }};
+constexpr Naming kNaming = {
+    [](const Input& input) { return CodedName(input.name); },
+    [](const std::string& path) -> absl::StatusOr<std::string> { return CodedName(path); }};
 
 EncodeAs AsOf(const std::string& name) {
   if (name == "image") return EncodeAs::kImage;
@@ -276,14 +276,16 @@ absl::Status EncodeOne(const Args& args, const Fixed& fixed, const Input& from, 
   *header.mutable_content() = input->content;
   *header.mutable_options() = fixed.options;
   absl::StatusOr<v1::EncodeStatistics> statistics;
-  if (!args.tables.index.empty()) {
-    statistics = EncodeWithIndex(args, fixed.options, *input, client, output.get());
-  } else {
-    ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet,
-                    BaseName(DisplayName(path)), input->bytes);
-    statistics = client->EncodeStream(
-        header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
-        [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+  {
+    ProgressBar bar = session->Bar(path, input->bytes);
+    if (args.tables.index.empty()) {
+      statistics = client->EncodeStream(
+          header, input->source, [&output](ByteView bytes) { return output->Write(bytes); },
+          [&bar](uint64_t sent, uint64_t) { bar.Update(sent); });
+    } else {
+      statistics = EncodeWithIndex(args, fixed.options, *input, client, output.get());
+      if (statistics.ok()) bar.Update(statistics->raw_bytes());
+    }
   }
   if (!statistics.ok()) return WithFile(WithRawFlags(args, statistics.status()), path);
   TRINE_RETURN_IF_ERROR(output->Commit(remove));
@@ -324,7 +326,7 @@ absl::Status RunEncode(const Args& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(fixed.options, MakeOptions(args, inputs.list.size() > 1));
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, kNaming));
-  session->PrintPassedOver(inputs);
+  session->PrintNotes(inputs);
   return session->ForEach(
       inputs.list, [&](const Input& input) { return EncodeOne(args, fixed, input, session); });
 }

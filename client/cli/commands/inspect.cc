@@ -207,7 +207,7 @@ absl::Status RunInspect(const Args& args, Session* session) {
     return UsageError(
         "--max-blocks lists blocks, and of several streams a line each is told; --json lists them");
   }
-  session->PrintPassedOver(inputs);
+  session->PrintNotes(inputs);
   if (in_table) PrintTableHead(*session);
   return session->ForEach(inputs.list, [&](const Input& input) {
     return InspectOne(args, input.path, in_table, session);

@@ -109,8 +109,11 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
   SetTensor(loaded.tensor.view(), request.mutable_tensor());
   *request.mutable_options() = options;
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
+  const uint64_t bytes = loaded.tensor.data.size();
+  ProgressBar bar = session->Bar(file->path(), bytes);
   TRINE_ASSIGN_OR_RETURN(const v1::NormalizeResponse response,
                          client->Normalize(std::move(request)));
+  bar.Update(bytes);
   TRINE_ASSIGN_OR_RETURN(const TensorView result, ViewOf(response.tensor(), "tensor"));
   TRINE_ASSIGN_OR_RETURN(const SavedArray saved, SaveArray(result, args.output));
   *report = {result.dtype, loaded.file_dtype, result.shape, response.resolved(), saved.output_scale,
@@ -134,6 +137,7 @@ absl::Status FillNames(Args* args) {
 absl::Status RunNormalize(Args args, Session* session) {
   const Stopwatch watch;
   TRINE_RETURN_IF_ERROR(FillNames(&args));
+  session->Concern({{"input", args.input}});
   TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
   if (IsStdout(args.output)) TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.output));
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));

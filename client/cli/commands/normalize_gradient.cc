@@ -39,6 +39,7 @@ absl::StatusOr<LoadedArray> Load(const std::string& path, double scale) {
 
 absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   const Stopwatch watch;
+  session->Concern({{"input", args.input}, {"gradient", args.gradient}});
   if (IsStdout(args.output)) TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.output));
   if (args.input == "-" && args.gradient == "-") return UsageError("stdin can be one input only");
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
@@ -55,8 +56,13 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
     request.mutable_options()->set_layout(v1::LRN_LAYOUT_HWC);
   }
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  const absl::StatusOr<v1::NormalizeGradientResponse> response =
-      client->NormalizeGradient(std::move(request));
+  const uint64_t bytes = in.tensor.data.size();
+  absl::StatusOr<v1::NormalizeGradientResponse> response;
+  {
+    ProgressBar bar = session->Bar(args.input, bytes);
+    response = client->NormalizeGradient(std::move(request));
+    if (response.ok()) bar.Update(bytes);
+  }
   if (!response.ok()) return WithFile(response.status(), args.input);
   TRINE_ASSIGN_OR_RETURN(const TensorView result,
                          ViewOf(response->input_gradient(), "input_gradient"));

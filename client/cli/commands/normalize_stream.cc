@@ -70,8 +70,7 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
       std::min(kPartBytes, MessageRoom(client->options().max_message_bytes));
   const uint64_t in_part = std::max<uint64_t>(1, part_bytes / std::max<uint64_t>(1, sample));
   TRINE_RETURN_IF_ERROR(output->Write(AsBytes(image::MakeNpyHeader(sent, header.shape))));
-  ProgressBar bar(ProgressOf(session->globals()), session->globals().quiet, file->path(),
-                  sample * samples);
+  ProgressBar bar = session->Bar(file->path(), sample * samples);
   uint64_t done = 0;
   std::string integers;
   std::atomic<uint64_t> odd = 0;  // bytes of bool

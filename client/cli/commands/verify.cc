@@ -48,9 +48,11 @@ class Verifier {
   absl::StatusOr<Sound> Verify(InputFile* file) {
     Sound sound;
     if (!args_.tables.index.empty()) {
+      ProgressBar bar = session_.Bar(file->path(), file->size());
       TRINE_ASSIGN_OR_RETURN(
           const IndexedDecode decoded,
           DecodeWithIndex(client_, file, std::nullopt, args_.tables.index, tables_));
+      bar.Update(decoded.coded_bytes);
       use_->Note(tables_, decoded.response.unused_tables());
       sound.content = decoded.response.content();
       sound.raw_bytes = decoded.response.data().size();
@@ -89,8 +91,7 @@ class Verifier {
     header.set_verify_only(true);
     if (recover) header.mutable_recover();
     for (const v1::ProbabilityTable& table : tables_.tables) *header.add_tables() = table;
-    ProgressBar bar(ProgressOf(session_.globals()), session_.globals().quiet,
-                    BaseName(file->path()), file->size());
+    ProgressBar bar = session_.Bar(file->path(), file->size());
     return client_->DecodeStream(
         header,
         [file](MutableByteView out, const CancelToken& stop) { return file->Read(out, stop); },
@@ -176,7 +177,7 @@ absl::Status RunVerify(const Args& args, Session* session) {
   if (!args.tables.index.empty() && inputs.list.size() > 1) {
     return UsageError("--table-index belongs to one input, not to several");
   }
-  session->PrintPassedOver(inputs);
+  session->PrintNotes(inputs);
   TableUse use(args.tables.tables, inputs.list.size());
   return session->ForEach(
       inputs.list, [&](const Input& input) { return VerifyOne(args, input.path, &use, session); });

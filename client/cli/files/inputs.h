@@ -15,6 +15,8 @@ struct Input {
   // What --out-dir names its output after: the path's last part; of a file found in a folder its
   // path from there, such as "a/b.png".
   std::string name;
+  // Named after the whole of it, where what is named after it otherwise is another's too.
+  bool keeps_name = false;
 };
 
 // Which files of a folder a command takes, by their names.
@@ -30,6 +32,7 @@ struct Inputs {
   uint64_t others = 0;  // what the command does not take: other names, devices, pipes
 
   std::string Note() const;  // says so in a line; empty: nothing was passed over
+  std::string names_kept;    // of what KeepNamesApart did, in the same way
 };
 
 // stdin where `paths` is empty; USAGE where that is a terminal. With `recursive` folders stand for

@@ -1,12 +1,16 @@
 #include "client/cli/files/outputs.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/file_identity.h"
+#include "client/cli/path_names.h"
 #include "core/base/error.h"
 
 namespace trine::cli {
@@ -19,10 +23,10 @@ absl::Status CheckNames(const std::vector<Input>& inputs, const Outputs& outputs
   std::set<std::string> names;
   for (const Input& input : inputs) {
     if (input.path == "-") return UsageError("stdin has no name for --out-dir; use -o");
-    const std::string name = naming.in_folder(input.name);
+    const std::string name = naming.in_folder(input);
     if (!names.insert(name).second) {
-      return UsageError(
-          absl::StrCat("two inputs would be written to '", name, "' in '", outputs.out_dir, "'"));
+      return UsageError(absl::StrCat("two inputs would be written to '", name, "' in '",
+                                     outputs.out_dir, "'; take them in runs of their own"));
     }
   }
   return absl::OkStatus();
@@ -36,6 +40,30 @@ bool IsSpecial(const std::string& path) {
 }
 
 }  // namespace
+
+void KeepNamesApart(const Outputs& outputs, const Naming& naming, Inputs* inputs) {
+  if (outputs.out_dir.empty()) return;
+  // What keeps its name may meet another's output again.
+  for (bool any = true; any;) {
+    any = false;
+    std::map<std::string, std::vector<Input*>> by_output;
+    for (Input& input : inputs->list) by_output[naming.in_folder(input)].push_back(&input);
+    for (const auto& [output, same] : by_output) {
+      const bool differ = std::any_of(same.begin(), same.end(),
+                                      [&same](const Input* i) { return i->name != same[0]->name; });
+      if (!differ) continue;
+      for (Input* input : same) any |= !std::exchange(input->keeps_name, true);
+    }
+  }
+  const auto keeps = [](const Input& input) { return input.keeps_name; };
+  const auto count = std::count_if(inputs->list.begin(), inputs->list.end(), keeps);
+  if (count == 0) return;
+  const Input& first = *std::find_if(inputs->list.begin(), inputs->list.end(), keeps);
+  inputs->names_kept = absl::StrCat(
+      count,
+      " inputs differ in the endings of their names alone: their outputs keep these, such as ",
+      DisplayName(naming.in_folder(first)));
+}
 
 MadeFolders::~MadeFolders() {
   std::error_code error;
@@ -59,7 +87,7 @@ absl::Status MadeFolders::Make(const std::string& folder) {
 absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& outputs,
                                        const Naming& naming) {
   if (!outputs.out_dir.empty()) {
-    return absl::StrCat(outputs.out_dir, "/", naming.in_folder(input.name));
+    return absl::StrCat(outputs.out_dir, "/", naming.in_folder(input));
   }
   if (!outputs.output.empty() || naming.beside == nullptr) return outputs.output;
   if (input.path == "-") return input.path;

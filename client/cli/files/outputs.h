@@ -19,8 +19,9 @@ struct Outputs {
 
 // How a command names an output after its input.
 struct Naming {
-  // Its path in --out-dir from Input::name, such as "a/b.txt.trine" for "a/b.txt".
-  std::string (*in_folder)(const std::string& name);
+  // Its path in --out-dir from Input::name, such as "a/b.txt.trine" for "a/b.txt"; with keeps_name
+  // one that no input of another name has.
+  std::string (*in_folder)(const Input& input);
   // Its path where neither -o nor --out-dir is given; USAGE where the input's name does not say. Of
   // devices and named pipes OutputPath does not ask: beside them is no place for it.
   // Null: then there is none.
@@ -31,6 +32,11 @@ struct Naming {
 // none was asked for.
 absl::StatusOr<std::string> OutputPath(const Input& input, const Outputs& outputs,
                                        const Naming& naming);
+
+// Sets Input::keeps_name of those whose outputs in --out-dir would have one name, though they have
+// names of their own ("pic.JPG" and "pic.jpeg"); all of them, so that their order does not count.
+// Says so in `names_kept`.
+void KeepNamesApart(const Outputs& outputs, const Naming& naming, Inputs* inputs);
 
 // The folders that a run made for its outputs. Those that are empty at its end, since no input
 // could be read, go again.

@@ -26,7 +26,8 @@ void AddFiles(Command c, SegmentArgs* a) {
       ->type_name("OUT")
       ->group(group);
   c->add_option("--out-dir", a->outputs.out_dir,
-                "Write each input's --emit to DIR/NAME.EMIT.png; DIR is made")
+                "Write each input's --emit to DIR/NAME.EMIT.png, NAME without its ending where no "
+                "two inputs share the rest; DIR is made")
       ->type_name("DIR")
       ->group(group);
   const std::vector<std::string> pictures(kSegmentOutputs.begin(),

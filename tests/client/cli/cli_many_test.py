@@ -105,6 +105,56 @@ class Many(support.CliTest):
         self.assertIn("--force", self.fails(2, "segment", "two.pgm", "--csv", "none.csv",
                                             cwd=self.dir))
 
+    def test_one_input_that_fails_is_told_as_one_of_several(self):
+        self.path("bad.pgm", b"P5 no picture")
+        self.path("good.trine", self.ok("encode", "-", "-o", "-", stdin=bytes(range(200)) * 9))
+        self.path("cut.trine", self.path("good.trine").read_bytes()[:-9])
+        for bad, good, *command in (("bad.pgm", "two.pgm", "segment"), ("none", "two.pgm", "segment"),
+                                    ("bad.pgm", "two.pgm", "segment", "--page", "all"),
+                                    (".", "two.pgm", "segment"), ("none", "two.pgm", "encode", "-f"),
+                                    ("bad.pgm", "two.pgm", "encode", "--as", "image", "-f"),
+                                    ("cut.trine", "good.trine", "decode", "-f"),
+                                    ("cut.trine", "good.trine", "decode", "-f", "--recover"),
+                                    ("cut.trine", "good.trine", "verify"),
+                                    ("cut.trine", "good.trine", "inspect"),
+                                    ("none", "good.trine", "inspect")):
+            with self.subTest(bad=bad, command=command):
+                one = support.run("--json", *command, bad, cwd=self.dir)
+                (alone,) = map(json.loads, one.stdout.splitlines())
+                self.assertEqual(alone["input"], bad)
+                # What is lost of a stream that is recovered is listed.
+                self.assertIn(alone["error"] if "--recover" not in command else "damaged",
+                              one.stderr.decode())
+                two = support.run("--json", *command, bad, good, cwd=self.dir)
+                self.assertEqual(one.returncode, two.returncode)
+                among = json.loads(two.stdout.splitlines()[0])
+                for told in alone, among:
+                    self.assertGreaterEqual(told.pop("elapsed_ms"), 0)
+                self.assertEqual(alone, among)
+                self.assertEqual(support.run("-q", *command, bad, cwd=self.dir).stdout, b"")
+
+    def test_a_command_of_one_input_tells_its_failure(self):
+        self.path("bad.npy", b"no array")
+        for told, *command in (({"input": "bad.npy"}, "normalize", "bad.npy", "-o", "o.npy"),
+                               ({"input": "none", "gradient": "bad.npy"}, "normalize-gradient", "none",
+                                "bad.npy", "-o", "o.npy"),
+                               ({"mask": "bad.npy", "ground_truth": "two.pgm"}, "compare-masks",
+                                "bad.npy", "two.pgm"),
+                               ({}, "exact", "ab", "--table", "none.json"),
+                               ({}, "health", "--server", "127.0.0.1:1"),
+                               ({}, "segment", "two.pgm", "--fill")):
+            done = support.run("--json", *command, cwd=self.dir)
+            self.assertGreater(done.returncode, 0)
+            (line,) = map(json.loads, done.stdout.splitlines())
+            self.assertIn(line.pop("error"), done.stderr.decode())
+            del line["elapsed_ms"]
+            self.assertEqual(line, told, command)
+        # What all inputs write to.
+        done = support.run("--json", "segment", "two.pgm", "--csv", "/dev/full", cwd=self.dir)
+        (told,) = map(json.loads, done.stdout.splitlines())
+        self.assertEqual((done.returncode, told["input"]), (1, "two.pgm"))
+        self.assertIn("--csv: ", told["error"])
+
     def test_what_names_one_output(self):
         for flag in ("-o", "--labels", "--overlay", "--contours"):
             error = self.fails(2, "segment", *self.NAMES, flag, "x.pgm", cwd=self.dir)

@@ -11,7 +11,7 @@ import time
 
 import numpy
 
-from pictures import pgm
+from pictures import pgm, tiff
 import support
 
 
@@ -451,6 +451,52 @@ class Folders(support.CliTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"files of other kinds", done.stderr)
             self.assertEqual(list(self.tree("masks")), ["data/a/p.mask.png"])
+
+    def test_pictures_that_differ_in_their_endings_alone(self):
+        """Each has an output, which keeps the whole name, in whatever order they come."""
+        folder = self.path("shots")
+        folder.mkdir()
+        names = ["pic.PGM", "pic.ppm", "other.pgm", "deep/pic.pgm", "pic.PGM.npy"]
+        for grey, name in enumerate(names):
+            (folder / name).parent.mkdir(exist_ok=True)
+            pixels = numpy.full((8, 9), grey, numpy.uint8)
+            pixels[grey, :] = 200
+            if name.endswith(".npy"):
+                numpy.save(folder / name, pixels)
+            else:
+                (folder / name).write_bytes(pgm(pixels))
+        own = {"pic.PGM": "pic.PGM", "pic.ppm": "pic.ppm", "other.pgm": "other",
+               "deep/pic.pgm": "deep/pic", "pic.PGM.npy": "pic.PGM.npy"}
+        for emit in ("mask", "overlay"):
+            done = support.run("--json", "segment", "-r", folder, "--emit", emit, "--out-dir", emit,
+                               cwd=self.dir)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            for t in told:
+                name = t["input"][len(str(folder)) + 1:]
+                self.assertEqual(t["outputs"], {emit: f"{emit}/{own[name]}.{emit}.png"})
+            self.assertEqual(len(self.tree(emit)), len(names))
+            said = ("3 inputs differ in the endings of their names alone: their outputs keep these, "
+                    f"such as pic.PGM.{emit}.png")
+            self.assertEqual(done.stderr.decode(), f"trine: warning: {said}\n")
+            self.assertEqual([said in t["warnings"] for t in told], [True] + [False] * 4)
+        # As single inputs, in any order; pages are named behind the whole.
+        self.path("s.tiff", tiff(*[numpy.eye(8, dtype=numpy.uint8)] * 2))
+        self.path("s.TIF", tiff(*[numpy.eye(8, dtype=numpy.uint8)] * 2))
+        for out, inputs in (("o1", ["s.tiff", "s.TIF"]), ("o2", ["s.TIF", "s.tiff"])):
+            self.ok("segment", *inputs, "--page", "all", "--out-dir", out, cwd=self.dir)
+            self.assertEqual(sorted(self.tree(out)),
+                             [f"s.{end}-page{n}.mask.png" for end in ("TIF", "tiff") for n in (0, 1)])
+        coded = self.ok("encode", "-", "-o", "-", stdin=b"abc")
+        self.path("c", coded)
+        self.path("c.decoded.trine", coded)
+        self.ok("decode", "c", "c.decoded.trine", "--out-dir", "o3", cwd=self.dir)
+        self.assertEqual(sorted(self.tree("o3")), ["c.decoded", "c.decoded.trine.decoded"])
+        # Of one name in two folders nothing is to be told apart.
+        error = self.fails(2, "segment", folder / "pic.PGM", folder / "deep" / "pic.pgm",
+                           self.path("pic.pgm", pgm(numpy.eye(8, dtype=numpy.uint8))),
+                           "--out-dir", "o4", cwd=self.dir)
+        self.assertIn("; take them in runs of their own", error)
 
     def test_json_tells_what_was_passed_over(self):
         (self.path("data") / "a" / "p.pgm").write_bytes(pgm(numpy.zeros((8, 8), numpy.uint8)))

@@ -253,8 +253,8 @@ TEST(InputFile, NamesTheLimitThatIsMet) {
   std::remove(path.c_str());
 }
 
-std::string SameName(const std::string&) { return "x"; }
-std::string OwnName(const std::string& name) { return name + ".out"; }
+std::string SameName(const Input&) { return "x"; }
+std::string OwnName(const Input& input) { return input.name + ".out"; }
 
 TEST(OutputPaths, OneAnInput) {
   const Input a = {"in/a", "a"};
@@ -290,6 +290,32 @@ TEST(OutputPaths, OneAnInput) {
   EXPECT_FALSE(WritesStdout({piped}, {}, {OwnName}));
   EXPECT_FALSE(WritesStdout({piped}, {"o", ""}, own));
   std::filesystem::remove_all(dir);
+}
+
+TEST(OutputPaths, NamesAreKeptApart) {
+  const Naming by_stem = {[](const Input& input) {
+    return input.keeps_name ? input.name : input.name.substr(0, input.name.rfind('.'));
+  }};
+  const auto kept = [&](std::vector<std::string> names, const std::string& out_dir = "d") {
+    Inputs inputs;
+    for (const std::string& name : names) inputs.list.push_back({"in/" + name, name});
+    KeepNamesApart({"", out_dir}, by_stem, &inputs);
+    std::vector<std::string> out;
+    for (const Input& input : inputs.list) {
+      if (input.keeps_name) out.push_back(input.name);
+    }
+    EXPECT_EQ(inputs.names_kept.empty(), out.empty());
+    return out;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(kept({}), Names{});
+  EXPECT_EQ(kept({"a.x", "b.x"}), Names{});
+  EXPECT_EQ(kept({"a.x", "b.x", "a.y"}), (Names{"a.x", "a.y"}));
+  EXPECT_EQ(kept({"a.y", "b.x", "a.x"}), (Names{"a.y", "a.x"}));
+  EXPECT_EQ(kept({"a.x", "a.y"}, ""), Names{});
+  // Nothing tells these apart, and what one of them keeps may be another's.
+  EXPECT_EQ(kept({"a.x", "a.x"}), Names{});
+  EXPECT_EQ(kept({"a.x.z", "a.x", "c.x", "a.y"}), (Names{"a.x.z", "a.x", "a.y"}));
 }
 
 TEST(Removal, OnlyOfWhatDidNotChange) {

@@ -86,9 +86,11 @@ class Pages(support.CliTest):
             self.assertIn("f.tif page 1: ", told[1]["error"])
             self.assertIn(told[1]["error"], done.stderr.decode())
             self.assertIn(f"{stack}: 1 page after page 1 was not segmented", done.stderr.decode())
-        # Of a page that was asked for alone, as of any single input, stderr tells.
+        # Of a page that was asked for alone, as of any single input.
         done = support.run("--json", *command[:2], "1", *command[3:], "-f", stack)
-        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertEqual(done.returncode, 2)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["input"], told["error"] in done.stderr.decode()), (str(stack), True))
 
     def test_all_to_a_folder(self):
         out = self.path("out")

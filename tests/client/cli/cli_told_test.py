@@ -74,6 +74,49 @@ class Told(support.CliTest):
         for pair in (("segment", "--json", "--plot"), ("inspect", "--json", "--max-blocks")):
             self.assertNotIn(pair, refused)
 
+    def test_a_bar_is_drawn_or_refused(self):
+        numpy.save(self.path("a.npy"), numpy.ones((2, 3, 4, 4), numpy.float32))
+        index = self.path("i", bytes(4))
+        bytes_of = self.path("b.json", json.dumps({"symbols": list(range(256)), "counts": [1] * 256}))
+        tables = ["--model", "table", "--table", bytes_of, "--table", bytes_of]
+        self.path("abba", "abba")
+        self.ok("encode", self.path("abba"), *tables, "--table-index", index, "-o", self.path("ti"))
+        commands = {
+            "encode": [[self.path("raw")], [self.path("abba"), *tables, "--table-index", index]],
+            "decode": [[self.coded], [self.coded, "--range", "5:900"],
+                       [self.path("ti"), "--table-index", index]],
+            "verify": [[self.coded], [self.path("ti"), "--table-index", index]],
+            "normalize": [[self.path("a.npy")]], "normalize-gradient": [[self.path("a.npy")] * 2],
+            "inspect": [[self.coded]], "exact": [["abba", "--table", self.table]],
+            "segment": [[self.picture], [self.picture, self.stack]],
+            "compare-masks": [[self.truth, self.truth]], "info": [[]],
+            "health": [["--server", "127.0.0.1:1"]], "bench": [["--seconds", "20ms"]]}
+        listed = re.findall(r"(?m)^  ([a-z][a-z-]*) {2,}[A-Z]", self.ok("--help").decode())
+        self.assertEqual(set(listed) - {"help"}, set(commands))
+        environment = support.clean_environment(TRINE_PROGRESS="always")
+        drawn = set()
+        for command, arguments in commands.items():
+            for given in arguments:
+                out = ["-f", "-o", self.path("out.npy" if "norm" in command else "out")]
+                given = [command, *given, *(out if command in ("encode", "decode", "normalize",
+                                                               "normalize-gradient") else [])]
+                with self.subTest(command=given[:2]):
+                    done = support.run(*given, "--progress", "always")
+                    if done.returncode == 2:
+                        self.assertRegex(done.stderr.decode(), f"error: --progress always: {command} "
+                                         "draws no bar; encode, .* do\n")
+                    else:
+                        self.assertEqual(done.returncode, 0, done.stderr)
+                        self.assertIn(b"\r\x1b[K", done.stderr)
+                        drawn.add(command)
+                    # A variable is for all commands.
+                    done = support.run(*given, env=environment)
+                    self.assertEqual(done.returncode, 3 if command == "health" else 0, done.stderr)
+                    self.assertEqual(b"\r\x1b[K" in done.stderr, command in drawn)
+        told = self.ok("--help").decode()
+        for command in drawn:
+            self.assertRegex(told, rf"bar on stderr, of [a-z,\s-]*\b{command}\b")
+
     def test_blocks_are_listed_as_asked(self):
         def lines(*flags):
             text = self.ok("inspect", self.coded, *flags).decode()

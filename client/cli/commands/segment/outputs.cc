@@ -25,15 +25,16 @@ std::string Stem(const std::string& name) {
   const size_t start = name.size() - BaseName(name).size();
   return dot == std::string::npos || dot <= start ? name : name.substr(0, dot);
 }
+std::string StemOf(const Input& input) { return input.keeps_name ? input.name : Stem(input.name); }
 template <SegmentOutput kOutput>
-std::string NameOf(const std::string& name) {
-  return absl::StrCat(Stem(name), ".", kSegmentOutputs[kOutput], ".png");
+std::string NameOf(const Input& input) {
+  return absl::StrCat(StemOf(input), ".", kSegmentOutputs[kOutput], ".png");
 }
 
 void InsertPage(const Input& input, int64_t page, std::string* path) {
   if (path->empty()) return;
   const size_t start = path->size() - BaseName(*path).size();
-  const std::string stem = BaseName(Stem(input.name));
+  const std::string stem = BaseName(StemOf(input));
   // Of a name that follows the input's, behind what is the input's.
   const bool follows = path->compare(start, stem.size() + 1, stem + ".") == 0;
   const size_t dot = follows ? start + stem.size() : path->rfind('.');

@@ -287,8 +287,9 @@ absl::Status ListSteps(const SegmentArgs& args, Session* session) {
 
 absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   if (args.help_steps) return ListSteps(args, session);
-  TRINE_ASSIGN_OR_RETURN(const Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
-                                                         TakesPictures, args.outputs.out_dir));
+  TRINE_ASSIGN_OR_RETURN(Inputs inputs, FindInputs(args.inputs, args.outputs.recursive,
+                                                   TakesPictures, args.outputs.out_dir));
+  KeepNamesApart(args.outputs, NamingFor(args), &inputs);
   TRINE_ASSIGN_OR_RETURN(const Pages pages, ParsePages(args.page, "--page"));
   TRINE_RETURN_IF_ERROR(CheckArgs(args, pages, inputs.list, session));
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
@@ -314,7 +315,7 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
     TRINE_RETURN_IF_ERROR(load(args.ground_truth, request.mutable_ground_truth()));
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
-  session->PrintPassedOver(inputs);
+  session->PrintNotes(inputs);
   Common common;
   if (!args.csv.empty()) {
     auto csv = OutputFile::Create(args.csv, args.force, Holds::kText);
