@@ -146,7 +146,6 @@ absl::Status AsUsage(const absl::Status& given) {
   return MakeError(absl::StatusCode::kInvalidArgument, detail, text);
 }
 
-
 absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
   const std::string text = absl::StrCat(ToAbsl(what), " '", path, "': ", std::strerror(error));
   if (usage) return UsageError(text);

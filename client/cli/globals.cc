@@ -25,7 +25,7 @@ namespace {
 constexpr char kAlways[] = "always";
 // The commands whose inputs may be of any length.
 constexpr const char* kWithBar[] = {"encode", "decode", "verify", "normalize",
-                                         "normalize-gradient"};
+                                    "normalize-gradient"};
 
 constexpr NamedLimit kCredentialLimit = {"bytes of a certificate's or token's file",
                                          uint64_t{1} << 20};
