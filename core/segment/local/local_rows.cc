@@ -51,8 +51,8 @@ std::vector<StepSpec> LocalRows() {
        .uses = kGray,
        .makes = kMask,
        .inverts = true,
-       // A window's sums, squares, sizes, counts and columns, of floats.
-       .working = Working::AColumn(56)},
+       // Sums and squares of columns, their prefix sums of up to two widths, counts and shares.
+       .working = Working::AColumn(72)},
       [](State& s, const LocalThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,
                                ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,

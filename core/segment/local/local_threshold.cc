@@ -1,7 +1,9 @@
 #include "core/segment/local/local_threshold.h"
 
 #include <cmath>
+#include <type_traits>
 
+#include "core/segment/local/windows/decide_windows.h"
 #include "core/segment/local/windows/window_sums.h"
 
 namespace trine::segment {
@@ -16,23 +18,28 @@ template <typename T>
 absl::Status ExactMean(const Context& context, const Picture& gray,
                        const LocalThresholdResult& with, bool invert, uint8_t* mask) {
   const double offset = with.offset;
-  return VisitWindows<T, Squares::kNone>(
-      context, gray, with.window, BorderOf(with.border), Outside::kLeftOut,
-      [=](int64_t i, T value, const PixelSum<T>& sum, const PixelSum<T>&, int64_t n) {
-        bool above;
+  return DecideWindows<T, false>(
+      context, gray, with.window, BorderOf(with.border), invert, mask,
+      [=](const MomentBounds& m, size_t i, int64_t) -> ThresholdBound {
+        constexpr double kRoundings = 0x1p-50;
+        const double t = m.mean[i] - offset, e = m.mean_error[i];
+        // A mean without an error makes the threshold of float32 to the bit.
+        const bool is_exact = e == 0 && std::is_same_v<T, float>;
+        return {t, is_exact ? 0 : e + kRoundings * (std::fabs(m.mean[i]) + std::fabs(offset))};
+      },
+      [=](int64_t, T value, const PixelSum<T>& sum, const PixelSum<T>&, int64_t n) {
         if constexpr (std::is_integral_v<T>) {
           const int64_t difference = int64_t{value} * n - static_cast<int64_t>(sum);
-          above = offset == 0 ? difference > 0 : difference > FloorOfNegativeProduct(offset, n);
+          return offset == 0 ? difference > 0 : difference > FloorOfNegativeProduct(offset, n);
         } else if constexpr (sizeof(T) == sizeof(double)) {
           // Values may lie nearer to each other than a mean in double tells apart.
           const double count = static_cast<double>(n);
-          above = sum <
-                  DoubleDouble::TwoProduct(count, value) + DoubleDouble::TwoProduct(count, offset);
+          return sum <
+                 DoubleDouble::TwoProduct(count, value) + DoubleDouble::TwoProduct(count, offset);
         } else {
           const double mean = (sum / DoubleDouble(static_cast<double>(n))).value();
-          above = double{value} > mean - offset;
+          return double{value} > mean - offset;
         }
-        mask[i] = above != invert ? 255 : 0;
       });
 }
 
