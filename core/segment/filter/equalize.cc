@@ -4,17 +4,10 @@
 
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
+#include "core/segment/kernels/border.h"
 
 namespace trine::segment {
 namespace {
-
-// The pixel that stands at `i` beyond the border of `length`: mirrored without repeating the last.
-int64_t Reflected(int64_t i, int64_t length) {
-  if (length == 1) return 0;
-  const int64_t period = 2 * (length - 1);
-  const int64_t at = i % period;
-  return at < length ? at : period - at;
-}
 
 // One axis: the tiles' length, and for each pixel its two tables and the weight of the second.
 struct TileAxis {
@@ -90,10 +83,10 @@ absl::Status EqualizeAs(const Context& context, const Picture& gray, const Equal
         const int64_t left = static_cast<int64_t>(tile) % tiles * across.length;
         int64_t pixels = 0;
         for (int64_t y = top; y < top + down.length; ++y) {
-          const int64_t row = Reflected(y, gray.height) * gray.width;
+          const int64_t row = BorderIndex(y, gray.height, Border::kReflect101) * gray.width;
           for (int64_t x = left; x < left + across.length; ++x) {
             if (x % 4096 == 0 || x == left) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
-            const int64_t i = row + Reflected(x, gray.width);
+            const int64_t i = row + BorderIndex(x, gray.width, Border::kReflect101);
             if (!gray.Contains(i)) continue;
             ++counts[PixelAt<T>(gray.data, i)];
             ++pixels;

@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
-#include "core/segment/filter/library.h"
+#include "core/segment/filter/libraries/library.h"
 #include "core/segment/histogram.h"
 
 namespace trine::segment {
@@ -57,11 +57,8 @@ T Stretched(T value, T low, T high, bool whole) {
 }  // namespace
 
 absl::Status CheckStretch(const StepToCheck& step, const StretchStep& given) {
-  if (step.options.profile == Profile::kSkimage) {
-    TRINE_RETURN_IF_ERROR(CheckLibrary(step, /*takes_floats=*/false));
-  } else if (step.options.profile != Profile::kExact) {
-    return NotOffered("profile", "stretch has the profiles exact and skimage only");
-  }
+  constexpr LibraryMethod kMethods[] = {{Profile::kSkimage, 0, kIntegers}};
+  TRINE_RETURN_IF_ERROR(CheckLibrary(step, 0, "stretch", kMethods));
   if (given.low < given.high) return absl::OkStatus();
   return InvalidField(step.Field("high"), given.high, "must be above low");
 }

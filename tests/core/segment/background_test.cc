@@ -18,7 +18,7 @@ Grid<T> WithoutBackground(const Grid<T>& grid, const BackgroundStep& step,
                   [&](const Context& context, const Picture& gray, uint8_t* out) {
                     switch (step.method) {
                       case BackgroundMethod::kTopHat:
-                        return RemoveTopHat(context, gray, step.radius, removal, out);
+                        return RemoveTopHat(context, gray, Window::Disk(step.radius), removal, out);
                       case BackgroundMethod::kRollingBall:
                         return RemoveBall(context, gray, step.radius, removal, out);
                       case BackgroundMethod::kPolynomial:

@@ -107,6 +107,7 @@ bool FindsThresholds(const std::string& operation) {
 std::optional<Step> FilterOf(const Case& c) {
   const std::vector<double>& p = c.parameters;
   const auto radius = static_cast<int64_t>(p.empty() ? 0 : p[0]);
+  if (c.operation == "gaussian") return SmoothStep{SmoothMethod::kGaussian, p[0], 0};
   if (c.operation == "median") return SmoothStep{SmoothMethod::kMedian, {}, radius};
   if (c.operation == "mean") return SmoothStep{SmoothMethod::kMean, {}, radius};
   if (c.operation == "top_hat")
@@ -220,6 +221,8 @@ TEST(Golden, SkimageFilters) {
   ExpectFiltered("scikit-image-0.26.0-filters.txt", Profile::kSkimage, 680);
 }
 TEST(Golden, ImagejFilters) { ExpectFiltered("imagej-1.52i-filters.txt", Profile::kImagej, 140); }
+// OpenCV 4.6 answers alike.
+TEST(Golden, OpencvFilters) { ExpectFiltered("opencv-5.0.0-filters.txt", Profile::kOpencv, 500); }
 TEST(Golden, OpencvEdges) { ExpectAnswers("opencv-5.0.0-edges.txt", Profile::kOpencv, 100); }
 TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250); }
 TEST(Golden, Skimage026) { ExpectAnswers("scikit-image-0.26.0.txt", Profile::kSkimage, 600); }

@@ -32,11 +32,13 @@ struct Pictures {
     }
     return wide;
   }
-  absl::Status Run(const Context& context, const std::vector<Step>& steps, bool floats) const {
+  absl::Status Run(const Context& context, const std::vector<Step>& steps, bool floats,
+                   Profile profile = Profile::kExact) const {
     Inputs inputs;
     inputs.gray = floats ? gray_floats.view() : gray.view();
     Options options;
     options.steps = steps;
+    options.profile = profile;
     return Segment(context, inputs, options).status();
   }
 
@@ -48,10 +50,11 @@ struct Pictures {
 // `passes`: how often the steps go over the picture at least, those counted more than once that do
 // more for a pixel than others.
 void ExpectStepsPoll(const std::string& name, const std::vector<Step>& steps, uint64_t passes,
-                     bool floats = false) {
+                     bool floats = false, Profile profile = Profile::kExact) {
   static const auto* const pictures = new Pictures(kSide, kSide);
-  ExpectPolls(name, passes * kSide * kSide, kPixelsAPoll,
-              [&](const Context& context) { return pictures->Run(context, steps, floats); });
+  ExpectPolls(name, passes * kSide * kSide, kPixelsAPoll, [&](const Context& context) {
+    return pictures->Run(context, steps, floats, profile);
+  });
 }
 
 Step Local(LocalMethod method) {
@@ -113,6 +116,18 @@ TEST(Polling, Filters) {
   ExpectStepsPoll("equalize", {EqualizeStep{}}, 4);
   ExpectStepsPoll("stretch", {StretchStep{}}, 1);
   ExpectStepsPoll("mean of floats", {smooth(SmoothMethod::kMean)}, 16, true);
+}
+
+TEST(Polling, FiltersOfLibraries) {
+  const auto expect = [](const std::string& name, const Step& step, Profile profile,
+                         bool floats = false) {
+    ExpectStepsPoll(name, {step}, 3, floats, profile);
+  };
+  const SmoothStep mean{SmoothMethod::kMean, {}, 9};
+  expect("OpenCV's gaussian", SmoothStep{SmoothMethod::kGaussian, 3.0, 0}, Profile::kOpencv);
+  expect("OpenCV's mean", mean, Profile::kOpencv);
+  expect("OpenCV's mean of floats", mean, Profile::kOpencv, true);
+  expect("ImageJ's mean", mean, Profile::kImagej);
 }
 
 TEST(Polling, Regions) {

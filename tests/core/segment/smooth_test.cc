@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/segment/filter/libraries/libraries.h"
 #include "core/segment/filter/smooth/median_kernels.h"
 #include "core/segment/filter/smooth/row_kernels.h"
 #include "core/segment/kernels/byte_gauss.h"
@@ -337,7 +338,7 @@ TEST(SmoothStep, Refusals) {
   EXPECT_EQ(FieldOf(refused(Median(4097))), "steps[0].smooth.radius");
   EXPECT_EQ(FieldOf(refused(Binomial(501))), "steps[0].smooth.radius");
   EXPECT_EQ(FieldOf(refused(Mean(-1))), "steps[0].smooth.radius");
-  EXPECT_EQ(refused(Mean(1), Profile::kOpencv).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(refused(Mean(1), Profile::kMatlab).code(), absl::StatusCode::kUnimplemented);
   EXPECT_TRUE(refused({}).ok());
 }
 

@@ -10,6 +10,7 @@
     python make_golden.py filters > scikit-image-0.26.0-filters.txt  (scikit-image 0.26.0, scipy 1.17)
     python make_golden.py imagej_filters ij.jar > imagej-1.52i-filters.txt  (ImageJ 1.52i, Java 17)
     python make_golden.py edges > opencv-5.0.0-edges.txt     (opencv-python-headless 5.0.0)
+    python make_golden.py opencv_filters > opencv-5.0.0-filters.txt  (opencv-python-headless 5.0.0; 4.6.0 alike)
 
 Of doxa's three lines are left out where its masks differ: of Wolf and NICK on pictures of 7 levels,
 where its variance is a rounded difference, and of ISauvola on one ramp.
@@ -324,6 +325,27 @@ def filters():
                 emit("stretch", made, (low, high), fnv(exposure.rescale_intensity(gray, ends)))
 
 
+def opencv_filters():
+    import cv2
+
+    cv2.ipp.setUseIPP(False)
+    for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
+        gray = picture(*made)
+        whole = made[0] != "float32"
+        radius = (1, 3, 8, 20, 2)[i % 5]
+        few = radius if made[0] == "uint8" else 1 + i % 2
+        emit("median", made, (few,), fnv(cv2.medianBlur(gray, 2 * few + 1)))
+        emit("mean", made, (radius,), fnv(cv2.blur(gray, (2 * radius + 1,) * 2)))
+        if whole:
+            sigma = (0.1, 0.7, 1.5, 4.3, 11.0)[i % 5]
+            emit("gaussian", made, (sigma,), fnv(cv2.GaussianBlur(gray, (0, 0), sigma)))
+        ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+        dark = cv2.morphologyEx(gray, cv2.MORPH_TOPHAT, ellipse)
+        light = cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, ellipse)
+        emit("top_hat", made, (radius, 0), fnv(dark))
+        emit("top_hat", made, (radius, 1), fnv(np.invert(light) if whole else -light))
+
+
 def edges():
     import cv2
 
@@ -335,4 +357,4 @@ def edges():
 
 {"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
  "histograms": histograms, "deviations": deviations, "doxa": doxa, "filters": filters,
- "edges": edges, "imagej_filters": imagej_filters}[sys.argv[1]]()
+ "edges": edges, "opencv_filters": opencv_filters, "imagej_filters": imagej_filters}[sys.argv[1]]()

@@ -1,9 +1,10 @@
 #include "core/segment/filter/background/background.h"
 
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/segment/filter/library.h"
+#include "core/segment/filter/libraries/library.h"
 
 namespace trine::segment {
 namespace {
@@ -11,13 +12,22 @@ namespace {
 constexpr int64_t kDefaultRadius = 50;
 constexpr int64_t kDefaultDegree = 2;
 
-bool IsLight(const BackgroundStep& step) {
-  return step.light || step.method == BackgroundMethod::kClosing;
+using enum BackgroundMethod;
+constexpr LibraryMethod kMethods[] = {
+    Has(Profile::kOpencv, kTopHat, kEveryType),       Has(Profile::kOpencv, kClosing, kEveryType),
+    Has(Profile::kSkimage, kTopHat, kEveryType),      Has(Profile::kSkimage, kClosing, kIntegers),
+    Has(Profile::kSkimage, kRollingBall, kEveryType),
+};
+
+Window DiskOf(Profile profile, int64_t radius) {
+  return profile == Profile::kOpencv ? Window::OpencvDisk(radius) : Window::Disk(radius);
 }
+
+bool IsLight(const BackgroundStep& step) { return step.light || step.method == kClosing; }
 
 // What a stored 0 stands for when the background is off.
 int64_t OriginAfter(const State& state, const BackgroundStep& step) {
-  if (step.method == BackgroundMethod::kPolynomial) return state.gray.origin;
+  if (step.method == kPolynomial) return state.gray.origin;
   if (!IsLight(step)) return 0;
   const DType given = state.inputs.gray.dtype;
   if (DTypeSize(given) <= 2) return state.gray.origin;
@@ -36,15 +46,13 @@ double WhiteOf(const State& state) {
 
 absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given) {
   const Profile profile = step.options.profile;
-  if (profile != Profile::kExact && profile != Profile::kSkimage)
-    return NotOffered("profile", "background has the profiles exact and skimage only");
-  if (profile == Profile::kSkimage) {
-    if (given.method == BackgroundMethod::kPolynomial || given.remove == BackgroundRemoval::kDivide)
-      return NotOffered("profile",
-                        "background of the skimage profile has no polynomial and no divide");
-    // Its inverse of floats is not their negative.
-    TRINE_RETURN_IF_ERROR(CheckLibrary(step, /*takes_floats=*/!IsLight(given)));
-  }
+  const std::string_view name = NamesOf(given.method)[static_cast<size_t>(given.method) - 1];
+  TRINE_RETURN_IF_ERROR(CheckLibrary(step, static_cast<uint8_t>(given.method), name, kMethods));
+  if (profile != Profile::kExact && given.remove == BackgroundRemoval::kDivide)
+    return NotOffered("profile", "divide has the profile exact only");
+  // Its inverse of floats is not their negative.
+  if (profile == Profile::kSkimage && IsLight(given) && IsFloat(step.inputs.gray.dtype))
+    return NotOffered("gray.dtype", "light backgrounds of the profile are of uint8 and uint16");
   if (given.remove == BackgroundRemoval::kDivide && !IsLight(given))
     return InvalidField(step.Field("remove"), "divide",
                         "is of a background brighter than the objects: light, or closing");
@@ -63,14 +71,14 @@ absl::Status RunBackground(State& state, const BackgroundStep& given) {
                         origin};
   absl::Status status;
   switch (given.method) {
-    case BackgroundMethod::kTopHat:
-    case BackgroundMethod::kClosing:
-      status = RemoveTopHat(context, gray, radius, removal, out);
+    case kTopHat:
+    case kClosing:
+      status = RemoveTopHat(context, gray, DiskOf(state.options.profile, radius), removal, out);
       break;
-    case BackgroundMethod::kRollingBall:
+    case kRollingBall:
       status = RemoveBall(context, gray, radius, removal, out);
       break;
-    case BackgroundMethod::kPolynomial:
+    case kPolynomial:
       status =
           SubtractPolynomial(context, gray, given.degree == 0 ? kDefaultDegree : given.degree, out);
       break;

@@ -21,9 +21,13 @@
 // Profile SKIMAGE of uint8, uint16, float32 and float64 is the same: image - opening by
 // morphology.disk (white_tophat), image - restoration.rolling_ball, and of light backgrounds, of
 // integers, the inverse of that of the inverse, as that library's pages have it.
+// Profile OPENCV of those types has morphologyEx's MORPH_TOPHAT by the MORPH_ELLIPSE of side
+// 2 radius + 1 (window.h); of light backgrounds, and by closing, the inverse (of floats the
+// negative) of MORPH_BLACKHAT.
 #pragma once
 
 #include "absl/status/status.h"
+#include "core/segment/filter/window.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/validate.h"
 
@@ -46,7 +50,7 @@ struct Removal {
 
 // The methods, one file each: `out` gets what stays, as it is stored: of a light background the
 // negative (complement of integers) of the difference. REQUIRES: CheckBackground said OK.
-absl::Status RemoveTopHat(const Context& context, const Picture& gray, int64_t radius,
+absl::Status RemoveTopHat(const Context& context, const Picture& gray, const Window& disk,
                           const Removal& removal, uint8_t* out);
 absl::Status RemoveBall(const Context& context, const Picture& gray, int64_t radius,
                         const Removal& removal, uint8_t* out);

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <vector>
 
 #include "core/segment/filter/background/background.h"
@@ -7,26 +6,12 @@
 namespace trine::segment {
 namespace {
 
-// The half-length of the disk's row dy: the largest h with h^2 + dy^2 <= radius^2.
-int64_t HalfLength(int64_t radius, int64_t dy) {
-  const int64_t most = radius * radius - dy * dy;
-  int64_t half = static_cast<int64_t>(std::sqrt(static_cast<double>(most)));
-  while (half * half > most) --half;
-  while ((half + 1) * (half + 1) <= most) ++half;
-  return half;
-}
-
 // The least values in the disk around the pixels of a piece.
 template <typename T>
 class DiskLeast {
  public:
-  DiskLeast(const TileSize& size, int64_t radius)
-      : size_(size),
-        radius_(radius),
-        tile_(size),
-        least_(MakeScratch<T>(size.rows * size.stride())) {
-    for (int64_t dy = -radius; dy <= radius; ++dy) half_.push_back(HalfLength(radius, dy));
-  }
+  DiskLeast(const TileSize& size, const Window& disk)
+      : size_(size), disk_(disk), tile_(size), least_(MakeScratch<T>(size.rows * size.stride())) {}
 
   template <typename ReadRow>
   absl::Status Make(const Picture& gray, int64_t begin, int64_t end, int64_t first, int64_t last,
@@ -38,10 +23,10 @@ class DiskLeast {
     // Rows of the disk from its ends to its middle. Windows of `length` pixels start at their
     // element.
     int64_t length = 1;
-    for (int64_t out = radius_; out >= 0;) {
-      const int64_t half = half_[static_cast<size_t>(out + radius_)];
+    for (int64_t out = disk_.radius(); out >= 0;) {
+      const int64_t half = disk_.Half(out);
       int64_t in = out;
-      while (in > 0 && half_[static_cast<size_t>(in - 1 + radius_)] == half) --in;
+      while (in > 0 && disk_.Half(in - 1) == half) --in;
       while (length < 2 * half + 1) {
         const int64_t shift = std::min(length, 2 * half + 1 - length);
         for (int64_t y = tile_.top(); y < tile_.bottom(); ++y) {
@@ -69,24 +54,23 @@ class DiskLeast {
 
  private:
   TileSize size_;
-  int64_t radius_;
+  const Window& disk_;
   Tile<T> tile_;
   Scratch<T> least_;
-  std::vector<int64_t> half_;
   std::vector<const T*> rows_;
 };
 
 template <typename T>
-absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
+absl::Status TopHat(const Context& context, const Picture& gray, const Window& window,
                     const Removal& removal, uint8_t* out) {
-  const TileSize size = TileSize::Of(gray, radius);
+  const TileSize size = TileSize::Of(gray, window.radius());
   TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
   Scratch<T> least = MakeScratch<T>(gray.pixels());
   const absl::Status eroded = ForTiles(
       context, gray, size,
       [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
         Poller poll = PixelPoller(context);
-        DiskLeast<T> disk(size, radius);
+        DiskLeast<T> disk(size, window);
         TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
                                           ReadInside(gray, removal.light, y, x, count, to);
@@ -100,7 +84,7 @@ absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
       context, gray, size,
       [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
         Poller poll = PixelPoller(context);
-        DiskLeast<T> disk(size, radius);
+        DiskLeast<T> disk(size, window);
         TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
                                           const T* const from = least.data() + y * gray.width + x;
@@ -120,10 +104,10 @@ absl::Status TopHat(const Context& context, const Picture& gray, int64_t radius,
 
 }  // namespace
 
-absl::Status RemoveTopHat(const Context& context, const Picture& gray, int64_t radius,
+absl::Status RemoveTopHat(const Context& context, const Picture& gray, const Window& disk,
                           const Removal& removal, uint8_t* out) {
   return WithPixelType(gray.dtype, [&](auto type) {
-    return TopHat<decltype(type)>(context, gray, radius, removal, out);
+    return TopHat<decltype(type)>(context, gray, disk, removal, out);
   });
 }
 

@@ -5,10 +5,11 @@
 #include <bit>
 #include <limits>
 
+#include "core/segment/filter/libraries/libraries.h"
 #include "core/segment/filter/smooth/median_kernels.h"
 #include "core/segment/filter/smooth/real_rows.h"
 #include "core/segment/filter/smooth/smooth.h"
-#include "core/segment/filter/smooth/window.h"
+#include "core/segment/filter/window.h"
 #include "core/segment/histogram.h"
 
 namespace trine::segment {

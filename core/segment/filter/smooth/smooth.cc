@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "core/base/error.h"
-#include "core/segment/filter/library.h"
-#include "core/segment/filter/smooth/real_rows.h"
+#include "core/segment/filter/libraries/libraries.h"
+#include "core/segment/filter/libraries/library.h"
 
 namespace trine::segment {
 namespace {
@@ -13,23 +13,42 @@ namespace {
 constexpr double kDefaultSigma = 2;
 constexpr int64_t kDefaultRadius = 2;
 
+using enum SmoothMethod;
+constexpr LibraryMethod kMethods[] = {
+    Has(Profile::kOpencv, kGaussian, kIntegers),
+    Has(Profile::kOpencv, kMedian, kBytes, 127),
+    Has(Profile::kOpencv, kMedian, kWords | kSingles, 2),
+    Has(Profile::kOpencv, kMean, kBytes | kSingles | kDoubles),
+    Has(Profile::kOpencv, kMean, kWords, 90),
+    Has(Profile::kSkimage, kMedian, kEveryType),
+    Has(Profile::kSkimage, kMean, kIntegers),
+    Has(Profile::kImagej, kMedian, kIntegers),
+    Has(Profile::kImagej, kMean, kIntegers),
+};
+
+auto GaussianOf(Profile profile) {
+  return profile == Profile::kOpencv ? SmoothOpencvGaussian : SmoothGaussian;
+}
+
+auto MedianOf(Profile profile) {
+  return profile == Profile::kImagej ? SmoothImagejMedian : SmoothMedian;
+}
+
 auto MeanOf(Profile profile) {
+  if (profile == Profile::kOpencv) return SmoothOpencvMean;
   if (profile == Profile::kSkimage) return SmoothRankMean;
   return profile == Profile::kImagej ? SmoothImagejMean : SmoothMean;
 }
 
+int64_t RadiusOf(const SmoothStep& step) { return step.radius == 0 ? kDefaultRadius : step.radius; }
+
 }  // namespace
 
 absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
-  const Profile profile = step.options.profile;
-  const bool median = given.method == SmoothMethod::kMedian;
-  const bool library = profile == Profile::kSkimage || profile == Profile::kImagej;
-  if (library && (median || given.method == SmoothMethod::kMean))
-    return CheckLibrary(step, /*takes_floats=*/median && profile == Profile::kSkimage);
-  if (profile != Profile::kExact)
-    return NotOffered(
-        "profile", "smooth has the profiles exact, and skimage and imagej of median and mean only");
-  if (given.method == SmoothMethod::kBinomial && given.radius > kMostBinomialRadius)
+  const std::string_view name = NamesOf(given.method)[static_cast<size_t>(given.method) - 1];
+  TRINE_RETURN_IF_ERROR(
+      CheckLibrary(step, static_cast<uint8_t>(given.method), name, kMethods, RadiusOf(given)));
+  if (given.method == kBinomial && given.radius > kMostBinomialRadius)
     return InvalidField(step.Field("radius"), given.radius, "at most 500 for binomial");
   return absl::OkStatus();
 }
@@ -40,21 +59,20 @@ absl::Status RunSmooth(State& state, const SmoothStep& given) {
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();
   uint8_t* const out = pixels.data.data();
-  const int64_t radius = given.radius == 0 ? kDefaultRadius : given.radius;
+  const int64_t radius = RadiusOf(given);
+  const Profile profile = state.options.profile;
   absl::Status status;
   switch (given.method) {
-    case SmoothMethod::kGaussian:
-      status = SmoothGaussian(context, gray, given.sigma.value_or(kDefaultSigma), out);
+    case kGaussian:
+      status = GaussianOf(profile)(context, gray, given.sigma.value_or(kDefaultSigma), out);
       break;
-    case SmoothMethod::kMedian:
-      status = state.options.profile == Profile::kImagej
-                   ? SmoothImagejMedian(context, gray, radius, out)
-                   : SmoothMedian(context, gray, radius, out);
+    case kMedian:
+      status = MedianOf(profile)(context, gray, radius, out);
       break;
-    case SmoothMethod::kMean:
-      status = MeanOf(state.options.profile)(context, gray, radius, out);
+    case kMean:
+      status = MeanOf(profile)(context, gray, radius, out);
       break;
-    case SmoothMethod::kBinomial:
+    case kBinomial:
       status = SmoothBinomial(context, gray, radius, out);
       break;
   }

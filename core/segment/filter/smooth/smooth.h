@@ -10,14 +10,14 @@
 //            Before rounding 8-bit results lie within 0.02 (below sigma 5) and 0.5 gray levels of
 //            those of the true Gaussian, whatever the picture, of 16 bits 257 times that.
 // Median     of the square, of an even number of pixels (where a mask leaves some out) the lower of
-//            the two in the middle. Exact for every type. Profile SKIMAGE is the same: its
-//            filters.median of that square.
+//            the two in the middle. Exact for every type. Profile SKIMAGE is the same, its
+//            filters.median of that square, and so is OPENCV, its medianBlur: of uint8 up to a
+//            radius of 127, of uint16 and float32 up to 2.
 // Mean       of the square; exact sums of integers, of floats sums in float64 that are never
 //            subtracted from.
 //            Profile SKIMAGE: rank.mean of uint8 and uint16, where the square ends at the border
 //            and the mean is rounded down.
-// Profile IMAGEJ of median and mean, of uint8 and uint16: its filters of those names, of the pixels
-// dx^2 + dy^2 <= radius^2 + 1, |dx| and |dy| at most radius; the mean is rounded to float32 first.
+//            Others of OPENCV and IMAGEJ: filter/libraries/libraries.h.
 // Binomial   weights of radius passes of [1 2 1] / 4 in float64: of integers the exact sum, rounded
 //            once, up to a radius of 9.
 #pragma once
@@ -42,15 +42,9 @@ absl::Status SmoothGaussian(const Context& context, const Picture& gray, double 
 absl::Status SmoothBinomial(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out);
 absl::Status SmoothMean(const Context& context, const Picture& gray, int64_t radius, uint8_t* out);
-// Of squares that end at the border, rounded down. REQUIRES, here and below: uint8 or uint16, all
-// inside.
+// Of squares that end at the border, rounded down. REQUIRES: uint8 or uint16, all inside.
 absl::Status SmoothRankMean(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out);
-// Of disks (window.h).
-absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
-                              uint8_t* out);
-absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
-                                uint8_t* out);
 absl::Status SmoothMedian(const Context& context, const Picture& gray, int64_t radius,
                           uint8_t* out);
 

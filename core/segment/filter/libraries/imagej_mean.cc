@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "core/segment/filter/libraries/libraries.h"
 #include "core/segment/filter/smooth/real_rows.h"
-#include "core/segment/filter/smooth/smooth.h"
-#include "core/segment/filter/smooth/window.h"
+#include "core/segment/filter/window.h"
 
 namespace trine::segment {
 namespace {

@@ -1,0 +1,36 @@
+// Filters that are another library's alone; those that it shares with EXACT are beside their steps.
+// `out` gets the pixels, of gray's type and size. Results never depend on threads or machine.
+//
+// OPENCV    4.6 and 5.0, without IPP, which answer alike. Beyond the border the picture is
+//           mirrored without its border pixels (BORDER_REFLECT_101).
+//   mean      blur: of uint8 and a square of at most 256 pixels the sum, raised by a half, times
+//             2^23 / pixels in integers; of larger ones and of uint16 (to a radius of 90) the sum
+//             times 1 / pixels in float32, in the last width % 8 columns in float64. Machines whose
+//             vectors have other lengths do so in other columns: there means that are within 1 / 64
+//             of a half may be rounded to its other side, of uint8 from a radius of 52 on only. Of
+//             float32 and float64 sums in float64 that slide, in its order.
+//   gaussian  GaussianBlur with the side made from sigma (round(6 sigma) of uint8, 8 of uint16,
+//             then the next odd number): weights in 256ths (65536ths), what rounding leaves passed
+//             on to the next from the border on, and one rounding at the end.
+// IMAGEJ
+//   mean, median  of its disks (window.h).
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "core/segment/picture.h"
+
+namespace trine::segment {
+
+absl::Status SmoothOpencvMean(const Context& context, const Picture& gray, int64_t radius,
+                              uint8_t* out);
+// REQUIRES, here and below: uint8 or uint16, all inside.
+absl::Status SmoothOpencvGaussian(const Context& context, const Picture& gray, double sigma,
+                                  uint8_t* out);
+absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
+                              uint8_t* out);
+absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
+                                uint8_t* out);
+
+}  // namespace trine::segment

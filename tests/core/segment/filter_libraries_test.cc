@@ -1,0 +1,203 @@
+// What the filters of other libraries' profiles are by their rules; the libraries' own answers are
+// in tests/golden/segment.
+#include "core/segment/filter/libraries/libraries.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/segment/filter/window.h"
+#include "gmock/gmock.h"
+#include "tests/core/segment/filter_support.h"
+
+namespace trine::segment {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::pair<int, int> kSides[] = {{1, 1}, {1, 70}, {70, 1}, {2, 3}, {40, 33}, {31, 129}};
+
+// dcb|abcd|cba, a pixel at a time.
+int Mirrored(int i, int n) {
+  if (n == 1) return 0;
+  while (i < 0 || i >= n) i = i < 0 ? -i : 2 * (n - 1) - i;
+  return i;
+}
+
+template <typename T>
+Grid<T> RandomPicture(std::mt19937& random, int height, int width) {
+  if constexpr (std::is_integral_v<T>) {
+    return RandomGrid<T>(random, height, width, 0, std::numeric_limits<T>::max());
+  } else {
+    Grid<T> grid(height, width);
+    for (T& cell : grid.cells)
+      cell = static_cast<T>(static_cast<int>(random() % 4001) - 2000) / T{64};
+    return grid;
+  }
+}
+
+template <typename T>
+double MirroredMean(const Grid<T>& grid, int y, int x, int radius) {
+  double sum = 0;
+  for (int dy = -radius; dy <= radius; ++dy) {
+    for (int dx = -radius; dx <= radius; ++dx)
+      sum +=
+          static_cast<double>(grid.at(Mirrored(y + dy, grid.height), Mirrored(x + dx, grid.width)));
+  }
+  return sum / ((2 * radius + 1) * (2 * radius + 1));
+}
+
+template <typename T>
+class Opencv : public testing::Test {};
+using PixelTypes = testing::Types<uint8_t, uint16_t, float, double>;
+TYPED_TEST_SUITE(Opencv, PixelTypes);
+
+TYPED_TEST(Opencv, MeanIsThatOfTheMirroredWindow) {
+  std::mt19937 random(50);
+  FewerSanitized fewer(3);
+  for (const auto& [height, width] : kSides) {
+    for (const int radius : {1, 2, 7, 8, 30}) {
+      if (fewer.Skips()) continue;
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const auto got = Filtered(grid, nullptr, 1,
+                                [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                  return SmoothOpencvMean(context, gray, radius, out);
+                                });
+      // A half, and what its float32 rounds; squares of bytes from 17 on are rounded rightly.
+      const bool integers = std::is_integral_v<TypeParam>;
+      double error = integers ? 0.5 + 1.0 / 64 : 1e-5;
+      if (sizeof(TypeParam) == 1 && radius >= 8) error = 0.5;
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x)
+          ASSERT_NEAR(static_cast<double>(got.at(y, x)), MirroredMean(grid, y, x, radius), error)
+              << height << " x " << width << " radius " << radius;
+      }
+    }
+  }
+}
+
+// OpenCV's weights of distance 0, 1, ... in parts of 2^bits.
+struct Weights {
+  double sigma;
+  std::vector<uint64_t> weights;
+};
+
+template <typename T>
+void ExpectGaussian(const std::vector<Weights>& all, int bits) {
+  std::mt19937 random(51);
+  for (const auto& [height, width] : kSides) {
+    for (const Weights& w : all) {
+      const auto grid = RandomPicture<T>(random, height, width);
+      const auto got = Filtered(grid, nullptr, 1,
+                                [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                  return SmoothOpencvGaussian(context, gray, w.sigma, out);
+                                });
+      const int radius = static_cast<int>(w.weights.size()) - 1;
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          uint64_t sum = 0;
+          for (int dy = -radius; dy <= radius; ++dy) {
+            for (int dx = -radius; dx <= radius; ++dx)
+              sum += w.weights[static_cast<size_t>(std::abs(dy))] *
+                     w.weights[static_cast<size_t>(std::abs(dx))] *
+                     grid.at(Mirrored(y + dy, height), Mirrored(x + dx, width));
+          }
+          const uint64_t one = uint64_t{1} << (2 * bits);
+          ASSERT_EQ(got.at(y, x), (sum + one / 2) / one)
+              << height << " x " << width << " sigma " << w.sigma;
+        }
+      }
+    }
+  }
+}
+TEST(OpencvGaussian, IsOneRoundingOfItsWeights) {
+  ExpectGaussian<uint8_t>({{0.01, {256}},
+                           {0.7, {146, 53, 2}},
+                           {1, {102, 62, 14, 1}},
+                           {2.5, {40, 38, 30, 20, 11, 6, 2, 1, 0}}},
+                          8);
+  ExpectGaussian<uint16_t>({{0.01, {65536}},
+                            {0.7, {37346, 13461, 630, 4}},
+                            {1, {26146, 15857, 3539, 290, 9}},
+                            {2.5, {10458, 9654, 7595, 5090, 2908, 1415, 587, 208, 62, 16, 4}}},
+                           16);
+}
+
+// Weights of the widest one are 0 or 1 of 256, and constant pictures stay.
+TEST(OpencvGaussian, OfTheLargestSigma) {
+  const auto smoothed = [](const auto& grid) {
+    return Filtered(grid, nullptr, 1,
+                    [&](const Context& context, const Picture& gray, uint8_t* out) {
+                      return SmoothOpencvGaussian(context, gray, 1000, out);
+                    });
+  };
+  EXPECT_EQ(smoothed(Grid<uint8_t>(3, 40, 255)).cells, Grid<uint8_t>(3, 40, 255).cells);
+  EXPECT_EQ(smoothed(Grid<uint16_t>(3, 40, 65535)).cells, Grid<uint16_t>(3, 40, 65535).cells);
+}
+
+std::vector<int64_t> HalvesOf(const Window& window) {
+  std::vector<int64_t> out;
+  for (int64_t dy = 0; dy <= window.radius(); ++dy) out.push_back(window.Half(dy));
+  return out;
+}
+TEST(Windows, Halves) {
+  EXPECT_THAT(HalvesOf(Window::Disk(3)), ElementsAre(3, 2, 2, 0));
+  EXPECT_THAT(HalvesOf(Window::Disk(5)), ElementsAre(5, 4, 4, 4, 3, 0));
+  EXPECT_THAT(HalvesOf(Window::OpencvDisk(0)), ElementsAre(0));
+  EXPECT_THAT(HalvesOf(Window::OpencvDisk(1)), ElementsAre(1, 0));
+  EXPECT_THAT(HalvesOf(Window::OpencvDisk(3)), ElementsAre(3, 3, 2, 0));
+  EXPECT_THAT(HalvesOf(Window::OpencvDisk(5)), ElementsAre(5, 5, 5, 4, 3, 0));
+  EXPECT_THAT(HalvesOf(Window::OpencvDisk(10)), ElementsAre(10, 10, 10, 10, 9, 9, 8, 7, 6, 4, 0));
+  EXPECT_THAT(HalvesOf(Window::ImagejDisk(1)), ElementsAre(1, 1));
+  EXPECT_THAT(HalvesOf(Window::ImagejDisk(5)), ElementsAre(5, 5, 4, 4, 3, 1));
+}
+
+std::string Refused(const absl::StatusOr<Result>& result) { return FieldOf(result.status()); }
+
+TEST(OpencvFilters, Refusals) {
+  const auto refused = [](const auto& grid, const Step& step, const Mask* inside = nullptr) {
+    return Refused(RunSteps(grid, {step}, Profile::kOpencv, false, inside));
+  };
+  const auto smooth = [](SmoothMethod method, int64_t radius) {
+    return SmoothStep{method, {}, radius};
+  };
+  const Grid<uint8_t> bytes(4, 4, 1);
+  const Grid<uint16_t> words(4, 4, 1);
+  const Grid<float> floats(4, 4, 1);
+  const Grid<double> doubles(4, 4, 1);
+  const Grid<int16_t> other(4, 4, 1);
+  const Step gaussian = SmoothStep{SmoothMethod::kGaussian, 1.0, 0};
+  EXPECT_EQ(refused(bytes, gaussian), "");
+  EXPECT_EQ(refused(words, gaussian), "");
+  EXPECT_EQ(refused(floats, gaussian), "gray.dtype");
+  EXPECT_EQ(refused(other, gaussian), "gray.dtype");
+  EXPECT_EQ(refused(bytes, smooth(SmoothMethod::kMedian, 127)), "");
+  EXPECT_EQ(refused(bytes, smooth(SmoothMethod::kMedian, 128)), "steps[0].smooth.radius");
+  EXPECT_EQ(refused(words, smooth(SmoothMethod::kMedian, 2)), "");
+  EXPECT_EQ(refused(words, smooth(SmoothMethod::kMedian, 0)), "");
+  EXPECT_EQ(refused(words, smooth(SmoothMethod::kMedian, 3)), "steps[0].smooth.radius");
+  EXPECT_EQ(refused(floats, smooth(SmoothMethod::kMedian, 2)), "");
+  EXPECT_EQ(refused(doubles, smooth(SmoothMethod::kMedian, 1)), "gray.dtype");
+  EXPECT_EQ(refused(bytes, smooth(SmoothMethod::kMean, 4096)), "");
+  EXPECT_EQ(refused(words, smooth(SmoothMethod::kMean, 90)), "");
+  EXPECT_EQ(refused(words, smooth(SmoothMethod::kMean, 91)), "steps[0].smooth.radius");
+  EXPECT_EQ(refused(doubles, smooth(SmoothMethod::kMean, 1)), "");
+  EXPECT_EQ(refused(bytes, smooth(SmoothMethod::kBinomial, 1)), "profile");
+  const auto background = [](BackgroundMethod method) { return BackgroundStep{method, 2}; };
+  EXPECT_EQ(refused(doubles, background(BackgroundMethod::kTopHat)), "");
+  EXPECT_EQ(refused(floats, background(BackgroundMethod::kClosing)), "");
+  EXPECT_EQ(refused(other, background(BackgroundMethod::kClosing)), "gray.dtype");
+  EXPECT_EQ(refused(bytes, background(BackgroundMethod::kRollingBall)), "profile");
+  EXPECT_EQ(refused(bytes, BackgroundStep{BackgroundMethod::kPolynomial}), "profile");
+  EXPECT_EQ(refused(bytes, BackgroundStep{BackgroundMethod::kClosing, 2, 0, false,
+                                          BackgroundRemoval::kDivide}),
+            "profile");
+  const Mask inside(4, 4, 1);
+  EXPECT_EQ(refused(bytes, gaussian, &inside), "mask");
+  // Which profiles and types there are is told.
+  const auto told = RunSteps(bytes, {smooth(SmoothMethod::kMedian, 1)}, Profile::kMatlab);
+  EXPECT_THAT(std::string(told.status().message()),
+              testing::HasSubstr("median has the profiles exact, opencv, skimage and imagej only"));
+}
+
+}  // namespace
+}  // namespace trine::segment
