@@ -88,6 +88,15 @@ uint8_t* State::Mask() {
   }
   return result.mask->data.data();
 }
+uint8_t* State::MaskToWrite() {
+  if (gray.inside != nullptr) {
+    result.mask.reset();
+    return Mask();
+  }
+  foreground.reset();
+  if (!result.mask) result.mask = NewMask(inputs);
+  return result.mask->data.data();
+}
 int32_t* State::Labels() { return MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels); }
 float* State::Distance() {
   return MapAt<float>(DType::kFloat32, inputs.gray.shape, result.distance);

@@ -33,6 +33,8 @@ class State {
 
   // [height, width] of zeros where no step made one yet. Whoever asks for the mask may change it.
   uint8_t* Mask();
+  // For a step that writes each pixel inside, whatever is there: zeros outside alone.
+  uint8_t* MaskToWrite();
   int32_t* Labels();
   float* Distance();
 

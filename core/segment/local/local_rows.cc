@@ -57,10 +57,8 @@ std::vector<StepSpec> LocalRows() {
         TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,
                                ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,
                                                      s.inputs.gray.dtype, &s.result.warnings));
-        // Pixels outside are never visited: the mask must start from 0 there.
-        s.result.mask.reset();
         return LocalThreshold(s.context, s.gray, *s.result.local_threshold, s.options.profile,
-                              s.options.invert, s.Mask());
+                              s.options.invert, s.MaskToWrite());
       },
       [](const StepToCheck& step, const LocalThresholdStep& p) {
         return CheckLocalThreshold(p, step.options.profile, step.inputs.gray.dtype, step.Field());

@@ -157,6 +157,30 @@ TEST(LocalFamily, TiledOtsuInterpolates) {
 }
 
 // Bands and threads change nothing.
+// Also into memory that holds anything, over the mask of a step before.
+TEST(LocalFamily, EveryPixelIsWritten) {
+  std::mt19937 random(113);
+  const auto gray = RandomGrid<uint8_t>(random, 150, 340, 0, 255);
+  const Mask some = RandomMask(random, 150, 340, 0.9);
+  const Unaligned<uint8_t> picture(gray), inside(some);
+  for (const LocalMethodSpec& spec : LocalMethods()) {
+    for (const int64_t window : {11, 33}) {
+      for (const bool masked : {false, true}) {
+        Inputs inputs;
+        inputs.gray = picture.view();
+        if (masked) inputs.mask = inside.view();
+        const Mask want = MaskOf(gray, Step(spec.method, window), masked ? &some : nullptr);
+        std::vector<uint8_t> memory(gray.cells.size(), 7);
+        inputs.mask_memory = absl::MakeSpan(memory);
+        Options options;
+        options.steps = {ThresholdStep{{99}}, Step(spec.method, window)};
+        ASSERT_TRUE(Segment(Context(), inputs, options).ok());
+        EXPECT_TRUE(memory == want.cells) << spec.name << " " << window << " " << masked;
+      }
+    }
+  }
+}
+
 TEST(LocalFamily, MasksDoNotDependOnThreads) {
   std::mt19937 random(114);
   const auto gray = RandomGrid<uint8_t>(random, 301, 503, 0, 255);
