@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "core/runtime/thread_pool.h"
@@ -105,11 +106,18 @@ HalfWeights HalfWeightsOf(int64_t window, double sigma) {
   return best;
 }
 
-// The pixels near the ends of a row: means as exact quotients.
+// The pixels near the ends of a row: means as exact quotients, of sums that are doubled along both
+// axes without rounding.
 class RowSides {
  public:
+  // Of a row's words: those of the left side, from word -1 on, then those of the right one.
+  using Sums = std::vector<int32_t>;
+
   RowSides(const HalfRow& layout, const ByteGauss& gauss, double offset)
-      : layout_(layout), gauss_(gauss) {
+      : layout_(layout),
+        gauss_(gauss),
+        left_(static_cast<size_t>(layout.begin + 2)),
+        right_(static_cast<size_t>(layout.LastWord() - layout.end + 2)) {
     std::vector<int16_t> ones(static_cast<size_t>(layout.words), 0);
     constexpr int kHalving[4] = {1, 3, 3, 1};
     for (int64_t at = -1; at <= layout.LastWord(); ++at) {
@@ -119,65 +127,60 @@ class RowSides {
           ones[static_cast<size_t>(layout.first + at)] += static_cast<int16_t>(16 * kHalving[i]);
       }
     }
-    ForPixels(ones.data(), [&](int64_t, int64_t norm) {
+    const Sums sums = SumsOf(ones.data());
+    ForPixels(sums, sums, [&](int64_t, int64_t norm) {
       norms_.push_back(norm);
       bounds_.push_back(FloorOfNegativeProduct(offset, norm));
     });
   }
 
-  // The row's words between those of two rows.
-  void Decide(const int16_t* near, const int16_t* far, const uint8_t* row, uint8_t invert,
-              std::vector<int16_t>* between, uint8_t* mask) const {
-    between->resize(static_cast<size_t>(layout_.words));
-    const auto fill = [&](int64_t begin, int64_t end) {
-      ExpandWords(near, far, static_cast<size_t>(begin), static_cast<size_t>(end), between->data());
+  // At most 2^15 times 2^14.
+  Sums SumsOf(const int16_t* words) const {
+    Sums sums(left_ + right_);
+    const auto side = [&](int64_t first, size_t count, int32_t* out) {
+      for (int64_t d = -layout_.radius; d <= layout_.radius; ++d) {
+        const int16_t* const from = words + layout_.first + first + d;
+        const int32_t weight = gauss_.weights[std::abs(d)];
+        for (size_t i = 0; i < count; ++i) out[i] += weight * from[i];
+      }
     };
-    fill(0, std::max<int64_t>(layout_.first + layout_.begin + layout_.radius + 1,
-                              int64_t{kLeastGaussWords}));
-    fill(std::min(layout_.first + layout_.end - 1 - layout_.radius,
-                  layout_.words - int64_t{kLeastGaussWords}),
-         layout_.words);
+    side(-1, left_, sums.data());
+    side(layout_.end - 1, right_, sums.data() + left_);
+    return sums;
+  }
+
+  // Of a row whose words lie between those of two rows.
+  void Decide(const Sums& near, const Sums& far, const uint8_t* row, uint8_t invert,
+              uint8_t* mask) const {
     size_t at = 0;
-    ForPixels(between->data(), [&](int64_t x, int64_t sum) {
+    ForPixels(near, far, [&](int64_t x, int64_t sum) {
       const bool is = (int64_t{row[x]} - 128) * norms_[at] - sum > bounds_[at];
       mask[x] = static_cast<uint8_t>(is ? 255 : 0) ^ invert;
       ++at;
     });
   }
 
-  int64_t Cost() const { return 2 * (layout_.begin + 2) * layout_.radius; }
+  int64_t Cost() const { return static_cast<int64_t>(left_ + right_) * (layout_.radius / 2 + 2); }
 
  private:
   // visit(x, weighted sum) of the pixels of both sides.
   template <typename Visit>
-  void ForPixels(const int16_t* words, const Visit& visit) const {
-    const auto sum_of = [&](int64_t at) {
-      const int16_t* const centre = words + layout_.first + at;
-      int64_t sum = int64_t{gauss_.weights[0]} * centre[0];
-      for (int64_t d = 1; d <= layout_.radius; ++d)
-        sum += gauss_.weights[d] * (int32_t{centre[-d]} + centre[d]);
-      return sum;
+  void ForPixels(const Sums& near, const Sums& far, const Visit& visit) const {
+    const auto side = [&](int64_t begin, int64_t end, int64_t first, size_t offset) {
+      const auto down = [&](int64_t word) {
+        const size_t at = offset + static_cast<size_t>(word - first);
+        return 3 * int64_t{near[at]} + far[at];
+      };
+      for (int64_t x = begin; x < end; ++x)
+        visit(x, 3 * down(x / 2) + down(x % 2 == 0 ? x / 2 - 1 : x / 2 + 1));
     };
-    const auto side = [&](int64_t begin, int64_t end) {
-      if (begin >= end) return;
-      int64_t before = sum_of(begin / 2 - 1), near = sum_of(begin / 2), after = 0;
-      for (int64_t x = begin; x < end; ++x) {
-        if (x % 2 == 0) {
-          visit(x, 3 * near + before);
-          continue;
-        }
-        after = sum_of(x / 2 + 1);
-        visit(x, 3 * near + after);
-        before = near;
-        near = after;
-      }
-    };
-    side(0, 2 * layout_.begin);
-    side(2 * layout_.end, layout_.width);
+    side(0, 2 * layout_.begin, -1, 0);
+    side(2 * layout_.end, layout_.width, layout_.end - 1, left_);
   }
 
   const HalfRow& layout_;
   const ByteGauss& gauss_;
+  size_t left_, right_;  // words of the sides
   std::vector<int64_t> norms_, bounds_;
 };
 
@@ -216,11 +219,14 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
         Poller poll = PixelPoller(context);
         HalfBand band(gray, layout, gauss, BeyondHalf::kNothing);
         Scratch<int16_t> means = Scratch<int16_t>::Zeros(static_cast<size_t>(layout.words));
-        std::vector<int16_t> between;
         const int64_t from = begin + static_cast<int64_t>(first);
         TRINE_RETURN_IF_ERROR(band.Start(from, poll));
+        RowSides::Sums before, near = sides.SumsOf(band.Down(from - 1)),
+                               after = sides.SumsOf(band.Down(from));
         for (int64_t at = from; at < begin + static_cast<int64_t>(last); ++at) {
           TRINE_RETURN_IF_ERROR(band.Next(at + 1, poll));
+          TRINE_RETURN_IF_ERROR(poll.Spend(sides.Cost()));
+          before = std::exchange(near, std::exchange(after, sides.SumsOf(band.Down(at + 1))));
           for (const int64_t y : {2 * at, 2 * at + 1}) {
             const int64_t far = y % 2 == 0 ? at - 1 : at + 1;
             const uint8_t* const row = gray.data + y * gray.width;
@@ -235,8 +241,7 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
                   DecideHalved(means.data() + layout.first, row, bound, flip, piece, end_of_piece,
                                out);
                 }));
-            TRINE_RETURN_IF_ERROR(poll.Spend(sides.Cost()));
-            sides.Decide(band.Down(at), band.Down(far), row, flip, &between, out);
+            sides.Decide(near, y % 2 == 0 ? before : after, row, flip, out);
           }
         }
         return absl::OkStatus();
