@@ -52,10 +52,10 @@ absl::StatusOr<Picture> ReadFile(const Context& context, ByteView bytes,
     return internal::Corrupt(
         absl::StrCat("its ", bytes.size(), " bytes are not a ", PictureFormats(), " file"));
   }
-  if (*format != Format::kTiff && options.page != 0) {
-    return InvalidField("page", options.page,
-                        absl::StrCat("a ", ToAbsl(FormatName(*format)), " file has page 0 only"));
-  }
+  // Of those that may be animations their readers say it.
+  const bool may_have_more =
+      *format == Format::kTiff || *format == Format::kPng || *format == Format::kWebp;
+  if (!may_have_more) TRINE_RETURN_IF_ERROR(internal::CheckOnlyPage(options, *format, ""));
   absl::StatusOr<Picture> picture = ReadAs(*format, context, bytes, options);
   // A reader that was stopped within a library may report what it saw then; the reason counts.
   if (!picture.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());

@@ -16,6 +16,17 @@ void Warn(const DecodeOptions& options, std::string_view text) {
   if (options.warnings != nullptr) options.warnings->emplace_back(text);
 }
 
+absl::Status CheckOnlyPage(const DecodeOptions& options, Format format,
+                           std::string_view animation) {
+  if (options.page == 0) return absl::OkStatus();
+  const absl::string_view name = ToAbsl(FormatName(format));
+  return InvalidField("page", options.page,
+                      animation.empty()
+                          ? absl::StrCat("a ", name, " file has page 0 only")
+                          : absl::StrCat("the ", name, " file is ", ToAbsl(animation),
+                                         ", of which only page 0, the first, is read"));
+}
+
 void WarnOfAlpha(const ReaderOptions& options, bool has) {
   if (has && options.wanted != Wanted::kWhole) Warn(options, "its transparency was left out");
 }

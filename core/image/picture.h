@@ -39,7 +39,11 @@ struct ReaderOptions : DecodeOptions {
 };
 // Adds to the caller's warnings, where he wants any.
 void Warn(const DecodeOptions& options, std::string_view text);
-// Warns, where the whole is not wanted, of transparency that a file `has` beside gray or colour.
+// INVALID_ARGUMENT, field "page": another page than the only one that is read of a file of
+// `format`, which is what `animation` says, "an animation of 3 frames", where that is not empty.
+absl::Status CheckOnlyPage(const DecodeOptions& options, Format format, std::string_view animation);
+// Warns, where the whole is not wanted, of transparency that a file `has` beside gray or colour:
+// that a pixel is anything but opaque.
 void WarnOfAlpha(const ReaderOptions& options, bool has);
 // The same of `count` samples a pixel that are not said to be transparency, where there are any.
 void WarnOfSamples(const ReaderOptions& options, size_t count);

@@ -217,10 +217,10 @@ absl::StatusOr<Picture> BeginWhole(const Header& h, const Palette& palette) {
   return picture;
 }
 
-// Whether pixels have bits that no mask names.
-absl::StatusOr<bool> HasSpareBits(const Context& context, const Header& h, ByteView raster) {
+// Whether of a pixel one of these bits is not what it is in `like`.
+absl::StatusOr<bool> HasOtherBits(const Context& context, const Header& h, ByteView raster,
+                                  uint32_t mask, uint32_t like) {
   const size_t step = h.bits / 8;
-  const uint32_t named = h.masks[0] | h.masks[1] | h.masks[2] | h.masks[3];
   const size_t row_bytes = static_cast<size_t>(h.width) * step;
   const size_t stride = CeilDiv(row_bytes, 4) * 4;
   const auto height = static_cast<size_t>(h.height < 0 ? -h.height : h.height);
@@ -230,10 +230,15 @@ absl::StatusOr<bool> HasSpareBits(const Context& context, const Header& h, ByteV
     for (size_t at = y * stride; at < y * stride + row_bytes; at += step) {
       const uint32_t pixel =
           step == 2 ? LoadLE<uint16_t>(&raster[at]) : LoadLE<uint32_t>(&raster[at]);
-      if ((pixel & ~named) != 0) return true;
+      if (((pixel ^ like) & mask) != 0) return true;
     }
   }
   return false;
+}
+
+// Whether pixels have bits that no mask names.
+absl::StatusOr<bool> HasSpareBits(const Context& context, const Header& h, ByteView raster) {
+  return HasOtherBits(context, h, raster, ~(h.masks[0] | h.masks[1] | h.masks[2] | h.masks[3]), 0);
 }
 
 absl::Status IndexBeyondPalette(const Palette& palette) {
@@ -319,7 +324,11 @@ absl::StatusOr<Picture> ReadBmp(const Context& context, ByteView bytes,
   TRINE_ASSIGN_OR_RETURN(picture.samples,
                          rle ? ReadRle(context, h, palette, size, options, raster)
                              : ReadRaster(context, h, palette, size, options, raster));
-  WarnOfAlpha(options, h.masks[3] != 0);
+  if (!whole && h.masks[3] != 0) {
+    TRINE_ASSIGN_OR_RETURN(const bool is_clear,
+                           HasOtherBits(context, h, raster, h.masks[3], UINT32_MAX));
+    WarnOfAlpha(options, is_clear);
+  }
   const uint64_t trailer = TrailerBytes(h, size, rle, bytes.size());
   if (whole) {
     NoteTrailer(trailer, picture);

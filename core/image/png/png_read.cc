@@ -3,6 +3,7 @@
 #include <png.h>
 
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <cstring>
 
@@ -61,12 +62,27 @@ struct Reader {
   png_infop info = nullptr;
   Source source{};
   bool warned = false;
+  bool is_clear = false;  // alpha that was left out is not opaque everywhere
 
   Reader() = default;
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
 };
+
+// Leaves the last sample of each pixel out, and sees whether it is the greatest there is.
+void LeaveAlphaOut(png_structp png, png_row_infop row, png_bytep data) {
+  const size_t sample = row->bit_depth / 8u;
+  const size_t colours = (row->channels - 1u) * sample;
+  bool is_clear = false;
+  const png_byte* in = data;
+  for (png_uint_32 x = 0; x < row->width; ++x, data += colours) {
+    std::memmove(data, in, colours);
+    in += colours;
+    for (size_t i = 0; i < sample; ++i) is_clear |= *in++ != 0xFF;
+  }
+  if (is_clear) static_cast<Reader*>(png_get_user_transform_ptr(png))->is_clear = true;
+}
 
 // False when libpng refuses the header. Sets the transformations that give dense rows of samples of
 // 8 bits, or 16 bits in little-endian order (palette indices stay): where the whole is wanted as
@@ -88,7 +104,11 @@ bool Begin(Reader& reader, Wanted wanted) {
   if (!packing && type == PNG_COLOR_TYPE_GRAY && depth < 8) {
     png_set_expand_gray_1_2_4_to_8(reader.png);
   }
-  if (!whole && (type & PNG_COLOR_MASK_ALPHA) != 0) png_set_strip_alpha(reader.png);
+  if (!whole && (type & PNG_COLOR_MASK_ALPHA) != 0) {
+    png_set_read_user_transform_fn(reader.png, LeaveAlphaOut);
+    png_set_user_transform_info(reader.png, &reader, depth,
+                                (type & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1);
+  }
   if (depth == 16) png_set_swap(reader.png);
   png_set_interlace_handling(reader.png);
   png_read_update_info(reader.png, reader.info);
@@ -181,6 +201,40 @@ absl::Status CheckNumbers(const Context& context, const Palette& palette, const 
   return absl::OkStatus();
 }
 
+// Whether a pixel, of a picture without alpha, is of the one value or of an entry of the palette
+// that is not opaque. `samples` are scaled to 8 bits where they have less and `is_scaled`.
+absl::StatusOr<bool> HasClearPixels(const Context& context, const PngInfo& info,
+                                    const Tensor& samples, bool is_scaled) {
+  const ByteView chunk = info.transparency;
+  const size_t channels = info.color_type == 2 ? 3 : 1;
+  const size_t pixel_bytes = channels * DTypeSize(samples.dtype);
+  std::array<bool, 256> clear{};
+  std::array<uint8_t, 6> value{};
+  if (info.color_type == 3) {
+    for (size_t i = 0; i < std::min(chunk.size(), clear.size()); ++i) clear[i] = chunk[i] != 0xFF;
+  } else {
+    if (chunk.size() != 2 * channels) return true;  // nobody knows which
+    for (size_t c = 0; c < channels; ++c) {
+      const int bits = (chunk[2 * c] << 8 | chunk[2 * c + 1]) & ((1 << info.bit_depth) - 1);
+      if (info.bit_depth == 16) {
+        StoreLE(&value[2 * c], static_cast<uint16_t>(bits));
+      } else {
+        value[c] = static_cast<uint8_t>(bits);
+        if (is_scaled) value[c] = ScaleGray(value[c], info.bit_depth);
+      }
+    }
+  }
+  Poller poll(context.cancel, kPollBytes);
+  for (size_t at = 0; at < samples.data.size(); at += pixel_bytes) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(pixel_bytes));
+    const uint8_t* pixel = samples.data.data() + at;
+    if (info.color_type == 3 ? clear[*pixel] : std::memcmp(pixel, value.data(), pixel_bytes) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Colour, bits and transparency of the file.
 absl::StatusOr<PictureForm> FormOf(const PngInfo& info) {
   const ByteView alpha = info.transparency;
@@ -254,6 +308,8 @@ void WarnOfChunks(const ReaderOptions& options, const PngInfo& info, bool warned
 absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
                                 const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const PngInfo info, WalkPngChunks(context, bytes));
+  TRINE_RETURN_IF_ERROR(
+      CheckOnlyPage(options, Format::kPng, info.is_animated ? "an animation" : ""));
   const bool whole = options.wanted == Wanted::kWhole;
   Picture picture;
   if (whole) {
@@ -281,6 +337,13 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
     return samples.status();
   }
   picture.samples = *std::move(samples);
+  // The colours of a palette of which the numbers are wanted do not count, nor what is clear of
+  // them.
+  bool is_clear = reader.is_clear;
+  if (!whole && info.color_type < 4 && (look_up || !indexed) && !info.transparency.empty()) {
+    TRINE_ASSIGN_OR_RETURN(
+        is_clear, HasClearPixels(context, info, picture.samples, options.wanted == Wanted::kPlain));
+  }
   if (look_up) {
     TRINE_ASSIGN_OR_RETURN(picture.samples,
                            LookUpPixels(context, info.palette, size, picture.samples));
@@ -292,10 +355,7 @@ absl::StatusOr<Picture> ReadPng(const Context& context, ByteView bytes,
     if (info.is_animated) Warn(options, "it is an animation, of which the first picture was read");
     WarnOfTrailer(options, "PNG", info.trailer_bytes);
   }
-  // The colours of a palette of which the numbers are wanted do not count, nor what is clear of
-  // them.
-  const bool counts = look_up || !indexed;
-  WarnOfAlpha(options, (info.color_type & 4) != 0 || (counts && !info.transparency.empty()));
+  WarnOfAlpha(options, is_clear);
   return FinishPicture(context, options, std::move(picture), info.orientation);
 }
 

@@ -176,6 +176,8 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
   // Black is 0 here, unlike in PBM.
   const bool bits = options.wanted == Wanted::kPlain && header.maxval == 1 &&
                     absl::StartsWith(header.tuple_type, "BLACKANDWHITE");
+  const bool drops_alpha = channels < header.depth;
+  bool is_clear = false;
   PictureRows rows(size);
   Poller poll(context.cancel, kPollBytes);
   for (size_t y = 0; y < size.height; ++y) {
@@ -183,6 +185,9 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
     const uint8_t* in = raster.data() + y * row_bytes;
     uint8_t* out = rows.Append();
     for (size_t x = 0; x < size.width; ++x, in += pixel_bytes) {
+      if (drops_alpha) {
+        is_clear |= (wide ? LoadBe16(in + 2 * channels) : in[channels]) != header.maxval;
+      }
       for (size_t c = 0; c < channels; ++c, out += sample_bytes) {
         const uint16_t value = wide ? LoadBe16(in + 2 * c) : in[c];
         if (value > header.maxval) return BeyondMaxval(header.maxval);
@@ -195,7 +200,7 @@ absl::StatusOr<Picture> ReadPam(const Context& context, ByteView bytes,
     }
   }
   WarnOfTupleType(options, header);
-  WarnOfAlpha(options, channels < header.depth);
+  WarnOfAlpha(options, is_clear);
   WarnBehindRaster(options, Format::kPam, raster.subspan(needed));
   Picture picture;
   if (whole) SetForm(header, size, picture);

@@ -1,5 +1,7 @@
 #include "core/image/tiff/tiff_convert.h"
 
+#include <bit>
+
 #include "core/image/palette.h"
 #include "core/image/picture.h"
 
@@ -62,10 +64,37 @@ uint64_t FlipOf(const TiffLayout& layout) {
   return layout.in_words() || layout.is_scaled() ? UINT64_MAX : (uint64_t{1} << layout.bits) - 1;
 }
 
+// The bits of a sample of alpha that hides all behind it.
+uint64_t OpaqueOf(const TiffLayout& layout) {
+  switch (layout.size.dtype) {
+    case DType::kFloat16:
+      return 0x3C00;
+    case DType::kFloat32:
+      return std::bit_cast<uint32_t>(1.0f);
+    case DType::kFloat64:
+      return std::bit_cast<uint64_t>(1.0);
+    case DType::kInt8:
+    case DType::kInt16:
+    case DType::kInt32:
+    case DType::kInt64:
+      return UINT64_MAX >> (65 - layout.bits);
+    default:
+      return UINT64_MAX >> (64 - layout.bits);
+  }
+}
+
+template <typename T>
+bool IsAll(const uint8_t* samples, size_t count, size_t step, uint64_t value) {
+  for (size_t i = 0; i < count; ++i) {
+    if (LoadLE<T>(samples + i * step * sizeof(T)) != static_cast<T>(value)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TiffConverter::TiffConverter(const TiffLayout& layout, size_t max_width)
-    : layout_(layout), sample_bytes_(DTypeSize(layout.size.dtype)) {
+    : layout_(layout), sample_bytes_(DTypeSize(layout.size.dtype)), opaque_(OpaqueOf(layout)) {
   if (!layout.in_words()) {
     unpacked_.resize(max_width * layout.samples_together() * sample_bytes_);
   }
@@ -77,6 +106,8 @@ bool TiffConverter::Convert(const uint8_t* packed, size_t width, size_t plane, u
     UnpackSamples(packed, width * step, layout_.bits, sample_bytes_, unpacked_.data());
     packed = unpacked_.data();
   }
+  LookAtAlpha(packed, width, plane);
+  if (layout_.planar && plane >= layout_.wanted()) return true;
   if (layout_.looked_up) return ConvertIndices(packed, width, out);
   constexpr size_t kBlack = 3;
   if (layout_.planar && layout_.cmyk && plane == kBlack) {
@@ -88,6 +119,23 @@ bool TiffConverter::Convert(const uint8_t* packed, size_t width, size_t plane, u
     if (layout_.cmyk) Dim(packed, width, kBlack, out);
   }
   return true;
+}
+
+void TiffConverter::LookAtAlpha(const uint8_t* samples, size_t width, size_t plane) {
+  const size_t step = layout_.samples_together();
+  for (const size_t alpha : layout_.alphas) {
+    if (is_clear_ || (layout_.planar && alpha != plane)) continue;
+    const uint8_t* in = samples + (layout_.planar ? 0 : alpha) * sample_bytes_;
+    if (sample_bytes_ == 1) {
+      is_clear_ = !IsAll<uint8_t>(in, width, step, opaque_);
+    } else if (sample_bytes_ == 2) {
+      is_clear_ = !IsAll<uint16_t>(in, width, step, opaque_);
+    } else if (sample_bytes_ == 4) {
+      is_clear_ = !IsAll<uint32_t>(in, width, step, opaque_);
+    } else {
+      is_clear_ = !IsAll<uint64_t>(in, width, step, opaque_);
+    }
+  }
 }
 
 bool TiffConverter::ConvertIndices(const uint8_t* samples, size_t width, uint8_t* out) const {

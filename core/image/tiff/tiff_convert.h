@@ -17,10 +17,16 @@ class TiffConverter {
 
   // `packed` holds `width` pixels of all samples, or of sample `plane` where planar; `out` is the
   // place of the first of them in the picture. Planes come in order: the last one of CMYK, black,
-  // dims what the others gave. False where an index is beyond the palette.
+  // dims what the others gave, and those that are not wanted are looked at only. False where an
+  // index is beyond the palette.
   bool Convert(const uint8_t* packed, size_t width, size_t plane, uint8_t* out);
 
+  // Whether a pixel had alpha, of that which is left out, that was not opaque: the greatest number
+  // of integers, 1 of floats.
+  bool is_clear() const { return is_clear_; }
+
  private:
+  void LookAtAlpha(const uint8_t* samples, size_t width, size_t plane);
   bool ConvertIndices(const uint8_t* samples, size_t width, uint8_t* out) const;
   // Sample `from` of each pixel in `samples` to channel `to` of each in `out`.
   void CopyChannel(const uint8_t* samples, size_t width, size_t from, uint8_t* out,
@@ -29,6 +35,8 @@ class TiffConverter {
 
   const TiffLayout& layout_;
   const size_t sample_bytes_;
+  const uint64_t opaque_;  // the bits of such a sample
+  bool is_clear_ = false;
   std::vector<uint8_t> unpacked_;  // a row of samples that are not in machine words
 };
 

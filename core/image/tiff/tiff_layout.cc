@@ -68,10 +68,14 @@ absl::Span<const uint16_t> ExtraKinds(TIFF* tiff) {
 
 void CountExtraSamples(TIFF* tiff, bool colour, TiffLayout& layout) {
   const absl::Span<const uint16_t> kinds = ExtraKinds(tiff);
-  const size_t extra = layout.samples - (layout.cmyk ? 4 : (colour ? 3 : 1));
-  for (size_t i = 0; i < extra; ++i) {
+  const size_t first = layout.cmyk ? 4 : (colour ? 3 : 1);
+  for (size_t i = 0; i < layout.samples - first; ++i) {
     const bool alpha = i < kinds.size() && kinds[i] != EXTRASAMPLE_UNSPECIFIED;
-    ++(alpha ? layout.alphas : layout.others);
+    if (alpha) {
+      layout.alphas.push_back(first + i);
+    } else {
+      ++layout.others;
+    }
   }
 }
 
@@ -378,6 +382,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
   layout.looked_up = layout.indexed && options.wanted == Wanted::kPlain;
   uint64_t channels = colour || (layout.looked_up && !layout.palette.IsGray()) ? 3 : 1;
   if (whole) {
+    layout.alphas.clear();
     TRINE_RETURN_IF_ERROR(ReadForm(file, colour, dtype, layout));
     channels = static_cast<uint64_t>(PictureChannels(layout.form.color));
   }

@@ -1,6 +1,7 @@
 // How the pixels of one TIFF page lie in the file (TIFF 6.0; Adobe TechNote 3 for floating point).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,10 +15,12 @@
 namespace trine::image::internal {
 
 struct TiffLayout {
-  PictureSize size;     // of the decoded page, before it is turned
-  int bits = 8;         // of one sample: 1 to 32, or 64
-  size_t samples = 1;   // of a pixel in the file, colour and extra ones
-  size_t alphas = 0;    // of the extra ones: those that are said to be alpha
+  PictureSize size;    // of the decoded page, before it is turned
+  int bits = 8;        // of one sample: 1 to 32, or 64
+  size_t samples = 1;  // of a pixel in the file, colour and extra ones
+  // Of the extra ones: those that are said to be alpha, by their place in a pixel, where they are
+  // left out.
+  std::vector<size_t> alphas = {};
   size_t others = 0;    // and those of no known meaning
   bool planar = false;  // each sample in a plane of its own
   uint16_t compression = 1;
@@ -44,6 +47,11 @@ struct TiffLayout {
   // Samples of a pixel that are wanted: one where indexed, four of CMYK, else the picture's
   // channels.
   size_t wanted() const { return indexed ? 1 : (cmyk ? 4 : size.channels); }
+  // Planes to read: those that are wanted, and alpha, of which it is said whether it is opaque.
+  size_t planes() const {
+    if (!planar) return 1;
+    return alphas.empty() ? wanted() : std::max(wanted(), alphas.back() + 1);
+  }
   // Only samples of 1, 2 and 4 bits are scaled to 8; others keep their values.
   bool is_scaled() const { return scaled && !indexed && (bits == 1 || bits == 2 || bits == 4); }
   // True where samples lie in machine words (libtiff puts them into our byte order), not in bits.

@@ -25,19 +25,31 @@ namespace {
 
 absl::Status Damaged() { return Corrupt("the TIFF's pixels are damaged or end too early"); }
 
-absl::StatusOr<Tensor> ReadRows(const Context& context, TiffFile& file, const TiffLayout& layout) {
+// Whether a plane is one of alpha that is left out: that it is damaged does not matter.
+bool IsUnwanted(const TiffLayout& layout, size_t plane) {
+  return layout.planar && plane >= layout.wanted();
+}
+
+// What a page's pixels are, and whether alpha that is left out of them is anything but opaque.
+struct Samples {
+  Tensor picture;
+  bool is_clear = false;
+};
+
+absl::StatusOr<Samples> ReadRows(const Context& context, TiffFile& file, const TiffLayout& layout) {
   const PictureSize& size = layout.size;
   PictureRows rows(size);
   std::vector<uint8_t> packed(layout.packed_bytes(size.width));
   TiffConverter converter(layout, size.width);
   uint8_t* first = nullptr;
-  for (size_t plane = 0; plane < (layout.planar ? layout.wanted() : 1); ++plane) {
+  for (size_t plane = 0; plane < layout.planes(); ++plane) {
     for (size_t y = 0; y < size.height; ++y) {
       // A row may cost a strip, however short it is.
       TRINE_RETURN_IF_ERROR(context.cancel.Check());
       if (TIFFReadScanline(file.handle(), packed.data(), static_cast<uint32_t>(y),
                            static_cast<uint16_t>(plane)) != 1 ||
           file.has_messages()) {
+        if (IsUnwanted(layout, plane)) return Samples{std::move(rows).Take(), true};
         return Damaged();
       }
       // Rows do not move as others are appended.
@@ -46,23 +58,25 @@ absl::StatusOr<Tensor> ReadRows(const Context& context, TiffFile& file, const Ti
       if (!converter.Convert(packed.data(), size.width, plane, row)) return Damaged();
     }
   }
-  return std::move(rows).Take();
+  return Samples{std::move(rows).Take(), converter.is_clear()};
 }
 
-absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const TiffLayout& layout) {
+absl::StatusOr<Samples> ReadTiles(const Context& context, TiffFile& file,
+                                  const TiffLayout& layout) {
   const PictureSize& size = layout.size;
   const size_t row_bytes = layout.packed_bytes(layout.tile_width);
   const size_t pixel_bytes = size.row_bytes() / size.width;
   std::vector<uint8_t> packed(row_bytes * layout.tile_height);
   TiffConverter converter(layout, layout.tile_width);
   Tensor picture{size.dtype, size.shape(), {}};
-  for (size_t plane = 0; plane < (layout.planar ? layout.wanted() : 1); ++plane) {
+  for (size_t plane = 0; plane < layout.planes(); ++plane) {
     for (size_t y0 = 0; y0 < size.height; y0 += layout.tile_height) {
       for (size_t x0 = 0; x0 < size.width; x0 += layout.tile_width) {
         TRINE_RETURN_IF_ERROR(context.cancel.Check());
         if (TIFFReadTile(file.handle(), packed.data(), static_cast<uint32_t>(x0),
                          static_cast<uint32_t>(y0), 0, static_cast<uint16_t>(plane)) < 0 ||
             file.has_messages()) {
+          if (IsUnwanted(layout, plane)) return Samples{std::move(picture), true};
           return Damaged();
         }
         // Only now: a file without a first tile costs nothing.
@@ -77,12 +91,15 @@ absl::StatusOr<Tensor> ReadTiles(const Context& context, TiffFile& file, const T
       }
     }
   }
-  return picture;
+  return Samples{std::move(picture), converter.is_clear()};
 }
 
-absl::StatusOr<Tensor> ReadSamples(const Context& context, TiffFile& file,
-                                   const TiffLayout& layout) {
-  if (layout.ycbcr) return ReadYcbcr(context, file, layout);
+absl::StatusOr<Samples> ReadSamples(const Context& context, TiffFile& file,
+                                    const TiffLayout& layout) {
+  if (layout.ycbcr) {
+    TRINE_ASSIGN_OR_RETURN(Tensor picture, ReadYcbcr(context, file, layout));
+    return Samples{std::move(picture), !layout.alphas.empty()};
+  }
   return layout.tiled ? ReadTiles(context, file, layout) : ReadRows(context, file, layout);
 }
 
@@ -152,7 +169,8 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
   picture.form = page.layout.form;
   NoteNotKept(page.layout.not_kept, picture);
   TRINE_RETURN_IF_ERROR(ReserveTiffCodec(context, bytes, page.layout, held, page.file.handle()));
-  TRINE_ASSIGN_OR_RETURN(picture.samples, ReadSamples(context, page.file, page.layout));
+  TRINE_ASSIGN_OR_RETURN(Samples samples, ReadSamples(context, page.file, page.layout));
+  picture.samples = std::move(samples.picture);
   if (page.layout.cmyk) Warn(options, kCmykWarning);
   if (page.layout.sub_pictures > 0 && options.wanted != Wanted::kWhole) {
     Warn(options, absl::StrCat(NameTiffSubPictures(page.layout.sub_pictures),
@@ -165,7 +183,7 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
                                  ") was not applied: such pixels count as all others"));
     }
   }
-  WarnOfAlpha(options, page.layout.alphas > 0);
+  WarnOfAlpha(options, samples.is_clear);
   WarnOfSamples(options, page.layout.others);
   return FinishPicture(context, options, std::move(picture), page.layout.orientation);
 }

@@ -178,11 +178,31 @@ absl::Status DecodePieces(const Context& context, const Still& still, const Pict
                    "the WebP file could not be unpacked: no memory");
 }
 
+// Colours of pixels with alpha, which is left out; sets whether it is anything but opaque.
+absl::StatusOr<Tensor> LeaveAlphaOut(const Context& context, const Tensor& picture,
+                                     bool& is_clear) {
+  Tensor out{DType::kUint8,
+             {picture.shape[0], picture.shape[1], 3},
+             LongArray<uint8_t>::ForOverwrite(picture.data.size() / 4 * 3)};
+  Poller poll(context.cancel, kPollBytes);
+  uint8_t least = UINT8_MAX;
+  for (size_t i = 0; i < picture.data.size() / 4; ++i) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(4));
+    std::copy_n(picture.data.data() + 4 * i, 3, out.data.data() + 3 * i);
+    least = std::min(least, picture.data[4 * i + 3]);
+  }
+  is_clear = least < UINT8_MAX;
+  return out;
+}
+
 }  // namespace
 
 absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
                                  const ReaderOptions& options) {
   TRINE_ASSIGN_OR_RETURN(const Chunks chunks, WalkChunks(context, bytes));
+  TRINE_RETURN_IF_ERROR(CheckOnlyPage(
+      options, Format::kWebp,
+      chunks.frames > 1 ? absl::StrCat("an animation of ", chunks.frames, " frames") : ""));
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes.data(), chunks.end, &features) != VP8_STATUS_OK) {
     return Corrupt("the WebP's header is damaged or ends too early");
@@ -199,12 +219,19 @@ absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
     TRINE_ASSIGN_OR_RETURN(still, FirstFrame(chunks, width, height));
   }
   // What a frame leaves of the canvas is clear.
-  const bool is_clear = features.has_alpha != 0 || still.width < width || still.height < height;
-  const bool alpha = is_clear && options.wanted == Wanted::kWhole;
-  TRINE_ASSIGN_OR_RETURN(const PictureSize size, CheckPictureSize(context, options, width, height,
-                                                                  alpha ? 4 : 3, DType::kUint8));
+  bool is_clear = still.width < width || still.height < height;
+  const bool whole = options.wanted == Wanted::kWhole;
+  const bool alpha = (is_clear || features.has_alpha != 0) && whole;
+  TRINE_ASSIGN_OR_RETURN(PictureSize size, CheckPictureSize(context, options, width, height,
+                                                            alpha ? 4 : 3, DType::kUint8));
+  // Alpha that is left out is looked at.
+  const bool looks = !whole && !is_clear && features.has_alpha != 0;
   std::string file;
   uint64_t held = size.bytes();
+  if (looks) {
+    size.channels = 4;
+    held += size.bytes();
+  }
   if (is_animated) {
     held = SaturatingAdd(held, still.file.size());
     TRINE_RETURN_IF_ERROR(context.Reserve(held));
@@ -219,6 +246,9 @@ absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
   NoteNotKept(chunks.not_kept, picture);
   picture.samples = Tensor::Zeros(DType::kUint8, size.shape());
   TRINE_RETURN_IF_ERROR(DecodePieces(context, still, size, absl::MakeSpan(picture.samples.data)));
+  if (looks) {
+    TRINE_ASSIGN_OR_RETURN(picture.samples, LeaveAlphaOut(context, picture.samples, is_clear));
+  }
   if (chunks.frames > 1 && options.wanted != Wanted::kWhole) {
     Warn(options, absl::StrCat("it is an animation of ", chunks.frames,
                                " frames, of which the first was read"));

@@ -67,6 +67,26 @@ TEST(BmpTest, AProfileIsNotKept) {
   }
 }
 
+TEST(BmpTest, OnlyAlphaThatIsClearIsSaid) {
+  for (const char alpha : {'\xFF', '\xFE', '\0'}) {
+    const Bmp bmp{.width = 2,
+                  .bits = 32,
+                  .compression = 3,
+                  .header = 108,
+                  .raster = std::string("abc\xFF"
+                                        "def",
+                                        7) +
+                            alpha};
+    const std::string masks = Le(0xFF0000u) + Le(0xFF00u) + Le(0xFFu) + Le(0xFF000000u);
+    std::vector<std::string> said;
+    const auto picture =
+        DecodeImage(Context{}, Exact(bmp.Make().replace(14 + 40, 16, masks)), {.warnings = &said});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_TRUE(Same(*picture, U8({1, 2, 3}, {'c', 'b', 'a', 'f', 'e', 'd'})));
+    EXPECT_EQ(said.size(), alpha == '\xFF' ? 0u : 1u);
+  }
+}
+
 TEST(BmpTest, WhatFollowsIsSaid) {
   const auto said = [](const std::string& file) {
     std::vector<std::string> warnings;

@@ -199,6 +199,75 @@ TEST(PngTest, NumbersOfGray) {
   EXPECT_TRUE(Same(*DecodeImage({}, Exact(alpha), {.indices = true}), U8({1, 1}, {7})));
 }
 
+// Alpha, a value or a palette's entries: said where a pixel is not opaque, whatever could be.
+TEST(PngTest, OnlyPixelsThatAreClearAreSaid) {
+  const std::string palette = PngChunk("PLTE", "abcdef");
+  struct Case {
+    int depth, color_type;
+    std::string row, chunks;
+    bool said, of_numbers;
+  };
+  for (const Case& c : std::vector<Case>{
+           {8, 4,
+            "a\xFF"
+            "b\xFF",
+            "", false, false},
+           {8, 4,
+            "a\xFF"
+            "b\xFE",
+            "", true, true},
+           {8, 6,
+            "abc\xFF"
+            "def\xFF",
+            "", false, false},
+           {8, 6,
+            std::string("abc\xFF"
+                        "def\0",
+                        8),
+            "", true, true},
+           {16, 4,
+            "ab\xFF\xFF"
+            "cd\xFF\xFF",
+            "", false, false},
+           {16, 4,
+            "ab\xFF\xFF"
+            "cd\xFF\xFE",
+            "", true, true},
+           {16, 4,
+            "ab\xFE\xFF"
+            "cd\xFF\xFF",
+            "", true, true},
+           {8, 0, "ab", PngChunk("tRNS", std::string("\0c", 2)), false, false},
+           {8, 0, "ab", PngChunk("tRNS", std::string("\0b", 2)), true, true},
+           {16, 0, "abcd", PngChunk("tRNS", "dc"), false, false},
+           {16, 0, "abcd", PngChunk("tRNS", "cd"), true, true},
+           {2, 0, "\x90", PngChunk("tRNS", std::string("\0\3", 2)), false, false},
+           {2, 0, "\x90", PngChunk("tRNS", std::string("\0\1", 2)), true, true},
+           {8, 2, "abcdef", PngChunk("tRNS", std::string("\0a\0b\0d", 6)), false, false},
+           {8, 2, "abcdef", PngChunk("tRNS", std::string("\0d\0e\0f", 6)), true, true},
+           {8, 3, std::string("\1\1", 2), palette + PngChunk("tRNS", "\x80"), false, false},
+           {8, 3, std::string("\1\0", 2), palette + PngChunk("tRNS", "\xFF\xFF"), false, false},
+           {8, 3, std::string("\1\0", 2), palette + PngChunk("tRNS", "\x80"), true, false},
+           {1, 3, "\x80", palette + PngChunk("tRNS", "\x80"), true, false}}) {
+    for (const int interlace : {0, 1}) {
+      if (interlace == 1 && c.depth < 8) continue;
+      // Adam7 has the two pixels in passes, and so rows, of their own.
+      const size_t half = c.row.size() / 2;
+      const std::string rows =
+          interlace == 0 ? '\0' + c.row : '\0' + c.row.substr(0, half) + '\0' + c.row.substr(half);
+      const std::string file = Png(PngHead(2, 1, c.depth, c.color_type, interlace), rows, c.chunks);
+      for (const bool indices : {false, true}) {
+        std::vector<std::string> said;
+        const auto picture =
+            DecodeImage(Context{}, Exact(file), {.indices = indices, .warnings = &said});
+        ASSERT_TRUE(picture.ok()) << picture.status();
+        EXPECT_EQ(said.size(), (indices ? c.of_numbers : c.said) ? 1u : 0u)
+            << c.depth << ' ' << c.color_type << ' ' << c.chunks.size() << ' ' << indices;
+      }
+    }
+  }
+}
+
 TEST(PngTest, TooFewPixels) {
   EXPECT_THAT(Decode(Png(PngHead(4, 4, 8, 0), std::string(15, '\0'))), HasReason("CORRUPT_IMAGE"));
 }

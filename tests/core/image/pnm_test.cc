@@ -97,6 +97,22 @@ std::string Pam(const std::string& width, const std::string& height, const std::
          "ENDHDR\n" + raster;
 }
 
+TEST(PamTest, OnlyAlphaThatIsClearIsSaid) {
+  for (const auto& [maxval, raster, clear] :
+       std::vector<std::tuple<std::string, std::string, bool>>{{"99", "acbc", false},
+                                                               {"99", "acbb", true},
+                                                               {"25443", "abcc00cc", false},
+                                                               {"25443", "abcc00cb", true}}) {
+    // A maxval of 99 is "c", one of 25443 "cc".
+    std::vector<std::string> said;
+    const std::string type = "GRAYSCALE_ALPHA";
+    const auto picture = DecodeImage(Context{}, Exact(Pam("2", "1", "2", maxval, type, raster)),
+                                     {.warnings = &said});
+    ASSERT_TRUE(picture.ok()) << picture.status();
+    EXPECT_EQ(said.size(), clear ? 1u : 0u) << raster;
+  }
+}
+
 TEST(PamTest, LiteralPictures) {
   const std::vector<std::pair<std::string, Tensor>> cases = {
       {Pam("2", "1", "1", "255", "GRAYSCALE", "ab"), U8({1, 2}, {'a', 'b'})},

@@ -66,6 +66,30 @@ TEST(WebpTest, AlphaIsKeptWhereThePictureIs) {
   }
 }
 
+// Opaque everywhere is nothing that would be lost.
+TEST(WebpTest, OnlyAlphaThatIsClearIsSaid) {
+  for (const bool clear : {false, true}) {
+    Tensor t = Noise(DType::kUint8, {9, 11, 4});
+    for (size_t i = 3; i < t.data.size(); i += 4) t.data[i] = 255;
+    if (clear) t.data[t.data.size() - 1] = 254;
+    uint8_t* bytes = nullptr;
+    const size_t size = WebPEncodeLosslessRGBA(t.data.data(), 11, 9, 44, &bytes);
+    std::string file(reinterpret_cast<char*>(bytes), size);
+    WebPFree(bytes);
+    file[24] = static_cast<char>(file[24] | 0x10);  // VP8L's word for alpha, whatever is in it
+    ASSERT_EQ(file.substr(12, 4), "VP8L");
+    std::vector<std::string> said;
+    const auto plain = DecodeImage(Context{}, Exact(file), {.warnings = &said});
+    ASSERT_TRUE(plain.ok()) << plain.status();
+    ASSERT_EQ(plain->shape, (Shape{9, 11, 3}));
+    for (size_t i = 0; i < plain->data.size(); ++i) {
+      EXPECT_EQ(plain->data[i], t.data[i / 3 * 4 + i % 3]);
+    }
+    EXPECT_EQ(said.size(), clear ? 1u : 0u);
+    EXPECT_EQ(ReadPicture(Context{}, Exact(file))->form.color, PictureColor::kRgba);
+  }
+}
+
 TEST(WebpTest, LossyIsClose) {
   Tensor t = Tensor::Zeros(DType::kUint8, {300, 400, 3});
   for (size_t i = 0; i < t.data.size(); ++i) t.data[i] = static_cast<uint8_t>(i / 1200);
@@ -128,7 +152,13 @@ TEST(WebpTest, TheFirstFrameOfAnAnimation) {
     EXPECT_THAT(all, HasReason("INVALID_FIELD"));
     EXPECT_EQ(GetErrorDetail(all.status())->field, "page");
     EXPECT_THAT(std::string(all.status().message()), HasSubstr("an animation of 3 frames"));
-    EXPECT_THAT(DecodeImage(Context{}, Exact(file), {.page = 1}), HasReason("INVALID_FIELD"));
+    const auto further = DecodeImage(Context{}, Exact(file), {.page = 1});
+    EXPECT_THAT(further, HasReason("INVALID_FIELD"));
+    EXPECT_THAT(std::string(further.status().message()),
+                HasSubstr("the WebP file is an animation of 3 frames, of which only page 0, the "
+                          "first, is read"));
+    EXPECT_THAT(std::string(DecodeImage(Context{}, Exact(still), {.page = 1}).status().message()),
+                HasSubstr("a WebP file has page 0 only"));
     // Of one frame it is a still.
     const std::string one = Animation(Frame(still, 0, 0, 30, 20), 30, 20);
     warnings.clear();
@@ -205,6 +235,20 @@ TEST(WebpTest, SaysWhatIsNotKept) {
   EXPECT_THAT(warnings(chunk("META") + chunk("EXIF") + chunk("META") + chunk("META2").substr(0, 4) +
                        Le<uint32_t>(0)),
               ElementsAre("not kept: chunk META, EXIF"));
+}
+
+TEST(WebpTest, WhatIsLossyIsKnown) {
+  const Tensor t = Waves(20, 30);
+  const std::string exact = MakeWebp(t), lossy = MakeWebp(t, 80.0f);
+  EXPECT_FALSE(IsLossy(Exact(exact)));
+  EXPECT_TRUE(IsLossy(Exact(lossy)));
+  EXPECT_FALSE(IsLossy(Exact(Extended(exact, 0, 30, 20, ""))));
+  EXPECT_TRUE(IsLossy(Exact(Extended(lossy, 0, 30, 20, ""))));
+  EXPECT_FALSE(IsLossy(Exact(Animation(Frame(exact, 0, 0, 30, 20), 30, 20))));
+  EXPECT_TRUE(IsLossy(Exact(Animation(Frame(lossy, 0, 0, 30, 20), 30, 20))));
+  for (size_t length = 0; length < 16; ++length) IsLossy(Exact(lossy.substr(0, length)));
+  EXPECT_TRUE(IsLossy(Exact(MakeJpeg(t))));
+  EXPECT_FALSE(IsLossy(Exact("P5 1 1 255\nx")));
 }
 
 TEST(WebpTest, TrailerIsAWarning) {

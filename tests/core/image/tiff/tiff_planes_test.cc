@@ -137,6 +137,60 @@ TEST(TiffPlanesTest, SamplesBesideColoursAreSaid) {
   }
 }
 
+// Alpha that is opaque everywhere is nothing that would be lost: of one pixel that is not it is
+// said.
+TEST(TiffPlanesTest, OnlyAlphaThatIsClearIsSaid) {
+  struct Case {
+    uint16_t bits, format;
+    uint64_t opaque;
+  };
+  constexpr uint32_t kSide = 5;
+  for (const Case& c : std::vector<Case>{{8, SAMPLEFORMAT_UINT, 0xFF},
+                                         {4, SAMPLEFORMAT_UINT, 0xF},
+                                         {12, SAMPLEFORMAT_UINT, 0xFFF},
+                                         {16, SAMPLEFORMAT_UINT, 0xFFFF},
+                                         {32, SAMPLEFORMAT_UINT, 0xFFFFFFFF},
+                                         {16, SAMPLEFORMAT_INT, 0x7FFF},
+                                         {64, SAMPLEFORMAT_UINT, UINT64_MAX},
+                                         {32, SAMPLEFORMAT_IEEEFP, 0x3F800000}}) {
+    for (const bool planar : {false, true}) {
+      for (const int clear : {-1, 0, 24}) {
+        for (const uint32_t tile : {0, 16}) {
+          if (tile != 0 && c.bits % 8 != 0) continue;
+          SCOPED_TRACE(absl::StrCat(c.bits, " ", c.format, " ", planar, " ", clear, " ", tile));
+          std::vector<uint64_t> values;
+          const auto alpha_of = [&](size_t i) {
+            return static_cast<int>(i) == clear ? c.opaque - 1 : c.opaque;
+          };
+          for (size_t i = 0; i < kSide * kSide; ++i) {
+            values.push_back(i % 3);
+            if (!planar) values.push_back(alpha_of(i));
+          }
+          for (size_t i = 0; planar && i < kSide * kSide; ++i) values.push_back(alpha_of(i));
+          TiffPage page{.width = kSide, .height = kSide, .samples = 2, .bits = c.bits};
+          page.format = c.format;
+          page.planar = planar;
+          page.tile = tile;
+          if (c.bits % 8 == 0) {
+            for (const uint64_t value : values) page.raster += Le(value).substr(0, c.bits / 8u);
+          } else {
+            page.raster = PackSamples(values, c.bits, planar ? kSide : 2 * kSide);
+          }
+          page.more = [](TIFF* tiff) {
+            const uint16_t kind = EXTRASAMPLE_UNASSALPHA;
+            TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
+          };
+          std::vector<std::string> said;
+          const auto picture = DecodeImage(Context{}, Exact(MakeTiff(page)), {.warnings = &said});
+          ASSERT_TRUE(picture.ok()) << picture.status();
+          EXPECT_EQ(said, clear < 0 ? std::vector<std::string>()
+                                    : std::vector<std::string>{"its transparency was left out"});
+        }
+      }
+    }
+  }
+}
+
 // The samples themselves: alpha is one like the others.
 TEST(TiffPlanesTest, KeepTheSamples) {
   for (const Kind& kind : Kinds()) {
