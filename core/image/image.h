@@ -64,6 +64,9 @@ std::optional<Format> FormatOfExtension(std::string_view file_name);
 // True where the first bytes are those of NPY or NPZ, which hold arrays (DecodeNpy) in place of
 // pictures (DecodeImage).
 bool HoldsArray(ByteView bytes);
+// Whether a picture's file is coded in a way that changes its values: JPEG, and WebP that is not
+// lossless.
+bool IsLossy(ByteView bytes);
 // True for what EncodeImage writes.
 bool IsWritten(Format format);
 // "PNG, JPEG, ... or WebP": what DecodeImage reads.
@@ -83,7 +86,8 @@ struct DecodeOptions {
   // Where not null: what is odd about a file that was read all the same, a sentence each, is added
   // here (bytes behind the picture, a missing end, chunks of a wrong checksum, a colour profile
   // that was not applied, pictures in SubIFDs that were not read, pages of which the description
-  // tells and that are not there, transparency and samples of no known meaning that were left out).
+  // tells and that are not there, transparency of pixels that are not opaque and samples of no
+  // known meaning that were left out).
   std::vector<std::string>* warnings = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "core/segment/mask_values.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/element_type.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 #include "core/runtime/thread_pool.h"
 
 namespace trine::segment {
@@ -65,10 +67,9 @@ absl::Status MarkNonZeros(const Context& context, const Values<T>& values, Tenso
 }
 
 template <typename T>
-absl::Status MarkBright(const Context& context, const Values<T>& values, bool invert, Tensor* out) {
+absl::StatusOr<double> LargestOf(const Context& context, const Values<T>& values, size_t n) {
   double largest = 0;
   std::mutex mutex;
-  const size_t n = out->data.size();
   const auto find_largest = [&](size_t begin, size_t end) {
     double here = 0;
     absl::Status status = values.ForEach(
@@ -78,6 +79,32 @@ absl::Status MarkBright(const Context& context, const Values<T>& values, bool in
     return status;
   };
   TRINE_RETURN_IF_ERROR(ParallelFor(context, n, kPixelsARange, find_largest));
+  return largest;
+}
+
+template <typename T>
+absl::StatusOr<uint64_t> CountOthers(const Context& context, const Values<T>& values, size_t n) {
+  TRINE_ASSIGN_OR_RETURN(const double largest, LargestOf(context, values, n));
+  std::atomic<uint64_t> between = 0;
+  TRINE_RETURN_IF_ERROR(ParallelFor(context, n, kPixelsARange, [&](size_t begin, size_t end) {
+    uint64_t here = 0;
+    bool is_other = false;
+    absl::Status status = values.ForEach(
+        begin, end, [&](double value) { is_other = is_other || (value != 0 && value != largest); },
+        [&](size_t) {
+          here += is_other ? 1 : 0;
+          is_other = false;
+        });
+    between += here;
+    return status;
+  }));
+  return between.load();
+}
+
+template <typename T>
+absl::Status MarkBright(const Context& context, const Values<T>& values, bool invert, Tensor* out) {
+  const size_t n = out->data.size();
+  TRINE_ASSIGN_OR_RETURN(const double largest, LargestOf(context, values, n));
   return ParallelFor(context, n, kPixelsARange, [&](size_t begin, size_t end) {
     bool is_bright = false;
     return values.ForEach(
@@ -98,6 +125,21 @@ absl::StatusOr<Tensor> MaskOfNonZeros(const Context& context, const TensorView& 
     return MarkNonZeros(context, Values<decltype(type)>(picture), &out);
   }));
   return out;
+}
+
+absl::StatusOr<uint64_t> CountBetween(const Context& context, const TensorView& picture) {
+  const auto pixels = static_cast<size_t>(picture.shape[0] * picture.shape[1]);
+  return WithElementType(picture.dtype, [&](auto type) {
+    return CountOthers(context, Values<decltype(type)>(picture), pixels);
+  });
+}
+
+std::string LossyWarning(uint64_t between, std::string_view how) {
+  if (between == 0) return "";
+  return absl::StrCat("its file is lossy: ", between,
+                      between == 1 ? " pixel is neither 0 nor the largest value, and was"
+                                   : " pixels are neither 0 nor the largest value, and were",
+                      " taken as ", ToAbsl(how), "; a mask wants a lossless file, such as PNG");
 }
 
 absl::StatusOr<Tensor> MaskOfBright(const Context& context, const TensorView& picture,

@@ -24,6 +24,7 @@ struct Picture {
   TensorView view;
   Tensor decoded;
   std::vector<std::string> warnings;  // what of the file was not read, or is odd about it
+  bool is_lossy = false;              // its file may have changed the values
   // Memory of its own [bytes]: the pixels of a file, or what may be a copy of the request's bytes.
   uint64_t own_bytes = 0;
 };

@@ -123,10 +123,21 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
   return absl::OkStatus();
 }
 
+// Says of a mask's lossy file how many of its pixels are of neither of two values.
+absl::Status WarnOfLossy(const Context& context, const Picture& picture, std::string_view field,
+                         std::string_view how, SegmentInputs* out) {
+  if (!picture.is_lossy) return absl::OkStatus();
+  TRINE_ASSIGN_OR_RETURN(const uint64_t between, segment::CountBetween(context, picture.view));
+  const std::string text = segment::LossyWarning(between, how);
+  if (!text.empty()) out->warnings.push_back(absl::StrCat(Path(field, "encoded"), ": ", text));
+  return absl::OkStatus();
+}
+
 absl::Status MakeMask(const Context& context, const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->mask.view;
   TRINE_RETURN_IF_ERROR(CheckMask(image, view));
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "mask"));
+  TRINE_RETURN_IF_ERROR(WarnOfLossy(context, out->mask, "mask", segment::kTakenAsInside, out));
   const bool is_byte = view.dtype == DType::kUint8 || view.dtype == DType::kBool;
   if (is_byte && Channels(view) == 1) {
     out->inputs.mask = Plane(view);
@@ -148,6 +159,8 @@ absl::Status MakeTruth(const Context& context, const v1::SegmentRequest& request
   const TensorView& view = out->truth.view;
   TRINE_RETURN_IF_ERROR(CheckTruth(image, view));
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "ground_truth"));
+  TRINE_RETURN_IF_ERROR(
+      WarnOfLossy(context, out->truth, "ground_truth", segment::kTakenByHalf, out));
   const std::string path = Path("ground_truth", image.has_tensor() ? "tensor" : "encoded");
   Tensor gray;
   TensorView plane = Plane(view);
@@ -170,6 +183,11 @@ absl::Status MakeTruth(const Context& context, const v1::SegmentRequest& request
 absl::Status MakeMarkers(const v1::Image& image, SegmentInputs* out) {
   const TensorView& view = out->markers.view;
   TRINE_RETURN_IF_ERROR(CheckMarkers(image, view));
+  if (out->markers.is_lossy) {
+    return InvalidField(Path("markers", "encoded"), std::string_view("a lossy file"),
+                        "it changes the numbers of labels: give them in a lossless one, such as "
+                        "PNG, TIFF or NPY");
+  }
   TRINE_RETURN_IF_ERROR(CheckSameSize(image, view, out->inputs.gray, "markers"));
   out->inputs.markers = Plane(view);
   return absl::OkStatus();

@@ -61,6 +61,11 @@ absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& a
     return InputError(
         absl::StrCat("a mask is [H,W], gray or RGB; this is ", ShapeToString(picture.shape)));
   }
+  if (image::IsLossy(view)) {
+    TRINE_ASSIGN_OR_RETURN(const uint64_t between, segment::CountBetween(context, picture.view()));
+    const std::string text = segment::LossyWarning(between, segment::kTakenByHalf);
+    if (!text.empty()) out.warnings.push_back(text);
+  }
   absl::StatusOr<Tensor> mask = segment::MaskOfBright(context, picture.view(), args.invert);
   if (!mask.ok()) return TranslateField(mask.status(), {{"mask", "pixel"}});
   out.mask = *std::move(mask);

@@ -33,6 +33,24 @@ std::vector<int> Cells(const absl::StatusOr<Tensor>& mask) {
   return {mask->data.begin(), mask->data.end()};
 }
 
+TEST(MaskValuesTest, CountsWhatIsNeither0NorTheLargest) {
+  const auto count = [](Shape shape, const std::vector<uint8_t>& values) {
+    const Tensor tensor{
+        DType::kUint8, std::move(shape), {values.data(), values.data() + values.size()}};
+    return *CountBetween({}, tensor.view());
+  };
+  EXPECT_EQ(count({1, 4}, {0, 0, 0, 0}), 0u);
+  EXPECT_EQ(count({1, 4}, {0, 255, 255, 0}), 0u);
+  EXPECT_EQ(count({1, 4}, {0, 254, 255, 1}), 2u);
+  EXPECT_EQ(count({2, 2}, {0, 254, 254, 1}), 1u);
+  // A pixel counts once.
+  EXPECT_EQ(count({1, 2, 3}, {0, 255, 0, 3, 4, 255}), 1u);
+  EXPECT_EQ(LossyWarning(0, kTakenAsInside), "");
+  EXPECT_EQ(LossyWarning(1, kTakenAsInside),
+            "its file is lossy: 1 pixel is neither 0 nor the largest value, and was taken as "
+            "inside, as all but 0 are; a mask wants a lossless file, such as PNG");
+}
+
 TEST(MaskValues, WhatIsNotZeroIsInside) {
   const auto mask = [](const Tensor& tensor) { return Cells(MaskOfNonZeros({}, tensor.view())); };
   EXPECT_THAT(mask(Of<float>(DType::kFloat32, {2, 2}, {0.5f, -0.0f, -1, 0})),
