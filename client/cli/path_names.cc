@@ -70,6 +70,17 @@ absl::Status CheckPnmName(const std::string& path, std::string_view file) {
                                  "; name the output ", ToAbsl(made->extension), " or .pnm"));
 }
 
+absl::Status CheckPnmNames(const std::string& path, std::string_view names) {
+  for (const PnmKind& row : kPnmKinds) {
+    if (!absl::EndsWithIgnoreCase(path, ToAbsl(row.extension))) continue;
+    if (absl::StrContains(ToAbsl(names), ToAbsl(row.extension))) break;
+    return UsageError(absl::StrCat("'", path, "': a ", ToAbsl(row.extension), " file holds ",
+                                   ToAbsl(row.name), ", and this is not; name the output ",
+                                   ToAbsl(names)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckTextName(const std::string& path, std::string_view extension) {
   const std::string name = BaseName(path);
   const size_t dot = name.rfind('.');

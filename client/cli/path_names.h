@@ -26,6 +26,9 @@ std::string_view ForeignPictureOf(std::string_view path);
 // .ppm P6, colour; .pnm any. USAGE where `file`, the start of a Netpbm file at least, is another;
 // other extensions and other files are not looked at.
 absl::Status CheckPnmName(const std::string& path, std::string_view file);
+// The same before there is a file: USAGE where the path has one of these extensions, but .pnm, and
+// `names` (".png, .pgm or .npy": how the output can be named) has not.
+absl::Status CheckPnmNames(const std::string& path, std::string_view names);
 // USAGE where the path has another extension than `extension`, in which files of that kind of text
 // end, or .txt; none is right too.
 absl::Status CheckTextName(const std::string& path, std::string_view extension);

@@ -105,6 +105,7 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
   if (loaded.is_picture && options.layout() == v1::LRN_LAYOUT_UNSPECIFIED) {
     options.set_layout(v1::LRN_LAYOUT_HWC);
   }
+  TRINE_RETURN_IF_ERROR(CheckArrayFits(args.output, loaded.tensor.view()));
   v1::NormalizeRequest request;
   SetTensor(loaded.tensor.view(), request.mutable_tensor());
   *request.mutable_options() = options;

@@ -45,6 +45,8 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray in, Load(args.input, args.lrn.scale));
+  const absl::Status fits = CheckArrayFits(args.output, in.tensor.view());
+  if (!fits.ok()) return WithFile(fits, args.input);
   TRINE_ASSIGN_OR_RETURN(const LoadedArray gradient, Load(args.gradient, 1));
   TRINE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> output,
                          OutputFile::Create(args.output, args.force));

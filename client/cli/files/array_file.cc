@@ -183,6 +183,17 @@ absl::Status CheckArrayName(const std::string& path) {
                                  " is not written; name the output .npy, .tif, .png or .ppm"));
 }
 
+absl::Status CheckArrayFits(const std::string& path, const TensorView& head) {
+  if (IsNpyName(path)) return absl::OkStatus();
+  if (!IsFloat32Picture(head)) {
+    return InputError(absl::StrCat("an array of ", ToAbsl(DTypeName(head.dtype)), " ",
+                                   ShapeToString(head.shape),
+                                   " is no picture; name the output .npy"));
+  }
+  if (image::FormatOfExtension(path) != image::Format::kPnm) return absl::OkStatus();
+  return CheckPnmName(path, head.shape.size() == 3 && head.shape[2] == 3 ? "P6" : "P5");
+}
+
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path) {
   SavedArray saved;
   if (IsNpyName(path)) {
@@ -190,11 +201,7 @@ absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string
     return saved;
   }
   const image::Format format = *image::FormatOfExtension(path);
-  if (!IsFloat32Picture(tensor)) {
-    return InputError(absl::StrCat("an array of ", ToAbsl(DTypeName(tensor.dtype)), " ",
-                                   ShapeToString(tensor.shape),
-                                   " is no picture; name the output .npy"));
-  }
+  TRINE_RETURN_IF_ERROR(CheckArrayFits(path, tensor));
   TensorView picture = tensor;
   if (picture.shape.size() == 3 && picture.shape[2] == 1) picture.shape.pop_back();
   if (format == image::Format::kTiff && picture.shape.size() == 2) {
@@ -203,7 +210,6 @@ absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string
   }
   const Tensor integers = ToUint16(picture, &saved);
   TRINE_ASSIGN_OR_RETURN(saved.bytes, image::EncodeImage(Context(), format, integers.view()));
-  TRINE_RETURN_IF_ERROR(CheckPnmName(path, saved.bytes));
   return saved;
 }
 

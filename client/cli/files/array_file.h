@@ -50,11 +50,15 @@ struct SavedArray {
   std::vector<std::string> warnings;  // of values that the format does not hold, with their count
 };
 
+// Whether that file can hold an array of this dtype and shape; the data are not looked at. INPUT
+// where a picture's name is given for what is not float32 [H,W,1], [H,W,3] or [H,W]; USAGE of
+// CheckPnmName. REQUIRES: CheckArrayName.
+absl::Status CheckArrayFits(const std::string& path, const TensorView& head);
+
 // The file that `path`'s extension asks for: .npy, or a picture: .tif with gray float32 as it is,
 // else 16-bit integers, value * output_scale with the largest value at 65535, infinite ones there
 // too, and NaN and negative ones at 0, which is warned of. Names without an extension get .npy.
-// INPUT where a picture's name is given for what is not float32 [H,W,1], [H,W,3] or [H,W]; USAGE of
-// CheckPnmName. REQUIRES: CheckArrayName.
+// Errors of CheckArrayFits. REQUIRES: CheckArrayName.
 absl::StatusOr<SavedArray> SaveArray(const TensorView& tensor, const std::string& path);
 
 // USAGE for a name whose extension asks for something that is not written.

@@ -80,7 +80,23 @@ absl::StatusOr<image::Format> PictureFormat(const std::string& path, std::string
   if (!format.has_value() || !image::IsWritten(*format)) {
     return UsageError(absl::StrCat("'", path, "': name it ", ToAbsl(names)));
   }
+  TRINE_RETURN_IF_ERROR(CheckPnmNames(path, names));
   return *format;
+}
+
+absl::Status CheckPictureFits(const std::string& path, image::Format format, DType dtype,
+                              const Shape& shape) {
+  const bool is_colour = shape.size() == 3 && shape[2] == 3;
+  PictureForm form;
+  form.color = is_colour ? PictureColor::kRgb : PictureColor::kGray;
+  form.bit_depth = static_cast<int>(8 * DTypeSize(dtype));
+  Shape plain = shape;
+  if (plain.size() == 3 && plain[2] == 1) plain.pop_back();
+  std::string problem = PictureProblem(form, dtype, plain);
+  if (problem.empty()) problem = image::WritingProblem(format, form, dtype, plain);
+  if (!problem.empty()) return UsageError(absl::StrCat("'", path, "': ", problem));
+  if (format != image::Format::kPnm) return absl::OkStatus();
+  return CheckPnmName(path, is_colour ? "P6" : "P5");
 }
 
 v1::ImageFormat PackingFor(std::initializer_list<std::optional<image::Format>> pictures) {

@@ -30,8 +30,12 @@ absl::StatusOr<Tensor> SetDecodedImage(const std::string& bytes, std::optional<i
 int64_t TakePage(std::optional<int64_t> page, v1::Image* image);
 
 // The format that a mask or label file's name asks for; stdout without one is PNG. USAGE for what
-// is not written, with the `names` that are.
+// is not written or holds another kind of picture, with the `names` that do.
 absl::StatusOr<image::Format> PictureFormat(const std::string& path, std::string_view names);
+
+// USAGE where the file of `format` for `path` cannot hold a picture of this dtype and shape.
+absl::Status CheckPictureFits(const std::string& path, image::Format format, DType dtype,
+                              const Shape& shape);
 
 // How the server shall pack its pictures so that they can be written as they come; TENSOR where
 // their formats differ or are none of the protocol's. nullopt: that picture is not wanted.

@@ -274,8 +274,11 @@ class Netpbm(support.CliTest):
                 else:
                     error = self.fails(2, *line, cwd=self.dir)
                     right = {value: key for key, value in self.KINDS.items()}[kind]
-                    self.assertIn(f"name the output {right} or .pnm", error)
+                    self.assertRegex(error, rf"name the output .*{right}\b")
                     self.assertFalse(out.exists())
+                    if command[0] != "decode":
+                        # Before anything is sent: nobody is there.
+                        self.fails(2, "--server", "127.0.0.1:1", *line, cwd=self.dir)
 
     def test_decoded_pictures(self):
         for kind, pixels in ((b"P5", noise((5, 4))), (b"P5", noise((5, 4), numpy.uint16)),
@@ -312,10 +315,37 @@ class Netpbm(support.CliTest):
             self.ok("segment", "p.pgm", "-o", "m" + end, cwd=self.dir)
             self.assertEqual(self.path("m" + end).read_bytes()[:2], kind)
             numpy.testing.assert_array_equal(pictures.read_pnm(self.path("m" + end)), mask)
-        self.assertIn("name the output .pbm", self.fails(2, "segment", "p.pgm", "-o", "m.ppm",
-                                                         cwd=self.dir))
+        for server in ((), ("--server", "127.0.0.1:1")):
+            self.assertIn("name the output .png, .tif, .pgm, .pbm or .npy",
+                          self.fails(2, *server, "segment", "p.pgm", "-o", "m.ppm", cwd=self.dir))
         self.check(b"P5", "segment", "p.pgm", "--labels", "OUT")
         self.check(b"P6", "segment", "p.pgm", "--overlay", "OUT")
+        self.check(b"P6", "segment", "p.pgm", "--histogram", "OUT")
+
+    def test_cutouts(self):
+        gray = noise((5, 4))
+        self.path("g.pgm", pictures.pgm(gray))
+        self.path("c.ppm", pictures.ppm(noise((5, 4, 3))))
+        self.check(b"P5", "segment", "g.pgm", "--cutout", "OUT")
+        self.check(b"P6", "segment", "c.ppm", "--cutout", "OUT", "--channel", "1")
+        self.ok("segment", "g.pgm", "-o", "m.png", "--cutout", "x.tif", cwd=self.dir)
+        # Of 32 bits, in files of different kinds that nobody is told of.
+        numpy.save(self.path("f.npy"), gray.astype(numpy.float32))
+        for server in ((), ("--server", "127.0.0.1:1")):
+            for name in ("x.png", "x.pgm"):
+                error = self.fails(2, *server, "segment", "f.npy", "-o", "m.tif", "--cutout", name,
+                                   cwd=self.dir)
+                self.assertIn("--cutout: ", error)
+            self.assertFalse(self.path("m.tif").exists())
+        self.ok("segment", "f.npy", "-o", "m.png", "--cutout", "y.tif", cwd=self.dir)
+
+    def test_arrays_that_are_no_pictures(self):
+        numpy.save(self.path("a.npy"), numpy.zeros((2, 3, 4, 5), numpy.float32))
+        for end in (".png", ".ppm", ".tif"):
+            for command in (("normalize", "a.npy"), ("normalize-gradient", "a.npy", "a.npy")):
+                error = self.fails(4, "--server", "127.0.0.1:1", *command, "--n", "3", "-o",
+                                   "x" + end, cwd=self.dir)
+                self.assertIn("no picture; name the output .npy", error)
 
 
 if __name__ == "__main__":

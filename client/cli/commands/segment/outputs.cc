@@ -167,6 +167,17 @@ absl::StatusOr<Wanted> WantedFor(const SegmentArgs& args, const Paths& paths,
   return wanted;
 }
 
+bool IsCutoutToCheck(const Wanted& wanted, const v1::SegmentOutputs& outputs) {
+  return wanted[kCutout].has_value() && *wanted[kCutout] != image::Format::kNpy &&
+         outputs.format() == v1::IMAGE_FORMAT_TENSOR;
+}
+
+absl::Status CheckCutout(const SegmentArgs& args, const Paths& paths, const Wanted& wanted,
+                         const Tensor& pixels) {
+  return WithFlag(CheckPictureFits(paths[kCutout], *wanted[kCutout], pixels.dtype, pixels.shape),
+                  std::string(FlagOf(args, kCutout)));
+}
+
 absl::Status WithPackedFlag(const absl::Status& status, const SegmentArgs& args,
                             const Wanted& wanted) {
   if (!args.outputs.out_dir.empty()) return status;  // there is one

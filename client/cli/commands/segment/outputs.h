@@ -41,6 +41,12 @@ using Wanted = OfOutputs<std::optional<image::Format>>;
 absl::StatusOr<Wanted> WantedFor(const SegmentArgs& args, const Paths& paths,
                                  v1::SegmentRequest* request);
 
+// Whether what a cutout's file can hold is not the server's to check, which is not told of it. It
+// is then the picture that says so: USAGE where the file of a cutout of `pixels` holds none such.
+bool IsCutoutToCheck(const Wanted& wanted, const v1::SegmentOutputs& outputs);
+absl::Status CheckCutout(const SegmentArgs& args, const Paths& paths, const Wanted& wanted,
+                         const Tensor& pixels);
+
 // `status` of a server with the flag of the picture that the format does not hold in which all of
 // them are packed. A mask is the last to blame: what it does not fit none does.
 absl::Status WithPackedFlag(const absl::Status& status, const SegmentArgs& args,
