@@ -226,11 +226,20 @@ void AddRest(Command c, SegmentArgs* a) {
       ->group(group);
   c->add_option("--page", a->page,
                 "Page of a TIFF, from 0, or all: one result a page, in files NAME-pageN; also of "
-                "a --mask, --markers and --ground-truth of several pages. Default: 0, with a "
+                "a --mask, --markers and --ground-truth of several pages, but where their own "
+                "flags name one. Default: 0, with a "
                 "warning where there "
                 "are more")
       ->type_name("N|all")
       ->group(group);
+  for (const Companion& row : kCompanions) {
+    c->add_option(row.page_flag, a->*row.page,
+                  absl::StrCat("Page of ", row.flag,
+                               ", from 0, for every page of every input. Default: the input's own"))
+        ->check(NotNegative())
+        ->type_name("N")
+        ->group(group);
+  }
   c->add_flag("--fill-holes", a->fill_holes, "Fill holes of the mask. Default: no")->group(group);
   c->add_flag("--components", a->components, "Label and measure connected regions. Default: no")
       ->group(group);

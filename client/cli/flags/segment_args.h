@@ -10,6 +10,7 @@
 
 #include "client/cli/command_line.h"
 #include "client/cli/files/outputs.h"
+#include "trine/v1/segmentation.pb.h"
 
 namespace trine::cli {
 
@@ -61,7 +62,26 @@ struct SegmentArgs {
   std::optional<int> connectivity;
   bool lines = false;
   std::optional<double> marker_height;
+  // Of the three files above, a page each; absent: the input's.
+  std::optional<int64_t> mask_page, markers_page, ground_truth_page;
   std::string page;  // a number, "all", or empty: the first, with a warning where there are more
+};
+
+// What goes with the inputs, one row a file: its flag, that of its page, and where they are.
+struct Companion {
+  const char* flag;
+  const char* page_flag;
+  std::string SegmentArgs::*path;
+  std::optional<int64_t> SegmentArgs::*page;
+  v1::Image* (v1::SegmentRequest::*image)();
+};
+inline constexpr Companion kCompanions[] = {
+    {"--mask", "--mask-page", &SegmentArgs::mask, &SegmentArgs::mask_page,
+     &v1::SegmentRequest::mutable_mask},
+    {"--markers", "--markers-page", &SegmentArgs::markers, &SegmentArgs::markers_page,
+     &v1::SegmentRequest::mutable_markers},
+    {"--ground-truth", "--ground-truth-page", &SegmentArgs::ground_truth,
+     &SegmentArgs::ground_truth_page, &v1::SegmentRequest::mutable_ground_truth},
 };
 
 void AddSegmentFlags(Command command, SegmentArgs* args);

@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import pathlib
 import re
 
 import numpy
@@ -152,12 +153,54 @@ class Pages(support.CliTest):
             steps = ["--steps", "otsu,watershed:markers=given"] if flag == "--markers" else []
             warning, = self.json("segment", one, flag, many, *steps)["warnings"]
             self.assertIn("it has 3 pages, and page 0 was taken", warning)
-            self.assertIn("others of pictures that have as many; for a picture of one page, put "
-                          "its page into a file of its own", warning)
+            self.assertIn(f"{flag}-page N takes another; --page N or --page all takes others of "
+                          "pictures that have as many", warning)
             told = self.json("segment", self.stack, flag, many, "--page", "1", *steps)
             self.assertEqual(told["warnings"], [])
-            page = self.path("page.tif", tiff(ones))
-            self.assertEqual(self.json("segment", one, flag, page, *steps)["warnings"], [])
+            for page in "012":
+                told = self.json("segment", one, flag, many, flag + "-page", page, *steps)
+                self.assertEqual(told["warnings"], [])
+            for picture in (one, self.stack):
+                error = self.fails(2, "--server", "127.0.0.1:1", "segment", picture, flag, many,
+                                   flag + "-page", "3", *steps)
+                self.assertIn(f"{flag}-page: is 3; {many} has pages 0 to 2", error)
+            self.assertIn(f"{flag}-page: is 1; {one} has page 0 only", self.fails(
+                2, "segment", one, flag, one, flag + "-page", "1", *steps))
+            self.assertIn(f"{flag}-page says which page of {flag}, which is not given",
+                          self.fails(2, "segment", one, flag + "-page", "0"))
+
+    def test_a_page_of_the_mask_for_every_page(self):
+        masks = [numpy.ones((2, 2), numpy.uint8) for _ in range(3)]
+        for n, mask in enumerate(masks):
+            mask.flat[n] = 0
+        many = self.path("m.tif", tiff(*masks))
+        for n in range(3):
+            command = ["--json", "segment", self.stack, "--page", "all", "--method", "threshold",
+                       "--threshold", "0", "--mask"]
+            named = self.ok(*command, many, "--mask-page", n).decode().splitlines()
+            alone = self.ok(*command, self.path("alone.tif", tiff(masks[n]))).decode().splitlines()
+            for one, other in zip(named, alone, strict=True):
+                one, other = json.loads(one), json.loads(other)
+                self.assertEqual((one["classes"], one["warnings"]), (other["classes"], []))
+
+    def test_lossy_masks_are_told(self):
+        """A JPEG has values between: of a mask that is said, labels it cannot hold."""
+        golden = pathlib.Path(__file__).parents[2] / "golden" / "image"
+        jpeg, pixels = golden / "gray.jpg", numpy.load(golden / "gray.jpg.npy")
+        between = int(((pixels != 0) & (pixels != pixels.max())).sum())
+        self.assertGreater(between, 1)
+        said = f"its file is lossy: {between} pixels are neither 0 nor the largest value"
+        picture = self.path("p.pgm", pgm(pixels))
+        for flag in ("--mask", "--ground-truth"):
+            told = self.json("segment", picture, flag, jpeg)["warnings"]
+            self.assertEqual(len(told), 1, told)
+            self.assertTrue(told[0].startswith(f"{flag}: {said}"), told)
+            self.assertEqual(self.json("segment", picture, flag, picture)["warnings"], [])
+        told = self.json("compare-masks", picture, jpeg)["warnings"]
+        self.assertEqual(len(told), 1, told)
+        self.assertTrue(told[0].startswith(f"{jpeg}: {said}"), told)
+        error = self.fails(1, "segment", picture, "--markers", jpeg, "--method", "watershed")
+        self.assertIn("--markers: is a lossy file; it changes the numbers of labels", error)
 
     def test_values_of_no_data_are_told(self):
         pixels, value = self.pages[0], b"-9999 \0"
@@ -208,7 +251,8 @@ class EveryFlag(support.CliTest):
              "--csv": "r.csv", "--histogram": "h.png", "--cutout": "u.npy"}
     OTHERS = {"--help", "--help-all", "--version", "--steps", "--help-steps", "--method", "--force",
               "--mask", "--markers", "--out-dir", "--emit", "--summary", "--recursive", "--fill",
-              "--ground-truth", "--dark-truth"}
+              "--ground-truth", "--dark-truth", "--mask-page", "--markers-page",
+              "--ground-truth-page"}
 
     def setUp(self):
         super().setUp()

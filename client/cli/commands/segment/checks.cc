@@ -50,6 +50,12 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
   }
   if (args.fill && args.overlay.empty() && !(to_folder && args.emit == "overlay"))
     return UsageError("--fill colours an --overlay, which is not given");
+  for (const Companion& row : kCompanions) {
+    if ((args.*row.page).has_value() && (args.*row.path).empty()) {
+      return UsageError(
+          absl::StrCat(row.page_flag, " says which page of ", row.flag, ", which is not given"));
+    }
+  }
   if (args.dark_truth && args.ground_truth.empty())
     return UsageError("--dark-truth says how --ground-truth is read, which is not given");
   if (!to_folder && args.emit_given->count() > 0) {

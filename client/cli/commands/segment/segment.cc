@@ -44,9 +44,6 @@ struct Common {
 };
 
 constexpr char kOthers[] = "--page N or --page all takes others";
-constexpr char kOthersOfBoth[] =
-    "--page N or --page all takes others of pictures that have as many; for a picture of one page, "
-    "put its page into a file of its own";
 
 std::string PageWarning(const std::string& path, int64_t pages, std::string_view others) {
   return absl::StrCat(DisplayName(path), ": ", FirstPageTaken(pages, others));
@@ -126,13 +123,15 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   if (item.is_one_of_all) NameByPage(item.from, *item.page, &paths);
   TRINE_ASSIGN_OR_RETURN(const Wanted wanted, WantedFor(args, paths, &request));
   TRINE_ASSIGN_OR_RETURN(client::Client* const client, session->Connect());
-  if (request.has_mask()) TakePage(item.page, request.mutable_mask());
-  if (request.has_markers()) TakePage(item.page, request.mutable_markers());
-  if (request.has_ground_truth()) TakePage(item.page, request.mutable_ground_truth());
+  for (const Companion& row : kCompanions) {
+    const bool follows = !(args.*row.path).empty() && !(args.*row.page).has_value();
+    if (follows) TakePage(item.page, (request.*row.image)());
+  }
   v1::SegmentRequest sent = request;  // with the image, which is long and given away
   Tensor pixels;
   std::vector<std::string> warnings;
-  if (wanted[kOverlay].has_value() || item.is_one_of_all) {
+  const bool checks_cutout = IsCutoutToCheck(wanted, request.outputs());
+  if (wanted[kOverlay].has_value() || checks_cutout || item.is_one_of_all) {
     // One of all pages is sent alone, however long it is, and not with the others each time.
     const uint64_t max_bytes =
         item.is_one_of_all ? client::kItemLimit.value : client->options().max_message_bytes;
@@ -140,6 +139,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
         DecodePixels(item.bytes, item.page, max_bytes, &sent, &warnings);
     if (!decoded.ok()) return WithFile(decoded.status(), blamed);
     pixels = *std::move(decoded);
+    if (checks_cutout) TRINE_RETURN_IF_ERROR(CheckCutout(args, paths, wanted, pixels));
   } else {
     const absl::Status set =
         SetImage(std::move(item.bytes), item.page, sent.mutable_image(), &warnings);
@@ -295,24 +295,37 @@ absl::Status RunSegment(const SegmentArgs& args, Session* session) {
   TRINE_ASSIGN_OR_RETURN(v1::SegmentRequest request, MakeSegmentRequest(args));
   TRINE_RETURN_IF_ERROR(CheckSteps(args, request));
   Companions companions;
-  const auto load = [&](const std::string& path, v1::Image* image) -> absl::Status {
+  const auto load = [&](const Companion& row) -> absl::Status {
+    const std::string& path = args.*row.path;
+    const std::optional<int64_t> named = args.*row.page;
+    v1::Image* const image = (request.*row.image)();
     std::vector<std::string> odd;
     TRINE_RETURN_IF_ERROR(LoadImage(path, image, &odd));
     for (const std::string& warning : odd) {
       companions.warnings.push_back(absl::StrCat(DisplayName(path), ": ", warning));
       session->PrintWarning(companions.warnings.back());
     }
-    const int64_t count = TakePage(std::nullopt, image);
-    companions.files.push_back({path, count});
-    if (count < 2 || !args.page.empty()) return absl::OkStatus();
-    companions.warnings.push_back(PageWarning(path, count, kOthersOfBoth));
+    const int64_t count = TakePage(named, image);
+    if (named.value_or(0) >= count) {
+      return WithFlag(UsageError(absl::StrCat("is ", *named, "; ", DisplayName(path), " has ",
+                                              count == 1 ? std::string("page 0 only")
+                                                         : absl::StrCat("pages 0 to ", count - 1))),
+                      row.page_flag);
+    }
+    // A page that is named goes with every page of the inputs.
+    companions.files.push_back({path, named.has_value() ? 1 : count});
+    if (named.has_value() || count < 2 || !args.page.empty()) return absl::OkStatus();
+    companions.warnings.push_back(
+        PageWarning(path, count,
+                    absl::StrCat(row.page_flag,
+                                 " N takes another; --page N or --page all takes others of "
+                                 "pictures that have as many")));
     session->PrintWarning(companions.warnings.back());
     return absl::OkStatus();
   };
-  if (!args.mask.empty()) TRINE_RETURN_IF_ERROR(load(args.mask, request.mutable_mask()));
-  if (!args.markers.empty()) TRINE_RETURN_IF_ERROR(load(args.markers, request.mutable_markers()));
-  if (!args.ground_truth.empty())
-    TRINE_RETURN_IF_ERROR(load(args.ground_truth, request.mutable_ground_truth()));
+  for (const Companion& row : kCompanions) {
+    if (!(args.*row.path).empty()) TRINE_RETURN_IF_ERROR(load(row));
+  }
   TRINE_ASSIGN_OR_RETURN(const MadeFolders folders,
                          PrepareOutputs(inputs.list, args.outputs, NamingFor(args)));
   session->PrintNotes(inputs);
