@@ -186,7 +186,7 @@ absl::Status CheckArrayName(const std::string& path) {
 absl::Status CheckArrayFits(const std::string& path, const TensorView& head) {
   if (IsNpyName(path)) return absl::OkStatus();
   if (!IsFloat32Picture(head)) {
-    return InputError(absl::StrCat("an array of ", ToAbsl(DTypeName(head.dtype)), " ",
+    return UsageError(absl::StrCat("an array of ", ToAbsl(DTypeName(head.dtype)), " ",
                                    ShapeToString(head.shape),
                                    " is no picture; name the output .npy"));
   }

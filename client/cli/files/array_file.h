@@ -50,8 +50,8 @@ struct SavedArray {
   std::vector<std::string> warnings;  // of values that the format does not hold, with their count
 };
 
-// Whether that file can hold an array of this dtype and shape; the data are not looked at. INPUT
-// where a picture's name is given for what is not float32 [H,W,1], [H,W,3] or [H,W]; USAGE of
+// Whether that file can hold an array of this dtype and shape; the data are not looked at. USAGE
+// where a picture's name is given for what is not float32 [H,W,1], [H,W,3] or [H,W], and of
 // CheckPnmName. REQUIRES: CheckArrayName.
 absl::Status CheckArrayFits(const std::string& path, const TensorView& head);
 

@@ -337,13 +337,13 @@ class Netpbm(support.CliTest):
                                    cwd=self.dir)
                 self.assertIn("--cutout: ", error)
             self.assertFalse(self.path("m.tif").exists())
-        self.ok("segment", "f.npy", "-o", "m.png", "--cutout", "y.tif", cwd=self.dir)
+        self.ok("segment", "f.npy", "-o", "n.png", "--cutout", "y.tif", cwd=self.dir)
 
     def test_arrays_that_are_no_pictures(self):
         numpy.save(self.path("a.npy"), numpy.zeros((2, 3, 4, 5), numpy.float32))
         for end in (".png", ".ppm", ".tif"):
             for command in (("normalize", "a.npy"), ("normalize-gradient", "a.npy", "a.npy")):
-                error = self.fails(4, "--server", "127.0.0.1:1", *command, "--n", "3", "-o",
+                error = self.fails(2, "--server", "127.0.0.1:1", *command, "-o",
                                    "x" + end, cwd=self.dir)
                 self.assertIn("no picture; name the output .npy", error)
 

@@ -149,7 +149,7 @@ class Normalize(support.CliTest):
         self.ok("normalize", self.path("p.pgm"), "-o", self.path("q.tif"))
         self.assertIn(self.path("q.tif").read_bytes()[:2], (b"II", b"MM"))
         self.fails(2, "normalize", self.path("p.pgm"), "-o", self.path("q.jpg"))
-        self.fails(1, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
+        self.fails(2, "normalize", self.path("a.npy"), "-o", self.path("a.png"))
 
     def test_what_integers_do_not_hold_is_counted(self):
         values = numpy.full((4, 6, 1), 7, "<f4")

@@ -62,8 +62,9 @@ def png_kinds():
             plain = table(palette)[numbers]
             yield Kind(f"palette{depth}.png", picture_files.png(numbers, 3, depth, palette), plain,
                        "palette", depth, n)
+            clear = b"\xff" * int(numbers[3, 4]) + b"\x10"
             yield Kind(f"palette{depth}_alpha.png",
-                       picture_files.png(numbers, 3, depth, palette, trns=b"\x10"), plain, "palette",
+                       picture_files.png(numbers, 3, depth, palette, trns=clear), plain, "palette",
                        depth, n)
         if depth >= 8:
             most = 2 ** depth - 1
