@@ -217,8 +217,10 @@ class StreamDecoder {
   virtual absl::StatusOr<bool> Next(LongArray<uint8_t>* raw) = 0;
   // No more input follows. DATA_LOSS (here or from Next) when the stream is not complete.
   virtual absl::Status Finish() = 0;
-  // Null until the header has arrived.
+  // What the first stream holds; null until its header has arrived.
   virtual const Content* content() const = 0;
+  // Whose headers have arrived, empty ones too: the bytes of several are no array or picture.
+  virtual uint64_t streams() const = 0;
   // As the first header says; kAuto until it has arrived.
   virtual Model model() const = 0;
   virtual uint64_t blocks_decoded() const = 0;

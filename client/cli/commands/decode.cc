@@ -51,6 +51,7 @@ struct Totals {
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;  // sent to the server
   uint64_t blocks_decoded = 0;
+  uint64_t streams = 0;          // one after the other; 0: not known
   v1::DecodeStreamSummary last;  // of the last part: with --recover there is one
 };
 
@@ -123,12 +124,14 @@ class Decoder {
   // `whole`: no range was asked for.
   absl::Status Finish(bool whole) {
     if (sink_ == nullptr) return absl::OkStatus();
+    TRINE_RETURN_IF_ERROR(sink_->CheckStreams(totals_.streams));
     TRINE_RETURN_IF_ERROR(sink_->Finish());
-    if (!whole || totals_.raw_bytes <= BytesOfOne(totals_.content).value_or(UINT64_MAX)) {
-      return absl::OkStatus();
-    }
+    // A server that does not count streams tells more bytes than the first has.
+    const bool is_longer =
+        whole && totals_.raw_bytes > BytesOfOne(totals_.content).value_or(UINT64_MAX);
+    if (totals_.streams < 2 && !is_longer) return absl::OkStatus();
     // Only the first of several streams is an array or a picture of that shape.
-    first_ = ContentText(totals_.content);
+    if (!totals_.content.has_bytes()) first_ = ContentText(totals_.content);
     totals_.content = {};
     totals_.content.mutable_bytes();
     return absl::OkStatus();
@@ -184,6 +187,7 @@ class Decoder {
     totals_.raw_bytes += summary.raw_bytes();
     totals_.coded_bytes += summary.coded_bytes();
     totals_.blocks_decoded += summary.blocks_decoded();
+    totals_.streams = std::max<uint64_t>(totals_.streams, summary.streams());
     totals_.last = summary;
     return absl::OkStatus();
   }

@@ -66,7 +66,7 @@ class Verifier {
     sound.raw_bytes = summary.raw_bytes();
     sound.coded_bytes = summary.coded_bytes();
     sound.blocks = summary.blocks_decoded();
-    if (sound.raw_bytes > BytesOfOne(sound.content).value_or(UINT64_MAX)) {
+    if (summary.streams() > 1 || sound.raw_bytes > BytesOfOne(sound.content).value_or(UINT64_MAX)) {
       sound.content.mutable_bytes();  // several streams, as inspect says
     }
     return sound;

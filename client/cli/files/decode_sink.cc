@@ -64,14 +64,13 @@ class OneStreamSink : public DecodeSink {
       : file_(std::move(file)), left_(bytes), kind_(std::move(kind)) {}
 
   absl::Status Write(ByteView bytes) override {
-    if (bytes.size() > left_) {
-      return InputError(absl::StrCat("holds several streams, and one ", kind_,
-                                     " file holds one of them; under a name without such an "
-                                     "extension, or with -o -, their bytes are written one after "
-                                     "the other"));
-    }
+    if (bytes.size() > left_) return HoldsSeveral();
     left_ -= bytes.size();
     return file_->Write(bytes);
+  }
+
+  absl::Status CheckStreams(uint64_t streams) override {
+    return streams > 1 ? HoldsSeveral() : absl::OkStatus();
   }
 
   absl::Status Finish() override {
@@ -82,6 +81,13 @@ class OneStreamSink : public DecodeSink {
   const char* form() const override { return file_->form(); }
 
  private:
+  absl::Status HoldsSeveral() const {
+    return InputError(absl::StrCat("holds several streams, and one ", kind_,
+                                   " file holds one of them; under a name without such an "
+                                   "extension, or with -o -, their bytes are written one after "
+                                   "the other"));
+  }
+
   std::unique_ptr<DecodeSink> file_;
   uint64_t left_;
   std::string kind_;

@@ -19,6 +19,8 @@ class DecodeSink {
  public:
   virtual ~DecodeSink() = default;
   virtual absl::Status Write(ByteView bytes) = 0;
+  // Before Finish: so many streams were decoded, empty ones too.
+  virtual absl::Status CheckStreams(uint64_t /*streams*/) { return absl::OkStatus(); }
   virtual absl::Status Finish() = 0;     // writes what waited for the end
   virtual const char* form() const = 0;  // "bytes", "npy", "picture": for --json
   // What the output does not hold of the content, in words.

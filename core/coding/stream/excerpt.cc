@@ -156,6 +156,7 @@ class ExcerptMaker {
     uint64_t at = 0;
     const absl::Status walked = WalkHeads(&end, &at);
     if (!walked.ok() && walked.code() != absl::StatusCode::kDataLoss) return walked;
+    if (walked.ok()) TRINE_RETURN_IF_ERROR(CheckNoneFollows(end, at));
     uint64_t raw = 0;
     for (const IndexEntry& entry : index_) raw += entry.raw_bytes;
     if (!CheckRange(range, raw).ok()) return why;
@@ -173,6 +174,21 @@ class ExcerptMaker {
     end.raw_offset = raw;
     end.block_count = index_.size();
     return CloseIndex(end, at);
+  }
+
+  // The stream ends as it should, and no end of it was lost, where another begins behind its index.
+  // `at`: behind its end mark, which `end` is.
+  absl::Status CheckNoneFollows(const BlockHead& end, uint64_t at) {
+    std::string end_mark, index;
+    AppendBlockHead(end, false, &end_mark);
+    if (layout_.streams[0].header.has_index()) AppendIndex(index_, ViewOf(end_mark), &index);
+    if (at > size_ || index.size() >= size_ - at) return absl::OkStatus();
+    const uint64_t next = at + index.size();
+    TRINE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                           Read(next, std::min(kFirstHeaderRead, size_ - next)));
+    Header header;
+    if (!ParseHeader(bytes, next, &header).ok()) return absl::OkStatus();
+    return NotOffered("data", "an excerpt is cut out of one stream, not of several");
   }
 
   // Steps from head to head, and lists the blocks in `index_`. `at` ends behind the end mark, or

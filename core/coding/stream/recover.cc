@@ -62,6 +62,7 @@ class Recoverer final : public StreamRecoverer {
   }
 
   const Content* content() const override { return known_ ? &content_ : nullptr; }
+  uint64_t streams() const override { return streams_; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return report().blocks_good; }
   const std::set<uint64_t>& tables_used() const override { return tables_used_; }
@@ -179,6 +180,7 @@ class Recoverer final : public StreamRecoverer {
                         "an excerpt lacks blocks as it is; only whole streams are recovered");
     }
     const bool first = !std::exchange(known_, true);
+    ++streams_;
     losses_.BeginStream();
     if (!status.ok()) {
       if (!IsDamage(status)) return status;
@@ -194,7 +196,6 @@ class Recoverer final : public StreamRecoverer {
       content_ = header.content;
       model_ = static_cast<Model>(header.model);
     }
-    if (!first && content_.kind != ContentKind::kBytes) content_ = Content{};
     header_ = std::move(header);
     plans_ = {std::move(plan)};
     block_bytes_ = header_.block_bytes;
@@ -374,7 +375,8 @@ class Recoverer final : public StreamRecoverer {
   bool ended_ = false;
   State state_ = State::kHeader;
   InputBuffer buffer_;
-  bool known_ = false;  // whether a header was read, or was lost
+  bool known_ = false;    // whether a header was read, or was lost
+  uint64_t streams_ = 0;  // whose headers were read, or lost where one had to be
   Header header_;
   std::vector<BlockPlan> plans_{1};  // several: each has a table that may be that of a lost header
   Content content_;

@@ -60,6 +60,7 @@ class Decoder final : public StreamDecoder {
   }
 
   const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
+  uint64_t streams() const override { return streams_; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
   const std::set<uint64_t>& tables_used() const override { return tables_used_; }
@@ -135,7 +136,7 @@ class Decoder final : public StreamDecoder {
     TRINE_ASSIGN_OR_RETURN(plan_, PlanOf(header, *context_.limits, offset()));
     TRINE_RETURN_IF_ERROR(FindTables(tables_, &plan_.tables, &tables_used_));
     header_ = std::move(header);
-    content_ = streams_ == 0 ? header_.content : Content{};
+    if (streams_ == 0) content_ = header_.content;
     if (streams_ == 0) model_ = static_cast<Model>(header_.model);
     ++streams_;
     buffer_.Take(parsed->consumed);

@@ -1,6 +1,7 @@
 """encode, decode, inspect and exact as processes, with the embedded server."""
 
 import io
+import itertools
 import json
 import math
 import subprocess
@@ -311,6 +312,69 @@ class Arguments(support.CliTest):
         process.stderr.read()
         process.stderr.close()
         self.assertNotEqual(process.wait(support.WAIT_SECONDS), 0)
+
+
+class Joined(support.CliTest):
+    """Streams one after the other: what is told of them is the same on every path, also where some
+    are empty, and no shape of one is given to the bytes of several."""
+
+    def setUp(self):
+        super().setUp()
+        arrays = {"small": numpy.arange(6, dtype="u1").reshape(2, 3), "none": numpy.zeros((0, 40), "u2"),
+                  "long": numpy.random.default_rng(1).integers(0, 9, (50, 40)).astype("u2")}
+        self.raw, self.coded = {"empty": b""}, {}
+        for name, array in arrays.items():
+            numpy.save(self.path("a.npy"), array)
+            self.raw[name] = array.tobytes()
+            self.coded[name] = self.ok("encode", self.path("a.npy"), "--as", "tensor", "--block-size",
+                                       "1000", "-o", "-")
+        self.coded["empty"] = self.ok("encode", "-", "-o", "-")
+
+    def told(self, source, stdin, *flags):
+        done = support.run("--json", *flags, source, stdin=stdin if source == "-" else b"")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_by_every_path(self):
+        out = self.path("out")
+        for names in itertools.product(self.coded, repeat=2):
+            coded = b"".join(self.coded[name] for name in names)
+            raw = b"".join(self.raw[name] for name in names)
+            file = self.path("j.trine", coded)
+            for source in (file, "-"):
+                with self.subTest(names=names, source=source):
+                    for flags, expected in (
+                            ([], raw), (["--recover"], raw),
+                            *([(["--range", f"{at}:{n}"], raw[at:at + n])
+                               for at, n in ((0, 3), (4, 2), (len(raw) - 5, 5), (100, 50))
+                               if 0 <= at and at + n <= len(raw)])):
+                        told = self.told(source, coded, "decode", "-f", "-o", out, *flags)
+                        self.assertEqual(out.read_bytes(), expected, flags)
+                        self.assertEqual(told["content"], {"kind": "bytes"}, flags)
+                        self.assertEqual([w for w in told["warnings"] if "cut off" in w], [])
+                        several = [w for w in told["warnings"] if "of several streams" in w]
+                        self.assertEqual(len(several), names[0] != "empty", (flags, told["warnings"]))
+                    for command in ("verify", "inspect"):
+                        told = self.told(source, coded, command)
+                        self.assertEqual((told["content"], told["raw_bytes"]),
+                                         ({"kind": "bytes"}, len(raw)))
+                    # An array's file holds one of them; of bytes no more is known than their number.
+                    if names[0] != "empty":
+                        done = support.run("decode", source, "-f", "-o", self.path("o.npy"),
+                                           stdin=coded if source == "-" else b"")
+                        self.assertEqual(done.returncode, 1)
+                        self.assertIn(b"holds several streams, and one NPY file", done.stderr)
+        # One alone is what it was.
+        for name in ("small", "none", "long"):
+            told = self.told("-", self.coded[name], "decode", "-f", "-o", self.path("o.npy"))
+            self.assertEqual((told["content"]["kind"], told["written_as"]), ("tensor", "npy"))
+            self.assertEqual(numpy.load(self.path("o.npy")).tobytes(), self.raw[name])
+
+    def test_a_lost_end_is_told_still(self):
+        file = self.path("c.trine", self.coded["long"] + b"no stream")
+        done = support.run("decode", file, "--range", "100:50", "-o", "-")
+        self.assertEqual((done.returncode, done.stdout), (0, self.raw["long"][100:150]))
+        self.assertIn(b"the end of the stream is cut off or damaged", done.stderr)
 
 
 if __name__ == "__main__":

@@ -208,6 +208,33 @@ TEST(Excerpt, OfARangeWithoutTheEndOfTheStream) {
   }
 }
 
+// Where another stream follows, no end was lost: the whole one says what it holds.
+TEST(Excerpt, IsNotSalvagedOfSeveralStreams) {
+  EncodeOptions options;
+  options.block_bytes = 1000;
+  const std::string first = *Encode({}, {}, AsBytes(Words(40000, 11)), options);
+  const auto salvage = [&first](const std::string& behind) {
+    const std::string coded = first + behind;
+    return SalvageExcerpt({}, coded.size(),
+                          [&coded](uint64_t at, MutableByteView out) {
+                            std::copy_n(coded.data() + at, out.size(), out.data());
+                            return absl::OkStatus();
+                          },
+                          {12345, 5000});
+  };
+  const std::string empty = *Encode({}, {}, {}, {});
+  const std::string compact = *Encode({}, {}, AsBytes(std::string("abc")), {});
+  for (const std::string& other : {empty, compact, first, empty + first}) {
+    EXPECT_EQ(salvage(other).status().code(), absl::StatusCode::kUnimplemented)
+        << salvage(other).status();
+  }
+  for (const std::string& other : {std::string(), std::string("no stream"), empty.substr(1)}) {
+    const auto excerpt = salvage(other);
+    ASSERT_TRUE(excerpt.ok()) << excerpt.status();
+    EXPECT_EQ(excerpt->is_tail_lost, !other.empty());
+  }
+}
+
 // No excerpt is made of a stream whose parts disagree: the whole one says where.
 TEST(Excerpt, IsNotMadeOfWhatDoesNotFit) {
   const auto excerpt_of = [](const std::string& coded, const std::optional<ByteRange>& range) {

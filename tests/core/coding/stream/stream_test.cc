@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <tuple>
+
 #include "core/coding/coding.h"
 #include "core/runtime/thread_pool.h"
 #include "tests/core/coding/stream/stream_helpers.h"
@@ -253,6 +257,34 @@ TEST(Stream, WrongOptionsAreRefusedByName) {
   tensor.kind = ContentKind::kImage;
   tensor.shape = {3};
   EXPECT_THAT(message(tensor, "abc", {}), starts("tensor.shape:"));
+}
+
+TEST(Stream, ContentIsTheFirstStreamsAndEachIsCounted) {
+  const Content tensor{ContentKind::kTensor, DType::kUint8, {2, 3}};
+  const Content none{ContentKind::kTensor, DType::kUint8, {0, 7}};
+  const std::string small = *Encode({}, tensor, AsBytes(std::string("abcdef")), {}),
+                    empty = *Encode({}, none, {}, {});
+  for (const auto& [coded, shape, streams] : {std::tuple{small, Shape{2, 3}, 1},
+                                              {small + empty, Shape{2, 3}, 2},
+                                              {empty + small, Shape{0, 7}, 2},
+                                              {empty + empty + small + small, Shape{0, 7}, 4}}) {
+    for (const size_t piece : {size_t{1}, size_t{30}, coded.size()}) {
+      auto decoder = *StreamDecoder::Create({}, {});
+      EXPECT_EQ(decoder->streams(), 0u);
+      LongArray<uint8_t> raw;
+      for (size_t at = 0; at < coded.size(); at += piece) {
+        ASSERT_TRUE(
+            decoder->Write(AsBytes(coded).subspan(at, std::min(piece, coded.size() - at))).ok());
+        while (*decoder->Next(&raw)) {
+        }
+      }
+      ASSERT_TRUE(decoder->Finish().ok());
+      while (*decoder->Next(&raw)) {
+      }
+      EXPECT_EQ(decoder->content()->shape, shape);
+      EXPECT_EQ(decoder->streams(), static_cast<uint64_t>(streams));
+    }
+  }
 }
 
 TEST(Stream, AFinishedStreamTakesNoMore) {
