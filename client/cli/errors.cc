@@ -45,6 +45,9 @@ std::string HintFor(const absl::Status& status) {
   if (detail.has_value() && detail->limit.rfind("max_message_bytes", 0) == 0) {
     return "--max-message-bytes raises the limit of this side; the server has its own";
   }
+  if (ReasonOf(status) == "LIMIT_EXCEEDED" && detail->limit.rfind("max_", 0) == 0) {
+    return "'trine info' tells a server's limits, which options of trine-server set";
+  }
   // After its start a stream may have good blocks; what recovering itself reports has no offset.
   // Nor has a block of the excerpt that --range sends, but its place in the raw bytes.
   const bool is_block = absl::StrContains(status.message(), "(block at raw offset ");
@@ -134,9 +137,6 @@ absl::Status UsageError(std::string_view text) {
   return MakeError(absl::StatusCode::kInvalidArgument, {.reason = std::string(kUsage)}, text);
 }
 
-absl::Status InputError(std::string_view text) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "INPUT"}, text);
-}
 absl::Status AsUsage(const absl::Status& given) {
   const absl::Status status = WithFlags(given);
   if (status.ok()) return status;
@@ -144,6 +144,10 @@ absl::Status AsUsage(const absl::Status& given) {
   const std::string text = TextWithoutField(status, detail);
   detail.reason = std::string(kUsage);
   return MakeError(absl::StatusCode::kInvalidArgument, detail, text);
+}
+
+absl::Status InputError(std::string_view text) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, {.reason = "INPUT"}, text);
 }
 
 absl::Status FileError(std::string_view what, const std::string& path, int error, bool usage) {
@@ -168,16 +172,16 @@ absl::Status WithFlag(const absl::Status& given, std::string_view flag) {
   return WithMessage(status, absl::StrCat(start, status.message()));
 }
 
-std::string WarningWithFlags(std::string_view warning) {
+std::string WarningWithFlags(std::string_view given) {
+  const std::string warning = InFlagWords(std::string(given));
   const size_t colon = warning.find(": ");
-  if (colon == std::string_view::npos) return std::string(warning);
+  if (colon == std::string::npos) return warning;
   for (const FieldName& name : FlagNames()) {
     if (name.from != warning.substr(0, colon)) continue;
-    const std::string_view text = warning.substr(colon + 2);
-    const bool is_flag = name.to.rfind("--", 0) == 0;
-    return is_flag ? absl::StrCat(name.to, ": ", ToAbsl(text)) : std::string(text);
+    const std::string text = warning.substr(colon + 2);
+    return name.to.rfind("--", 0) == 0 ? absl::StrCat(name.to, ": ", text) : text;
   }
-  return std::string(warning);
+  return warning;
 }
 
 void PrintWarning(std::string_view text) {

@@ -55,7 +55,7 @@ absl::Status WithFile(const absl::Status& status, const std::string& path);
 absl::Status WithFlag(const absl::Status& status, std::string_view flag);
 
 // A server's warning, such as "mask.encoded: its transparency was left out", with its field named
-// in the same way: "--mask: its ..."; of the input its text alone.
+// in the same way: "--mask: its ..."; of the input its text alone. What it advises is in flags.
 std::string WarningWithFlags(std::string_view warning);
 
 // Writes "trine: warning: <text>" to stderr, in one line.

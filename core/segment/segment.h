@@ -198,7 +198,7 @@ struct Companions {
   bool ground_truth = false;
 };
 // What Segment refuses of `options` beside such pictures whatever the picture is: what Validate
-// refuses of one of every dtype. The status is that of uint8.
+// refuses of one of every dtype, however many steps there are. The status is that of uint8.
 absl::Status ValidateForAny(const Companions& given, const Options& options);
 
 // Everything but the pixels' values is validated before anything is allocated. RESOURCE_EXHAUSTED

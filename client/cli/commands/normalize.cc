@@ -46,7 +46,10 @@ struct Report {
 };
 
 std::vector<std::string> WarningsOf(const v1::NormalizeResponse& response) {
-  return {response.warnings().begin(), response.warnings().end()};
+  std::vector<std::string> warnings;
+  for (const std::string& warning : response.warnings())
+    warnings.push_back(WarningWithFlags(warning));
+  return warnings;
 }
 
 void PrintSummary(const Args& args, const Report& report, double elapsed_ms,

@@ -77,7 +77,8 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   PrintOutputScale(saved.output_scale, *session);
   std::vector<std::string> warnings = in.warnings;
   warnings.insert(warnings.end(), gradient.warnings.begin(), gradient.warnings.end());
-  warnings.insert(warnings.end(), response->warnings().begin(), response->warnings().end());
+  for (const std::string& warning : response->warnings())
+    warnings.push_back(WarningWithFlags(warning));
   for (const std::string& warning : saved.warnings)
     warnings.push_back(absl::StrCat(DisplayName(args.output), ": ", warning));
   for (const std::string& warning : warnings) session->PrintWarning(warning);

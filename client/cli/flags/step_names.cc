@@ -1,7 +1,9 @@
 #include "client/cli/flags/step_names.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -10,6 +12,7 @@
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
 #include "core/base/error.h"
+#include "core/base/strings.h"
 
 namespace trine::cli {
 namespace {
@@ -51,7 +54,34 @@ std::string MethodFlag(const v1::SegmentStep& step, const std::string& parameter
   return absl::StrCat("--", Dashed(parameter));
 }
 
+// "triangle", and where several are called so "triangle (step 1)".
+std::string NameAmongSteps(const v1::SegmentRequest& request, int index) {
+  const std::string name = NameOf(request.steps(index));
+  const auto same =
+      std::count_if(request.steps().begin(), request.steps().end(),
+                    [&name](const v1::SegmentStep& step) { return NameOf(step) == name; });
+  return same > 1 ? absl::StrCat(name, " (step ", index + 1, ")") : name;
+}
+
 }  // namespace
+
+std::string WithStepNames(std::string text, const v1::SegmentRequest& request) {
+  constexpr std::string_view kStart = "steps[";
+  for (size_t at = text.find(kStart); at != std::string::npos; at = text.find(kStart, at + 1)) {
+    const size_t number = at + kStart.size();
+    const size_t end = text.find_first_not_of("0123456789", number);
+    int index = 0;
+    const bool is_step = end != std::string::npos && text[end] == ']' &&
+                         absl::SimpleAtoi(text.substr(number, end - number), &index) &&
+                         index < request.steps_size();
+    if (!is_step) continue;
+    size_t length = end + 1 - at;
+    const std::string spec = absl::StrCat(".", ToAbsl(SpecOf(request.steps(index)).name));
+    if (text.compare(end + 1, spec.size(), spec) == 0) length += spec.size();
+    text.replace(at, length, NameAmongSteps(request, index));
+  }
+  return text;
+}
 
 absl::Status WithStepFlags(const absl::Status& status, const v1::SegmentRequest& request,
                            bool listed) {

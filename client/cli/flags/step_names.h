@@ -1,6 +1,8 @@
 // Errors about a segmentation's steps, named by the flags that made the steps.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "trine/v1/segmentation.pb.h"
 
@@ -11,5 +13,9 @@ namespace trine::cli {
 // named like the parameter. Other statuses come back unchanged.
 absl::Status WithStepFlags(const absl::Status& status, const v1::SegmentRequest& request,
                            bool listed);
+
+// `text`, a warning, with the steps of `request` that it names ("steps[0].auto_threshold") named as
+// --method and --steps name them: "triangle", and where several are called so "triangle (step 1)".
+std::string WithStepNames(std::string text, const v1::SegmentRequest& request);
 
 }  // namespace trine::cli

@@ -103,6 +103,16 @@ constexpr Phrase kPhrases[] = {
     {"a mask or nan_policy IGNORE leaves", "--mask or --nan ignore leaves"},
     {"name one with channel", "name one with --channel"},
     {"ask for TIFF or TENSOR", "name the label map .tif or .npy"},
+    {", which invert does not swap", ", which --invert does not swap"},
+    {"the layout HWC takes", "--layout hwc takes"},
+    {"layout HWC takes", "--layout hwc takes"},
+    {"layout NCHW takes", "--layout nchw takes"},
+    {"layout NHWC takes", "--layout nhwc takes"},
+    {", NCHW says that", ", --layout nchw says that"},
+    {", NHWC says that", ", --layout nhwc says that"},
+    {"it must be that of tensor, ", "it must be that of the input, "},
+    {"is GIVEN; the request has no markers", "is given; --markers is not"},
+    {"is markers; the request has none", "is markers; --markers is not given"},
 };
 
 // What is longer is more particular: it is tried first.

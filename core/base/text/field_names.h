@@ -30,7 +30,8 @@ std::vector<FieldName> RequestNames(std::initializer_list<std::string_view> path
 // calls them: "--order", "the input".
 const std::vector<FieldName>& FlagNames();
 
-// The text of an error in which the fields and values that it advises are named by their flags.
+// The text of an error or a warning in which the fields and values that it advises are named by
+// their flags.
 std::string InFlagWords(std::string text);
 
 // Whether `field`, after FlagNames, is a flag whose value is wrong whatever the input.

@@ -3,6 +3,7 @@ ends with the code for wrong usage, whoever found out: the command line, a serve
 a server elsewhere.
 """
 
+import json
 import re
 import tempfile
 
@@ -219,19 +220,18 @@ class Flags(support.CliTest):
                 ("--profile: multi-Otsu has", "--method", "multi-otsu", "--profile", "matlab"),
                 ("--profile: valley emphasis has", "--valley-emphasis", "--profile", "opencv"),
                 ("--profile: equalize has", "--before", "equalize", "--profile", "skimage"),
-                ("--profile: smooth has", "--steps", "smooth:method=mean,otsu", "--profile", "matlab"),
+                ("--profile: mean has", "--steps", "smooth:method=mean,otsu", "--profile", "matlab"),
                 ("--steps smooth:radius: is 501", "--steps", "smooth:method=binomial:radius=501,otsu"),
                 ("--steps hysteresis:low: is not given", "--steps", "hysteresis:high=3"),
                 ("--steps edges:low: is 3", "--steps", "edges:low=3:high=2"),
                 ("--steps stretch:high: is 1", "--steps", "stretch:low=2:high=1,otsu"),
                 ("--steps li:fraction: ", "--steps", "li:fraction=0.5"),
                 ("--steps watershed: is watershed; needs a distance", "--steps", "otsu,watershed"),
-                ("--steps watershed:markers: is GIVEN", "--steps", "otsu,watershed:markers=given"),
+                ("--steps watershed:markers: is given; --markers is not", "--steps", "otsu,watershed:markers=given"),
                 ("--steps keep_overlap:threshold: is not given", "--steps",
                  "edges,keep_overlap:other=gray"),
                 ("--mask: the profile's filters take none", "--before", "smooth:method=median", "--profile", "imagej",
-                 "--mask", mask),
-                ("--steps: is 65, more than the limit", "--steps", ",".join(["otsu"] * 65))):
+                 "--mask", mask)):
             with self.subTest(flags=flags):
                 for server in [], nobody:
                     error = self.fails(2, "segment", picture, *flags, *server)
@@ -243,6 +243,48 @@ class Flags(support.CliTest):
             self.ok("segment", self.path("m.pgm"), *flags)
             self.fails(1, "segment", self.path("f.npy"), *flags)
             self.fails(3, "segment", picture, *flags, *nobody)
+        # What another server may take.
+        many = ["--steps", ",".join(["otsu"] * 65)]
+        self.assertIn("--steps: is 65, more than the limit", self.fails(1, "segment", picture, *many))
+        self.fails(3, "segment", picture, *many, *nobody)
+
+    def test_no_message_names_what_only_the_protocol_has(self):
+        picture, feature = self.bases["segment"][0], self.path("f.npy")
+        numpy.save(feature, numpy.zeros((12, 16, 3), "f4"))
+        numpy.save(self.path("n.npy"), numpy.zeros((2, 12, 16, 3), "f4"))
+        numpy.save(self.path("c.npy"), numpy.zeros((3, 12, 16), "f4"))
+        numpy.save(self.path("g.npy"), numpy.zeros((12, 16), "f4"))
+        out = ["-f", "-o", self.path("o.npy")]
+        for expected, *command in (
+                ("--layout hwc takes it as one picture [H,W,C], --layout nchw says that", "normalize",
+                 feature, *out),
+                ("--layout nhwc takes it as pictures", "normalize", self.path("n.npy"), *out),
+                ("which --layout nchw takes", "normalize", self.path("c.npy"), *out),
+                ("which --layout hwc takes", "normalize", self.path("g.npy"), *out),
+                ("which --layout hwc takes", "normalize-gradient", self.path("g.npy"),
+                 self.path("g.npy"), *out),
+                ("--layout hwc takes rank 3", "normalize", self.path("n.npy"), "--layout", "hwc", *out),
+                ("must be that of the input, 12x16x3", "normalize-gradient", feature,
+                 self.path("g.npy"), *out),
+                ("otsu (step 1) has no effect: otsu (step 2) makes", "segment", picture, "--steps",
+                 "otsu,otsu"),
+                ("those of the mask before li", "segment", picture, "--steps",
+                 "otsu,components,measure,li", "--csv", self.path("x.csv"), "-f"),
+                ("which --invert does not swap", "segment", picture, "--steps", "multi-otsu", "--invert",
+                 "--labels", self.path("l.png"), "-f"),
+                ("markers: is given; --markers is not", "segment", picture, "--steps",
+                 "otsu,watershed:markers=given"),
+                ("'trine info' tells a server's limits", "segment", picture, "--steps",
+                 ",".join(["otsu"] * 65))):
+            with self.subTest(command=command):
+                done = support.run(*command)
+                said = done.stderr.decode()
+                self.assertIn(expected, said)
+                self.assertNotRegex(said, r"steps\[|\b[Ll]ayout [A-Z]|\bN(CHW|HWC)\b(?!\])|\bGIVEN\b|"
+                                    r"that of tensor|options\.")
+                if b"warning" in done.stderr:
+                    told = json.loads(support.run("--json", *command).stdout)["warnings"]
+                    self.assertTrue(any(expected in warning for warning in told), told)
 
     def test_what_the_input_makes_wrong_is_not_wrong_usage(self):
         picture = self.bases["segment"][0]

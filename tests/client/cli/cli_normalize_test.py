@@ -89,7 +89,7 @@ class Normalize(support.CliTest):
 
         (warning,) = told()
         self.assertIn("[N,C,W] with 12 channels", warning)
-        self.assertIn("HWC", warning)
+        self.assertIn("--layout hwc", warning)
         numpy.testing.assert_allclose(numpy.load(out), lrn(numpy.load(picture)), rtol=1e-6)
         self.assertEqual(told(command=("normalize-gradient", picture, picture)), [warning])
         # In parts of a few samples each, once.
@@ -106,12 +106,14 @@ class Normalize(support.CliTest):
         """Of gray, of channels that come first, of more than four and of batches it is said, too."""
         array, out = self.path("p.npy"), self.path("o.npy")
         for shape, flags, texts in (
-                ((20, 30), [], ["[N,C] with 30 channels", "must be reshaped to [H,W,1]", "HWC"]),
+                ((20, 30), [], ["[N,C] with 30 channels", "must be reshaped to [H,W,1]",
+                                "which --layout hwc"]),
                 ((3, 20, 30), [], ["[N,C,W] with 20 channels", "must be reshaped to [1,C,H,W]"]),
                 ((3, 20, 30), ["--preset", "tensorflow"], ["[N,W,C] with 30 channels", "[1,C,H,W]"]),
-                ((20, 30, 5), [], ["[N,C,W] with 30 channels", "HWC"]),
-                ((2, 20, 30, 3), [], ["[N,C,H,W] with 20 channels", "NHWC"]),
-                ((2, 3, 20, 30), ["--preset", "tensorflow"], ["[N,H,W,C] with 30 channels", "NCHW"]),
+                ((20, 30, 5), [], ["[N,C,W] with 30 channels", "--layout hwc"]),
+                ((2, 20, 30, 3), [], ["[N,C,H,W] with 20 channels", "--layout nhwc"]),
+                ((2, 3, 20, 30), ["--preset", "tensorflow"], ["[N,H,W,C] with 30 channels",
+                                                                "--layout nchw"]),
                 ((2, 3, 20, 30), [], []), ((2, 20, 30, 3), ["--preset", "tensorflow"], []),
                 ((2, 64, 4, 3), [], []), ((1, 30), [], []), ((30, 4), [], []), ((2, 4, 30), [], []),
                 ((20, 30), ["--layout", "nchw"], []), ((2, 20, 30, 3), ["--layout", "nchw"], []),

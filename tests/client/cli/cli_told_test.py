@@ -52,6 +52,32 @@ class Told(support.CliTest):
             (["inspect", self.coded, self.other], [["--max-blocks", "3"]]),
         )
 
+    # What is computed and where it goes, of each command's flags; all others say what is told of it.
+    RESULT = {
+        "segment": "recursive output out-dir emit labels overlay fill cutout histogram contours csv force "
+                   "method steps before border classes contrast fraction high k low neighbours offset p q "
+                   "r sigma threshold valley-emphasis window markers marker-height lines invert channel "
+                   "mask dark-truth profile nan page fill-holes components min-area connectivity",
+        "encode": "output out-dir recursive rm keep force model order effort block-size table table-index "
+                  "table-ids as page shape dtype",
+        "decode": "output out-dir recursive rm keep force range recover skip-lost table table-index",
+        "inspect": "recursive", "verify": "recursive table table-index", "exact": "table decode count",
+        "normalize": "output page force preset mode layout size depth-radius alpha beta bias "
+                     "alpha-scaling even-window activation scale",
+        "normalize-gradient": "output force preset mode layout size depth-radius alpha beta bias "
+                              "alpha-scaling even-window activation scale",
+        "compare-masks": "page invert", "info": "", "health": "service",
+        "bench": "rpc size seconds concurrency"}
+
+    def test_no_flag_of_what_is_told_is_left_out(self):
+        commands = re.findall(r"(?m)^  ([a-z][a-z-]*) {2,}[A-Z]", self.ok("--help").decode())
+        self.assertEqual(set(commands) - {"help"}, set(self.RESULT))
+        for name, result in self.RESULT.items():
+            walked = {flag[0] for command, flags in self.commands() if command[0] == name
+                      for flag in flags} - {"--steps-markdown"}  # which no help lists
+            listed = re.findall(r"(?m)^  +(?:-\w,)?(--[\w-]+)", self.ok(name, "--help").decode())
+            self.assertEqual(set(listed) - {"--help"}, walked | {"--" + f for f in result.split()}, name)
+
     def test_each_of_two_flags_has_an_effect_or_is_refused(self):
         refused = set()
         for command, own in self.commands():
@@ -200,11 +226,12 @@ class Outputs(support.CliTest):
             self.ok("segment", self.picture, flag, self.path(".hidden"), "-f")
 
     def test_steps_without_effect(self):
-        for steps, said in (("otsu,triangle", ["the mask of steps[0].otsu"]),
-                            ("otsu,sauvola", ["the mask of steps[0].otsu"]),
-                            ("otsu,stretch", ["the gray picture of steps[1].stretch"]),
-                            ("smooth,otsu,smooth", ["the gray picture of steps[2].smooth"]),
-                            ("otsu,distance", ["the distance map of steps[1].distance"]),
+        for steps, said in (("otsu,triangle", ["the mask of otsu"]),
+                            ("triangle,sauvola", ["the mask of triangle"]),
+                            ("otsu,stretch", ["the gray picture of stretch"]),
+                            ("smooth,otsu,smooth", ["the gray picture of smooth (step 3)"]),
+                            ("otsu,distance", ["the distance map of distance"]),
+                            ("otsu,otsu,otsu", ["the mask of otsu (step 1)", "the mask of otsu (step 2)"]),
                             ("smooth,otsu,fill_holes,components,measure", [])):
             done = support.run("--json", "segment", self.picture, "--steps", steps)
             self.assertEqual(done.returncode, 0, done.stderr)

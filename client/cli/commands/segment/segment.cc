@@ -164,7 +164,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   Print(title, *response, *common, *session);
   common->is_first = false;
   for (const std::string& warning : response->warnings())
-    warnings.push_back(WarningWithFlags(warning));
+    warnings.push_back(WithStepNames(WarningWithFlags(warning), request));
   for (const std::string& warning : warnings) {
     item.warnings.push_back(warning);
     if (item.is_one_of_all) {
