@@ -33,9 +33,13 @@ void AddHelpCommand(CLI::App* cli, Help* help) {
   command->callback([help] { help->asked = true; });
 }
 
-int PrintUsageError(const std::string& error, const std::string& hint) {
+// What the parser found; with --json also as an object, as other failures are told.
+int PrintUsageError(const std::string& error, const std::string& hint, CLI::App* cli) {
   PrintError(UsageError(error), "", false);
   std::fprintf(stderr, "trine: hint: %s\n", hint.c_str());
+  Globals globals;
+  globals.json = cli->get_option("--json")->count() > 0;
+  Session(globals).PrintFailureOfRun(UsageError(error));
   return kExitUsage;
 }
 
@@ -54,7 +58,7 @@ std::string HintFor(const std::string& typed, const std::vector<std::string>& wo
 
 int UnknownCommand(const std::string& name, CLI::App* cli) {
   return PrintUsageError(absl::StrCat("'", name, "' is no command"),
-                         HintFor(name, CommandNames(cli), "'trine help' lists the commands"));
+                         HintFor(name, CommandNames(cli), "'trine help' lists the commands"), cli);
 }
 
 // The first word that is neither a command nor an option nor an argument of one.
@@ -63,7 +67,8 @@ int UnknownWord(const std::string& word, CLI::App* cli) {
   if (word.rfind('-', 0) != 0) {
     if (given.empty()) return UnknownCommand(word, cli);
     return PrintUsageError(absl::StrCat("'", word, "' was not expected"),
-                           absl::StrCat("'trine help ", given[0]->get_name(), "' shows the usage"));
+                           absl::StrCat("'trine help ", given[0]->get_name(), "' shows the usage"),
+                           cli);
   }
   std::vector<std::string> flags;
   for (CLI::App* app : {given.empty() ? cli : given[0], cli}) {
@@ -76,7 +81,7 @@ int UnknownWord(const std::string& word, CLI::App* cli) {
   const std::string of = given.empty() ? "" : " " + given[0]->get_name();
   return PrintUsageError(
       absl::StrCat(flag, " is no option of trine", of),
-      HintFor(flag, flags, absl::StrCat("'trine help", of, "' lists the options")));
+      HintFor(flag, flags, absl::StrCat("'trine help", of, "' lists the options")), cli);
 }
 
 int ShowHelp(const Help& help, CLI::App* cli) {
@@ -101,7 +106,7 @@ int WrongUsage(const CLI::ParseError& error, CLI::App* cli) {
                        dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (by_word && !unknown.empty()) return UnknownWord(unknown[0], cli);
   return PrintUsageError(BlamedOnVariable(error.what()),
-                         "'trine help' and 'trine help COMMAND' show the usage");
+                         "'trine help' and 'trine help COMMAND' show the usage", cli);
 }
 
 void AddCommands(CLI::App* cli, Run* run) {

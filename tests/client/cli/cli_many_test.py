@@ -142,7 +142,10 @@ class Many(support.CliTest):
                                 "bad.npy", "two.pgm"),
                                ({}, "exact", "ab", "--table", "none.json"),
                                ({}, "health", "--server", "127.0.0.1:1"),
-                               ({}, "segment", "two.pgm", "--fill")):
+                               ({}, "segment", "two.pgm", "--fill"),
+                               ({}, "segment", "two.pgm", "--fil"), ({}, "segmnt", "two.pgm"),
+                               ({}, "segment", "--window", "few"), ({}, "compare-masks", "two.pgm"),
+                               ({}, "info", "more")):
             done = support.run("--json", *command, cwd=self.dir)
             self.assertGreater(done.returncode, 0)
             (line,) = map(json.loads, done.stdout.splitlines())
