@@ -12,6 +12,10 @@
 //           Profile SKIMAGE of uint8 and uint16: scikit-image 0.26's exposure.rescale_intensity
 //           from numpy.percentile(image, (low, high)), which interpolates and rounds down; where
 //           low = high all become that percentile, rounded down.
+//           Profile IMAGEJ of those types: Enhance Contrast, normalized, with 2 low percent
+//           saturated; high is 100 - low. The ends are the values of n low / 100 pixels, rounded
+//           down, from below and from above; results are rounded down, and where the ends are the
+//           same nothing changes.
 #pragma once
 
 #include "absl/status/status.h"
@@ -36,5 +40,7 @@ absl::Status Stretch(const Context& context, const Picture& gray, const StretchS
                      uint8_t* out);
 absl::Status StretchSkimage(const Context& context, const Picture& gray, const StretchStep& step,
                             uint8_t* out);
+absl::Status StretchImagej(const Context& context, const Picture& gray, const StretchStep& step,
+                           uint8_t* out);
 
 }  // namespace trine::segment

@@ -57,10 +57,16 @@ T Stretched(T value, T low, T high, bool whole) {
 }  // namespace
 
 absl::Status CheckStretch(const StepToCheck& step, const StretchStep& given) {
-  constexpr LibraryMethod kMethods[] = {{Profile::kSkimage, 0, kIntegers}};
+  constexpr LibraryMethod kMethods[] = {{Profile::kSkimage, 0, kIntegers},
+                                        {Profile::kImagej, 0, kIntegers}};
   TRINE_RETURN_IF_ERROR(CheckLibrary(step, 0, "stretch", kMethods));
-  if (given.low < given.high) return absl::OkStatus();
-  return InvalidField(step.Field("high"), given.high, "must be above low");
+  if (given.low >= given.high)
+    return InvalidField(step.Field("high"), given.high, "must be above low");
+  if (step.options.profile == Profile::kImagej && given.high != 100 - given.low)
+    return InvalidField(
+        step.Field("high"), given.high,
+        "must be 100 - low in profile imagej, which saturates as many at both ends");
+  return absl::OkStatus();
 }
 
 absl::Status Stretch(const Context& context, const Picture& gray, const StretchStep& step,
@@ -86,18 +92,17 @@ absl::Status Stretch(const Context& context, const Picture& gray, const StretchS
   });
 }
 
-absl::Status StretchSkimage(const Context& context, const Picture& gray, const StretchStep& step,
-                            uint8_t* out) {
-  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
-  const double low = NumpyPercentile(levels, step.low);
-  const double high = NumpyPercentile(levels, step.high);
-  const double top = gray.dtype == DType::kUint8 ? 255 : 65535;
-  std::vector<uint16_t> table(static_cast<size_t>(top) + 1);
-  for (size_t value = 0; value < table.size(); ++value) {
-    const double clipped = std::clamp(static_cast<double>(value), low, high);
-    table[value] =
-        static_cast<uint16_t>(low == high ? clipped : (clipped - low) / (high - low) * top);
-  }
+namespace {
+
+double TopOf(const Picture& gray) { return gray.dtype == DType::kUint8 ? 255 : 65535; }
+
+// What becomes_of(value) each value becomes.
+template <typename BecomesOf>
+absl::Status StretchByTable(const Context& context, const Picture& gray,
+                            const BecomesOf& becomes_of, uint8_t* out) {
+  std::vector<uint16_t> table(static_cast<size_t>(TopOf(gray)) + 1);
+  for (size_t value = 0; value < table.size(); ++value)
+    table[value] = static_cast<uint16_t>(becomes_of(static_cast<double>(value)));
   return WithPixelType(gray.dtype, [&](auto type) {
     using T = decltype(type);
     return ParallelFor(context, static_cast<size_t>(gray.pixels()),
@@ -112,11 +117,55 @@ absl::Status StretchSkimage(const Context& context, const Picture& gray, const S
   });
 }
 
+}  // namespace
+
+absl::Status StretchSkimage(const Context& context, const Picture& gray, const StretchStep& step,
+                            uint8_t* out) {
+  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
+  const double low = NumpyPercentile(levels, step.low);
+  const double high = NumpyPercentile(levels, step.high);
+  const double top = TopOf(gray);
+  return StretchByTable(
+      context, gray,
+      [=](double value) {
+        const double clipped = std::clamp(value, low, high);
+        return low == high ? clipped : (clipped - low) / (high - low) * top;
+      },
+      out);
+}
+
+absl::Status StretchImagej(const Context& context, const Picture& gray, const StretchStep& step,
+                           uint8_t* out) {
+  TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
+  const double saturated = static_cast<double>(levels.total) * (2 * step.low) / 200;
+  const uint64_t at_each_end = static_cast<uint64_t>(saturated);  // below half of all
+  const double low = ValueOfRank(levels, at_each_end);
+  const double high = ValueOfRank(levels, levels.total - 1 - at_each_end);
+  const double top = TopOf(gray);
+  return StretchByTable(
+      context, gray,
+      [=](double value) {
+        if (low == high) return value;
+        if (value <= low) return 0.0;
+        return value >= high ? top : (value - low) / (high - low) * top;
+      },
+      out);
+}
+
+namespace {
+
+auto StretchOf(Profile profile) {
+  if (profile == Profile::kSkimage) return StretchSkimage;
+  return profile == Profile::kImagej ? StretchImagej : Stretch;
+}
+
+}  // namespace
+
 absl::Status RunStretch(State& state, const StretchStep& given) {
   TRINE_RETURN_IF_ERROR(CheckAllCount(state));
   Tensor pixels = state.NewGray();
-  const auto stretch = state.options.profile == Profile::kSkimage ? StretchSkimage : Stretch;
-  TRINE_RETURN_IF_ERROR(stretch(state.context, state.gray, given, pixels.data.data()));
+  TRINE_RETURN_IF_ERROR(
+      StretchOf(state.options.profile)(state.context, state.gray, given, pixels.data.data()));
   state.SetGray(std::move(pixels));
   const DType dtype = state.inputs.gray.dtype;
   if (DTypeSize(dtype) > 2 && !IsFloat(dtype)) state.gray.origin = 0;

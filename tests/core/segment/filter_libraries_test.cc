@@ -3,8 +3,11 @@
 #include "core/segment/filter/libraries/libraries.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <tuple>
 
+#include "core/segment/filter/background/least_kernels.h"
 #include "core/segment/filter/window.h"
 #include "gmock/gmock.h"
 #include "tests/core/segment/filter_support.h"
@@ -134,6 +137,121 @@ TEST(OpencvGaussian, OfTheLargestSigma) {
   EXPECT_EQ(smoothed(Grid<uint16_t>(3, 40, 65535)).cells, Grid<uint16_t>(3, 40, 65535).cells);
 }
 
+template <typename T>
+class Imagej : public testing::Test {};
+using ImagejTypes = testing::Types<uint8_t, uint16_t, float>;
+TYPED_TEST_SUITE(Imagej, ImagejTypes);
+
+TYPED_TEST(Imagej, GaussianIsNearTheTrueOne) {
+  std::mt19937 random(52);
+  const bool integers = std::is_integral_v<TypeParam>;
+  const double top = sizeof(TypeParam) == 1 ? 255 : integers ? 65535 : 62.5;
+  FewerSanitized fewer(3);
+  for (const auto& [height, width] : kSides) {
+    for (const double sigma : {0.3, 1.0, 4.3, 8.5, 8.6, 25.0}) {
+      if (fewer.Skips()) continue;
+      const auto grid = RandomPicture<TypeParam>(random, height, width);
+      const Mask all(height, width, 1);
+      const Reals exact = oracle::WeightedMeans(RealsOf(grid), all, oracle::TrueGaussian(sigma));
+      const auto got = Filtered(grid, nullptr, 1,
+                                [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                  return SmoothImagejGaussian(context, gray, sigma, out);
+                                });
+      EXPECT_LE(MostDifference(RealsOf(got), exact), 0.004 * top + (integers ? 0.5 : 0))
+          << height << " x " << width << " sigma " << sigma;
+    }
+  }
+}
+
+// By definition: means of three by three, and the highest of the balls, of which only a square
+// without their rim counts, that are under them. Balls to a radius of 10 see the whole picture.
+template <typename T>
+Reals UnderBall(const Grid<T>& grid, double sign, int radius) {
+  const int height = grid.height, width = grid.width;
+  const int reach = radius - radius * 24 / 100;
+  const auto ball = [&](int dy, int dx) {
+    return std::sqrt(std::max(0.0, static_cast<double>(radius * radius - dy * dy - dx * dx)));
+  };
+  Reals means(height, width), out(height, width);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double sum = 0;
+      for (int dy = -1; dy <= 1; ++dy) {
+        for (int dx = -1; dx <= 1; ++dx)
+          sum += static_cast<double>(
+              grid.at(std::clamp(y + dy, 0, height - 1), std::clamp(x + dx, 0, width - 1)));
+      }
+      means.at(y, x) = sign * sum / 9;
+      out.at(y, x) = -1e9;
+    }
+  }
+  const auto over = [&](int y, int x, const auto& visit) {
+    for (int v = std::max(0, y - reach); v <= std::min(height - 1, y + reach); ++v) {
+      for (int u = std::max(0, x - reach); u <= std::min(width - 1, x + reach); ++u)
+        visit(v, u, ball(v - y, u - x));
+    }
+  };
+  for (int y = -reach; y < height + reach; ++y) {
+    for (int x = -reach; x < width + reach; ++x) {
+      double centre = 1e9;
+      over(y, x,
+           [&](int v, int u, double rise) { centre = std::min(centre, means.at(v, u) - rise); });
+      over(y, x, [&](int v, int u, double rise) {
+        out.at(v, u) = std::max(out.at(v, u), centre + rise);
+      });
+    }
+  }
+  for (double& cell : out.cells) cell *= sign;
+  return out;
+}
+
+TYPED_TEST(Imagej, SmallBallsAreUnderThePicture) {
+  std::mt19937 random(53);
+  constexpr bool kIntegers = std::is_integral_v<TypeParam>;
+  for (const auto& [height, width] : {std::pair{1, 1}, {1, 30}, {30, 1}, {23, 31}}) {
+    for (const int radius : {1, 3, 10}) {
+      for (const bool light : {false, true}) {
+        auto grid = RandomPicture<TypeParam>(random, height, width);
+        for (auto& cell : grid.cells) {
+          if (random() % 4 != 0) cell = static_cast<TypeParam>(cell / 8 + 40);
+        }
+        const auto got = Filtered(grid, nullptr, LeastKernelTargets(),
+                                  [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                    return RemoveImagejBall(context, gray, radius, light, out);
+                                  });
+        const Reals under = UnderBall(grid, light ? -1 : 1, radius);
+        const double top =
+            kIntegers ? static_cast<double>(std::numeric_limits<TypeParam>::max()) : 0;
+        for (size_t i = 0; i < grid.cells.size(); ++i) {
+          double want = static_cast<double>(grid.cells[i]) - under.cells[i] + (light ? top : 0);
+          if (kIntegers) want = std::clamp(want, 0.0, top);
+          ASSERT_NEAR(static_cast<double>(got.cells[i]), want, kIntegers ? 0.52 : 1e-4)
+              << height << " x " << width << " radius " << radius << " light " << light;
+        }
+      }
+    }
+  }
+}
+
+// Shrunk pictures: threads and instruction sets, one row, the least widths; under a plain there is
+// no difference.
+TEST(ImagejBall, LargeOnes) {
+  std::mt19937 random(54);
+  for (const auto& [height, width, radius] : {std::tuple{40, 33, 11}, {1, 5, 50}, {9, 9, 500}}) {
+    const auto run = [radius = radius](const auto& grid) {
+      return Filtered(grid, nullptr, LeastKernelTargets(),
+                      [&](const Context& context, const Picture& gray, uint8_t* out) {
+                        return RemoveImagejBall(context, gray, radius, false, out);
+                      });
+    };
+    run(RandomPicture<uint16_t>(random, height, width));
+    if (height > 1) {  // the library sees 0 beside a shrunk picture of one row
+      EXPECT_EQ(run(Grid<uint8_t>(height, width, 200)).cells,
+                Grid<uint8_t>(height, width, 0).cells);
+    }
+  }
+}
+
 std::vector<int64_t> HalvesOf(const Window& window) {
   std::vector<int64_t> out;
   for (int64_t dy = 0; dy <= window.radius(); ++dy) out.push_back(window.Half(dy));
@@ -197,6 +315,42 @@ TEST(OpencvFilters, Refusals) {
   const auto told = RunSteps(bytes, {smooth(SmoothMethod::kMedian, 1)}, Profile::kMatlab);
   EXPECT_THAT(std::string(told.status().message()),
               testing::HasSubstr("median has the profiles exact, opencv, skimage and imagej only"));
+}
+
+TEST(ImagejFilters, Refusals) {
+  const auto refused = [](const auto& grid, const Step& step, const Mask* inside = nullptr) {
+    return Refused(RunSteps(grid, {step}, Profile::kImagej, false, inside));
+  };
+  const Grid<uint8_t> bytes(4, 9, 1);
+  const Grid<float> floats(4, 9, 1);
+  const Grid<double> doubles(4, 9, 1);
+  const Step gaussian = SmoothStep{SmoothMethod::kGaussian, 1.0, 0};
+  EXPECT_EQ(refused(bytes, gaussian), "");
+  EXPECT_EQ(refused(floats, gaussian), "");
+  EXPECT_EQ(refused(doubles, gaussian), "gray.dtype");
+  const auto background = [](BackgroundMethod method, int64_t radius) {
+    return BackgroundStep{method, radius};
+  };
+  EXPECT_EQ(refused(floats, background(BackgroundMethod::kTopHat, 2)), "");
+  EXPECT_EQ(refused(doubles, background(BackgroundMethod::kClosing, 2)), "gray.dtype");
+  EXPECT_EQ(refused(bytes, BackgroundStep{BackgroundMethod::kPolynomial}), "profile");
+  // Pictures that are shrunk to one column.
+  const auto ball = [&](int width, int64_t radius) {
+    return refused(Grid<uint8_t>(4, width, 1), background(BackgroundMethod::kRollingBall, radius));
+  };
+  EXPECT_EQ(ball(1, 10), "");
+  EXPECT_EQ(ball(2, 11), "gray.shape");
+  EXPECT_EQ(ball(3, 30), "");
+  EXPECT_EQ(ball(4, 31), "gray.shape");
+  EXPECT_EQ(ball(4, 0), "gray.shape");  // 50
+  EXPECT_EQ(ball(5, 100), "");
+  EXPECT_EQ(ball(8, 101), "gray.shape");
+  EXPECT_EQ(ball(9, 500), "");
+  EXPECT_EQ(refused(bytes, StretchStep{1, 99}), "");
+  EXPECT_EQ(refused(bytes, StretchStep{1, 98}), "steps[0].stretch.high");
+  EXPECT_EQ(refused(floats, StretchStep{1, 99}), "gray.dtype");
+  const Mask inside(4, 9, 1);
+  EXPECT_EQ(refused(bytes, StretchStep{1, 99}, &inside), "mask");
 }
 
 }  // namespace

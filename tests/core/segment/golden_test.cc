@@ -220,7 +220,7 @@ void ExpectFiltered(const std::string& file, Profile profile, size_t at_least) {
 TEST(Golden, SkimageFilters) {
   ExpectFiltered("scikit-image-0.26.0-filters.txt", Profile::kSkimage, 680);
 }
-TEST(Golden, ImagejFilters) { ExpectFiltered("imagej-1.52i-filters.txt", Profile::kImagej, 140); }
+TEST(Golden, ImagejFilters) { ExpectFiltered("imagej-1.52i-filters.txt", Profile::kImagej, 540); }
 // OpenCV 4.6 answers alike.
 TEST(Golden, OpencvFilters) { ExpectFiltered("opencv-5.0.0-filters.txt", Profile::kOpencv, 500); }
 TEST(Golden, OpencvEdges) { ExpectAnswers("opencv-5.0.0-edges.txt", Profile::kOpencv, 100); }

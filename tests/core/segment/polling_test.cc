@@ -128,6 +128,12 @@ TEST(Polling, FiltersOfLibraries) {
   expect("OpenCV's mean", mean, Profile::kOpencv);
   expect("OpenCV's mean of floats", mean, Profile::kOpencv, true);
   expect("ImageJ's mean", mean, Profile::kImagej);
+  const SmoothStep wide{SmoothMethod::kGaussian, 20.0, 0};
+  expect("ImageJ's gaussian", SmoothStep{SmoothMethod::kGaussian, 3.0, 0}, Profile::kImagej);
+  expect("ImageJ's wide gaussian of floats", wide, Profile::kImagej, true);
+  for (const int64_t radius : {10, 50})
+    expect("ImageJ's ball", BackgroundStep{BackgroundMethod::kRollingBall, radius},
+           Profile::kImagej);
 }
 
 TEST(Polling, Regions) {

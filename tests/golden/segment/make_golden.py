@@ -211,23 +211,43 @@ def imagej():
 
 
 JAVA_FILTERS = """
-import ij.plugin.filter.RankFilters;
+import ij.plugin.ContrastEnhancer;
+import ij.plugin.filter.*;
 import ij.process.*;
 public class Ask {
+  static void filter(ImageProcessor picture, String name, double a, double b) {
+    final boolean light = b != 0;
+    RankFilters ranks = new RankFilters();
+    if (name.equals("median")) ranks.rank(picture, a, RankFilters.MEDIAN);
+    if (name.equals("mean")) ranks.rank(picture, a, RankFilters.MEAN);
+    if (name.equals("top_hat")) ranks.rank(picture, a, RankFilters.TOP_HAT, 0, 0, light, false);
+    if (name.equals("gaussian")) new GaussianBlur().blurGaussian(picture, a);
+    if (name.equals("rolling_ball"))
+      new BackgroundSubtracter().rollingBallBackground(picture, a, false, light, false, true, true);
+    if (name.equals("stretch")) {
+      ContrastEnhancer enhancer = new ContrastEnhancer();
+      enhancer.setNormalize(true);
+      enhancer.stretchHistogram(picture, 2 * a);
+    }
+  }
   public static void main(String[] args) {
+    java.io.PrintStream out = System.out;
+    System.setOut(System.err);
     java.util.Scanner in = new java.util.Scanner(System.in);
     while (in.hasNext()) {
-      int bits = in.nextInt(), height = in.nextInt(), width = in.nextInt(), radius = in.nextInt();
-      String filter = in.next();
-      ImageProcessor picture =
-          bits == 8 ? new ByteProcessor(width, height) : new ShortProcessor(width, height);
-      for (int i = 0; i < width * height; ++i) picture.set(i, in.nextInt());
-      new RankFilters().rank(picture, radius,
-                             filter.equals("median") ? RankFilters.MEDIAN : RankFilters.MEAN);
+      int bits = in.nextInt(), height = in.nextInt(), width = in.nextInt();
+      String name = in.next();
+      double a = Double.parseDouble(in.next()), b = Double.parseDouble(in.next());
+      ImageProcessor picture = bits == 8    ? new ByteProcessor(width, height)
+                               : bits == 16 ? new ShortProcessor(width, height)
+                                            : new FloatProcessor(width, height);
+      for (int i = 0; i < width * height; ++i) picture.setf(i, Float.parseFloat(in.next()));
+      filter(picture, name, a, b);
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < width * height; ++i) line.append(picture.get(i)).append(' ');
-      System.out.println(line);
+      for (int i = 0; i < width * height; ++i) line.append(picture.getf(i)).append(' ');
+      out.println(line);
     }
+    out.flush();
     System.exit(0);
   }
 }
@@ -242,17 +262,30 @@ def imagej_filters():
     asked = []
     for i, made in enumerate(pictures(("uint8", "uint16"))):
         for name in ("median", "mean"):
-            asked.append((name, made, (1, 2, 3, 5, 11)[i % 5]))
-    text = "".join(
-        f"{8 * picture(*made).itemsize} {made[3]} {made[4]} {radius} {name} "
-        + " ".join(map(str, picture(*made).ravel())) + "\n" for name, made, radius in asked)
+            asked.append((name, made, ((1, 2, 3, 5, 11)[i % 5],)))
+    for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
+        light = i % 2
+        asked.append(("top_hat", made, ((1, 2, 4, 9, 7)[i % 5], light)))
+        # Shrunk by 8 a picture of 9 columns has two.
+        asked.append(("rolling_ball", made, ((3, 10, 11, 50, 150)[i % 5], light)))
+        asked.append(("gaussian", made, ((0.7, 1.5, 4.3, 8.6, 25.0)[i % 5],)))
+        if made[0] != "float32":
+            low = (0.0, 0.5, 12.5, 40.0)[i % 4]
+            asked.append(("stretch", made, (low, 100 - low)))
+    text = ""
+    for name, made, parameters in asked:
+        a, b = (*parameters, 0)[:2]
+        gray = picture(*made)
+        text += (f"{8 * gray.itemsize} {made[3]} {made[4]} {name} {a} {b} "
+                 + " ".join(str(v) for v in gray.ravel()) + "\n")
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "Ask.java"
         source.write_text(JAVA_FILTERS)
         lines = subprocess.run(["java", "-cp", sys.argv[2], str(source)], check=True, text=True,
                                input=text, stdout=subprocess.PIPE).stdout.splitlines()
-    for (name, made, radius), line in zip(asked, lines, strict=True):
-        emit(name, made, (radius,), fnv(np.array(line.split(), dtype=int).astype(made[0])))
+    for (name, made, parameters), line in zip(asked, lines, strict=True):
+        answer = np.array(line.split(), dtype=np.float32).astype(made[0])
+        emit(name, made, parameters, fnv(answer))
 
 
 def histograms():
@@ -343,7 +376,7 @@ def opencv_filters():
         dark = cv2.morphologyEx(gray, cv2.MORPH_TOPHAT, ellipse)
         light = cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, ellipse)
         emit("top_hat", made, (radius, 0), fnv(dark))
-        emit("top_hat", made, (radius, 1), fnv(np.invert(light) if whole else -light))
+        emit("top_hat", made, (radius, 1), fnv(np.invert(light) if whole else 0 - light))
 
 
 def edges():

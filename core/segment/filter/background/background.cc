@@ -3,7 +3,9 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/segment/filter/libraries/libraries.h"
 #include "core/segment/filter/libraries/library.h"
 
 namespace trine::segment {
@@ -14,13 +16,23 @@ constexpr int64_t kDefaultDegree = 2;
 
 using enum BackgroundMethod;
 constexpr LibraryMethod kMethods[] = {
-    Has(Profile::kOpencv, kTopHat, kEveryType),       Has(Profile::kOpencv, kClosing, kEveryType),
-    Has(Profile::kSkimage, kTopHat, kEveryType),      Has(Profile::kSkimage, kClosing, kIntegers),
+    Has(Profile::kOpencv, kTopHat, kEveryType),
+    Has(Profile::kOpencv, kClosing, kEveryType),
+    Has(Profile::kSkimage, kTopHat, kEveryType),
+    Has(Profile::kSkimage, kClosing, kIntegers),
     Has(Profile::kSkimage, kRollingBall, kEveryType),
+    Has(Profile::kImagej, kTopHat, kIntegers | kSingles),
+    Has(Profile::kImagej, kClosing, kIntegers | kSingles),
+    Has(Profile::kImagej, kRollingBall, kIntegers | kSingles),
 };
 
 Window DiskOf(Profile profile, int64_t radius) {
-  return profile == Profile::kOpencv ? Window::OpencvDisk(radius) : Window::Disk(radius);
+  if (profile == Profile::kOpencv) return Window::OpencvDisk(radius);
+  return profile == Profile::kImagej ? Window::ImagejDisk(radius) : Window::Disk(radius);
+}
+
+int64_t RadiusOf(const BackgroundStep& step) {
+  return step.radius == 0 ? kDefaultRadius : step.radius;
 }
 
 bool IsLight(const BackgroundStep& step) { return step.light || step.method == kClosing; }
@@ -50,6 +62,13 @@ absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& give
   TRINE_RETURN_IF_ERROR(CheckLibrary(step, static_cast<uint8_t>(given.method), name, kMethods));
   if (profile != Profile::kExact && given.remove == BackgroundRemoval::kDivide)
     return NotOffered("profile", "divide has the profile exact only");
+  if (profile == Profile::kImagej && given.method == kRollingBall) {
+    const int64_t shrink = ImagejShrink(RadiusOf(given));
+    if (shrink > 1 && step.inputs.gray.shape[1] <= shrink)
+      return NotOffered("gray.shape", absl::StrCat("rolling_ball of the profile and radius takes "
+                                                   "pictures wider than ",
+                                                   shrink, " pixels"));
+  }
   // Its inverse of floats is not their negative.
   if (profile == Profile::kSkimage && IsLight(given) && IsFloat(step.inputs.gray.dtype))
     return NotOffered("gray.dtype", "light backgrounds of the profile are of uint8 and uint16");
@@ -65,7 +84,7 @@ absl::Status RunBackground(State& state, const BackgroundStep& given) {
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();
   uint8_t* const out = pixels.data.data();
-  const int64_t radius = given.radius == 0 ? kDefaultRadius : given.radius;
+  const int64_t radius = RadiusOf(given);
   const int64_t origin = OriginAfter(state, given);
   const Removal removal{IsLight(given), given.remove == BackgroundRemoval::kDivide, WhiteOf(state),
                         origin};
@@ -76,7 +95,9 @@ absl::Status RunBackground(State& state, const BackgroundStep& given) {
       status = RemoveTopHat(context, gray, DiskOf(state.options.profile, radius), removal, out);
       break;
     case kRollingBall:
-      status = RemoveBall(context, gray, radius, removal, out);
+      status = state.options.profile == Profile::kImagej
+                   ? RemoveImagejBall(context, gray, radius, removal.light, out)
+                   : RemoveBall(context, gray, radius, removal, out);
       break;
     case kPolynomial:
       status =

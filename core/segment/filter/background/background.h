@@ -23,7 +23,8 @@
 // integers, the inverse of that of the inverse, as that library's pages have it.
 // Profile OPENCV of those types has morphologyEx's MORPH_TOPHAT by the MORPH_ELLIPSE of side
 // 2 radius + 1 (window.h); of light backgrounds, and by closing, the inverse (of floats the
-// negative) of MORPH_BLACKHAT.
+// negative) of MORPH_BLACKHAT. Profile IMAGEJ of uint8, uint16 and float32 has the top hat by its
+// disks, and a rolling ball of its own (filter/libraries/libraries.h).
 #pragma once
 
 #include "absl/status/status.h"

@@ -134,7 +134,13 @@ void WriteStays(const Picture& gray, const Removal& removal, int64_t y, int64_t 
   ReadInside(gray, light, y, first, count, row);
   for (int64_t x = 0; x < count; ++x) row[x] = static_cast<T>(row[x] - background[x]);
   if (light) {
-    for (int64_t x = 0; x < count; ++x) row[x] = Negative(row[x]);
+    for (int64_t x = 0; x < count; ++x) {
+      if constexpr (std::is_integral_v<T>) {
+        row[x] = Negative(row[x]);
+      } else {
+        row[x] = T{0} - row[x];  // no negative 0
+      }
+    }
   }
   std::memcpy(out + start * kBytes, row, static_cast<size_t>(count) * sizeof(T));
   if (gray.inside == nullptr) return;

@@ -22,12 +22,14 @@ constexpr LibraryMethod kMethods[] = {
     Has(Profile::kOpencv, kMean, kWords, 90),
     Has(Profile::kSkimage, kMedian, kEveryType),
     Has(Profile::kSkimage, kMean, kIntegers),
+    Has(Profile::kImagej, kGaussian, kIntegers | kSingles),
     Has(Profile::kImagej, kMedian, kIntegers),
     Has(Profile::kImagej, kMean, kIntegers),
 };
 
 auto GaussianOf(Profile profile) {
-  return profile == Profile::kOpencv ? SmoothOpencvGaussian : SmoothGaussian;
+  if (profile == Profile::kOpencv) return SmoothOpencvGaussian;
+  return profile == Profile::kImagej ? SmoothImagejGaussian : SmoothGaussian;
 }
 
 auto MedianOf(Profile profile) {
