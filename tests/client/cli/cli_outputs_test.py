@@ -177,6 +177,7 @@ class NothingOverAnInput(support.CliTest):
             self.path(name).unlink()
 
     def test_every_command_that_writes(self):
+        self.path("o.ppm", self.path("p.pgm").read_bytes())
         for victim, *args in (
                 ("raw", "encode", "raw", "-o", "OUT"),
                 ("coded", "decode", "coded", "-o", "OUT"),
@@ -186,7 +187,7 @@ class NothingOverAnInput(support.CliTest):
                 ("a.npy", "normalize-gradient", "a.npy", "a.npy", "-o", "OUT"),
                 ("p.pgm", "segment", "p.pgm", "-o", "OUT"),
                 ("p.pgm", "segment", "p.pgm", "--labels", "OUT"),
-                ("p.pgm", "segment", "p.pgm", "--overlay", "OUT"),
+                ("o.ppm", "segment", "o.ppm", "--overlay", "OUT"),
                 ("p", "segment", "p", "--contours", "OUT"),
                 ("p", "segment", "p", "--csv", "OUT")):
             with self.subTest(args=args):

@@ -193,7 +193,7 @@ class LeftOutInSilence(support.CliTest):
 
     def test_what_the_input_makes_impossible(self):
         """Not wrong usage: of another input it would work."""
-        self.fails(1, "normalize", "a.npy", "-o", "a.png", cwd=self.dir)
+        self.fails(2, "normalize", "a.npy", "-o", "a.png", cwd=self.dir)
         numpy.save(self.path("l.npy"), numpy.zeros((1, 8), numpy.int64))
         self.assertIn("l.npy", self.fails(1, "normalize", "l.npy", "-o", "b.npy", cwd=self.dir))
         numpy.save(self.path("h.npy"), numpy.zeros((1, 8), numpy.float16))
