@@ -117,7 +117,11 @@ absl::Status DecideWindows(const Context& context, const Picture& gray, int64_t 
       const ThresholdBound t = bound(moments, i, index);
       thresholds.threshold[i] = t.value;
       thresholds.error[i] = t.error;
-      thresholds.value[i] = origin + static_cast<double>(PixelAt<T>(gray.data, index));
+    }
+    const uint8_t* const data = gray.data;
+    for (size_t i = 0; i < size; ++i) {
+      const T stored = PixelAt<T>(data, first + static_cast<int64_t>(i));
+      thresholds.value[i] = origin + static_cast<double>(stored);
     }
     const bool is_any_near =
         MarkAbove(thresholds, size, static_cast<uint8_t>(invert ? 255 : 0), mask + first);

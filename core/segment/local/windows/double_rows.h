@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "core/segment/local/kernels/moment_bounds.h"
 #include "core/segment/local/windows/window_sums.h"
@@ -96,10 +97,10 @@ class DoubleRows {
     const int64_t bottom = std::min(gray_.height, end + reach);
     double most = static_cast<double>(std::numeric_limits<T>::max());
     if constexpr (!std::is_integral_v<T>) {
-      uint64_t bits = 0;
+      Bits bits = 0;
       TRINE_RETURN_IF_ERROR(
           ForEach(top, bottom, poll, [&](T value) { bits = std::max(bits, SizeBits(value)); }));
-      most = std::bit_cast<double>(bits);
+      most = static_cast<double>(std::bit_cast<T>(bits));
     }
     const double window = static_cast<double>(2 * radius_ + 1), area = window * window;
     const double reached = static_cast<double>(columns_ + 1);
@@ -122,9 +123,9 @@ class DoubleRows {
     return absl::OkStatus();
   }
 
-  static uint64_t SizeBits(T value) {
-    return std::bit_cast<uint64_t>(std::fabs(static_cast<double>(value)));
-  }
+  // Floats above 0 compare as their bits.
+  using Bits = std::conditional_t<sizeof(T) == sizeof(double), int64_t, int32_t>;
+  static Bits SizeBits(T value) { return std::bit_cast<Bits>(std::fabs(value)); }
 
   // Whether the values are multiples of so large a power of 2 that sums up to `largest` are exact.
   absl::StatusOr<bool> AreMultiples(double largest, int64_t top, int64_t bottom, Poller& poll) {
