@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "core/segment/filter/background/least_kernels.h"
+#include "core/segment/filter/smooth/row_kernels.h"
 #include "core/segment/filter/window.h"
 #include "gmock/gmock.h"
 #include "tests/core/segment/filter_support.h"
@@ -250,6 +251,32 @@ TEST(ImagejBall, LargeOnes) {
                 Grid<uint8_t>(height, width, 0).cells);
     }
   }
+}
+
+// Cut at 4 sigma, rounded, and beyond the border its pixels.
+template <typename T>
+void ExpectSkimageGaussian(double error) {
+  std::mt19937 random(55);
+  for (const auto& [height, width] : kSides) {
+    for (const double sigma : {0.1, 0.13, 1.1, 6.0, 20.0}) {
+      const auto grid = RandomPicture<T>(random, height, width);
+      std::vector<double> weights;
+      for (int d = 0; d <= static_cast<int>(4 * sigma + 0.5); ++d)
+        weights.push_back(std::exp(-d * d / (2 * sigma * sigma)));
+      const Mask all(height, width, 1);
+      const Reals exact = oracle::WeightedMeans(RealsOf(grid), all, weights);
+      const auto got = Filtered(grid, nullptr, RowKernelTargets(),
+                                [&](const Context& context, const Picture& gray, uint8_t* out) {
+                                  return SmoothSkimageGaussian(context, gray, sigma, out);
+                                });
+      EXPECT_LE(MostDifference(RealsOf(got), exact), error)
+          << height << " x " << width << " sigma " << sigma;
+    }
+  }
+}
+TEST(SkimageGaussian, IsThatOfItsWeights) {
+  ExpectSkimageGaussian<float>(4e-6);  // of values to 31
+  ExpectSkimageGaussian<double>(1e-13);
 }
 
 std::vector<int64_t> HalvesOf(const Window& window) {

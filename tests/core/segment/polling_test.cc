@@ -124,12 +124,14 @@ TEST(Polling, FiltersOfLibraries) {
     ExpectStepsPoll(name, {step}, 3, floats, profile);
   };
   const SmoothStep mean{SmoothMethod::kMean, {}, 9};
-  expect("OpenCV's gaussian", SmoothStep{SmoothMethod::kGaussian, 3.0, 0}, Profile::kOpencv);
+  const SmoothStep narrow{SmoothMethod::kGaussian, 3.0, 0};
+  expect("OpenCV's gaussian", narrow, Profile::kOpencv);
   expect("OpenCV's mean", mean, Profile::kOpencv);
   expect("OpenCV's mean of floats", mean, Profile::kOpencv, true);
+  expect("scikit-image's gaussian of floats", narrow, Profile::kSkimage, true);
   expect("ImageJ's mean", mean, Profile::kImagej);
   const SmoothStep wide{SmoothMethod::kGaussian, 20.0, 0};
-  expect("ImageJ's gaussian", SmoothStep{SmoothMethod::kGaussian, 3.0, 0}, Profile::kImagej);
+  expect("ImageJ's gaussian", narrow, Profile::kImagej);
   expect("ImageJ's wide gaussian of floats", wide, Profile::kImagej, true);
   for (const int64_t radius : {10, 50})
     expect("ImageJ's ball", BackgroundStep{BackgroundMethod::kRollingBall, radius},

@@ -309,7 +309,8 @@ TEST(SmoothStep, RefusalsOfSkimage) {
   EXPECT_EQ(refused(floats, Median(1)), "");
   EXPECT_EQ(refused(floats, Mean(1)), "gray.dtype");
   EXPECT_EQ(refused(words, Median(1)), "gray.dtype");
-  EXPECT_EQ(refused(bytes, Gaussian(1)), "profile");
+  EXPECT_EQ(refused(bytes, Gaussian(1)), "gray.dtype");
+  EXPECT_EQ(refused(floats, Gaussian(1)), "");
   EXPECT_EQ(refused(bytes, Binomial(1)), "profile");
   EXPECT_EQ(FieldOf(RunSteps(floats, {Median(1)}, Profile::kImagej).status()), "gray.dtype");
   EXPECT_EQ(FieldOf(RunSteps(bytes, {Binomial(1)}, Profile::kImagej).status()), "profile");

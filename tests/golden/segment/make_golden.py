@@ -43,8 +43,8 @@ def picture(dtype, rule, levels, height, width, seed):
                 v = 255 if r % 100 < levels else 0
             cells.append(v)
     array = np.array(cells, dtype=np.int64).reshape(height, width)
-    if dtype == "float32":
-        return array.astype(np.float32) / np.float32(max(levels - 1, 1))
+    if dtype in ("float32", "float64"):  # of float64 numbers that float32 holds
+        return (array.astype(np.float32) / np.float32(max(levels - 1, 1))).astype(dtype)
     return array.astype(dtype)
 
 
@@ -356,6 +356,12 @@ def filters():
             for low, high in ((1.0, 99.0), (12.5, 60.0)):
                 ends = tuple(np.percentile(gray, (low, high)))
                 emit("stretch", made, (low, high), fnv(exposure.rescale_intensity(gray, ends)))
+        else:
+            sigma = (0.1, 0.7, 1.5, 4.3, 11.0)[i % 5]
+            emit("gaussian", made, (sigma,), fnv(of.gaussian(gray, sigma, mode="nearest")))
+            wide = gray.astype(np.float64)
+            emit("gaussian", ("float64", *made[1:]), (sigma,),
+                 fnv(of.gaussian(wide, sigma, mode="nearest")))
 
 
 def opencv_filters():

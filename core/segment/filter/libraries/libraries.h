@@ -12,6 +12,13 @@
 //   gaussian  GaussianBlur with the side made from sigma (round(6 sigma) of uint8, 8 of uint16,
 //             then the next odd number): weights in 256ths (65536ths), what rounding leaves passed
 //             on to the next from the border on, and one rounding at the end.
+// SKIMAGE   0.26.
+//   gaussian  filters.gaussian, of float32 and float64 only: of integers it makes floats from 0
+//   to 1.
+//             Sums in float64 by the machine's exp, those of float32 rounded after each axis. Of
+//             float64 the last digit is that of the library where its numpy takes that exp too (not
+//             with AVX-512) and its scipy no fused products (x86-64); of float32 only what is
+//             within 2^-50 of a tie can differ on others.
 // IMAGEJ    1.52; in float32, the order of its operations included.
 //   mean, median  of its disks (window.h).
 //   gaussian  Gaussian Blur with its accuracy, 0.002 of uint8 and 0.0002 of others. Above a sigma
@@ -31,9 +38,13 @@ namespace trine::segment {
 
 absl::Status SmoothOpencvMean(const Context& context, const Picture& gray, int64_t radius,
                               uint8_t* out);
-// REQUIRES, here and of the next two: uint8 or uint16, all inside.
+// REQUIRES: uint8 or uint16, all inside.
 absl::Status SmoothOpencvGaussian(const Context& context, const Picture& gray, double sigma,
                                   uint8_t* out);
+// REQUIRES: float32 or float64, all inside.
+absl::Status SmoothSkimageGaussian(const Context& context, const Picture& gray, double sigma,
+                                   uint8_t* out);
+// REQUIRES, here and of the next: uint8 or uint16, all inside.
 absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
                               uint8_t* out);
 absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,

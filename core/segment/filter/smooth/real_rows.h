@@ -158,8 +158,8 @@ class RecentRows {
 };
 
 // Symmetric weights of distance 0, 1, ... applied down the columns, then along the rows; beyond the
-// border the picture continues with its border pixels.
-template <typename F>
+// border the picture continues with its border pixels. Between them sums are rounded to `Between`.
+template <typename F, typename Between = F>
 class SeparableRow {
  public:
   SeparableRow(const std::vector<F>& weights, int64_t width)
@@ -178,6 +178,10 @@ class SeparableRow {
       taps_[static_cast<size_t>(d + radius_)] = rows.Nearest(y + d);
     F* const row = padded_.data() + radius_;
     TRINE_RETURN_IF_ERROR(InPieces(poll, row));
+    if constexpr (!std::is_same_v<F, Between>) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(width_));
+      for (int64_t x = 0; x < width_; ++x) row[x] = static_cast<F>(static_cast<Between>(row[x]));
+    }
     // The vectors' last writes are beyond the row; what continues it comes after them.
     std::fill(padded_.data(), row, row[0]);
     std::fill(row + width_, padded_.data() + padded_.size(), row[width_ - 1]);
@@ -212,7 +216,7 @@ inline size_t BandRows(int64_t reach) {
 }
 
 // The whole picture so.
-template <typename T, typename F>
+template <typename T, typename F, typename Between = F>
 absl::Status WeighPicture(const Context& context, const Picture& gray,
                           const std::vector<F>& weights, uint8_t* out) {
   const int64_t reach = static_cast<int64_t>(weights.size()) - 1;
@@ -223,7 +227,7 @@ absl::Status WeighPicture(const Context& context, const Picture& gray,
         Poller poll = PixelPoller(context);
         RecentRows<T, F> values(gray, RowKind::kValues, 2 * reach + 1);
         RecentRows<T, F> insides(gray, RowKind::kInside, masked ? 2 * reach + 1 : 1);
-        SeparableRow<F> row(weights, gray.width);
+        SeparableRow<F, Between> row(weights, gray.width);
         Plane<F> sums(2, gray.width);
         for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
           TRINE_RETURN_IF_ERROR(poll.Spend(2 * gray.width));

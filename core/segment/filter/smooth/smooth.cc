@@ -20,6 +20,7 @@ constexpr LibraryMethod kMethods[] = {
     Has(Profile::kOpencv, kMedian, kWords | kSingles, 2),
     Has(Profile::kOpencv, kMean, kBytes | kSingles | kDoubles),
     Has(Profile::kOpencv, kMean, kWords, 90),
+    Has(Profile::kSkimage, kGaussian, kSingles | kDoubles),
     Has(Profile::kSkimage, kMedian, kEveryType),
     Has(Profile::kSkimage, kMean, kIntegers),
     Has(Profile::kImagej, kGaussian, kIntegers | kSingles),
@@ -29,6 +30,7 @@ constexpr LibraryMethod kMethods[] = {
 
 auto GaussianOf(Profile profile) {
   if (profile == Profile::kOpencv) return SmoothOpencvGaussian;
+  if (profile == Profile::kSkimage) return SmoothSkimageGaussian;
   return profile == Profile::kImagej ? SmoothImagejGaussian : SmoothGaussian;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/segment/kernels/pairwise_sum.h"
 #include "core/segment/threshold/auto/logarithm.h"
 #include "core/segment/threshold/auto/methods.h"
 
@@ -22,31 +23,6 @@ struct NumpyBins {
 // UNIMPLEMENTED naming "gray" for floats of a range that numpy has no bins for, "profile" for
 // integers that span more than 65536 values.
 absl::StatusOr<NumpyBins> BinsOf(const MethodInput& of);
-
-// numpy.add.reduce over contiguous memory: eight sums side by side in blocks of 128, halves above.
-template <typename F>
-F PairwiseSum(const F* values, size_t count) {
-  if (count < 8) {
-    F sum = F(-0.0);
-    for (size_t i = 0; i < count; ++i) sum += values[i];
-    return sum;
-  }
-  if (count <= 128) {
-    F sums[8];
-    for (size_t k = 0; k < 8; ++k) sums[k] = values[k];
-    size_t i = 8;
-    for (; i < count - count % 8; i += 8) {
-      for (size_t k = 0; k < 8; ++k) sums[k] += values[i + k];
-    }
-    F sum =
-        ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-    for (; i < count; ++i) sum += values[i];
-    return sum;
-  }
-  size_t half = count / 2;
-  half -= half % 8;
-  return PairwiseSum(values, half) + PairwiseSum(values + half, count - half);
-}
 
 template <typename F>
 F Mean(const F* values, uint64_t count) {
