@@ -4,7 +4,7 @@
 //           the picture, continued by reflection to a multiple of the tiles, and between their
 //           centres interpolation in float32. Of tiles with pixels outside the mask only those
 //           inside count, in the histogram and in its mean; a tile without any leaves values as
-//           they are.
+//           they are. Profile SKIMAGE: filter/libraries/libraries.h.
 // Stretch   the percentile p of n pixels is the one of index floor(p (n - 1) / 100) in their order.
 //           v becomes (v - low) / (high - low) of the range: that of the type of 8 and 16 bits, 0
 //           to 65535 of wider integers, 0 to 1 of floats. Where low = high, what is above goes to

@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
+#include "core/segment/filter/libraries/libraries.h"
+#include "core/segment/filter/libraries/library.h"
 #include "core/segment/kernels/border.h"
 
 namespace trine::segment {
@@ -132,12 +134,15 @@ absl::Status EqualizeAs(const Context& context, const Picture& gray, const Equal
 
 absl::Status CheckEqualize(const StepToCheck& step, const EqualizeStep&) {
   const Profile profile = step.options.profile;
-  if (profile != Profile::kExact && profile != Profile::kOpencv)
-    return NotOffered("profile", "equalize has the profiles exact and opencv");
-  const DType dtype = step.inputs.gray.dtype;
-  if (IsFloat(dtype) || DTypeSize(dtype) > 2)
-    return NotOffered("gray.dtype", "equalize takes pictures of 8 and 16 bits");
-  return absl::OkStatus();
+  if (profile == Profile::kExact || profile == Profile::kOpencv) {  // the same, masks included
+    const DType dtype = step.inputs.gray.dtype;
+    if (IsFloat(dtype) || DTypeSize(dtype) > 2)
+      return NotOffered("gray.dtype", "equalize takes pictures of 8 and 16 bits");
+    return absl::OkStatus();
+  }
+  constexpr LibraryMethod kMethods[] = {{Profile::kOpencv, 0, kIntegers},
+                                        {Profile::kSkimage, 0, kSingles | kDoubles}};
+  return CheckLibrary(step, 0, "equalize", kMethods);
 }
 
 absl::Status Equalize(const Context& context, const Picture& gray, const EqualizeStep& step,
@@ -147,6 +152,14 @@ absl::Status Equalize(const Context& context, const Picture& gray, const Equaliz
 }
 
 absl::Status RunEqualize(State& state, const EqualizeStep& given) {
+  if (state.options.profile == Profile::kSkimage) {
+    TRINE_RETURN_IF_ERROR(CheckAllCount(state));
+    Tensor pixels = state.NewGray();
+    TRINE_RETURN_IF_ERROR(EqualizeSkimage(state.context, state.gray, given.tiles, given.clip_limit,
+                                          pixels.data.data()));
+    state.SetGray(std::move(pixels));
+    return absl::OkStatus();
+  }
   const uint64_t bins = state.gray.dtype == DType::kUint8 ? 256 : 65536;
   const uint64_t tables = static_cast<uint64_t>(given.tiles * given.tiles);
   TRINE_RETURN_IF_ERROR(state.context.Reserve(tables * bins * DTypeSize(state.gray.dtype)));

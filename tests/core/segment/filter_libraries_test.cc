@@ -18,6 +18,8 @@ namespace {
 
 using testing::ElementsAre;
 
+std::string Refused(const absl::StatusOr<Result>& result) { return FieldOf(result.status()); }
+
 constexpr std::pair<int, int> kSides[] = {{1, 1}, {1, 70}, {70, 1}, {2, 3}, {40, 33}, {31, 129}};
 
 // dcb|abcd|cba, a pixel at a time.
@@ -279,6 +281,50 @@ TEST(SkimageGaussian, IsThatOfItsWeights) {
   ExpectSkimageGaussian<double>(1e-13);
 }
 
+template <typename T>
+Grid<T> EqualizedAsSkimage(const Grid<T>& grid, int64_t tiles, double clip_limit) {
+  return Filtered(grid, nullptr, 1, [&](const Context& context, const Picture& gray, uint8_t* out) {
+    return EqualizeSkimage(context, gray, tiles, clip_limit, out);
+  });
+}
+
+// One region whose every gray has as many pixels changes little; a clipped one less than another.
+TEST(SkimageEqualize, KeepsOrderWithinARegionAndFillsTheRange) {
+  Grid<float> ramp(16, 64);
+  for (size_t i = 0; i < ramp.cells.size(); ++i) ramp.cells[i] = static_cast<float>(i) / 2048;
+  const Grid<float> even = EqualizedAsSkimage(ramp, 1, 0);
+  EXPECT_EQ(even.cells.front(), 0);
+  EXPECT_EQ(even.cells.back(), 1);
+  for (size_t i = 0; i < ramp.cells.size(); ++i)
+    EXPECT_NEAR(even.cells[i], 2 * ramp.cells[i], 0.01) << i;
+  // Dark pixels that are many are parted further, the less the lower the limit is.
+  Grid<double> dark(16, 64);
+  for (size_t i = 0; i < dark.cells.size(); ++i)
+    dark.cells[i] = i < 900 ? static_cast<double>(i) / 9000 : static_cast<double>(i - 900) / 124;
+  const auto middle = [&](double clip_limit) {
+    return EqualizedAsSkimage(dark, 1, clip_limit).cells[450];
+  };
+  EXPECT_GT(middle(0), 0.4);
+  EXPECT_LT(middle(2), 0.4);
+  EXPECT_GT(middle(2), middle(0.01));
+}
+
+TEST(SkimageEqualize, ThinAndConstantPictures) {
+  EXPECT_EQ(EqualizedAsSkimage(Grid<float>(1, 1, 0.5f), 8, 2).cells, std::vector<float>{1});
+  EXPECT_EQ(EqualizedAsSkimage(Grid<float>(3, 40, -1), 32, 2).cells, std::vector<float>(120, 1.0f));
+}
+
+TEST(SkimageEqualize, Refusals) {
+  const auto refused = [](const auto& grid) {
+    return Refused(RunSteps(grid, {EqualizeStep{}}, Profile::kSkimage));
+  };
+  EXPECT_EQ(refused(Grid<float>(4, 4, 1)), "");
+  EXPECT_EQ(refused(Grid<double>(4, 4, -1)), "");
+  EXPECT_EQ(refused(Grid<float>(4, 4, 1.0001f)), "gray");
+  EXPECT_EQ(refused(Grid<double>(4, 4, -1.0001)), "gray");
+  EXPECT_EQ(refused(Grid<uint16_t>(4, 4, 1)), "gray.dtype");
+}
+
 std::vector<int64_t> HalvesOf(const Window& window) {
   std::vector<int64_t> out;
   for (int64_t dy = 0; dy <= window.radius(); ++dy) out.push_back(window.Half(dy));
@@ -295,8 +341,6 @@ TEST(Windows, Halves) {
   EXPECT_THAT(HalvesOf(Window::ImagejDisk(1)), ElementsAre(1, 1));
   EXPECT_THAT(HalvesOf(Window::ImagejDisk(5)), ElementsAre(5, 5, 4, 4, 3, 1));
 }
-
-std::string Refused(const absl::StatusOr<Result>& result) { return FieldOf(result.status()); }
 
 TEST(OpencvFilters, Refusals) {
   const auto refused = [](const auto& grid, const Step& step, const Mask* inside = nullptr) {

@@ -28,7 +28,8 @@ struct Pictures {
   static Grid<float> MakeFloats(const Grid<uint8_t>& bytes) {
     Grid<float> wide(bytes.height, bytes.width);
     for (size_t i = 0; i < wide.cells.size(); ++i) {
-      wide.cells[i] = static_cast<float>(bytes.cells[i]) + static_cast<float>(i % 1000) * 0x1p-10f;
+      wide.cells[i] =
+          static_cast<float>(bytes.cells[i]) * 0x1p-8f + static_cast<float>(i % 1000) * 0x1p-18f;
     }
     return wide;
   }
@@ -129,6 +130,7 @@ TEST(Polling, FiltersOfLibraries) {
   expect("OpenCV's mean", mean, Profile::kOpencv);
   expect("OpenCV's mean of floats", mean, Profile::kOpencv, true);
   expect("scikit-image's gaussian of floats", narrow, Profile::kSkimage, true);
+  expect("scikit-image's equalize", EqualizeStep{}, Profile::kSkimage, true);
   expect("ImageJ's mean", mean, Profile::kImagej);
   const SmoothStep wide{SmoothMethod::kGaussian, 20.0, 0};
   expect("ImageJ's gaussian", narrow, Profile::kImagej);

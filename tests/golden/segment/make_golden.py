@@ -362,6 +362,11 @@ def filters():
             wide = gray.astype(np.float64)
             emit("gaussian", ("float64", *made[1:]), (sigma,),
                  fnv(of.gaussian(wide, sigma, mode="nearest")))
+            tiles, clip_limit = (1, 2, 8, 3)[i % 4], (2.0, 0.0, 40.0, 1.3, 0.01)[i % 5]
+            regions = [max(1, side // tiles) for side in gray.shape]
+            for floats in (gray, wide):
+                emit("equalize", (str(floats.dtype), *made[1:]), (tiles, clip_limit),
+                     fnv(exposure.equalize_adapthist(floats, regions, clip_limit / 256)))
 
 
 def opencv_filters():

@@ -19,6 +19,9 @@
 //             float64 the last digit is that of the library where its numpy takes that exp too (not
 //             with AVX-512) and its scipy no fused products (x86-64); of float32 only what is
 //             within 2^-50 of a tie can differ on others.
+//   equalize  exposure.equalize_adapthist, of float32 and float64 from -1 to 1: regions of
+//             height / tiles by width / tiles pixels, rounded down and at least 1, and its
+//             clip_limit is that of the step over 256, its bins.
 // IMAGEJ    1.52; in float32, the order of its operations included.
 //   mean, median  of its disks (window.h).
 //   gaussian  Gaussian Blur with its accuracy, 0.002 of uint8 and 0.0002 of others. Above a sigma
@@ -44,6 +47,9 @@ absl::Status SmoothOpencvGaussian(const Context& context, const Picture& gray, d
 // REQUIRES: float32 or float64, all inside.
 absl::Status SmoothSkimageGaussian(const Context& context, const Picture& gray, double sigma,
                                    uint8_t* out);
+// UNIMPLEMENTED where a value is not from -1 to 1. REQUIRES: float32 or float64, all inside.
+absl::Status EqualizeSkimage(const Context& context, const Picture& gray, int64_t tiles,
+                             double clip_limit, uint8_t* out);
 // REQUIRES, here and of the next: uint8 or uint16, all inside.
 absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
                               uint8_t* out);

@@ -34,7 +34,7 @@ std::string ProfilesOf(uint8_t method, absl::Span<const LibraryMethod> methods) 
     const std::string name(ProfileName(m.profile));
     if (m.method == method && names.back() != name) names.push_back(name);
   }
-  return Listed(names);
+  return (names.size() == 1 ? "the profile " : "the profiles ") + Listed(names) + " only";
 }
 
 std::string TypesOf(unsigned types) {
@@ -61,19 +61,17 @@ absl::Status CheckLibrary(const StepToCheck& step, uint8_t method, std::string_v
     types |= m.types;
     if ((m.types & given) != 0) most_radius = m.most_radius;
   }
-  if (types == 0) {
-    const std::string profiles = ProfilesOf(method, methods);
-    return NotOffered("profile",
-                      absl::StrCat(ToAbsl(name), " has the profiles ", profiles, " only"));
-  }
+  if (types == 0)
+    return NotOffered("profile", absl::StrCat(ToAbsl(name), " has ", ProfilesOf(method, methods)));
   if ((types & given) == 0)
     return NotOffered("gray.dtype",
-                      absl::StrCat(ToAbsl(name), " of the profile takes ", TypesOf(types)));
+                      absl::StrCat(ToAbsl(name), " of profile ", ToAbsl(ProfileName(profile)),
+                                   " takes ", TypesOf(types)));
   if (step.inputs.mask) return NotOffered("mask", "the profile's filters take none");
   if (radius <= most_radius) return absl::OkStatus();
   return InvalidField(step.Field("radius"), radius,
-                      absl::StrCat("at most ", most_radius, " for ", ToAbsl(name),
-                                   " of the profile, of this dtype"));
+                      absl::StrCat("at most ", most_radius, " for ", ToAbsl(name), " of ",
+                                   TypesOf(given), " in profile ", ToAbsl(ProfileName(profile))));
 }
 
 absl::Status CheckAllCount(const State& state) {
