@@ -89,21 +89,22 @@ absl::StatusOr<Sums> SumUp(const Context& context, const Masks& masks) {
   return all;
 }
 
-// Blocks of 8 x 8 pixels in which the ground truth has both values.
+// Whole blocks of 8 x 8 pixels, or as much of one as the picture has, in which the ground truth has
+// both values.
 absl::StatusOr<int64_t> CountMixedBlocks(const Context& context, const Masks& masks) {
   constexpr int64_t kSide = 8;
+  const int64_t height = std::min(kSide, masks.height), width = std::min(kSide, masks.width);
   Poller poll = PixelPoller(context);
   int64_t count = 0;
-  for (int64_t top = 0; top < masks.height; top += kSide) {
-    const int64_t bottom = std::min(masks.height, top + kSide);
-    for (int64_t left = 0; left < masks.width; left += kSide) {
-      const int64_t right = std::min(masks.width, left + kSide);
+  for (int64_t top = 0; top + height <= masks.height; top += height) {
+    for (int64_t left = 0; left + width <= masks.width; left += width) {
       TRINE_RETURN_IF_ERROR(poll.Spend(kSide * kSide));
       int64_t set = 0;
-      for (int64_t y = top; y < bottom; ++y) {
-        for (int64_t x = left; x < right; ++x) set += masks.truth[y * masks.width + x] != 0 ? 1 : 0;
+      for (int64_t y = top; y < top + height; ++y) {
+        for (int64_t x = left; x < left + width; ++x)
+          set += masks.truth[y * masks.width + x] != 0 ? 1 : 0;
       }
-      count += set > 0 && set < (bottom - top) * (right - left) ? 1 : 0;
+      count += set > 0 && set < height * width ? 1 : 0;
     }
   }
   return count;

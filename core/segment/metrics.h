@@ -32,9 +32,10 @@ struct MaskMetrics {
   // Distance reciprocal distortion (Lu, Kot, Shi 2004): each wrong pixel costs the sum of the
   // weights of those of the 5 x 5 pixels around it that the ground truth has otherwise than the
   // mask has the wrong one; weights are 1 / distance, 0 in the middle, 1 in sum; pixels beyond the
-  // border cost nothing. Divided by the number of blocks of 8 x 8 pixels, from the top left and cut
-  // at the border, in which the ground truth has both values. 0 where nothing is wrong, infinite
-  // where something is and there is no such block.
+  // border cost nothing. Divided by the number of blocks of 8 x 8 pixels from the top left in which
+  // the ground truth has both values: whole ones, as doxa counts them, or of smaller pictures what
+  // there is of one. 0 where nothing is wrong, infinite where something is and there is no such
+  // block.
   double drd = 0;
   // 2 tp / (2 tp + fp + fn) and tp / (tp + fp + fn), 0 to 1; 1 where the divisor is 0.
   double dice = 0, iou = 0;

@@ -67,12 +67,13 @@ Comparison Compare(const Mask& mask, const Mask& truth, const Mask& inside) {
     }
   }
   int mixed = 0;
-  for (int top = 0; top < height; top += 8) {
-    for (int left = 0; left < width; left += 8) {
+  for (int y = 0; y < height; y += 8) {
+    for (int x = 0; x < width; x += 8) {
+      // Blocks that the border cuts are none, but where nothing else is.
+      if ((y + 8 > height && y > 0) || (x + 8 > width && x > 0)) continue;
       bool has[2] = {false, false};
-      for (int y = top; y < std::min(height, top + 8); ++y) {
-        for (int x = left; x < std::min(width, left + 8); ++x)
-          has[truth.at(y, x) != 0 ? 1 : 0] = true;
+      for (int v = y; v < std::min(height, y + 8); ++v) {
+        for (int u = x; u < std::min(width, x + 8); ++u) has[truth.at(v, u) != 0 ? 1 : 0] = true;
       }
       mixed += has[0] && has[1] ? 1 : 0;
     }

@@ -104,6 +104,30 @@ TEST(Metrics, MiddlesOfStrokesWeighMost) {
   EXPECT_DOUBLE_EQ(corner.pseudo_recall, 100 * 4.25 / 4.5);
 }
 
+// doxapy 0.9's calculate_performance, whose DRD is of single precision.
+TEST(Metrics, AreDoxas) {
+  struct Case {
+    int height, width;
+    double f_measure, psnr, drd;
+  };
+  for (const Case& c : {Case{67, 70, 92.33097880928356, 14.893292547703108, 2.304069},
+                        Case{64, 72, 92.2918807810894, 14.874212113594742, 2.051473},
+                        Case{23, 9, 92.92929292929293, 14.70872305442661, 2.507785}}) {
+    Mask truth(c.height, c.width), mask(c.height, c.width);
+    for (int y = 0; y < c.height; ++y) {
+      for (int x = 0; x < c.width; ++x) {
+        const bool is = (x / 4 + 3 * (y / 4)) % 5 == 0, is_wrong = (x * 7 + y * 13) % 31 == 0;
+        truth.at(y, x) = is ? 255 : 0;
+        mask.at(y, x) = is != is_wrong ? 255 : 0;
+      }
+    }
+    const MaskMetrics got = Compared(mask, truth);
+    EXPECT_NEAR(got.f_measure, c.f_measure, 1e-12);
+    EXPECT_NEAR(got.psnr, c.psnr, 1e-12);
+    EXPECT_NEAR(got.drd, c.drd, 1e-6);
+  }
+}
+
 TEST(Metrics, SameAndEmpty) {
   for (const uint8_t value : {0, 1, 255}) {
     const Mask mask(9, 10, value);
