@@ -153,7 +153,7 @@ absl::Status Equalize(const Context& context, const Picture& gray, const Equaliz
 
 absl::Status RunEqualize(State& state, const EqualizeStep& given) {
   if (state.options.profile == Profile::kSkimage) {
-    TRINE_RETURN_IF_ERROR(CheckAllCount(state));
+    TRINE_RETURN_IF_ERROR(CheckValues(state));
     Tensor pixels = state.NewGray();
     TRINE_RETURN_IF_ERROR(EqualizeSkimage(state.context, state.gray, given.tiles, given.clip_limit,
                                           pixels.data.data()));

@@ -162,7 +162,7 @@ auto StretchOf(Profile profile) {
 }  // namespace
 
 absl::Status RunStretch(State& state, const StretchStep& given) {
-  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
+  TRINE_RETURN_IF_ERROR(CheckValues(state));
   Tensor pixels = state.NewGray();
   TRINE_RETURN_IF_ERROR(
       StretchOf(state.options.profile)(state.context, state.gray, given, pixels.data.data()));

@@ -399,6 +399,8 @@ TEST(ImagejFilters, Refusals) {
   EXPECT_EQ(refused(bytes, gaussian), "");
   EXPECT_EQ(refused(floats, gaussian), "");
   EXPECT_EQ(refused(doubles, gaussian), "gray.dtype");
+  EXPECT_EQ(refused(Grid<float>(4, 9, 0x1p120f), gaussian), "");
+  EXPECT_EQ(refused(Grid<float>(4, 9, -3e38f), gaussian), "gray");
   const auto background = [](BackgroundMethod method, int64_t radius) {
     return BackgroundStep{method, radius};
   };

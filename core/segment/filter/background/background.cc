@@ -79,7 +79,7 @@ absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& give
 }
 
 absl::Status RunBackground(State& state, const BackgroundStep& given) {
-  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
+  TRINE_RETURN_IF_ERROR(CheckValues(state));
   const Context& context = state.context;
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();

@@ -22,7 +22,7 @@
 //   equalize  exposure.equalize_adapthist, of float32 and float64 from -1 to 1: regions of
 //             height / tiles by width / tiles pixels, rounded down and at least 1, and its
 //             clip_limit is that of the step over 256, its bins.
-// IMAGEJ    1.52; in float32, the order of its operations included.
+// IMAGEJ    1.52; in float32, the order of its operations included; floats at most 2^120 from 0.
 //   mean, median  of its disks (window.h).
 //   gaussian  Gaussian Blur with its accuracy, 0.002 of uint8 and 0.0002 of others. Above a sigma
 //   of

@@ -1,5 +1,6 @@
 #include "core/segment/filter/libraries/library.h"
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -74,10 +75,21 @@ absl::Status CheckLibrary(const StepToCheck& step, uint8_t method, std::string_v
                                    TypesOf(given), " in profile ", ToAbsl(ProfileName(profile))));
 }
 
-absl::Status CheckAllCount(const State& state) {
-  if (state.options.profile == Profile::kExact || state.gray.inside == nullptr)
+absl::Status CheckValues(const State& state) {
+  const Picture& gray = state.gray;
+  if (state.options.profile == Profile::kExact) return absl::OkStatus();
+  if (gray.inside != nullptr) return NotOffered("gray", "the profile's filters leave no pixel out");
+  if (state.options.profile != Profile::kImagej || gray.dtype != DType::kFloat32)
     return absl::OkStatus();
-  return NotOffered("gray", "the profile's filters leave no pixel out");
+  return ParallelFor(
+      state.context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
+      [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          if (std::fabs(PixelAt<float>(gray.data, static_cast<int64_t>(i))) > 0x1p120f)
+            return NotOffered("gray", "the profile takes float32 at most 2^120 (1.3e36) from 0");
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace trine::segment

@@ -38,7 +38,8 @@ constexpr LibraryMethod Has(Profile profile, Method method, unsigned types,
 absl::Status CheckLibrary(const StepToCheck& step, uint8_t method, std::string_view name,
                           absl::Span<const LibraryMethod> methods, int64_t radius = 0);
 
-// The same of values that are not finite, known when the picture is.
-absl::Status CheckAllCount(const State& state);
+// The same of what is known when the picture is: values that are not finite, and in profile IMAGEJ
+// float32 whose sums in float32 would not be.
+absl::Status CheckValues(const State& state);
 
 }  // namespace trine::segment

@@ -58,7 +58,7 @@ absl::Status CheckSmooth(const StepToCheck& step, const SmoothStep& given) {
 }
 
 absl::Status RunSmooth(State& state, const SmoothStep& given) {
-  TRINE_RETURN_IF_ERROR(CheckAllCount(state));
+  TRINE_RETURN_IF_ERROR(CheckValues(state));
   const Context& context = state.context;
   const Picture& gray = state.gray;
   Tensor pixels = state.NewGray();
