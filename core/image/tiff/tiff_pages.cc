@@ -177,15 +177,43 @@ TiffPageHead ReadTiffPageHead(ByteView bytes, const TiffHeader& header, uint64_t
   return head;
 }
 
+absl::Status ReserveTiffDirectory(const Context& context, ByteView bytes, const TiffHeader& header,
+                                  uint64_t at) {
+  const EntryForm form(header.big);
+  const auto number = [&](uint64_t where, size_t size) {
+    return ReadNumber(bytes, header.big_endian, where, size);
+  };
+  const uint64_t entries = number(at, form.count_bytes).value_or(0);
+  if (entries > kMostTiffEntries) {
+    return Corrupt(absl::StrCat("a directory of the TIFF has ", entries, " entries; at most ",
+                                kMostTiffEntries, " are read"));
+  }
+  at = SaturatingAdd(at, form.count_bytes);
+  uint64_t loaded = 0;
+  for (uint64_t i = 0; i < entries; ++i, at += form.bytes) {
+    const auto type = number(at + 2, 2), count = number(at + 4, form.word),
+               value = number(at + 4 + form.word, form.word);
+    if (!value.has_value()) break;
+    const uint64_t value_bytes = SaturatingMul(TypeBytes(*type), *count);
+    // Beyond the end of the file nothing is kept.
+    if (value_bytes > form.word && SaturatingAdd(*value, value_bytes) <= bytes.size())
+      loaded = SaturatingAdd(loaded, value_bytes);
+  }
+  if (loaded > bytes.size()) {
+    return Corrupt(absl::StrCat("the values of a directory of the TIFF overlap: ", loaded,
+                                " bytes in a file of ", bytes.size()));
+  }
+  return context.Reserve(2 * loaded);  // once as they are read, once as they are kept
+}
+
 std::vector<TiffEntry> ReadTiffEntries(ByteView bytes, const TiffHeader& header, uint64_t at) {
-  constexpr uint64_t kMostEntries = 4096;
   constexpr uint64_t kByte = 1, kShort = 3, kLong = 4, kLong8 = 16;
   const EntryForm form(header.big);
   const auto number = [&](uint64_t where, size_t size) {
     return ReadNumber(bytes, header.big_endian, where, size);
   };
   std::vector<TiffEntry> found;
-  const uint64_t entries = std::min(number(at, form.count_bytes).value_or(0), kMostEntries);
+  const uint64_t entries = std::min(number(at, form.count_bytes).value_or(0), kMostTiffEntries);
   at = SaturatingAdd(at, form.count_bytes);
   for (uint64_t i = 0; i < entries; ++i, at += form.bytes) {
     const auto tag = number(at, 2), type = number(at + 2, 2), count = number(at + 4, form.word);

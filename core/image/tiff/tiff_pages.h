@@ -50,14 +50,24 @@ class TiffWalk {
 absl::StatusOr<uint64_t> FindTiffPage(const Context& context, ByteView bytes,
                                       const TiffHeader& header, int64_t page);
 
+// Entries that are read of a directory.
+inline constexpr uint64_t kMostTiffEntries = 1024;
+
+// Before libtiff opens a page: it loads the value of every tag of the directory at `at`, of those
+// too that it does not know, and takes time that grows with the square of how many these are.
+// Reserves the values' bytes. CORRUPT_IMAGE where the directory has more than kMostTiffEntries, or
+// values that together are larger than the file, since they may be the same bytes each.
+absl::Status ReserveTiffDirectory(const Context& context, ByteView bytes, const TiffHeader& header,
+                                  uint64_t at);
+
 // What a directory says of a tag.
 struct TiffEntry {
   uint64_t tag = 0;
   // Its value, where that is one whole number which lies in the entry itself.
   std::optional<uint64_t> number = {};
 };
-// The entries of the directory at `at`, as they come; none beyond the 4096 that libtiff reads, nor
-// beyond the end of the file.
+// The entries of the directory at `at`, as they come; none beyond kMostTiffEntries, nor beyond the
+// end of the file.
 std::vector<TiffEntry> ReadTiffEntries(ByteView bytes, const TiffHeader& header, uint64_t at);
 
 // How many directories the chain has. CORRUPT_IMAGE as above.

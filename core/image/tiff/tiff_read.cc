@@ -150,6 +150,7 @@ absl::StatusOr<std::unique_ptr<Page>> OpenPage(const Context& context, ByteView 
   // libtiff allocates for directories, strips' offsets and one strip or tile at a time.
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;
   const uint64_t most = std::max(MaxPictureBytes(context, options), kBaseBytes);
+  TRINE_RETURN_IF_ERROR(ReserveTiffDirectory(context, bytes, header, place.directory));
   std::unique_ptr<Page> page(new Page{{bytes, header, place.directory, most}, {}});
   if (page->file.handle() == nullptr) {
     return Corrupt("the TIFF's header or directory is damaged");

@@ -122,6 +122,7 @@ absl::StatusOr<FirstPage> FindOnlyPage(const Context& context, ByteView bytes,
   if (!directories.ok()) TRINE_RETURN_IF_ERROR(context.cancel.Check());
   if (directories.ok() && *directories != 1) return FirstPage();
   constexpr uint64_t kBaseBytes = uint64_t{32} << 20;  // of directories and strips' offsets
+  TRINE_RETURN_IF_ERROR(ReserveTiffDirectory(context, bytes, header, header.first_directory));
   const TiffFile file(bytes, header, header.first_directory,
                       std::max(context.limits->max_output_bytes, kBaseBytes));
   if (file.handle() == nullptr) return FirstPage();

@@ -384,5 +384,33 @@ TEST(TiffTest, HugeCountsOfTags) {
   }
 }
 
+// libtiff loads values of tags that it does not know: the same bytes for each of them here.
+TEST(TiffTest, ValuesThatShareTheFile) {
+  const std::string raster(100000, '\0');
+  constexpr uint16_t kByte = 1;
+  auto tags = GrayTags(100, 1000, 100000);
+  for (uint16_t tag = 40000; tag < 40003; ++tag) tags = With(tags, {tag, kByte, 40000, 8});
+  const auto picture = Decode(Tiff(raster, tags));
+  EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(std::string(picture.status().message()),
+              HasSubstr("overlap: 120000 bytes in a file of"));
+  // Values beyond the end are not loaded.
+  tags.back().count = 100000000;
+  EXPECT_TRUE(Decode(Tiff(raster, tags)).ok());
+  tags.pop_back();
+  EXPECT_TRUE(Decode(Tiff(raster, tags)).ok());
+}
+
+TEST(TiffTest, EntriesOfADirectory) {
+  auto tags = GrayTags(2, 1, 2);
+  for (uint16_t tag = 40000; tags.size() < 1024; ++tag) tags.push_back({tag, kLong, 1, 0});
+  EXPECT_TRUE(Decode(Tiff("ab", tags)).ok());
+  tags.push_back({50000, kLong, 1, 0});
+  const auto picture = Decode(Tiff("ab", tags));
+  EXPECT_THAT(picture, HasReason("CORRUPT_IMAGE"));
+  EXPECT_THAT(std::string(picture.status().message()),
+              HasSubstr("has 1025 entries; at most 1024 are read"));
+}
+
 }  // namespace
 }  // namespace trine::image::testing
