@@ -207,9 +207,12 @@ absl::StatusOr<bool> NextMarker(Poller& poll, ByteView bytes, size_t& at, uint8_
       continue;
     }
     at = static_cast<size_t>(static_cast<const uint8_t*>(found) - bytes.data()) + 1;
+    // Fill bytes, as far as a block goes.
+    const size_t most = std::min(bytes.size(), at + kBlock);
+    while (at < most && bytes[at] == 0xFF) ++at;
     if (at == bytes.size()) break;
     marker = bytes[at];
-    if (marker == 0xFF) continue;  // fill
+    if (marker == 0xFF) continue;
     ++at;
     if (marker != 0 && marker != kTem && !IsRestart(marker)) return true;
   }
