@@ -221,6 +221,8 @@ class StreamDecoder {
   virtual const Content* content() const = 0;
   // Whose headers have arrived, empty ones too: the bytes of several are no array or picture.
   virtual uint64_t streams() const = 0;
+  // Those of them that hold an array or a picture, of which the bytes of several do not tell.
+  virtual uint64_t typed_streams() const = 0;
   // As the first header says; kAuto until it has arrived.
   virtual Model model() const = 0;
   virtual uint64_t blocks_decoded() const = 0;
@@ -261,7 +263,8 @@ struct TableInfo {
 struct StreamInfo {
   int format_major = 1;
   int format_minor = 0;
-  Content content;
+  Content content;       // bytes where there are several streams
+  uint64_t streams = 1;  // one after the other; model, order and block_bytes are the first's
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;  // of the whole stream, also where an excerpt was inspected
   uint64_t block_bytes = 0;

@@ -290,6 +290,7 @@ absl::Status StreamInfoToProto(const Context& context, const coding::StreamInfo&
   constexpr size_t kBlocksAPoll = 4096;  // less than a millisecond
   out->set_format_version(absl::StrCat(info.format_major, ".", info.format_minor));
   ContentToProto(info.content, out->mutable_content());
+  out->set_streams(info.streams);
   out->set_raw_bytes(info.raw_bytes);
   out->set_coded_bytes(info.coded_bytes);
   out->set_block_bytes(info.block_bytes);

@@ -265,6 +265,7 @@ class DecodeStream : public StreamHandler<v1::DecodeStreamRequest, v1::DecodeStr
     summary->set_coded_bytes(coded_bytes_);
     summary->set_blocks_decoded(decoder_->blocks_decoded());
     summary->set_streams(decoder_->streams());
+    summary->set_typed_streams(decoder_->typed_streams());
     if (report_ != nullptr) ReportToProto(*report_, summary);
     UnusedTablesToProto(given_, decoder_->tables_used(), summary->mutable_unused_tables());
     return true;

@@ -52,6 +52,7 @@ struct Totals {
   uint64_t coded_bytes = 0;  // sent to the server
   uint64_t blocks_decoded = 0;
   uint64_t streams = 0;          // one after the other; 0: not known
+  uint64_t typed = 0;            // of them, arrays and pictures
   v1::DecodeStreamSummary last;  // of the last part: with --recover there is one
 };
 
@@ -124,14 +125,18 @@ class Decoder {
   // `whole`: no range was asked for.
   absl::Status Finish(bool whole) {
     if (sink_ == nullptr) return absl::OkStatus();
-    TRINE_RETURN_IF_ERROR(sink_->CheckStreams(totals_.streams));
+    TRINE_RETURN_IF_ERROR(sink_->CheckStreams(totals_.streams, totals_.typed));
     TRINE_RETURN_IF_ERROR(sink_->Finish());
     // A server that does not count streams tells more bytes than the first has.
     const bool is_longer =
         whole && totals_.raw_bytes > BytesOfOne(totals_.content).value_or(UINT64_MAX);
     if (totals_.streams < 2 && !is_longer) return absl::OkStatus();
     // Only the first of several streams is an array or a picture of that shape.
-    if (!totals_.content.has_bytes()) first_ = ContentText(totals_.content);
+    if (!totals_.content.has_bytes()) {
+      lost_ = absl::StrCat("the first of them ", ContentText(totals_.content));
+    } else if (totals_.typed > 0) {
+      lost_ = absl::StrCat(totals_.typed, " of ", totals_.streams, " an array or a picture");
+    }
     totals_.content = {};
     totals_.content.mutable_bytes();
     return absl::OkStatus();
@@ -140,8 +145,8 @@ class Decoder {
   const char* form() const { return sink_ == nullptr ? "bytes" : sink_->form(); }
   std::vector<std::string> warnings() const {
     std::vector<std::string> all;
-    if (!first_.empty()) {
-      all.push_back(absl::StrCat("the bytes of several streams, the first of them ", first_,
+    if (!lost_.empty()) {
+      all.push_back(absl::StrCat("the bytes of several streams, ", lost_,
                                  ", were written one after the other, and nothing that says so"));
     } else if (sink_ != nullptr) {
       all = sink_->warnings();
@@ -188,6 +193,7 @@ class Decoder {
     totals_.coded_bytes += summary.coded_bytes();
     totals_.blocks_decoded += summary.blocks_decoded();
     totals_.streams = std::max<uint64_t>(totals_.streams, summary.streams());
+    totals_.typed = std::max<uint64_t>(totals_.typed, summary.typed_streams());
     totals_.last = summary;
     return absl::OkStatus();
   }
@@ -201,7 +207,7 @@ class Decoder {
   std::unique_ptr<DecodeSink> sink_;
   Totals totals_;
   bool is_tail_lost_ = false;  // of a file of which ranges were read
-  std::string first_;          // of several streams that are not all bytes: what the first holds
+  std::string lost_;           // of several streams that are not all bytes: what they hold
 };
 
 // "a.txt" of "a.txt.trine"; empty for other names.

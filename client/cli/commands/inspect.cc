@@ -42,6 +42,7 @@ Json ToJson(const std::string& input, const v1::InspectResponse& r, double elaps
   json["input"] = input;
   json["format_version"] = r.format_version();
   json["content"] = ContentJson(r.content());
+  json["streams"] = r.streams();
   json["raw_bytes"] = r.raw_bytes();
   json["coded_bytes"] = r.coded_bytes();
   json["ratio"] = RatioOf(r);
@@ -148,6 +149,11 @@ void PrintSummary(const Session& session, const std::string& input, const v1::In
                   uint32_t most_blocks) {
   session.PrintStatus(absl::StrFormat("%s: trine stream %s, %s", DisplayName(input),
                                       r.format_version(), ContentText(r.content())));
+  if (r.streams() > 1) {
+    session.PrintStatus(absl::StrFormat(
+        "  streams        %d, one after the other; model and block size are the first's",
+        r.streams()));
+  }
   std::string model = ModelText(r);
   if (r.table_symbols() > 0) absl::StrAppend(&model, ", ", r.table_symbols(), " symbols");
   if (r.tables_size() > 1) absl::StrAppend(&model, ", ", r.tables_size(), " tables");

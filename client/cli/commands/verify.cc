@@ -33,6 +33,7 @@ struct Args {
 // What a sound stream holds.
 struct Sound {
   v1::Content content;
+  uint64_t streams = 1;
   uint64_t raw_bytes = 0;
   uint64_t coded_bytes = 0;
   uint64_t blocks = 0;
@@ -66,6 +67,7 @@ class Verifier {
     sound.raw_bytes = summary.raw_bytes();
     sound.coded_bytes = summary.coded_bytes();
     sound.blocks = summary.blocks_decoded();
+    sound.streams = std::max<uint64_t>(1, summary.streams());
     if (summary.streams() > 1 || sound.raw_bytes > BytesOfOne(sound.content).value_or(UINT64_MAX)) {
       sound.content.mutable_bytes();  // several streams, as inspect says
     }
@@ -114,9 +116,11 @@ class Verifier {
 void ReportSound(const std::string& path, const Sound& sound,
                  const std::vector<std::string>& warnings, double elapsed_ms,
                  const Session& session) {
-  session.PrintStatus(absl::StrFormat("%s: sound, %d raw bytes in %d blocks (%s)",
-                                      DisplayName(path), sound.raw_bytes, sound.blocks,
-                                      ContentText(sound.content)));
+  session.PrintStatus(absl::StrFormat(
+      "%s: sound, %d raw bytes in %d blocks%s (%s)", DisplayName(path), sound.raw_bytes,
+      sound.blocks,
+      sound.streams > 1 ? absl::StrCat(" of ", sound.streams, " streams") : std::string(),
+      ContentText(sound.content)));
   Json json;
   json["input"] = path;
   json["sound"] = true;
@@ -124,6 +128,7 @@ void ReportSound(const std::string& path, const Sound& sound,
   json["coded_bytes"] = sound.coded_bytes;
   json["blocks_decoded"] = sound.blocks;
   json["content"] = ContentJson(sound.content);
+  json["streams"] = sound.streams;
   json["warnings"] = warnings;
   for (const std::string& warning : warnings) session.PrintWarning(warning);
   json["elapsed_ms"] = elapsed_ms;

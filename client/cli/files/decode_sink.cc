@@ -20,16 +20,44 @@
 namespace trine::cli {
 namespace {
 
+// What the stream says of its bytes would be gone with it.
+absl::Status CannotRemove(std::string_view why) {
+  return InputError(absl::StrCat("--rm needs an output that holds all of it; ", ToAbsl(why)));
+}
+
+absl::Status HoldsSeveral(std::string_view kind) {
+  return InputError(absl::StrCat("holds several streams, and one ", ToAbsl(kind),
+                                 " file holds one of them; under a name without such an "
+                                 "extension, or with -o -, their bytes are written one after "
+                                 "the other"));
+}
+
 class ByteSink : public DecodeSink {
  public:
   ByteSink(OutputFile* output, const char* form) : output_(output), form_(form) {}
   absl::Status Write(ByteView bytes) override { return output_->Write(bytes); }
+  // Of a stream of bytes to which an array or a picture may have been joined: the kind of file that
+  // the output's name promises, and whether the input is to be removed.
+  void Expect(std::string_view promised, bool is_input_removed) {
+    promised_ = promised;
+    is_input_removed_ = is_input_removed;
+  }
+  absl::Status CheckStreams(uint64_t streams, uint64_t typed) override {
+    if (streams < 2 || typed == 0) return absl::OkStatus();
+    if (!promised_.empty()) return HoldsSeveral(promised_);
+    if (!is_input_removed_) return absl::OkStatus();
+    return CannotRemove(absl::StrCat("of its ", streams, " streams ", typed,
+                                     typed == 1 ? " holds" : " hold",
+                                     " an array or a picture, whose shape would be lost"));
+  }
   absl::Status Finish() override { return absl::OkStatus(); }
   const char* form() const override { return form_; }
 
  private:
   OutputFile* output_;
   const char* form_;
+  std::string promised_;
+  bool is_input_removed_ = false;
 };
 
 // Packed rows to a byte of 0 or 1 a sample, as an .npy file of bool holds them.
@@ -64,13 +92,13 @@ class OneStreamSink : public DecodeSink {
       : file_(std::move(file)), left_(bytes), kind_(std::move(kind)) {}
 
   absl::Status Write(ByteView bytes) override {
-    if (bytes.size() > left_) return HoldsSeveral();
+    if (bytes.size() > left_) return HoldsSeveral(kind_);
     left_ -= bytes.size();
     return file_->Write(bytes);
   }
 
-  absl::Status CheckStreams(uint64_t streams) override {
-    return streams > 1 ? HoldsSeveral() : absl::OkStatus();
+  absl::Status CheckStreams(uint64_t streams, uint64_t) override {
+    return streams > 1 ? HoldsSeveral(kind_) : absl::OkStatus();
   }
 
   absl::Status Finish() override {
@@ -81,13 +109,6 @@ class OneStreamSink : public DecodeSink {
   const char* form() const override { return file_->form(); }
 
  private:
-  absl::Status HoldsSeveral() const {
-    return InputError(absl::StrCat("holds several streams, and one ", kind_,
-                                   " file holds one of them; under a name without such an "
-                                   "extension, or with -o -, their bytes are written one after "
-                                   "the other"));
-  }
-
   std::unique_ptr<DecodeSink> file_;
   uint64_t left_;
   std::string kind_;
@@ -274,18 +295,16 @@ bool IsMeant(const v1::Content& content, const Head& head, const DecodeTo& to,
          (by_shape && to.is_named_after_input);
 }
 
-// What the stream says of its bytes would be gone with it.
-absl::Status CannotRemove(std::string_view why) {
-  return InputError(absl::StrCat("--rm needs an output that holds all of it; ", ToAbsl(why)));
-}
-
 // The bytes as they are, with a warning where that is not what a name or a picture lets expect.
 absl::StatusOr<std::unique_ptr<DecodeSink>> MakeByteSink(const v1::Content& content,
                                                          const DecodeTo& to,
                                                          std::string_view promised,
                                                          OutputFile* output) {
   auto sink = std::make_unique<ByteSink>(output, "bytes");
-  if (content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET) return sink;
+  if (content.has_bytes() || content.kind_case() == v1::Content::KIND_NOT_SET) {
+    if (to.whole) sink->Expect(promised, to.is_input_removed);
+    return sink;
+  }
   if (!promised.empty()) {
     sink->Warn(absl::StrCat("raw bytes of elements were written; '", output->path(), "' is no ",
                             ToAbsl(promised), " file"));

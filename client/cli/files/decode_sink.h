@@ -19,8 +19,11 @@ class DecodeSink {
  public:
   virtual ~DecodeSink() = default;
   virtual absl::Status Write(ByteView bytes) = 0;
-  // Before Finish: so many streams were decoded, empty ones too.
-  virtual absl::Status CheckStreams(uint64_t /*streams*/) { return absl::OkStatus(); }
+  // Before Finish: so many streams were decoded, empty ones too, and so many of them are arrays or
+  // pictures.
+  virtual absl::Status CheckStreams(uint64_t /*streams*/, uint64_t /*typed*/) {
+    return absl::OkStatus();
+  }
   virtual absl::Status Finish() = 0;     // writes what waited for the end
   virtual const char* form() const = 0;  // "bytes", "npy", "picture": for --json
   // What the output does not hold of the content, in words.

@@ -91,6 +91,7 @@ absl::StatusOr<StreamInfo> Inspect(const Context& context, ByteView coded, size_
   info.format_major = first.header.major;
   info.format_minor = first.header.minor;
   info.content = layout.content();
+  info.streams = layout.streams.size();
   info.raw_bytes = layout.raw_bytes;
   info.coded_bytes = layout.coded_bytes;
   info.block_bytes = first.header.block_bytes;

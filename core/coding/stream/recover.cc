@@ -63,6 +63,7 @@ class Recoverer final : public StreamRecoverer {
 
   const Content* content() const override { return known_ ? &content_ : nullptr; }
   uint64_t streams() const override { return streams_; }
+  uint64_t typed_streams() const override { return typed_streams_; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return report().blocks_good; }
   const std::set<uint64_t>& tables_used() const override { return tables_used_; }
@@ -196,6 +197,7 @@ class Recoverer final : public StreamRecoverer {
       content_ = header.content;
       model_ = static_cast<Model>(header.model);
     }
+    typed_streams_ += header.content.kind != ContentKind::kBytes ? 1 : 0;
     header_ = std::move(header);
     plans_ = {std::move(plan)};
     block_bytes_ = header_.block_bytes;
@@ -377,6 +379,7 @@ class Recoverer final : public StreamRecoverer {
   InputBuffer buffer_;
   bool known_ = false;    // whether a header was read, or was lost
   uint64_t streams_ = 0;  // whose headers were read, or lost where one had to be
+  uint64_t typed_streams_ = 0;
   Header header_;
   std::vector<BlockPlan> plans_{1};  // several: each has a table that may be that of a lost header
   Content content_;

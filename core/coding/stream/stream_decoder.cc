@@ -61,6 +61,7 @@ class Decoder final : public StreamDecoder {
 
   const Content* content() const override { return streams_ > 0 ? &content_ : nullptr; }
   uint64_t streams() const override { return streams_; }
+  uint64_t typed_streams() const override { return typed_streams_; }
   Model model() const override { return model_; }
   uint64_t blocks_decoded() const override { return blocks_decoded_; }
   const std::set<uint64_t>& tables_used() const override { return tables_used_; }
@@ -139,6 +140,7 @@ class Decoder final : public StreamDecoder {
     if (streams_ == 0) content_ = header_.content;
     if (streams_ == 0) model_ = static_cast<Model>(header_.model);
     ++streams_;
+    typed_streams_ += header_.content.kind != ContentKind::kBytes ? 1 : 0;
     buffer_.Take(parsed->consumed);
     stream_begin_ = raw_offset_;
     blocks_ = 0;
@@ -323,7 +325,7 @@ class Decoder final : public StreamDecoder {
   bool ended_ = false;  // Finish was called
   State state_ = State::kHeader;
   InputBuffer buffer_;
-  uint64_t streams_ = 0;
+  uint64_t streams_ = 0, typed_streams_ = 0;
   Header header_;
   BlockPlan plan_;
   Content content_;

@@ -341,6 +341,7 @@ class Joined(support.CliTest):
             coded = b"".join(self.coded[name] for name in names)
             raw = b"".join(self.raw[name] for name in names)
             file = self.path("j.trine", coded)
+            typed = names != ("empty", "empty")
             for source in (file, "-"):
                 with self.subTest(names=names, source=source):
                     for flags, expected in (
@@ -353,17 +354,22 @@ class Joined(support.CliTest):
                         self.assertEqual(told["content"], {"kind": "bytes"}, flags)
                         self.assertEqual([w for w in told["warnings"] if "cut off" in w], [])
                         several = [w for w in told["warnings"] if "of several streams" in w]
-                        self.assertEqual(len(several), names[0] != "empty", (flags, told["warnings"]))
+                        self.assertEqual(len(several), typed, (flags, told["warnings"]))
                     for command in ("verify", "inspect"):
                         told = self.told(source, coded, command)
-                        self.assertEqual((told["content"], told["raw_bytes"]),
-                                         ({"kind": "bytes"}, len(raw)))
-                    # An array's file holds one of them; of bytes no more is known than their number.
-                    if names[0] != "empty":
+                        self.assertEqual((told["content"], told["raw_bytes"], told["streams"]),
+                                         ({"kind": "bytes"}, len(raw), 2))
+                    # An array's file holds one of them.
+                    if typed:
                         done = support.run("decode", source, "-f", "-o", self.path("o.npy"),
                                            stdin=coded if source == "-" else b"")
                         self.assertEqual(done.returncode, 1)
                         self.assertIn(b"holds several streams, and one NPY file", done.stderr)
+            # The shape of each would be gone with the input.
+            done = support.run("decode", file, "--rm", "-f", "-o", out)
+            self.assertEqual((done.returncode, file.exists()), (1, True) if typed else (0, False))
+            if typed:
+                self.assertIn(b"--rm needs an output that holds all of it", done.stderr)
         # One alone is what it was.
         for name in ("small", "none", "long"):
             told = self.told("-", self.coded[name], "decode", "-f", "-o", self.path("o.npy"))
