@@ -94,7 +94,8 @@ absl::Status RunCompareMasks(const Args& args, Session* session) {
   if (!mask.ok()) return WithFile(mask.status(), args.mask);
   const absl::StatusOr<Foreground> truth = ReadForeground(args.truth, args);
   if (!truth.ok()) return WithFile(truth.status(), args.truth);
-  if (args.page.has_value() && !mask->has_pages && !truth->has_pages)
+  // Every file has page 0.
+  if (args.page.value_or(0) > 0 && !mask->has_pages && !truth->has_pages)
     return UsageError("--page is for files of several pages; neither of the two is one");
   const Shape& of_mask = mask->mask.shape;
   const Shape& of_truth = truth->mask.shape;

@@ -243,7 +243,11 @@ absl::StatusOr<Picture> ReadWebp(const Context& context, ByteView bytes,
   Picture picture;
   picture.form = PlainForm(3, DType::kUint8);
   if (alpha) picture.form.color = PictureColor::kRgba;
-  NoteNotKept(chunks.not_kept, picture);
+  std::vector<std::string> not_kept = chunks.not_kept;
+  if (chunks.frames > 1) {
+    AddNotKept(absl::StrCat("frames after the first of ", chunks.frames), not_kept);
+  }
+  NoteNotKept(not_kept, picture);
   picture.samples = Tensor::Zeros(DType::kUint8, size.shape());
   TRINE_RETURN_IF_ERROR(DecodePieces(context, still, size, absl::MakeSpan(picture.samples.data)));
   if (looks) {

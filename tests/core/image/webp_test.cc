@@ -147,6 +147,7 @@ TEST(WebpTest, TheFirstFrameOfAnAnimation) {
     const auto whole = ReadPicture(Context{}, Exact(file), {.page = 0});
     ASSERT_TRUE(whole.ok()) << whole.status();
     EXPECT_TRUE(Same(whole->samples, *picture));
+    EXPECT_THAT(whole->warnings, ElementsAre("not kept: frames after the first of 3"));
     // The whole file is three pictures.
     const auto all = ReadPicture(Context{}, Exact(file));
     EXPECT_THAT(all, HasReason("INVALID_FIELD"));
