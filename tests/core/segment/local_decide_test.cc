@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "core/segment/local/windows/decide_windows.h"
 #include "core/segment/local/windows/window_moments.h"
@@ -119,6 +120,27 @@ TEST(LocalDecide, AsByExactSumsOnEveryTarget) {
     ExpectAsByExactSums<uint16_t>(122);
     ExpectAsByExactSums<float>(123);
     ExpectAsByExactSums<double>(124);
+  }
+}
+
+TEST(LocalDecide, TimesThatAWindowShowsARow) {
+  for (int64_t n = 1; n <= 6; ++n) {
+    for (const Border border :
+         {Border::kClip, Border::kReplicate, Border::kReflect, Border::kReflect101}) {
+      for (int64_t first = -20; first < n; ++first) {
+        for (int64_t last = std::max<int64_t>(first, 0); last < 20; ++last) {
+          std::vector<int64_t> times(static_cast<size_t>(n), 0);
+          for (int64_t i = first; i <= last; ++i) {
+            const int64_t shown = BorderIndex(i, n, border);
+            if (shown >= 0) ++times[static_cast<size_t>(shown)];
+          }
+          for (int64_t i = 0; i < n; ++i) {
+            ASSERT_EQ(TimesShown(i, first, last, n, border), times[static_cast<size_t>(i)])
+                << n << " " << static_cast<int>(border) << " " << first << " " << last << " " << i;
+          }
+        }
+      }
+    }
   }
 }
 

@@ -40,10 +40,12 @@ class DoubleRows {
   // The windows around row `begin`, of a stripe of rows up to `end`.
   absl::Status Start(int64_t begin, int64_t end, Poller& poll) {
     TRINE_RETURN_IF_ERROR(FindErrors(begin, end, poll));
-    for (int64_t row = begin - radius_; row <= begin + radius_; ++row) {
-      rows_ += row >= 0 && row < gray_.height ? 1 : 0;
-      TRINE_RETURN_IF_ERROR(Move(BorderIndex(row, gray_.height, border_), -1, poll));
-    }
+    rows_ = std::min(gray_.height - 1, begin + radius_) - std::max<int64_t>(0, begin - radius_) + 1;
+    TRINE_RETURN_IF_ERROR(ForRowsOfWindow(
+        begin, radius_, gray_.height, border_, poll, [&](int64_t row, int64_t times) {
+          return ForPieces(poll,
+                           [&](int64_t first, int64_t last) { AddRow(row, times, first, last); });
+        }));
     return AddUp(poll);
   }
 
@@ -177,13 +179,15 @@ class DoubleRows {
   double ValueOf(int64_t row, int64_t x) const {
     return static_cast<double>(PixelAt<T>(gray_.data, row * gray_.width + x));
   }
-  void AddRow(int64_t row, int sign, int64_t first, int64_t last) {
+  // So many times, -1 to take it away.
+  void AddRow(int64_t row, int64_t times, int64_t first, int64_t last) {
+    const double factor = static_cast<double>(times);
     for (int64_t x = first; x < last; ++x) {
       const double a = ValueAt(row, x);
-      values_[Size(x)] += sign * a;
-      if constexpr (kSquares) squares_[Size(x)] += sign * (a * a);
+      values_[Size(x)] += factor * a;
+      if constexpr (kSquares) squares_[Size(x)] += factor * (a * a);
       if (gray_.inside != nullptr && gray_.inside[row * gray_.width + x] != 0)
-        covers_[Size(x)] += sign;
+        covers_[Size(x)] += static_cast<int32_t>(times);
     }
   }
 

@@ -36,6 +36,46 @@ inline Border BorderOf(LocalBorder border) {
 // Whether pixels outside Picture::inside count in windows.
 enum class Outside : uint8_t { kLeftOut, kSeen };
 
+// How often the indices from `first` to `last` show index `i` of n. REQUIRES: first <= n - 1 and
+// last >= 0.
+inline int64_t TimesShown(int64_t i, int64_t first, int64_t last, int64_t n, Border border) {
+  const int64_t itself = first <= i && i <= last ? 1 : 0;
+  // Of the indices that leave the remainder `rest`.
+  const auto every = [&](int64_t period, int64_t rest) {
+    const auto below = [&](int64_t end) {  // of those from far below 0 to before `end`
+      const int64_t from = end - rest + period - 1;
+      return from >= 0 ? from / period : -((period - 1 - from) / period);
+    };
+    return below(last + 1) - below(first);
+  };
+  switch (border) {
+    case Border::kClip:
+      return itself;
+    case Border::kReplicate:
+      return itself + (i == 0 ? std::max<int64_t>(0, -first) : 0) +
+             (i == n - 1 ? std::max<int64_t>(0, last - (n - 1)) : 0);
+    case Border::kReflect:
+      return every(2 * n, i) + every(2 * n, 2 * n - 1 - i);
+    default:
+      if (n == 1) return last - first + 1;
+      return every(2 * (n - 1), i) +
+             (i == 0 || i == n - 1 ? 0 : every(2 * (n - 1), 2 * (n - 1) - i));
+  }
+}
+
+// Calls add(row, times) for the rows that a window shows around row `y`, those of a picture that is
+// smaller than it more than once.
+template <typename Add>
+absl::Status ForRowsOfWindow(int64_t y, int64_t radius, int64_t height, Border border, Poller& poll,
+                             const Add& add) {
+  for (int64_t row = 0; row < height; ++row) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    const int64_t times = TimesShown(row, y - radius, y + radius, height, border);
+    if (times > 0) TRINE_RETURN_IF_ERROR(add(row, times));
+  }
+  return absl::OkStatus();
+}
+
 // What is summed beside the pixels.
 enum class Squares : uint8_t {
   kNone,
@@ -64,20 +104,20 @@ class WindowRows {
   // The window's rows around `y`, from nothing.
   absl::Status Start(int64_t y, Poller& poll) {
     TRINE_RETURN_IF_ERROR(MapColumns(poll));
-    for (int64_t row = y - radius_; row <= y + radius_; ++row) {
-      TRINE_RETURN_IF_ERROR(Add(row, poll));
-      rows_ += row >= 0 && row < gray_.height ? 1 : 0;
-      TRINE_RETURN_IF_ERROR(poll.Spend(8));
-    }
-    return absl::OkStatus();
+    rows_ = std::min(gray_.height - 1, y + radius_) - std::max<int64_t>(0, y - radius_) + 1;
+    return ForRowsOfWindow(
+        y, radius_, gray_.height, border_, poll,
+        [&](int64_t row, int64_t times) { return Apply<false>(row, times, poll); });
   }
 
   // Moves the window from row y to y + 1.
   absl::Status Next(int64_t y, Poller& poll) {
-    TRINE_RETURN_IF_ERROR(Add(y + 1 + radius_, poll));
+    const int64_t in = BorderIndex(y + 1 + radius_, gray_.height, border_);
+    const int64_t out = BorderIndex(y - radius_, gray_.height, border_);
+    if (in >= 0) TRINE_RETURN_IF_ERROR(Apply<false>(in, 1, poll));
     rows_ += y + 1 + radius_ < gray_.height ? 1 : 0;
     rows_ -= y - radius_ >= 0 ? 1 : 0;
-    TRINE_RETURN_IF_ERROR(Apply<true>(y - radius_, poll));
+    if (out >= 0) TRINE_RETURN_IF_ERROR(Apply<true>(out, 1, poll));
     if constexpr (kRestarts) TRINE_RETURN_IF_ERROR(RestartColumns(y + 1, poll));
     return absl::OkStatus();
   }
@@ -133,8 +173,8 @@ class WindowRows {
   struct Size {
     double total = 0, most = 0;
 
-    void Add(double value) {
-      total += value;
+    void Add(double value, int64_t times = 1) {
+      total += value * static_cast<double>(times);
       most = std::max(most, value);
     }
     // Squares lose twice as many digits as values: 20 of 106.
@@ -181,24 +221,29 @@ class WindowRows {
       for (int64_t row = y - radius_; row <= y + radius_; ++row) {
         const int64_t v = BorderIndex(row, gray_.height, border_);
         if (v < 0 || (masked_ && gray_.inside[v * gray_.width + x] == 0)) continue;
-        AddValue(PixelAt<T>(gray_.data, v * gray_.width + x), column);
+        AddValue(PixelAt<T>(gray_.data, v * gray_.width + x), 1, column);
       }
     }
     return absl::OkStatus();
   }
 
-  void AddValue(T value, size_t column) {
-    sums_[column] = sums_[column] + SumOf<T>(value);
-    if constexpr (kSums) squares_[column] = squares_[column] + Squared(value);
-    if constexpr (kRestarts) sizes_[column].Add(std::fabs(double{value}));
+  static Sum Times(Sum sum, int64_t times) {
+    if constexpr (std::is_integral_v<T>) {
+      return sum * static_cast<uint64_t>(times);
+    } else {
+      return times == 1 ? sum : sum * DoubleDouble(static_cast<double>(times));
+    }
   }
 
-  absl::Status Add(int64_t row, Poller& poll) { return Apply<false>(row, poll); }
+  void AddValue(T value, int64_t times, size_t column) {
+    sums_[column] = sums_[column] + Times(SumOf<T>(value), times);
+    if constexpr (kSums) squares_[column] = squares_[column] + Times(Squared(value), times);
+    if constexpr (kRestarts) sizes_[column].Add(std::fabs(double{value}), times);
+  }
 
+  // Adds row `y` so many times, or takes it away once.
   template <bool kSubtract>
-  absl::Status Apply(int64_t row, Poller& poll) {
-    const int64_t y = BorderIndex(row, gray_.height, border_);
-    if (y < 0) return absl::OkStatus();
+  absl::Status Apply(int64_t y, int64_t times, Poller& poll) {
     for (int64_t begin = 0; begin < gray_.width; begin += kPixelGrain) {
       const int64_t end = std::min(gray_.width, begin + kPixelGrain);
       TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
@@ -207,7 +252,7 @@ class WindowRows {
         const size_t column = static_cast<size_t>(x);
         if (masked_) {
           if (gray_.inside[index] == 0) continue;
-          counts_[column] += kSubtract ? -1 : 1;
+          counts_[column] += kSubtract ? -1 : static_cast<int32_t>(times);
         }
         const T value = PixelAt<T>(gray_.data, index);
         if constexpr (kSubtract) {
@@ -215,7 +260,7 @@ class WindowRows {
           if constexpr (kSums) squares_[column] = squares_[column] - Squared(value);
           if constexpr (kRestarts) sizes_[column].total -= std::fabs(double{value});
         } else {
-          AddValue(value, column);
+          AddValue(value, times, column);
         }
       }
     }
