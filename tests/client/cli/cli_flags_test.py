@@ -219,7 +219,7 @@ class Flags(support.CliTest):
                 ("--profile: method li has", "--method", "li", "--profile", "opencv"),
                 ("--profile: multi-Otsu has", "--method", "multi-otsu", "--profile", "matlab"),
                 ("--profile: valley emphasis has", "--valley-emphasis", "--profile", "opencv"),
-                ("--profile: equalize has", "--before", "equalize", "--profile", "skimage"),
+                ("--profile: equalize has", "--before", "equalize", "--profile", "matlab"),
                 ("--profile: mean has", "--steps", "smooth:method=mean,otsu", "--profile", "matlab"),
                 ("--steps smooth:radius: is 501", "--steps", "smooth:method=binomial:radius=501,otsu"),
                 ("--steps hysteresis:low: is not given", "--steps", "hysteresis:high=3"),

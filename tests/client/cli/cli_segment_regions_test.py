@@ -159,7 +159,7 @@ class EveryOutput(support.CliTest):
             self.assertEqual(any(told in w for w in warnings), bool(told), (listed, warnings))
         told = self.json("segment", self.picture, "--steps", "threshold:thresholds=100",
                          "--invert", "--csv", self.path("t.csv"), "-f")
-        self.assertIn("which invert does not swap", told["warnings"][0])
+        self.assertIn("which --invert does not swap", told["warnings"][0])
 
     def test_the_number_of_labels(self):
         """Labels of markers are as they were given, and may have gaps."""

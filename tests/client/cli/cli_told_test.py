@@ -57,7 +57,7 @@ class Told(support.CliTest):
         "segment": "recursive output out-dir emit labels overlay fill cutout histogram contours csv force "
                    "method steps before border classes contrast fraction high k low neighbours offset p q "
                    "r sigma threshold valley-emphasis window markers marker-height lines invert channel "
-                   "mask dark-truth profile nan page fill-holes components min-area connectivity",
+                   "mask dark-truth profile nan page mask-page markers-page ground-truth-page fill-holes components min-area connectivity",
         "encode": "output out-dir recursive rm keep force model order effort block-size table table-index "
                   "table-ids as page shape dtype",
         "decode": "output out-dir recursive rm keep force range recover skip-lost table table-index",
