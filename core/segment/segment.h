@@ -42,6 +42,10 @@ enum class Profile : uint8_t {
   kImagej = 4,   // 8 and 16 bits; the highest of equal thresholds
   kMatlab = 5,   // the mean of equal thresholds
 };
+constexpr unsigned ProfileBit(Profile profile) { return 1U << static_cast<unsigned>(profile); }
+inline constexpr unsigned kEveryProfile =
+    ProfileBit(Profile::kOpencv) | ProfileBit(Profile::kSkimage) | ProfileBit(Profile::kImagej) |
+    ProfileBit(Profile::kMatlab);
 
 // Values of the picture that are not finite. Outside Inputs::mask they never count.
 enum class NanPolicy : uint8_t {
@@ -72,6 +76,7 @@ struct Inputs {
   // H W bytes for Result::mask, of any contents; empty: it has memory of its own. Memory that was
   // used before saves the page faults of fresh one. Must outlive the Result.
   MutableByteView mask_memory;
+  bool is_weighed = false;  // gray was made of colours by the profile's weights
 };
 
 struct ClassStats {

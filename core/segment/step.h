@@ -112,7 +112,8 @@ struct StepSpec {
   unsigned needs = 0;  // must have been made before
   unsigned uses = 0;   // read as well, where they are there or a parameter says so
   unsigned makes = 0;
-  bool inverts = false;  // with Options::invert it marks what is dark
+  bool inverts = false;   // with Options::invert it marks what is dark
+  unsigned profiles = 0;  // that may answer otherwise than EXACT, bits of ProfileBit (segment.h)
   // What depends on the pixels' values (regions, contours) the step reserves while it runs.
   Working working;
   std::any defaults;  // the struct of parameters, as it is where nothing is given

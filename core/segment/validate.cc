@@ -146,8 +146,10 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
 std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& options) {
   std::vector<std::string> out;
   bool inverts = false, takes_markers = false;
+  unsigned profiles = ProfileBit(Profile::kExact);
   for (const Step& step : options.steps) {
     inverts |= step.spec().inverts;
+    profiles |= step.spec().profiles;
     if (step.spec().defaults.type() == typeid(KeepOverlapStep)) {
       const auto& keep = std::any_cast<const KeepOverlapStep&>(step.parameters());
       takes_markers |= keep.other != OverlapWith::kGray && inputs.markers.has_value();
@@ -161,6 +163,9 @@ std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& optio
   }
   if (options.invert && !inverts)
     out.emplace_back("invert has no effect: no step parts bright from dark");
+  if (!inputs.is_weighed && (profiles & ProfileBit(options.profile)) == 0)
+    out.emplace_back(
+        "the profile has no effect: neither gray pictures nor these steps differ by it");
   if (inputs.ground_truth && !options.metrics)
     out.emplace_back("the ground truth has no effect: no metrics are asked for");
   if (inputs.markers && !takes_markers)

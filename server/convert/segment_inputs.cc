@@ -120,6 +120,7 @@ absl::Status MakeGray(const Context& context, const v1::SegmentRequest& request,
   if (!gray.ok()) return TranslateField(gray.status(), {{kAnyField, "image"}});
   out->gray = *std::move(gray);
   out->inputs.gray = out->gray.view();
+  out->inputs.is_weighed = !request.has_channel();
   return absl::OkStatus();
 }
 

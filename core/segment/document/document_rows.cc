@@ -33,6 +33,7 @@ std::vector<StepSpec> DocumentRows() {
                                     AtLeast(0), "1.4 times Otsu's threshold of all lengths")},
        .uses = kGray,
        .makes = kMask,
+       .profiles = ProfileBit(Profile::kOpencv),
        // Runs and parts, of a single row or column more. Rows of gradients come on top.
        .working = Working::APixelOrColumn(12, 40)},
       RunEdges, CheckEdges));

@@ -31,6 +31,7 @@ StepSpec SmoothRow() {
                              Between(0, static_cast<double>(kMostSmoothRadius)), "0: 2"))},
        .uses = kGray,
        .makes = kGray,
+       .profiles = kEveryProfile,
        // Sums and counts of windows, planes of half the size, or ranks and keys of floats, at most.
        // Of thin pictures the rows or the histograms of columns that a thread keeps.
        .working = Working::APixelOrColumn(40, 1024)},
@@ -58,6 +59,7 @@ StepSpec BackgroundRow() {
                              "how it goes; divide: of a light one, which becomes white"))},
        .uses = kGray,
        .makes = kGray,
+       .profiles = kEveryProfile,
        // The eroded picture. Pieces with their surroundings come on top.
        .working = Working::APixel(8)},
       RunBackground, CheckBackground);
@@ -74,6 +76,7 @@ StepSpec EqualizeRow() {
                                                        Between(0, kMostClipLimit))},
        .uses = kGray,
        .makes = kGray,
+       .profiles = kEveryProfile,
        // Counts of a tile on each thread. Tables come on top.
        .working = Working::ALevel(64)},
       RunEqualize, CheckEqualize);
@@ -89,6 +92,7 @@ StepSpec StretchRow() {
                                                 Between(0, 100))},
        .uses = kGray,
        .makes = kGray,
+       .profiles = kEveryProfile,
        // Sorted keys of floats, then values and counts of the levels.
        .working = Working::ALevel(32)},
       RunStretch, CheckStretch);

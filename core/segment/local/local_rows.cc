@@ -51,6 +51,7 @@ std::vector<StepSpec> LocalRows() {
        .uses = kGray,
        .makes = kMask,
        .inverts = true,
+       .profiles = kEveryProfile,
        // Sums and squares of columns, their prefix sums of up to two widths, counts and shares.
        .working = Working::AColumn(72)},
       [](State& s, const LocalThresholdStep& p) -> absl::Status {

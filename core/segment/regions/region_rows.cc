@@ -124,6 +124,7 @@ std::vector<StepSpec> RegionRows() {
                 AtLeast(0))},
        .uses = kGray | kMask | kDistance | kMarkers,
        .makes = kMask | kLabels,
+       .profiles = ProfileBit(Profile::kSkimage),  // markers below 0
        // Ranks, order and sorted keys; then levels and the queue over them.
        .working = Working::APixel(16, 20)},
       RunWatershed, CheckWatershed));

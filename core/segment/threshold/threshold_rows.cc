@@ -23,6 +23,7 @@ std::vector<StepSpec> ThresholdRows() {
        .uses = kGray,
        .makes = kThresholds | kMask,
        .inverts = true,
+       .profiles = kEveryProfile,
        // Sorted keys of floats, then values, counts and offsets of the levels.
        .working = Working::ALevel(32)},
       [](State& s, const OtsuStep& p) -> absl::Status {
@@ -45,6 +46,7 @@ std::vector<StepSpec> ThresholdRows() {
        .uses = kGray,
        .makes = kThresholds | kMask | kLabels,
        .inverts = true,
+       .profiles = kEveryProfile,
        // The same, moments twice, and the search: two rows of sums and the ends of 14 numbers of
        // classes.
        .working = Working::ALevel(160)},
@@ -85,6 +87,7 @@ std::vector<StepSpec> ThresholdRows() {
        .uses = kGray,
        .makes = kThresholds | kMask,
        .inverts = true,
+       .profiles = kEveryProfile,
        // As otsu's, its bins, and of floats of the skimage profile the pixels and a class of them.
        .working = Working::ALevel(96)},
       [](State& s, const AutoThresholdStep& p) -> absl::Status {
@@ -102,6 +105,7 @@ std::vector<StepSpec> ThresholdRows() {
        .about = "Otsu's threshold and those of all methods of auto_threshold, to compare",
        .uses = kGray,
        .makes = kThresholds,
+       .profiles = kEveryProfile,
        .working = Working::ALevel(96)},
       [](State& s, const AllThresholdsStep&) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(
@@ -120,6 +124,7 @@ std::vector<StepSpec> ThresholdRows() {
        .uses = kGray,
        .makes = kMask,
        .inverts = true,
+       .profiles = ProfileBit(Profile::kSkimage),
        // Pixels whose neighbours are still to be seen.
        .working = Working::APixel(4)},
       RunHysteresis, CheckHysteresis));

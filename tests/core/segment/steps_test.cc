@@ -469,5 +469,29 @@ TEST(Steps, ARowIsAllThatAStepNeeds) {
   EXPECT_THAT(GridOf<int32_t>(*result->labels).cells, ElementsAre(5, 6, 5));
 }
 
+// Of gray pictures, by steps that have one answer.
+TEST(Steps, AProfileWithoutEffectIsSaid) {
+  const Grid<uint8_t> gray(4, 5, 9);
+  Inputs inputs;
+  const Unaligned<uint8_t> picture(gray);
+  inputs.gray = picture.view();
+  const auto warnings = [&](std::vector<Step> steps, Profile profile) {
+    const auto result = RunSteps(inputs, {profile, false, std::move(steps)});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->warnings : std::vector<std::string>();
+  };
+  const auto has_none = ElementsAre(testing::StartsWith("the profile has no effect"));
+  for (const Profile profile :
+       {Profile::kOpencv, Profile::kSkimage, Profile::kImagej, Profile::kMatlab}) {
+    EXPECT_THAT(warnings({ThresholdStep{{5}}}, profile), has_none);
+    EXPECT_THAT(warnings({OtsuStep{}}, profile), testing::IsEmpty());
+  }
+  EXPECT_THAT(warnings({ThresholdStep{{5}}}, Profile::kExact), testing::IsEmpty());
+  EXPECT_THAT(warnings({HysteresisStep{3, 5}}, Profile::kOpencv), has_none);
+  EXPECT_THAT(warnings({HysteresisStep{3, 5}}, Profile::kSkimage), testing::IsEmpty());
+  inputs.is_weighed = true;
+  EXPECT_THAT(warnings({ThresholdStep{{5}}}, Profile::kMatlab), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace trine::segment
