@@ -8,6 +8,7 @@
 #include "core/segment/threshold/otsu.h"
 #include "core/segment/threshold/otsu_profiles.h"
 #include "core/segment/threshold/partition.h"
+#include "core/segment/threshold/partition_ranges.h"
 #include "core/segment/threshold/wide_moments.h"
 #include "core/segment/threshold/wide_uint.h"
 
@@ -15,6 +16,10 @@ namespace trine::segment {
 namespace {
 
 constexpr uint64_t kMaxCutTable = uint64_t{1} << 26;
+// Of fewer levels the search itself is as fast as finding where to search.
+constexpr size_t kLeastToLimit = 4096;
+// Bounds of cells take less than the search then.
+constexpr size_t kLevelsOfCell = 64, kMostCells = 256;
 
 // Moments of ranges of levels in integers; sums of fractions compared exactly.
 class IntegerMoments {
@@ -78,6 +83,8 @@ class IntegerMoments {
     return std::max(std::max(largest[0], largest[1]), std::max(largest[2], largest[3]));
   }
 
+  static double Rough(Value value) { return value; }
+
   // Sums of up to 16 terms are within 2^-48 of the truth: nearer ones need the exact test.
   static int CompareValues(Value a, Value b) {
     constexpr double kDecided = 1 + 0x1p-46;
@@ -120,7 +127,14 @@ absl::StatusOr<std::vector<size_t>> SearchWith(const Context& context, const Lev
   Poller poll = PixelPoller(context);
   Moments moments;
   TRINE_RETURN_IF_ERROR(moments.Fill(context, levels, poll));
-  return PartitionSearch<Moments>(context, moments, levels.size(), classes).Run();
+  PartitionSearch<Moments> search(context, moments, levels.size(), classes);
+  if (levels.size() >= kLeastToLimit) {
+    CellBounds<Moments> bounds(moments, levels.size(), static_cast<size_t>(classes),
+                               std::min(kMostCells, levels.size() / kLevelsOfCell));
+    TRINE_ASSIGN_OR_RETURN(const std::vector<LevelRange> ranges, bounds.Find(poll));
+    search.Limit(ranges);
+  }
+  return search.Run();
 }
 
 absl::StatusOr<ThresholdResult> SkimageResult(const Context& context, const Picture& gray,

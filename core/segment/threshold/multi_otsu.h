@@ -2,9 +2,10 @@
 //
 // The best partition into classes maximises the sum of S_i^2 / w_i (Liao, Chen, Chung 2001). Its
 // cost satisfies the quadrangle inequality, so the first best cut never moves left as the suffix
-// shrinks, and divide and conquer needs O(classes L log L) evaluations. Sums are compared in double
-// and, where that does not decide, as exact fractions: at most 32 classes of weight up to
-// 2^30 and S up to 2^62 need 124 + 31 * 30 + 4 = 1058 bits.
+// shrinks, and divide and conquer needs O(classes L log L) evaluations; of many levels, of the few
+// where bounds let a best cut lie (partition_ranges.h). Sums are compared in double and, where that
+// does not decide, as exact fractions: at most 32 classes of weight up to 2^30 and S up to 2^62
+// need 124 + 31 * 30 + 4 = 1058 bits.
 #pragma once
 
 #include <cstddef>

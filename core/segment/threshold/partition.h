@@ -32,13 +32,30 @@ class PartitionSearch {
       : poll_(PixelPoller(context)),
         moments_(moments),
         levels_(levels),
-        classes_(static_cast<size_t>(classes)) {}
+        classes_(static_cast<size_t>(classes)) {
+    // The classes before and after each cut take at least a level each.
+    for (size_t cut = 1; cut < classes_; ++cut)
+      ends_of_.push_back({cut, levels_ - (classes_ - cut) + 1});
+  }
+
+  // Has cut i end its class at one of ranges[i]. REQUIRES: all best partitions do, one at least.
+  void Limit(const std::vector<LevelRange>& ranges) {
+    const size_t cuts = ends_of_.size();
+    for (size_t cut = 0; cut < cuts; ++cut) {
+      ends_of_[cut].begin = std::max(ends_of_[cut].begin, ranges[cut].begin);
+      ends_of_[cut].end = std::min(ends_of_[cut].end, ranges[cut].end);
+    }
+    for (size_t cut = 1; cut < cuts; ++cut)
+      ends_of_[cut].begin = std::max(ends_of_[cut].begin, ends_of_[cut - 1].begin + 1);
+    for (size_t cut = cuts - 1; cut > 0; --cut)
+      ends_of_[cut - 1].end = std::min(ends_of_[cut - 1].end, ends_of_[cut].end - 1);
+  }
 
   // The last level of each class but the last.
   absl::StatusOr<std::vector<size_t>> Run() {
     // best_[s]: the criterion of levels s.. in `parts` classes; first for one class.
     best_ = MakeScratch<Value>(static_cast<int64_t>(levels_) + 1);
-    for (size_t s = 0; s < levels_; ++s) {
+    for (size_t s = ends_of_.back().begin; s < ends_of_.back().end; ++s) {
       TRINE_RETURN_IF_ERROR(poll_.Spend(8));
       best_[s] = moments_.Term(s, levels_);
     }
@@ -46,12 +63,13 @@ class PartitionSearch {
     for (size_t parts = 2; parts < classes_; ++parts) {
       next_ = MakeScratch<Value>(static_cast<int64_t>(levels_) + 1);
       ends_.push_back(MakeScratch<uint32_t>(static_cast<int64_t>(levels_) + 1));
-      // The classes before take at least a level each, those after too.
-      TRINE_RETURN_IF_ERROR(Solve(parts, classes_ - parts, levels_ - parts + 1,
-                                  classes_ - parts + 1, levels_ - parts + 1));
+      const LevelRange& begins = ends_of_[classes_ - parts - 1];
+      const LevelRange& ends = ends_of_[classes_ - parts];
+      TRINE_RETURN_IF_ERROR(Solve(parts, begins.begin, begins.end, ends.begin, ends.end - 1));
       std::swap(best_, next_);
     }
-    TRINE_ASSIGN_OR_RETURN(const Choice whole, Choose(classes_, 0, 1, levels_ - classes_ + 1));
+    TRINE_ASSIGN_OR_RETURN(const Choice whole,
+                           Choose(classes_, 0, ends_of_[0].begin, ends_of_[0].end - 1));
     std::vector<size_t> cuts;
     for (const LevelRange& range : Follow(classes_, 0, whole.end)) {
       if (range.end < levels_) cuts.push_back(range.end - 1);
@@ -149,6 +167,7 @@ class PartitionSearch {
   const Moments& moments_;
   size_t levels_;
   size_t classes_;
+  std::vector<LevelRange> ends_of_;  // of each cut, where the class before it may end
   Scratch<Value> best_, next_;
   std::vector<Scratch<uint32_t>> ends_;
 };

@@ -32,6 +32,7 @@ class WideMoments {
   Value Term(size_t begin, size_t end) const;
   void Terms(size_t begin, size_t first, size_t last, const Value* rest, Value* out) const;
   static Value Largest(const Value* values, size_t count);
+  static double Rough(Value value) { return value.value(); }
   // 0 where the difference may be the arithmetic's own error.
   static int CompareValues(Value a, Value b);
   // REQUIRES: both are of the same levels.

@@ -87,6 +87,83 @@ TEST(MultiOtsu, SixteenClassesOfAFullHistogramOfSixteenBits) {
   EXPECT_EQ(Cuts(small, 16).size(), 15u);
 }
 
+// The same by trying every cut of every suffix.
+std::vector<int> QuadraticCuts(const std::vector<uint64_t>& counts, int classes) {
+  const size_t levels = counts.size();
+  std::vector<double> weight(levels + 1, 0), sum(levels + 1, 0), best(levels + 1), next(levels + 1);
+  for (size_t i = 0; i < levels; ++i) {
+    weight[i + 1] = weight[i] + static_cast<double>(counts[i]);
+    sum[i + 1] = sum[i] + static_cast<double>(counts[i] * i);
+  }
+  const auto term = [&](size_t begin, size_t end) {
+    const double s = sum[end] - sum[begin];
+    return s * s / (weight[end] - weight[begin]);
+  };
+  std::vector<std::vector<size_t>> ends(static_cast<size_t>(classes) + 1,
+                                        std::vector<size_t>(levels, levels));
+  for (size_t begin = 0; begin < levels; ++begin) best[begin] = term(begin, levels);
+  for (size_t parts = 2; parts <= static_cast<size_t>(classes); ++parts) {
+    for (size_t begin = 0; begin + parts <= levels; ++begin) {
+      next[begin] = -1;
+      for (size_t end = begin + 1; end + parts <= levels + 1; ++end) {
+        const double value = term(begin, end) + best[end];
+        if (value <= next[begin]) continue;
+        next[begin] = value;
+        ends[parts][begin] = end;
+      }
+    }
+    std::swap(best, next);
+  }
+  std::vector<int> cuts;
+  size_t begin = 0;
+  for (size_t parts = static_cast<size_t>(classes); parts > 1; --parts) {
+    begin = ends[parts][begin];
+    cuts.push_back(static_cast<int>(begin) - 1);
+  }
+  return cuts;
+}
+
+// From 4096 levels on cells of them say where to search.
+TEST(MultiOtsu, ManyLevels) {
+  std::mt19937 random(11);
+  const std::vector<size_t> sizes = {4095, 4096, 4160, 5003};
+  for (size_t i = 0; i < 12; ++i) {
+    std::vector<uint64_t> counts(sizes[i % sizes.size()]);
+    const double bumps = 1 + static_cast<double>(i % 3);
+    for (size_t level = 0; level < counts.size(); ++level) {
+      const double at = static_cast<double>(level) / static_cast<double>(counts.size());
+      counts[level] = 1 + random() % 4;
+      if (i % 4 < 2) counts[level] += static_cast<uint64_t>(99 + 99 * std::sin(6.283 * bumps * at));
+      if (i % 5 == 4 && random() % 1000 == 0) counts[level] += 100000;
+    }
+    const int classes = 2 + static_cast<int>(i % 5);
+    const std::vector<int> want = QuadraticCuts(counts, classes);
+    EXPECT_EQ(Cuts(counts, classes), want) << i;
+    if (i % 3 != 0) continue;
+    Levels levels = LevelsOfCounts(counts);
+    levels.offset.clear();  // by wide sums
+    const auto wide = BestPartition(Context{}, levels, classes);
+    EXPECT_EQ(std::vector<int>(wide->begin(), wide->end()), want) << i;
+  }
+}
+
+TEST(MultiOtsu, EqualOptimaOfManyLevels) {
+  // As many levels in each class as in any, or one more: where they cannot be alike those with one
+  // more come last.
+  for (const int levels : {4095, 4096, 4097, 6001, 20003}) {
+    for (const int classes : {2, 3, 5, 7, 16}) {
+      std::vector<int> want;
+      int end = 0;
+      for (int i = 0; i + 1 < classes; ++i) {
+        end += levels / classes + (i >= classes - levels % classes ? 1 : 0);
+        want.push_back(end - 1);
+      }
+      EXPECT_EQ(Cuts(std::vector<uint64_t>(static_cast<size_t>(levels), 5), classes), want)
+          << levels << " " << classes;
+    }
+  }
+}
+
 TEST(MultiOtsu, AsManyClassesAsValues) {
   std::vector<uint64_t> counts(40, 0);
   for (const size_t v : {0, 3, 9, 20, 39}) counts[v] = 5;
