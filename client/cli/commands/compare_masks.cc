@@ -10,6 +10,7 @@
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/array_file.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/input_file.h"
 #include "client/cli/path_names.h"
 #include "client/cli/report/metrics_report.h"
@@ -88,8 +89,7 @@ void Report(const Args& args, const segment::MaskMetrics& metrics,
 absl::Status RunCompareMasks(const Args& args, Session* session) {
   const Stopwatch watch;
   session->Concern({{"mask", args.mask}, {"ground_truth", args.truth}});
-  if (args.mask == "-" && args.truth == "-")
-    return UsageError("only one of both masks can come from stdin");
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce({args.mask, args.truth}));
   const absl::StatusOr<Foreground> mask = ReadForeground(args.mask, args);
   if (!mask.ok()) return WithFile(mask.status(), args.mask);
   const absl::StatusOr<Foreground> truth = ReadForeground(args.truth, args);

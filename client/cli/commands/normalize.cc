@@ -130,7 +130,7 @@ absl::Status NormalizeWhole(const Args& args, v1::LrnOptions options, InputFile*
 
 // No IN is stdin, whose result goes to stdout where no -o is given.
 absl::Status FillNames(Args* args) {
-  const bool filter = args->input.empty() || args->input == "-";
+  const bool filter = args->input.empty() || IsStdin(args->input);
   TRINE_ASSIGN_OR_RETURN(args->input, InputOrStdin(args->input));
   if (!args->output.empty()) return absl::OkStatus();
   if (!filter) return UsageError("normalize of a file needs -o OUT");

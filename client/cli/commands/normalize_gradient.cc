@@ -41,7 +41,7 @@ absl::Status RunNormalizeGradient(const Args& args, Session* session) {
   const Stopwatch watch;
   session->Concern({{"input", args.input}, {"gradient", args.gradient}});
   if (IsStdout(args.output)) TRINE_RETURN_IF_ERROR(session->UseStdoutForData("-o", args.output));
-  if (args.input == "-" && args.gradient == "-") return UsageError("stdin can be one input only");
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce({args.input, args.gradient}));
   TRINE_RETURN_IF_ERROR(CheckLrnFlags(args.lrn));
   TRINE_RETURN_IF_ERROR(CheckArrayName(args.output));
   TRINE_ASSIGN_OR_RETURN(const LoadedArray in, Load(args.input, args.lrn.scale));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -37,8 +38,8 @@ FileStamp StampOf(const struct stat& info) {
   return {info.st_dev, info.st_ino, info.st_size, info.st_mtim};
 }
 
-// Whether links lead from `path` to the name of the descriptor of stdout.
-bool NamesStdout(fs::path path) {
+// Whether links lead from `path` to this process's name of `descriptor`.
+bool NamesDescriptor(fs::path path, std::string_view descriptor) {
   const fs::path own = absl::StrCat("/proc/", getpid());
   constexpr int kMostLinks = 40;
   for (int link = 0; link < kMostLinks; ++link) {
@@ -48,7 +49,7 @@ bool NamesStdout(fs::path path) {
     if (error) return false;
     const bool is_own =
         std::mismatch(own.begin(), own.end(), folder.begin(), folder.end()).first == own.end();
-    if (is_own && folder.filename() == "fd" && path.filename() == "1") return true;
+    if (is_own && folder.filename() == "fd" && path.filename() == fs::path(descriptor)) return true;
     const fs::path target = fs::read_symlink(path, error);
     if (error) return false;
     path = folder / target;
@@ -58,12 +59,23 @@ bool NamesStdout(fs::path path) {
 
 }  // namespace
 
+bool IsStdin(const std::string& path) {
+  if (path == "-") return true;
+  struct stat info = {};
+  return lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode) && NamesDescriptor(path, "0");
+}
+
+absl::Status CheckStdinOnce(const std::vector<std::string>& paths) {
+  if (std::count_if(paths.begin(), paths.end(), IsStdin) < 2) return absl::OkStatus();
+  return UsageError("stdin can be one input only");
+}
+
 bool IsStdout(const std::string& path) {
   if (path == "-") return true;
   struct stat info = {}, out = {};
   if (lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
     return false;
-  if (S_ISLNK(info.st_mode) && NamesStdout(path)) return true;
+  if (S_ISLNK(info.st_mode) && NamesDescriptor(path, "1")) return true;
   if (stat(path.c_str(), &info) != 0 || fstat(STDOUT_FILENO, &out) != 0) return false;
   const bool is_passage = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode);
   return is_passage && info.st_dev == out.st_dev && info.st_ino == out.st_ino;

@@ -8,12 +8,20 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
 struct stat;
 
 namespace trine::cli {
+
+// Whether an input called `path` is this process's stdin: "-", and what leads to it by its own
+// names
+// (/dev/stdin, /dev/fd/0, links to them).
+bool IsStdin(const std::string& path);
+// USAGE where several of the inputs are: what the first has read the next would miss.
+absl::Status CheckStdinOnce(const std::vector<std::string>& paths);
 
 // Whether an output called `path` is this process's stdout: "-", what leads to it by its own names
 // (/dev/stdout, /dev/fd/1, links to them), and the pipe or socket that it is.

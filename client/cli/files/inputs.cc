@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/errors.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/path_names.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -105,9 +106,12 @@ absl::StatusOr<Inputs> FindInputs(const std::vector<std::string>& paths, bool re
     found.list.push_back({"-", "-"});
     return found;
   }
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(paths));
   for (const std::string& path : paths) {
     std::error_code error;
-    if (recursive && path != "-" && fs::is_directory(path, error)) {
+    if (IsStdin(path)) {
+      found.list.push_back({"-", "-"});
+    } else if (recursive && fs::is_directory(path, error)) {
       TRINE_RETURN_IF_ERROR(Walk(path, takes, out_dir, &found).Run());
     } else {
       found.list.push_back({path, BaseName(path)});

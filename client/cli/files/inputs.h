@@ -38,7 +38,7 @@ struct Inputs {
 // stdin where `paths` is empty; USAGE where that is a terminal. With `recursive` folders stand for
 // the files in them and below that `takes` names, but for what is in `out_dir` (which may be
 // empty); without it they are left for CheckNoFolder. USAGE for a folder that cannot be read,
-// and where nothing is found.
+// where nothing is found, and where stdin is there twice. stdin is "-", whatever it was called.
 absl::StatusOr<Inputs> FindInputs(const std::vector<std::string>& paths, bool recursive,
                                   Takes takes, const std::string& out_dir);
 

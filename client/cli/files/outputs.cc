@@ -105,9 +105,7 @@ absl::StatusOr<MadeFolders> PrepareOutputs(const std::vector<Input>& inputs, con
   bool has_stdin = false;
   for (const Input& input : inputs) {
     NoteInput(input.path);
-    if (input.path != "-") continue;
-    if (has_stdin) return UsageError("stdin can be one input only");
-    has_stdin = true;
+    has_stdin |= input.path == "-";
   }
   if (!outputs.out_dir.empty()) {
     if (!outputs.output.empty()) return UsageError("-o and --out-dir exclude each other");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/excerpt.h"
+#include "client/cli/files/file_identity.h"
 #include "client/cli/files/table_file.h"
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -64,13 +65,13 @@ void AddDecodeTableFlags(Command command, TableArgs* args) {
 
 absl::Status CheckStdin(const std::vector<Input>& inputs, const TableArgs& args,
                         bool is_input_removed) {
-  const auto times =
-      std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
-      std::count(args.tables.begin(), args.tables.end(), "-") + (args.index == "-" ? 1 : 0);
-  if (times > 1) return UsageError("stdin can be one input only");
+  std::vector<std::string> paths = args.tables;
+  paths.push_back(args.index);
+  for (const Input& input : inputs) paths.push_back(input.path);
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(paths));
   const bool is_table_passing =
-      args.by_id && std::count(args.tables.begin(), args.tables.end(), "-") > 0;
-  if (is_input_removed && (is_table_passing || args.index == "-")) {
+      args.by_id && std::any_of(args.tables.begin(), args.tables.end(), IsStdin);
+  if (is_input_removed && (is_table_passing || IsStdin(args.index))) {
     return UsageError(absl::StrCat("--rm needs ", is_table_passing ? "--table" : "--table-index",
                                    " of a file: the stream does not hold it, and stdin is gone"));
   }

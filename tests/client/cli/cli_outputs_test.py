@@ -143,9 +143,41 @@ class WhatCannotBeRead(support.CliTest):
                         ["decode", "-", "-o", "o", "--table", "-"],
                         ["decode", "-", "-o", "o", "--table-index", "-"],
                         ["verify", "-", "--table", "-"]):
-            error = self.fails(2, *command, stdin=table.encode(), cwd=self.dir)
-            self.assertIn("stdin can be one input only", error)
-            self.assertFalse(self.path("o").exists())
+            self.refuses_stdin_twice(command, table.encode())
+
+    def refuses_stdin_twice(self, command, stdin):
+        """By every name of its own, too: what the first reads the second would miss."""
+        self.path("link").unlink(missing_ok=True)
+        os.symlink("/dev/stdin", self.path("link"))
+        for name in ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "link"):
+            given = list(command)
+            last = len(given) - 1 - given[::-1].index("-")
+            given[last] = name
+            with self.subTest(given):
+                error = self.fails(2, *given, stdin=stdin, cwd=self.dir)
+                self.assertIn("stdin can be one input only", error)
+                self.assertFalse(self.path("o").exists())
+
+    def test_stdin_as_several_inputs(self):
+        numpy.save(self.path("a.npy"), numpy.zeros((4, 5), "u1"))
+        given = self.path("a.npy").read_bytes()
+        for command in (["segment", "-", "-"], ["segment", "-", "--mask", "-"],
+                        ["segment", "-", "--ground-truth", "-"],
+                        ["segment", "--markers", "-", "-", "--steps", "watershed"],
+                        ["compare-masks", "-", "-"], ["normalize-gradient", "-", "-", "-o", "o"],
+                        ["encode", "-", "-", "--out-dir", "o"], ["inspect", "-", "-"],
+                        ["verify", "a.npy", "-", "-"], ["decode", "-", "-", "-o", "o"]):
+            self.refuses_stdin_twice(command, given)
+
+    def test_stdin_by_its_own_names(self):
+        numpy.save(self.path("a.npy"), numpy.arange(20, dtype="u1").reshape(4, 5))
+        given = self.path("a.npy").read_bytes()
+        for name in ("/dev/stdin", "/dev/fd/0", "-"):
+            done = support.run("--json", "segment", name, stdin=given)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["input"], "-")
+            coded = self.ok("encode", name, "-o", "-", stdin=given)
+            self.assertEqual(self.ok("decode", name, "-o", "-", stdin=coded), given)
 
 
 class NothingOverAnInput(support.CliTest):

@@ -1,6 +1,5 @@
 #include "client/cli/commands/segment/checks.h"
 
-#include <algorithm>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -26,11 +25,9 @@ absl::Status CheckArgs(const SegmentArgs& args, const Pages& pages,
       CheckTold(session->globals(), {{"--plot", args.plot, true},
                                      {"--summary", args.summary, false},
                                      {"--ground-truth", !args.ground_truth.empty(), true}}));
-  const auto from_stdin =
-      std::count_if(inputs.begin(), inputs.end(), [](const Input& i) { return i.path == "-"; }) +
-      (args.mask == "-" ? 1 : 0) + (args.markers == "-" ? 1 : 0) +
-      (args.ground_truth == "-" ? 1 : 0);
-  if (from_stdin > 1) return UsageError("stdin can be one input only");
+  std::vector<std::string> paths = {args.mask, args.markers, args.ground_truth};
+  for (const Input& input : inputs) paths.push_back(input.path);
+  TRINE_RETURN_IF_ERROR(CheckStdinOnce(paths));
   for (const auto& [flag, path] : {std::pair{"--labels", &args.labels},
                                    {"--overlay", &args.overlay},
                                    {"--cutout", &args.cutout},
