@@ -243,7 +243,9 @@ absl::StatusOr<PictureColor> ExtraColor(TIFF* tiff, bool colour, size_t extra) {
 
 // What of the pixels comes back otherwise than the file has it, beside its metadata.
 void NoteChanges(TiffLayout& layout) {
-  if (layout.sub_pictures > 0) layout.not_kept.push_back(NameTiffSubPictures(layout.sub_pictures));
+  if (layout.sub_pictures.has_value()) {
+    layout.not_kept.push_back(NameTiffSubPictures(*layout.sub_pictures));
+  }
   if (layout.invert) {
     layout.not_kept.emplace_back("that 0 is white (values are turned round, and 0 is black)");
   }
@@ -364,7 +366,7 @@ absl::StatusOr<TiffLayout> ReadTiffLayout(const Context& context, const ReaderOp
                   Tag(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_SEPARATE;
   layout.tiled = TIFFIsTiled(tiff) != 0;
   layout.orientation = Tag(tiff, TIFFTAG_ORIENTATION, 1);
-  layout.sub_pictures = CountTiffSubPictures(tiff);
+  layout.sub_pictures = CountTiffSubPictures(file);
   if (layout.samples == 0 || layout.samples > kMaxSamples) {
     return NotRead(absl::StrCat("a TIFF of ", layout.samples, " samples a pixel is not read; 1 to ",
                                 kMaxSamples, " are"));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,8 @@ struct TiffLayout {
   size_t luma_across = 1, luma_down = 1;  // luma samples of such a block
   Palette palette;                        // where indexed
   int orientation = 1;
-  uint64_t strip_bytes = 0;  // of all strips or tiles in the file
-  size_t sub_pictures = 0;   // that its SubIFDs name
+  uint64_t strip_bytes = 0;            // of all strips or tiles in the file
+  std::optional<size_t> sub_pictures;  // that its SubIFDs name; 0: their tag is damaged
   // Where the whole is wanted:
   PictureForm form;
   std::vector<std::string> not_kept;  // what is changed, and what the tags say beside the pixels

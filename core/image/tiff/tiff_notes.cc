@@ -125,13 +125,20 @@ bool IsResolution(uint32_t tag) { return tag == TIFFTAG_XRESOLUTION || tag == TI
 
 }  // namespace
 
-size_t CountTiffSubPictures(TIFF* tiff) {
+std::optional<size_t> CountTiffSubPictures(const TiffFile& file) {
   uint16_t count = 0;
   const uint64_t* offsets = nullptr;
-  return TIFFGetField(tiff, TIFFTAG_SUBIFD, &count, &offsets) == 1 ? size_t{count} : 0;
+  if (TIFFGetField(file.handle(), TIFFTAG_SUBIFD, &count, &offsets) == 1) return size_t{count};
+  // libtiff passes over a tag that it cannot read.
+  const std::vector<TiffEntry> entries = file.Entries();
+  const bool damaged = std::any_of(entries.begin(), entries.end(), [](const TiffEntry& entry) {
+    return entry.tag == TIFFTAG_SUBIFD;
+  });
+  return damaged ? std::optional<size_t>(0) : std::nullopt;
 }
 
 std::string NameTiffSubPictures(size_t count) {
+  if (count == 0) return "pictures in SubIFDs (whose tag is damaged)";
   return absl::StrCat(count, count == 1 ? " picture" : " pictures", " in SubIFDs");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,9 @@
 
 namespace trine::image::internal {
 
-// How many pictures the page's SubIFDs name: reduced ones of a pyramid, or any others.
-size_t CountTiffSubPictures(TIFF* tiff);
+// How many pictures the page's SubIFDs name: reduced ones of a pyramid, or any others; nullopt
+// where it has none, 0 where their tag is there and cannot be read.
+std::optional<size_t> CountTiffSubPictures(const TiffFile& file);
 // "2 pictures in SubIFDs".
 std::string NameTiffSubPictures(size_t count);
 

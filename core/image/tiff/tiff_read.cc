@@ -173,8 +173,8 @@ absl::StatusOr<Picture> ReadPage(const Context& context, ByteView bytes,
   TRINE_ASSIGN_OR_RETURN(Samples samples, ReadSamples(context, page.file, page.layout));
   picture.samples = std::move(samples.picture);
   if (page.layout.cmyk) Warn(options, kCmykWarning);
-  if (page.layout.sub_pictures > 0 && options.wanted != Wanted::kWhole) {
-    Warn(options, absl::StrCat(NameTiffSubPictures(page.layout.sub_pictures),
+  if (page.layout.sub_pictures.has_value() && options.wanted != Wanted::kWhole) {
+    Warn(options, absl::StrCat(NameTiffSubPictures(*page.layout.sub_pictures),
                                page.layout.sub_pictures == 1 ? " was" : " were", " not read"));
   }
   if (options.wanted != Wanted::kWhole) {

@@ -191,6 +191,19 @@ TEST(TiffTest, PicturesInSubIfdsAreSaid) {
   }
 }
 
+TEST(TiffTest, ADamagedTagOfSubIfdsIsSaid) {
+  const std::string text = "pictures in SubIFDs (whose tag is damaged)";
+  for (const Tag& tag : {Tag{330, kLong, 2, 1U << 20}, Tag{330, 2, 4, 0x00636261}}) {
+    const std::string file = Tiff("abcdefgh", With(GrayTags(8, 1, 8), tag));
+    std::vector<std::string> said;
+    ASSERT_TRUE(Decode(file, {}, {.warnings = &said}).ok());
+    EXPECT_THAT(said, ElementsAre(text + " were not read"));
+    const auto whole = ReadPicture(Context{}, Exact(file));
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_THAT(whole->warnings, ElementsAre("not kept: " + text));
+  }
+}
+
 TEST(TiffTest, SaysWhatIsNotKept) {
   constexpr uint16_t kAscii = 2, kRational = 5, kDouble = 12;
   constexpr uint32_t kText = 0x00636261;  // "abc" and a zero
