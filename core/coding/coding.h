@@ -188,6 +188,8 @@ struct Decoded {
   uint64_t blocks_decoded = 0;     // blocks whose payload was read
   Model model = Model::kAuto;      // as the (first) header says
   std::set<uint64_t> tables_used;  // ids of those that were given and named by a stream
+  uint64_t streams = 0;            // that follow one another, empty ones too
+  uint64_t typed_streams = 0;      // of them, those that hold no plain bytes
 };
 
 // Decodes a stream, an excerpt that holds the range, or several streams one after the other (then

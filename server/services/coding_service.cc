@@ -228,6 +228,8 @@ absl::Status Decode(const Call& call, Request<v1::DecodeRequest>& request,
   out->set_raw_bytes(decoded->raw_bytes);
   out->set_blocks_total(decoded->blocks_total);
   out->set_blocks_decoded(decoded->blocks_decoded);
+  out->set_streams(decoded->streams);
+  out->set_typed_streams(decoded->typed_streams);
   UnusedTablesToProto(options.tables, decoded->tables_used, out->mutable_unused_tables());
   return absl::OkStatus();
 }

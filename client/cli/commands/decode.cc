@@ -80,6 +80,8 @@ class Decoder {
     totals_.raw_bytes = response.data().size();
     totals_.coded_bytes = decoded.coded_bytes;
     totals_.blocks_decoded = response.blocks_decoded();
+    totals_.streams = response.streams();
+    totals_.typed = response.typed_streams();
     TRINE_ASSIGN_OR_RETURN(sink_,
                            MakeDecodeSink(response.content(), To(!range.has_value()), output_));
     return sink_->Write(AsBytes(response.data()));

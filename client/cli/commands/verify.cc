@@ -59,6 +59,7 @@ class Verifier {
       sound.raw_bytes = decoded.response.data().size();
       sound.coded_bytes = decoded.coded_bytes;
       sound.blocks = decoded.response.blocks_decoded();
+      sound.streams = std::max<uint64_t>(1, decoded.response.streams());
       return sound;
     }
     TRINE_ASSIGN_OR_RETURN(const v1::DecodeStreamSummary summary,

@@ -134,6 +134,10 @@ absl::StatusOr<Decoded> Decode(const Context& context, ByteView coded,
   decoded.raw_bytes = layout.raw_bytes;
   decoded.blocks_total = layout.blocks.size();
   decoded.model = static_cast<Model>(layout.streams[0].header.model);
+  decoded.streams = layout.streams.size();
+  decoded.typed_streams = static_cast<uint64_t>(std::count_if(
+      layout.streams.begin(), layout.streams.end(),
+      [](const auto& stream) { return stream.header.content.kind != ContentKind::kBytes; }));
   TRINE_RETURN_IF_ERROR(context.ReserveResult(range.length));
   // Every block's head is verified by now, and its payload is there. The blocks fill it, or fail.
   decoded.data = LongArray<uint8_t>::ForOverwrite(static_cast<size_t>(range.length));

@@ -101,6 +101,35 @@ class Tables(support.CliTest):
         self.ok("decode", coded, "-o", back, "--table-index", side)
         self.assertEqual(back.read_bytes(), bytes(64))
 
+    def test_joined_arrays_are_told_as_bytes_of_several(self):
+        flags, raw, index = self.indexed()
+        side, array, out = self.path("index", index), self.path("a.npy"), self.path("out")
+        numpy.save(array, numpy.frombuffer(raw, "u1").reshape(50, 100))
+        one = self.ok("encode", array, "--as", "tensor", "-o", "-", *flags, "--table-index", side)
+        bytes_too = self.ok("encode", "-", "-o", "-", *flags, "--table-index", side, stdin=raw)
+        for other, typed in ((one, "the first"), (bytes_too, "1 of 2"), (b"", "")):
+            with self.subTest(typed=typed):
+                both = self.path("both", index + (index if other else b""))
+                source = self.path("j.trine", other + one)
+                told = self.json("decode", source, "-f", "-o", out, "--table-index", both)
+                self.assertEqual(out.read_bytes(), raw + (raw if other else b""))
+                several = [w for w in told["warnings"] if "of several streams" in w]
+                self.assertEqual(len(several), 1 if other else 0, told["warnings"])
+                self.assertEqual(told["content"]["kind"], "bytes" if other else "tensor")
+                told = self.json("verify", source, "--table-index", both)
+                self.assertEqual(told["streams"], 2 if other else 1)
+                named = self.path("o.npy")
+                if other:
+                    error = self.fails(1, "decode", source, "-f", "-o", named, "--table-index", both)
+                    self.assertIn("holds several streams, and one NPY file", error)
+                    error = self.fails(1, "decode", source, "--rm", "-f", "-o", out, "--table-index",
+                                       both)
+                    self.assertIn("--rm needs an output that holds all of it", error)
+                    self.assertTrue(source.exists())
+                else:
+                    self.ok("decode", source, "-f", "-o", named, "--table-index", both)
+                    self.assertEqual(numpy.load(named).shape, (50, 100))
+
     def test_without_the_index_nothing_is_called_damaged(self):
         flags, raw, index = self.indexed()
         raw, coded, back = raw[:2000] + bytes(1000) + raw[3000:], self.path("c"), self.path("o")

@@ -224,6 +224,20 @@ TEST_F(CodingServiceTest, DecodesStreamsBehindEachOther) {
   const v1::DecodeResponse decoded = DecodeBytes(Encode(first).coded() + Encode(second).coded());
   EXPECT_EQ(decoded.data(), first.data() + "\x01\x02\x03");
   EXPECT_TRUE(decoded.content().has_bytes());
+  EXPECT_EQ(decoded.streams(), 2u);
+  EXPECT_EQ(decoded.typed_streams(), 1u);
+  // A range of it tells of all of them, too.
+  v1::DecodeRequest part;
+  part.set_coded(Encode(second).coded() + Encode(first).coded() + Encode(second).coded());
+  part.mutable_range()->set_offset(5);
+  part.mutable_range()->set_length(2);
+  const v1::DecodeResponse ranged = Decode(part);
+  EXPECT_EQ(ranged.data(), first.data().substr(2, 2));
+  EXPECT_EQ(ranged.streams(), 3u);
+  EXPECT_EQ(ranged.typed_streams(), 2u);
+  const v1::DecodeResponse alone = DecodeBytes(Encode(second).coded());
+  EXPECT_EQ(alone.streams(), 1u);
+  EXPECT_EQ(alone.typed_streams(), 1u);
 }
 
 TEST_F(CodingServiceTest, InspectsWithoutDecoding) {
