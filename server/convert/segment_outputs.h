@@ -48,11 +48,12 @@ absl::StatusOr<std::string> LabelsFile(const Context& context, image::Format for
                                        const Tensor& labels, int64_t lowest, int64_t highest);
 
 // Puts what is asked for into the answer `out`, a message inside `response`; `image` is the
-// picture that was segmented. REQUIRES: CheckOutputsMade.
+// picture that was segmented, `mask_memory` the memory of its mask, empty where that has its own.
+// REQUIRES: CheckOutputsMade.
 template <typename Message>
 absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& outputs,
                             std::optional<image::Format> format, const TensorView& image,
-                            segment::Result result, Response<Message>* response,
+                            segment::Result result, Buffer mask_memory, Response<Message>* response,
                             v1::SegmentResponse* out) {
   const auto send = [&](Tensor& tensor, v1::Tensor* to) {
     HeadToProto(tensor.dtype, tensor.shape, to);
@@ -70,6 +71,10 @@ absl::Status OutputsToProto(const Context& context, const v1::SegmentOutputs& ou
   if (outputs.mask() && format.has_value()) {
     TRINE_ASSIGN_OR_RETURN(std::string file, PictureFile(context, *format, *result.mask));
     response->SetPayload(out->mutable_mask()->mutable_encoded(), std::move(file));
+  } else if (outputs.mask() && !mask_memory.empty()) {
+    v1::Tensor* const to = out->mutable_mask()->mutable_tensor();
+    HeadToProto(result.mask->dtype, result.mask->shape, to);
+    response->SetPayload(to->mutable_data(), std::move(mask_memory));
   } else if (outputs.mask()) {
     send(*result.mask, out->mutable_mask()->mutable_tensor());
   }
