@@ -17,7 +17,7 @@ int64_t Mirrored(int64_t i, int64_t n) { return BorderIndex(i, n, Border::kRefle
 // ---- integers
 // ------------------------------------------------------------------------------------
 
-// What becomes of a sum of `pixels` in column x of `width`.
+// What becomes of sums of `pixels` in rows of `width`.
 template <typename T>
 class MeanOfSum {
  public:
@@ -33,10 +33,30 @@ class MeanOfSum {
     factor_ = part + (up ? 1 : 0);
     raise_ = static_cast<uint64_t>(pixels) / 2 + (up ? 0 : 1);
   }
-  T Of(uint64_t sum, int64_t x) const {
-    if (by_integers_) return static_cast<T>(((sum + raise_) * factor_) >> kShift);
-    if (x >= singles_) return Rounded(static_cast<double>(sum) * scale_);
-    return Rounded(static_cast<float>(sum) * scale_single_);
+
+  // Sums below 2^31 fit int32_t.
+  bool IsShort() const { return by_integers_ || singles_ > 0; }
+
+  // Columns [first, last) of `row`, from their sums.
+  template <typename Sum>
+  void Write(const Sum* sums, int64_t first, int64_t last, uint8_t* row) const {
+    const auto write = [&](int64_t begin, int64_t end, const auto& mean) {
+      for (int64_t x = begin; x < end; ++x)
+        StoreLE<T>(row + x * static_cast<int64_t>(sizeof(T)),
+                   static_cast<T>(mean(sums[x - first])));
+    };
+    if (by_integers_) {
+      return write(first, last, [&](Sum sum) {
+        return ((static_cast<uint64_t>(sum) + raise_) * factor_) >> kShift;
+      });
+    }
+    const int64_t between = std::clamp(singles_, first, last);
+    write(first, between, [scale = scale_single_](Sum sum) {
+      return static_cast<int32_t>(Rounded(static_cast<float>(sum) * scale));
+    });
+    write(between, last, [scale = scale_](Sum sum) {
+      return static_cast<int32_t>(Rounded(static_cast<double>(sum) * scale));
+    });
   }
 
  private:
@@ -45,10 +65,11 @@ class MeanOfSum {
   // Larger squares are summed in float64.
   static constexpr int64_t kMostOfSingles = sizeof(T) == 1 ? 1 << 23 : 1 << 15;
 
+  // To the nearest, halves to even: with so much more no bit is left for a fraction.
   template <typename F>
-  static T Rounded(F mean) {
-    return static_cast<T>(
-        std::min(std::nearbyint(mean), static_cast<F>(std::numeric_limits<T>::max())));
+  static F Rounded(F mean) {
+    constexpr F kMore = sizeof(F) == sizeof(float) ? F{0x1p23} : F{0x1p52};
+    return std::min((mean + kMore) - kMore, static_cast<F>(std::numeric_limits<T>::max()));
   }
 
   bool by_integers_;
@@ -58,54 +79,105 @@ class MeanOfSum {
   uint64_t factor_ = 0, raise_ = 0;
 };
 
-// Sums of columns slide down, and a sum of them along the row.
+// The sums of a band's columns, which slide down, and of windows along them.
+template <typename T>
+class ColumnSums {
+ public:
+  ColumnSums(const Picture& gray, int64_t radius)
+      : gray_(gray),
+        radius_(radius),
+        padded_(MakeScratch<uint32_t>(gray.width + 2 * radius + 1)),
+        columns_(padded_.data() + radius) {
+    std::fill(columns_, columns_ + gray.width, 0);
+    columns_[gray.width + radius] = 0;  // is read, and not used
+  }
+
+  // Makes them those of row y.
+  absl::Status Start(int64_t y, Poller& poll) {
+    for (int64_t d = -radius_; d <= radius_; ++d) {
+      TRINE_RETURN_IF_ERROR(ForPieces(poll, [&](int64_t begin, int64_t end) {
+        const uint8_t* const row = Row(y + d);
+        for (int64_t x = begin; x < end; ++x) columns_[x] += PixelAt<T>(row, x);
+      }));
+    }
+    return absl::OkStatus();
+  }
+  // Makes those of row y - 1 those of row y.
+  absl::Status Move(int64_t y, Poller& poll) {
+    return ForPieces(poll, [&](int64_t begin, int64_t end) {
+      const uint8_t* const in = Row(y + radius_);
+      const uint8_t* const out = Row(y - radius_ - 1);
+      for (int64_t x = begin; x < end; ++x)
+        columns_[x] += uint32_t{PixelAt<T>(in, x)} - PixelAt<T>(out, x);
+    });
+  }
+
+  // The means of the row.
+  template <typename Sum>
+  absl::Status Write(const MeanOfSum<T>& mean, Poller& poll, uint8_t* row) {
+    const int64_t width = gray_.width;
+    const int64_t last = width - 1, once = std::min(radius_, last);
+    for (int64_t d = 1; d <= once; ++d) {
+      columns_[-d] = columns_[d];
+      columns_[last + d] = columns_[last - d];
+    }
+    for (int64_t d = once + 1; d <= radius_; ++d) {
+      columns_[-d] = columns_[Mirrored(-d, width)];
+      columns_[last + d] = columns_[Mirrored(last + d, width)];
+    }
+    TRINE_RETURN_IF_ERROR(poll.Spend(6 * radius_ + 1));
+    Sum sum = 0;
+    for (int64_t d = -radius_; d <= radius_; ++d) sum += static_cast<Sum>(columns_[d]);
+    return ForPieces(poll, [&](int64_t begin, int64_t end) {
+      Sum sums[kPiece];
+      for (int64_t x = begin; x < end; ++x) {
+        sums[x - begin] = sum;
+        sum += static_cast<int32_t>(columns_[x + radius_ + 1] - columns_[x - radius_]);
+      }
+      mean.Write(sums, begin, end, row);
+    });
+  }
+
+ private:
+  const uint8_t* Row(int64_t y) const {
+    return gray_.data + Mirrored(y, gray_.height) * gray_.width * static_cast<int64_t>(sizeof(T));
+  }
+  template <typename Body>
+  absl::Status ForPieces(Poller& poll, const Body& body) const {
+    for (int64_t begin = 0; begin < gray_.width; begin += kPiece) {
+      TRINE_RETURN_IF_ERROR(poll.Spend(kPiece));
+      body(begin, std::min(gray_.width, begin + kPiece));
+    }
+    return absl::OkStatus();
+  }
+
+  const Picture& gray_;
+  int64_t radius_;
+  Scratch<uint32_t> padded_;
+  uint32_t* columns_;  // at most 2^13 rows of 2^16
+};
+
 template <typename T>
 absl::Status MeanOfIntegers(const Context& context, const Picture& gray, int64_t radius,
                             uint8_t* out) {
-  const int64_t height = gray.height, width = gray.width, bytes = static_cast<int64_t>(sizeof(T));
-  const int64_t side = 2 * radius + 1;
-  const MeanOfSum<T> mean(side * side, width);
+  const int64_t stride = gray.width * static_cast<int64_t>(sizeof(T));
+  const MeanOfSum<T> mean((2 * radius + 1) * (2 * radius + 1), gray.width);
   TRINE_RETURN_IF_ERROR(
       context.Reserve(ThreadsOf(context) * static_cast<uint64_t>(2 * radius) * sizeof(uint32_t)));
-  return ParallelFor(context, static_cast<size_t>(height), BandRows(radius),
-                     [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll = PixelPoller(context);
-                       // At most 2^13 rows of 2^16.
-                       Scratch<uint32_t> padded = MakeScratch<uint32_t>(width + 2 * radius);
-                       uint32_t* const columns = padded.data() + radius;
-                       std::fill(columns, columns + width, 0);
-                       const auto add = [&](int64_t y, uint32_t times) -> absl::Status {
-                         const uint8_t* const row = gray.data + Mirrored(y, height) * width * bytes;
-                         for (int64_t first = 0; first < width; first += kPiece) {
-                           const int64_t last = std::min(width, first + kPiece);
-                           TRINE_RETURN_IF_ERROR(poll.Spend((last - first) / 2 + 1));
-                           for (int64_t x = first; x < last; ++x)
-                             columns[x] += times * PixelAt<T>(row, x);
-                         }
-                         return absl::OkStatus();
-                       };
-                       const int64_t top = static_cast<int64_t>(begin);
-                       for (int64_t d = -radius; d < radius; ++d)
-                         TRINE_RETURN_IF_ERROR(add(top + d, 1));
-                       for (int64_t y = top; y < static_cast<int64_t>(end); ++y) {
-                         TRINE_RETURN_IF_ERROR(add(y + radius, 1));
-                         for (int64_t d = 1; d <= radius; ++d) {
-                           columns[-d] = columns[Mirrored(-d, width)];
-                           columns[width - 1 + d] = columns[Mirrored(width - 1 + d, width)];
-                         }
-                         TRINE_RETURN_IF_ERROR(poll.Spend(4 * radius + side));
-                         uint64_t sum = 0;
-                         for (int64_t d = -radius; d < radius; ++d) sum += columns[d];
-                         for (int64_t x = 0; x < width; ++x) {
-                           if (x % kPiece == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * kPiece));
-                           sum += columns[x + radius];
-                           StoreLE<T>(out + (y * width + x) * bytes, mean.Of(sum, x));
-                           sum -= columns[x - radius];
-                         }
-                         TRINE_RETURN_IF_ERROR(add(y - radius, ~uint32_t{0}));  // modulo 2^32
-                       }
-                       return absl::OkStatus();
-                     });
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height), BandRows(radius),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        ColumnSums<T> sums(gray, radius);
+        TRINE_RETURN_IF_ERROR(sums.Start(static_cast<int64_t>(begin), poll));
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          if (y > static_cast<int64_t>(begin)) TRINE_RETURN_IF_ERROR(sums.Move(y, poll));
+          TRINE_RETURN_IF_ERROR(mean.IsShort()
+                                    ? sums.template Write<int32_t>(mean, poll, out + y * stride)
+                                    : sums.template Write<int64_t>(mean, poll, out + y * stride));
+        }
+        return absl::OkStatus();
+      });
 }
 
 // ---- floats
