@@ -31,16 +31,18 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
   unsigned made = 0;
   uint64_t grays = 0;  // that steps make: the last one, and the one before it while it is read
   MemoryNeed need;
-  const bool wide = DTypeSize(dtype) >= 4 && dtype != DType::kFloat32;  // may be kept as float64
+  DType type = dtype;  // that a step works with and leaves
   for (const Step& step : options.steps) {
     const Working& working = step.spec().working;
+    type = step.GrayAfter(type, options.profile);
+    const bool wide = DTypeSize(type) >= 4 && type != DType::kFloat32;  // may be kept as float64
     made |= step.spec().makes;
     if ((step.spec().makes & kGray) != 0) grays = std::min<uint64_t>(grays + 1, 2);
     const uint64_t of_levels =
         working.a_level == 0
             ? 0
-            : SaturatingAdd(SaturatingMul(MaxLevels(dtype, pixels), working.a_level),
-                            SaturatingMul(ThreadsOf(context), CountingBytes(dtype, pixels)));
+            : SaturatingAdd(SaturatingMul(MaxLevels(type, pixels), working.a_level),
+                            SaturatingMul(ThreadsOf(context), CountingBytes(type, pixels)));
     need.working = std::max({need.working,
                              SaturatingMul(pixels, wide ? working.a_wide_pixel : working.a_pixel),
                              of_levels, SaturatingMul(rows_of_threads, working.a_column)});
@@ -49,7 +51,7 @@ MemoryNeed MemoryOf(const Context& context, int64_t height, int64_t width, DType
   const uint64_t a_pixel = ((made & kMask) != 0 ? sizeof(uint8_t) : 0) +
                            ((made & kLabels) != 0 ? sizeof(int32_t) : 0) +
                            ((made & kDistance) != 0 ? sizeof(float) : 0) +
-                           GrayBytes(dtype, options.nan_policy) + grays * StoredBytes(dtype);
+                           GrayBytes(dtype, options.nan_policy) + grays * StoredBytes(type);
   need.maps = SaturatingMul(pixels, a_pixel);
   return need;
 }

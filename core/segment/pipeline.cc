@@ -73,7 +73,8 @@ State::State(const Context& run_context, const Inputs& run_inputs, const Options
       inputs(run_inputs),
       options(run_options),
       given(picture),
-      gray(picture) {}
+      gray(picture),
+      gray_type(run_inputs.gray.dtype) {}
 
 uint8_t* State::Mask() {
   foreground.reset();
@@ -102,10 +103,17 @@ float* State::Distance() {
   return MapAt<float>(DType::kFloat32, inputs.gray.shape, result.distance);
 }
 
-Tensor State::NewGray() const { return Tensor::Zeros(gray.dtype, inputs.gray.shape); }
+Tensor State::NewGray() const {
+  const DType turned = options.steps[index].GrayAfter(gray_type, options.profile);
+  return Tensor::Zeros(turned == gray_type ? gray.dtype : turned, inputs.gray.shape);
+}
 void State::SetGray(Tensor pixels) {
   changed_gray_ = std::move(pixels);
   gray.data = changed_gray_.data.data();
+  if (changed_gray_.dtype == gray.dtype) return;
+  gray.dtype = gray_type = changed_gray_.dtype;
+  gray.origin = 0;
+  gray.whole = false;
 }
 
 std::string State::Field() const { return StepField(index); }

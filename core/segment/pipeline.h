@@ -27,6 +27,7 @@ class State {
   const Options& options;
   const Picture given;  // as it came: what is measured
   Picture gray;         // as the last step that changed it left it
+  DType gray_type;      // of its values: the type that was given, or that a step turned it into
   Result result;
   size_t index = 0;                    // of the step that runs
   std::optional<uint64_t> foreground;  // pixels that are set in the mask, where that is known
@@ -38,8 +39,9 @@ class State {
   int32_t* Labels();
   float* Distance();
 
-  // A picture of gray's type, every pixel of which is to be written, and its use as gray from then
-  // on. REQUIRES: the step's row makes kGray, and pixels outside keep finite values.
+  // A picture of gray's type, or the one that the step turns it into, every pixel of which is to be
+  // written, and its use as gray from then on. REQUIRES: the step's row makes kGray, and pixels
+  // outside keep finite values.
   Tensor NewGray() const;
   void SetGray(Tensor pixels);
 

@@ -21,11 +21,13 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "core/base/dtype.h"
 
 namespace trine::segment {
 
-class State;         // pipeline.h
-struct StepToCheck;  // validate.h
+enum class Profile : uint8_t;  // segment.h
+class State;                   // pipeline.h
+struct StepToCheck;            // validate.h
 
 // A parameter's value: empty where it is not given and has no fixed default. A choice is its
 // number.
@@ -116,6 +118,8 @@ struct StepSpec {
   unsigned profiles = 0;  // that may answer otherwise than EXACT, bits of ProfileBit (segment.h)
   // What depends on the pixels' values (regions, contours) the step reserves while it runs.
   Working working;
+  // The type of the picture that it leaves of one of `gray`; null: `gray`.
+  DType (*turns)(DType gray, Profile profile, const std::any& parameters) = nullptr;
   std::any defaults;  // the struct of parameters, as it is where nothing is given
   // What the ranges do not say; may be empty.
   std::function<absl::Status(const StepToCheck&, const std::any&)> check;
@@ -136,6 +140,10 @@ class Step {
 
   const StepSpec& spec() const { return *spec_; }
   const std::any& parameters() const { return parameters_; }
+  // The type of the picture after the step, of one of `gray` before it.
+  DType GrayAfter(DType gray, Profile profile) const {
+    return spec_->turns == nullptr ? gray : spec_->turns(gray, profile, parameters_);
+  }
   Value Get(const Parameter& parameter) const { return parameter.get(parameters_); }
   // REQUIRES: `parameter` is one of spec(), and `value` holds what its kind says.
   void Set(const Parameter& parameter, const Value& value) { parameter.set(value, &parameters_); }

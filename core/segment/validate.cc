@@ -131,9 +131,11 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
     return LimitExceeded("steps", options.steps.size(), "max_segment_steps",
                          static_cast<uint64_t>(std::max<int64_t>(limits.max_segment_steps, 0)));
   unsigned made = 0;
+  DType gray_type = inputs.gray.dtype;
   for (size_t i = 0; i < options.steps.size(); ++i) {
-    TRINE_RETURN_IF_ERROR(CheckStep({inputs, options, made, i}, limits));
+    TRINE_RETURN_IF_ERROR(CheckStep({inputs, options, made, gray_type, i}, limits));
     made |= options.steps[i].spec().makes;
+    gray_type = options.steps[i].GrayAfter(gray_type, options.profile);
   }
   if (!options.metrics) return absl::OkStatus();
   if (!inputs.ground_truth)

@@ -22,7 +22,8 @@ absl::Status ValidateData(const Inputs& inputs, const Limits& limits);
 struct StepToCheck {
   const Inputs& inputs;
   const Options& options;
-  unsigned made;  // Maps
+  unsigned made;    // Maps
+  DType gray_type;  // of the picture that the step sees
   size_t index;
 
   // "steps[3].multi_otsu", and "steps[3].multi_otsu.classes".

@@ -135,13 +135,13 @@ absl::Status EqualizeAs(const Context& context, const Picture& gray, const Equal
 absl::Status CheckEqualize(const StepToCheck& step, const EqualizeStep&) {
   const Profile profile = step.options.profile;
   if (profile == Profile::kExact || profile == Profile::kOpencv) {  // the same, masks included
-    const DType dtype = step.inputs.gray.dtype;
+    const DType dtype = step.gray_type;
     if (IsFloat(dtype) || DTypeSize(dtype) > 2)
       return NotOffered("gray.dtype", "equalize takes pictures of 8 and 16 bits");
     return absl::OkStatus();
   }
   constexpr LibraryMethod kMethods[] = {{Profile::kOpencv, 0, kIntegers},
-                                        {Profile::kSkimage, 0, kSingles | kDoubles}};
+                                        {Profile::kSkimage, 0, kEveryType}};
   return CheckLibrary(step, 0, "equalize", kMethods);
 }
 

@@ -1,8 +1,10 @@
+#include <any>
 #include <string_view>
 #include <vector>
 
 #include "core/segment/filter/background/background.h"
 #include "core/segment/filter/contrast.h"
+#include "core/segment/filter/libraries/libraries.h"
 #include "core/segment/filter/smooth/smooth.h"
 #include "core/segment/row.h"
 #include "core/segment/rows.h"
@@ -34,7 +36,14 @@ StepSpec SmoothRow() {
        .profiles = kEveryProfile,
        // Sums and counts of windows, planes of half the size, or ranks and keys of floats, at most.
        // Of thin pictures the rows or the histograms of columns that a thread keeps.
-       .working = Working::APixelOrColumn(40, 1024)},
+       .working = Working::APixelOrColumn(40, 1024),
+       .turns =
+           [](DType gray, Profile profile, const std::any& given) {
+             const auto method = std::any_cast<const SmoothStep&>(given).method;
+             return profile == Profile::kSkimage && method == SmoothMethod::kGaussian
+                        ? SkimageFloats(gray)
+                        : gray;
+           }},
       RunSmooth, CheckSmooth);
 }
 
@@ -78,7 +87,11 @@ StepSpec EqualizeRow() {
        .makes = kGray,
        .profiles = kEveryProfile,
        // Counts of a tile on each thread. Tables come on top.
-       .working = Working::ALevel(64)},
+       .working = Working::ALevel(64),
+       .turns =
+           [](DType gray, Profile profile, const std::any&) {
+             return profile == Profile::kSkimage ? SkimageFloats(gray) : gray;
+           }},
       RunEqualize, CheckEqualize);
 }
 

@@ -167,7 +167,7 @@ absl::Status RunStretch(State& state, const StretchStep& given) {
   TRINE_RETURN_IF_ERROR(
       StretchOf(state.options.profile)(state.context, state.gray, given, pixels.data.data()));
   state.SetGray(std::move(pixels));
-  const DType dtype = state.inputs.gray.dtype;
+  const DType dtype = state.gray_type;
   if (DTypeSize(dtype) > 2 && !IsFloat(dtype)) state.gray.origin = 0;
   return absl::OkStatus();
 }

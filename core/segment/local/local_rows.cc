@@ -57,12 +57,12 @@ std::vector<StepSpec> LocalRows() {
       [](State& s, const LocalThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,
                                ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,
-                                                     s.inputs.gray.dtype, &s.result.warnings));
+                                                     s.gray_type, &s.result.warnings));
         return LocalThreshold(s.context, s.gray, *s.result.local_threshold, s.options.profile,
                               s.options.invert, s.MaskToWrite());
       },
       [](const StepToCheck& step, const LocalThresholdStep& p) {
-        return CheckLocalThreshold(p, step.options.profile, step.inputs.gray.dtype, step.Field());
+        return CheckLocalThreshold(p, step.options.profile, step.gray_type, step.Field());
       }));
   return rows;
 }

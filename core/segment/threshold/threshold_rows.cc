@@ -35,7 +35,7 @@ std::vector<StepSpec> ThresholdRows() {
       [](const StepToCheck& step, const OtsuStep& p) {
         if (p.valley_emphasis && step.options.profile != Profile::kExact)
           return NotOffered("profile", "valley emphasis has the profile exact only");
-        return CheckOtsuProfile(step.options.profile, step.inputs.gray.dtype);
+        return CheckOtsuProfile(step.options.profile, step.gray_type);
       }));
 
   rows.push_back(Row<MultiOtsuStep>(
@@ -97,7 +97,7 @@ std::vector<StepSpec> ThresholdRows() {
         return s.ApplyThreshold(false);
       },
       [](const StepToCheck& step, const AutoThresholdStep& p) {
-        return CheckAutoProfile(step.options.profile, step.inputs.gray.dtype, p.method);
+        return CheckAutoProfile(step.options.profile, step.gray_type, p.method);
       }));
 
   rows.push_back(Row<AllThresholdsStep>(
@@ -108,9 +108,8 @@ std::vector<StepSpec> ThresholdRows() {
        .profiles = kEveryProfile,
        .working = Working::ALevel(96)},
       [](State& s, const AllThresholdsStep&) -> absl::Status {
-        TRINE_ASSIGN_OR_RETURN(
-            s.result.method_thresholds,
-            AllThresholds(s.context, s.gray, s.inputs.gray.dtype, s.options.profile));
+        TRINE_ASSIGN_OR_RETURN(s.result.method_thresholds,
+                               AllThresholds(s.context, s.gray, s.gray_type, s.options.profile));
         return absl::OkStatus();
       }));
 

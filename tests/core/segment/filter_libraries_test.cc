@@ -281,6 +281,71 @@ TEST(SkimageGaussian, IsThatOfItsWeights) {
   ExpectSkimageGaussian<double>(1e-13);
 }
 
+// Integers become floats from 0 to 1, and later steps see these, one after the other.
+template <typename T>
+void ExpectThoseOfFloats() {
+  std::mt19937 random(56);
+  const auto grid = RandomPicture<T>(random, 37, 53);
+  Grid<double> floats(37, 53);
+  for (size_t i = 0; i < grid.cells.size(); ++i)
+    floats.cells[i] = grid.cells[i] * (1.0 / std::numeric_limits<T>::max());
+  const SmoothStep gaussian{SmoothMethod::kGaussian, 1.3};
+  LocalThresholdStep local;
+  local.window = 7;
+  for (const std::vector<Step>& steps : std::vector<std::vector<Step>>{
+           {gaussian, OtsuStep{}},
+           {gaussian, ThresholdStep{{0.4}}},
+           {gaussian, SmoothStep{SmoothMethod::kMedian, {}, 1}, local},
+           {gaussian, gaussian, AutoThresholdStep{AutoMethod::kLi}},
+           {gaussian, EqualizeStep{2}, MultiOtsuStep{3}},
+           {BackgroundStep{BackgroundMethod::kClosing, 5}, gaussian, ThresholdStep{{0.1}}}}) {
+    // The steps before the Gaussian see integers.
+    if (steps[0].spec().name != "smooth") {
+      EXPECT_TRUE(RunSteps(grid, steps, Profile::kSkimage).ok());
+      continue;
+    }
+    Options options{Profile::kSkimage, false, steps};
+    options.histogram = true;
+    const Unaligned<T> given(grid);
+    const Unaligned<double> as_floats(floats);
+    Inputs inputs, want;
+    inputs.gray = given.view();
+    want.gray = as_floats.view();
+    const auto result = RunSteps(inputs, options);
+    const auto expected = RunSteps(want, options);
+    ASSERT_TRUE(result.ok() && expected.ok()) << result.status() << expected.status();
+    EXPECT_EQ(result->mask->data, expected->mask->data);
+    EXPECT_EQ(result->threshold.has_value(), expected->threshold.has_value());
+    if (result->threshold && expected->threshold) {
+      EXPECT_EQ(result->threshold->thresholds, expected->threshold->thresholds);
+    }
+    ASSERT_TRUE(result->histogram && expected->histogram);
+    EXPECT_EQ(result->histogram->counts, expected->histogram->counts);
+    EXPECT_EQ(result->histogram->low, expected->histogram->low);
+  }
+}
+TEST(SkimageGaussian, OfIntegersIsThatOfFloats) {
+  ExpectThoseOfFloats<uint8_t>();
+  ExpectThoseOfFloats<uint16_t>();
+}
+
+// What checks the picture's type sees the one that the step before it leaves.
+TEST(SkimageGaussian, LaterStepsAreCheckedForFloats) {
+  const Grid<uint16_t> grid(9, 9, 300);
+  const SmoothStep gaussian;
+  EXPECT_EQ(Refused(RunSteps(grid, {SmoothStep{SmoothMethod::kMean}}, Profile::kSkimage)), "");
+  EXPECT_EQ(Refused(RunSteps(grid, {gaussian, SmoothStep{SmoothMethod::kMean}}, Profile::kSkimage)),
+            "gray.dtype");
+  EXPECT_EQ(Refused(RunSteps(grid, {gaussian, StretchStep{}}, Profile::kSkimage)), "gray.dtype");
+  EXPECT_EQ(Refused(RunSteps(grid, {gaussian, EqualizeStep{}}, Profile::kSkimage)), "");
+  // Memory is that of float64: the picture before and after, and the working memory.
+  const Context context;
+  const Options alone{Profile::kExact, false, {gaussian}};
+  const Options turned{Profile::kSkimage, false, {gaussian, gaussian}};
+  EXPECT_GE(MemoryOf(context, 100, 100, DType::kUint8, turned).maps, 2u * 8 * 100 * 100);
+  EXPECT_LT(MemoryOf(context, 100, 100, DType::kUint8, alone).maps, 2u * 8 * 100 * 100);
+}
+
 template <typename T>
 Grid<T> EqualizedAsSkimage(const Grid<T>& grid, int64_t tiles, double clip_limit) {
   return Filtered(grid, nullptr, 1, [&](const Context& context, const Picture& gray, uint8_t* out) {
@@ -322,7 +387,9 @@ TEST(SkimageEqualize, Refusals) {
   EXPECT_EQ(refused(Grid<double>(4, 4, -1)), "");
   EXPECT_EQ(refused(Grid<float>(4, 4, 1.0001f)), "gray");
   EXPECT_EQ(refused(Grid<double>(4, 4, -1.0001)), "gray");
-  EXPECT_EQ(refused(Grid<uint16_t>(4, 4, 1)), "gray.dtype");
+  EXPECT_EQ(refused(Grid<uint8_t>(4, 4, 255)), "");
+  EXPECT_EQ(refused(Grid<uint16_t>(4, 4, 65535)), "");
+  EXPECT_EQ(refused(Grid<int32_t>(4, 4, 1)), "gray.dtype");
 }
 
 std::vector<int64_t> HalvesOf(const Window& window) {

@@ -260,7 +260,7 @@ def imagej_filters():
     import tempfile
 
     asked = []
-    for i, made in enumerate(pictures(("uint8", "uint16"))):
+    for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
         for name in ("median", "mean"):
             asked.append((name, made, ((1, 2, 3, 5, 11)[i % 5],)))
     for i, made in enumerate(pictures(("uint8", "uint16", "float32"))):
@@ -356,17 +356,14 @@ def filters():
             for low, high in ((1.0, 99.0), (12.5, 60.0)):
                 ends = tuple(np.percentile(gray, (low, high)))
                 emit("stretch", made, (low, high), fnv(exposure.rescale_intensity(gray, ends)))
-        else:
-            sigma = (0.1, 0.7, 1.5, 4.3, 11.0)[i % 5]
-            emit("gaussian", made, (sigma,), fnv(of.gaussian(gray, sigma, mode="nearest")))
-            wide = gray.astype(np.float64)
-            emit("gaussian", ("float64", *made[1:]), (sigma,),
-                 fnv(of.gaussian(wide, sigma, mode="nearest")))
-            tiles, clip_limit = (1, 2, 8, 3)[i % 4], (2.0, 0.0, 40.0, 1.3, 0.01)[i % 5]
-            regions = [max(1, side // tiles) for side in gray.shape]
-            for floats in (gray, wide):
-                emit("equalize", (str(floats.dtype), *made[1:]), (tiles, clip_limit),
-                     fnv(exposure.equalize_adapthist(floats, regions, clip_limit / 256)))
+        sigma = (0.1, 0.7, 1.5, 4.3, 11.0)[i % 5]
+        tiles, clip_limit = (1, 2, 8, 3)[i % 4], (2.0, 0.0, 40.0, 1.3, 0.01)[i % 5]
+        regions = [max(1, side // tiles) for side in gray.shape]
+        for given in (gray,) if whole else (gray, gray.astype(np.float64)):
+            of_type = (str(given.dtype), *made[1:])
+            emit("gaussian", of_type, (sigma,), fnv(of.gaussian(given, sigma, mode="nearest")))
+            emit("equalize", of_type, (tiles, clip_limit),
+                 fnv(exposure.equalize_adapthist(given, regions, clip_limit / 256)))
 
 
 def opencv_filters():

@@ -13,7 +13,7 @@ namespace {
 
 // What is one gray level of the 256 that a picture has at least.
 absl::StatusOr<double> UnitOf(const State& state) {
-  const DType given = state.inputs.gray.dtype;
+  const DType given = state.gray_type;
   if (state.gray.dtype == DType::kUint8) return 1;
   if (!IsFloat(given) && DTypeSize(given) == 2) return 257;
   TRINE_ASSIGN_OR_RETURN(const ValueRange range, RangeOf(state.context, state.gray));
@@ -46,7 +46,7 @@ absl::Status CheckEdges(const StepToCheck& step, const EdgesStep& given) {
   const Profile profile = step.options.profile;
   if (profile != Profile::kExact && profile != Profile::kOpencv)
     return NotOffered("profile", "edges has the profiles exact and opencv");
-  if (profile == Profile::kOpencv && step.inputs.gray.dtype != DType::kUint8)
+  if (profile == Profile::kOpencv && step.gray_type != DType::kUint8)
     return NotOffered("gray.dtype", "edges of the opencv profile takes uint8 only");
   if (!given.low || !given.high || *given.low <= *given.high) return absl::OkStatus();
   return InvalidField(step.Field("low"), *given.low, "must be at most high");

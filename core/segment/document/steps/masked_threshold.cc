@@ -16,7 +16,7 @@ constexpr int32_t kNone = -1;  // nothing is so dark that it needs no marks
 absl::Status CheckMaskedThreshold(const StepToCheck& step, const MaskedThresholdStep&) {
   if (step.options.profile != Profile::kExact)
     return NotOffered("profile", "masked_threshold has the profile exact only");
-  const DType dtype = step.inputs.gray.dtype;
+  const DType dtype = step.gray_type;
   if (IsFloat(dtype) || DTypeSize(dtype) > 2)
     return NotOffered("gray.dtype", "masked_threshold takes pictures of 8 and 16 bits");
   return absl::OkStatus();

@@ -41,7 +41,7 @@ bool IsLight(const BackgroundStep& step) { return step.light || step.method == k
 int64_t OriginAfter(const State& state, const BackgroundStep& step) {
   if (step.method == kPolynomial) return state.gray.origin;
   if (!IsLight(step)) return 0;
-  const DType given = state.inputs.gray.dtype;
+  const DType given = state.gray_type;
   if (DTypeSize(given) <= 2) return state.gray.origin;
   if (step.remove == BackgroundRemoval::kDivide) return 0;
   return state.gray.dtype == DType::kUint16 ? -65535 : 0;
@@ -50,7 +50,7 @@ int64_t OriginAfter(const State& state, const BackgroundStep& step) {
 // What the background becomes where it is divided by, in gray values; 1 of floats needs none.
 double WhiteOf(const State& state) {
   const double top = state.gray.dtype == DType::kUint8 ? 255 : 65535;
-  const bool narrow = DTypeSize(state.inputs.gray.dtype) <= 2;
+  const bool narrow = DTypeSize(state.gray_type) <= 2;
   return narrow ? top + static_cast<double>(state.gray.origin) : top;
 }
 
@@ -70,7 +70,7 @@ absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& give
                                                    shrink, " pixels"));
   }
   // Its inverse of floats is not their negative.
-  if (profile == Profile::kSkimage && IsLight(given) && IsFloat(step.inputs.gray.dtype))
+  if (profile == Profile::kSkimage && IsLight(given) && IsFloat(step.gray_type))
     return NotOffered("gray.dtype", "light backgrounds of the profile are of uint8 and uint16");
   if (given.remove == BackgroundRemoval::kDivide && !IsLight(given))
     return InvalidField(step.Field("remove"), "divide",

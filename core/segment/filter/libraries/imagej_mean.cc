@@ -55,10 +55,54 @@ absl::Status MeanOfDisk(const Context& context, const Picture& gray, int64_t rad
       });
 }
 
+// In its order: along a row the sum in float64 is carried on by what each step takes and leaves,
+// row of the disk by row; from a radius of 2 on.
+absl::Status MeanOfDiskOfFloats(const Context& context, const Picture& gray, int64_t radius,
+                                uint8_t* out) {
+  const Window window = Window::ImagejDisk(radius);
+  const double pixels = static_cast<double>(window.pixels());
+  const int64_t width = gray.width, height = gray.height;
+  const auto at = [&](int64_t y, int64_t x) {
+    return static_cast<double>(PixelAt<float>(
+        gray.data,
+        std::clamp<int64_t>(y, 0, height - 1) * width + std::clamp<int64_t>(x, 0, width - 1)));
+  };
+  return ParallelFor(
+      context, static_cast<size_t>(height), 1, [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        for (int64_t y = static_cast<int64_t>(begin); y < static_cast<int64_t>(end); ++y) {
+          double sum = 0;
+          for (int64_t x = 0; x < width; ++x) {
+            if (x == 0 || radius < 2) {
+              sum = 0;
+              for (int64_t dy = -radius; dy <= radius; ++dy) {
+                const int64_t half = window.Half(dy);
+                TRINE_RETURN_IF_ERROR(poll.Spend(2 * half + 1));
+                for (int64_t dx = -half; dx <= half; ++dx) sum += at(y + dy, x + dx);
+              }
+            } else {
+              TRINE_RETURN_IF_ERROR(poll.Spend(4 * radius));
+              double change = 0;
+              for (int64_t dy = -radius; dy <= radius; ++dy) {
+                const int64_t half = window.Half(dy);
+                change -= at(y + dy, x - half - 1);
+                change += at(y + dy, x + half);
+              }
+              sum += change;
+            }
+            StoreLE<float>(out + (y * width + x) * static_cast<int64_t>(sizeof(float)),
+                           static_cast<float>(sum / pixels));
+          }
+        }
+        return absl::OkStatus();
+      });
+}
+
 }  // namespace
 
 absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
                               uint8_t* out) {
+  if (gray.dtype == DType::kFloat32) return MeanOfDiskOfFloats(context, gray, radius, out);
   return gray.dtype == DType::kUint8 ? MeanOfDisk<uint8_t>(context, gray, radius, out)
                                      : MeanOfDisk<uint16_t>(context, gray, radius, out);
 }

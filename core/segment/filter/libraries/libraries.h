@@ -12,14 +12,13 @@
 //   gaussian  GaussianBlur with the side made from sigma (round(6 sigma) of uint8, 8 of uint16,
 //             then the next odd number): weights in 256ths (65536ths), what rounding leaves passed
 //             on to the next from the border on, and one rounding at the end.
-// SKIMAGE   0.26.
-//   gaussian  filters.gaussian, of float32 and float64 only: of integers it makes floats from 0
-//   to 1.
-//             Sums in float64 by the machine's exp, those of float32 rounded after each axis. Of
+// SKIMAGE   0.26. Both of uint8 and uint16 make float64 from 0 to 1.
+//   gaussian  filters.gaussian. Sums in float64 by the machine's exp, those of float32 rounded
+//   after each axis. Of
 //             float64 the last digit is that of the library where its numpy takes that exp too (not
 //             with AVX-512) and its scipy no fused products (x86-64); of float32 only what is
 //             within 2^-50 of a tie can differ on others.
-//   equalize  exposure.equalize_adapthist, of float32 and float64 from -1 to 1: regions of
+//   equalize  exposure.equalize_adapthist, of floats from -1 to 1: regions of
 //             height / tiles by width / tiles pixels, rounded down and at least 1, and its
 //             clip_limit is that of the step over 256, its bins.
 // IMAGEJ    1.52; in float32, the order of its operations included; floats at most 2^120 from 0.
@@ -44,22 +43,23 @@ absl::Status SmoothOpencvMean(const Context& context, const Picture& gray, int64
 // REQUIRES: uint8 or uint16, all inside.
 absl::Status SmoothOpencvGaussian(const Context& context, const Picture& gray, double sigma,
                                   uint8_t* out);
-// REQUIRES: float32 or float64, all inside.
+// What both of SKIMAGE's make of a picture of `gray`.
+DType SkimageFloats(DType gray);
+// REQUIRES: uint8, uint16, float32 or float64, all inside.
 absl::Status SmoothSkimageGaussian(const Context& context, const Picture& gray, double sigma,
                                    uint8_t* out);
-// UNIMPLEMENTED where a value is not from -1 to 1. REQUIRES: float32 or float64, all inside.
+// UNIMPLEMENTED where a float is not from -1 to 1. REQUIRES: as above.
 absl::Status EqualizeSkimage(const Context& context, const Picture& gray, int64_t tiles,
                              double clip_limit, uint8_t* out);
-// REQUIRES, here and of the next: uint8 or uint16, all inside.
+// REQUIRES, here and of the next ones: uint8, uint16 or float32, all inside.
 absl::Status SmoothImagejMean(const Context& context, const Picture& gray, int64_t radius,
                               uint8_t* out);
 absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
                                 uint8_t* out);
-// REQUIRES, of both: uint8, uint16 or float32, all inside.
 absl::Status SmoothImagejGaussian(const Context& context, const Picture& gray, double sigma,
                                   uint8_t* out);
-// What stays, as background.h has it. REQUIRES: the picture is wider than ImagejShrink(radius), or
-// that is 1.
+// What stays, as background.h has it. REQUIRES, too: the picture is wider than
+// ImagejShrink(radius), or that is 1.
 absl::Status RemoveImagejBall(const Context& context, const Picture& gray, int64_t radius,
                               bool light, uint8_t* out);
 int64_t ImagejShrink(int64_t radius);

@@ -54,7 +54,7 @@ absl::Status CheckLibrary(const StepToCheck& step, uint8_t method, std::string_v
   if (profile == Profile::kExact) return absl::OkStatus();
   unsigned given = 0, types = 0;
   for (const NamedType& type : kTypes) {
-    if (type.dtype == step.inputs.gray.dtype) given = type.bit;
+    if (type.dtype == step.gray_type) given = type.bit;
   }
   int64_t most_radius = 0;
   for (const LibraryMethod& m : methods) {

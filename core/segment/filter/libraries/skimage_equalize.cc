@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/error.h"
@@ -40,15 +42,19 @@ absl::Status ForPieces(const Context& context, int64_t pixels,
   return absl::OkStatus();
 }
 
-// The pixels as integers of 16 bits.
+// The pixels as integers of 16 bits, those of uint8 over the whole range.
 template <typename T>
 absl::Status ReadWords(const Context& context, const Picture& gray, uint16_t* out) {
   return ForPieces(context, gray.pixels(), [&](int64_t begin, int64_t end) -> absl::Status {
     for (int64_t i = begin; i < end; ++i) {
       const T value = PixelAt<T>(gray.data, i);
-      if (value < -1 || value > 1)
-        return NotOffered("gray", "equalize of the profile takes floats from -1 to 1");
-      out[i] = static_cast<uint16_t>(std::max(std::nearbyint(value * T{65535}), T{0}));
+      if constexpr (std::is_floating_point_v<T>) {
+        if (value < -1 || value > 1)
+          return NotOffered("gray", "equalize of the profile takes floats from -1 to 1");
+        out[i] = static_cast<uint16_t>(std::max(std::nearbyint(value * T{65535}), T{0}));
+      } else {
+        out[i] = static_cast<uint16_t>(value * (65535 / std::numeric_limits<T>::max()));
+      }
     }
     return absl::OkStatus();
   });
@@ -171,9 +177,10 @@ absl::Status Interpolate(const Context& context, const Picture& gray, const Regi
       });
 }
 
-template <typename T>
-absl::Status EqualizeFloats(const Context& context, const Picture& gray, int64_t tiles,
-                            double clip_limit, uint8_t* out) {
+// Of pixels of type T to floats of type Out.
+template <typename T, typename Out>
+absl::Status EqualizeAs(const Context& context, const Picture& gray, int64_t tiles,
+                        double clip_limit, uint8_t* out) {
   const int64_t pixels = gray.pixels();
   const RegionAxis down(gray.height, tiles), across(gray.width, tiles);
   const int64_t entries = down.regions * across.regions * kBins;
@@ -211,11 +218,11 @@ absl::Status EqualizeFloats(const Context& context, const Picture& gray, int64_t
   range = {};
   TRINE_RETURN_IF_ERROR(ForPieces(context, pixels, widen));
   return ForPieces(context, pixels, [&](int64_t begin, int64_t end) {
-    const T low = static_cast<T>(range.low), span = static_cast<T>(range.high - range.low);
+    const Out low = static_cast<Out>(range.low), span = static_cast<Out>(range.high - range.low);
     for (int64_t i = begin; i < end; ++i) {
-      const T word = static_cast<T>(words[static_cast<size_t>(i)]);
-      StoreLE<T>(out + i * static_cast<int64_t>(sizeof(T)),
-                 span > 0 ? (word - low) / span : std::min(word, T{1}));
+      const Out word = static_cast<Out>(words[static_cast<size_t>(i)]);
+      StoreLE<Out>(out + i * static_cast<int64_t>(sizeof(Out)),
+                   span > 0 ? (word - low) / span : std::min(word, Out{1}));
     }
     return absl::OkStatus();
   });
@@ -225,9 +232,11 @@ absl::Status EqualizeFloats(const Context& context, const Picture& gray, int64_t
 
 absl::Status EqualizeSkimage(const Context& context, const Picture& gray, int64_t tiles,
                              double clip_limit, uint8_t* out) {
-  if (gray.dtype == DType::kFloat32)
-    return EqualizeFloats<float>(context, gray, tiles, clip_limit, out);
-  return EqualizeFloats<double>(context, gray, tiles, clip_limit, out);
+  return WithPixelType(gray.dtype, [&](auto type) {
+    using T = decltype(type);
+    using Out = std::conditional_t<std::is_same_v<T, float>, float, double>;
+    return EqualizeAs<T, Out>(context, gray, tiles, clip_limit, out);
+  });
 }
 
 }  // namespace trine::segment

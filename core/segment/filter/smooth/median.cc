@@ -266,7 +266,7 @@ absl::Status VisitMedians(const Context& context, const Picture& gray, const Win
 }
 
 template <typename T>
-absl::Status MedianOfFloats(const Context& context, const Picture& gray, int64_t radius,
+absl::Status MedianOfFloats(const Context& context, const Picture& gray, const Window& window,
                             uint8_t* out) {
   Scratch<int32_t> rank = MakeScratch<int32_t>(gray.pixels());
   TRINE_ASSIGN_OR_RETURN(const int32_t ranks, RankFloats(context, gray.dtype, gray.data,
@@ -280,7 +280,7 @@ absl::Status MedianOfFloats(const Context& context, const Picture& gray, int64_t
     if (gray.Contains(i)) value[static_cast<size_t>(rank[static_cast<size_t>(i)])] = pixel;
   }
   return VisitMedians(
-      context, gray, Window::Square(radius), ranks,
+      context, gray, window, ranks,
       [&](int64_t i) { return static_cast<uint32_t>(rank[static_cast<size_t>(i)]); },
       [&](int64_t i, uint32_t key) {
         StoreLE<T>(out + i * static_cast<int64_t>(sizeof(T)), value[key] + T{0});
@@ -311,15 +311,16 @@ absl::Status SmoothMedian(const Context& context, const Picture& gray, int64_t r
     case DType::kUint16:
       return MedianOfIntegers<uint16_t>(context, gray, Window::Square(radius), out);
     case DType::kFloat32:
-      return MedianOfFloats<float>(context, gray, radius, out);
+      return MedianOfFloats<float>(context, gray, Window::Square(radius), out);
     default:
-      return MedianOfFloats<double>(context, gray, radius, out);
+      return MedianOfFloats<double>(context, gray, Window::Square(radius), out);
   }
 }
 
 absl::Status SmoothImagejMedian(const Context& context, const Picture& gray, int64_t radius,
                                 uint8_t* out) {
   const Window window = Window::ImagejDisk(radius);
+  if (gray.dtype == DType::kFloat32) return MedianOfFloats<float>(context, gray, window, out);
   return gray.dtype == DType::kUint8 ? MedianOfIntegers<uint8_t>(context, gray, window, out)
                                      : MedianOfIntegers<uint16_t>(context, gray, window, out);
 }

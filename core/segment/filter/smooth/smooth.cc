@@ -20,12 +20,12 @@ constexpr LibraryMethod kMethods[] = {
     Has(Profile::kOpencv, kMedian, kWords | kSingles, 2),
     Has(Profile::kOpencv, kMean, kBytes | kSingles | kDoubles),
     Has(Profile::kOpencv, kMean, kWords, 90),
-    Has(Profile::kSkimage, kGaussian, kSingles | kDoubles),
+    Has(Profile::kSkimage, kGaussian, kEveryType),
     Has(Profile::kSkimage, kMedian, kEveryType),
     Has(Profile::kSkimage, kMean, kIntegers),
     Has(Profile::kImagej, kGaussian, kIntegers | kSingles),
-    Has(Profile::kImagej, kMedian, kIntegers),
-    Has(Profile::kImagej, kMean, kIntegers),
+    Has(Profile::kImagej, kMedian, kIntegers | kSingles),
+    Has(Profile::kImagej, kMean, kIntegers | kSingles),
 };
 
 auto GaussianOf(Profile profile) {
