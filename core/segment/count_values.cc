@@ -13,12 +13,12 @@
 #include <bitset>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/segment/histogram.h"
+#include "core/segment/spares.h"
 
 namespace trine::segment {
 namespace {
@@ -164,45 +164,21 @@ void CountRange(const Picture& gray, int64_t begin, int64_t end, Counter& counte
     if (gray.Contains(i)) counter.One(PixelAt<T>(data, i));
 }
 
-// Counters that no thread uses now.
-template <typename Counter>
-class Counters {
- public:
-  std::unique_ptr<Counter> Take() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.empty()) return std::make_unique<Counter>();
-    std::unique_ptr<Counter> counter = std::move(idle_.back());
-    idle_.pop_back();
-    return counter;
-  }
-  void Give(std::unique_ptr<Counter> counter) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(std::move(counter));
-  }
-  // REQUIRES: all were given back.
-  std::vector<uint64_t> Sum(size_t bins) const {
-    std::vector<uint64_t> counts(bins, 0);
-    for (const auto& counter : idle_) counter->AddTo(counts);
-    return counts;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Counter>> idle_;
-};
-
 template <typename T, typename Counter>
 absl::StatusOr<std::vector<uint64_t>> CountWith(const Context& context, const Picture& gray) {
-  Counters<Counter> counters;
+  Spares<Counter> counters;
   TRINE_RETURN_IF_ERROR(ParallelFor(
       context, static_cast<size_t>(gray.pixels()), static_cast<size_t>(kPixelGrain),
       [&](size_t begin, size_t end) {
-        std::unique_ptr<Counter> counter = counters.Take();
+        std::unique_ptr<Counter> counter =
+            counters.Take([] { return std::make_unique<Counter>(); });
         CountRange<T>(gray, static_cast<int64_t>(begin), static_cast<int64_t>(end), *counter);
         counters.Give(std::move(counter));
         return absl::OkStatus();
       }));
-  return counters.Sum(size_t{1} << (8 * sizeof(T)));
+  std::vector<uint64_t> counts(size_t{1} << (8 * sizeof(T)), 0);
+  for (const auto& counter : counters.all()) counter->AddTo(counts);
+  return counts;
 }
 
 // Whether more than three quarters of a sample's pairs are distinct. REQUIRES: kLeastForPairs.

@@ -30,13 +30,15 @@ T Negative(T value) {
   }
 }
 
-// Rows and columns of the pieces: long against the reach, short enough for the second cache.
+// Rows and columns of the pieces: long against the reach, short enough for the second cache or
+// little more.
 struct TileSize {
   int64_t rows = 0, columns = 0, reach = 0;
 
   static TileSize Of(const Picture& gray, int64_t reach) {
+    const int64_t wide = 2048 / static_cast<int64_t>(DTypeSize(gray.dtype));
     return {std::min(gray.height, std::max<int64_t>(96, 2 * reach)),
-            std::min(gray.width, std::max<int64_t>(512, 2 * reach)), reach};
+            std::min(gray.width, std::max(wide, 2 * reach)), reach};
   }
   int64_t stride() const { return columns + 2 * reach + kLeastSlack; }
   // Of a piece with its surroundings.

@@ -1,7 +1,10 @@
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/segment/filter/background/background.h"
 #include "core/segment/filter/background/tiles.h"
+#include "core/segment/spares.h"
 
 namespace trine::segment {
 namespace {
@@ -65,18 +68,21 @@ absl::Status TopHat(const Context& context, const Picture& gray, const Window& w
                     const Removal& removal, uint8_t* out) {
   const TileSize size = TileSize::Of(gray, window.radius());
   TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
+  Spares<DiskLeast<T>> disks;
+  const auto make = [&] { return std::make_unique<DiskLeast<T>>(size, window); };
   Scratch<T> least = MakeScratch<T>(gray.pixels());
   const absl::Status eroded = ForTiles(
       context, gray, size,
       [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
         Poller poll = PixelPoller(context);
-        DiskLeast<T> disk(size, window);
-        TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
-                                        [&](int64_t y, int64_t x, int64_t count, T* to) {
-                                          ReadInside(gray, removal.light, y, x, count, to);
-                                        }));
+        std::unique_ptr<DiskLeast<T>> disk = disks.Take(make);
+        TRINE_RETURN_IF_ERROR(disk->Make(gray, begin, end, first, last, poll,
+                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
+                                           ReadInside(gray, removal.light, y, x, count, to);
+                                         }));
         for (int64_t y = begin; y < end; ++y)
-          std::copy_n(disk.Row(y, begin), last - first, least.data() + y * gray.width + first);
+          std::copy_n(disk->Row(y, begin), last - first, least.data() + y * gray.width + first);
+        disks.Give(std::move(disk));
         return absl::OkStatus();
       });
   TRINE_RETURN_IF_ERROR(eroded);
@@ -84,20 +90,21 @@ absl::Status TopHat(const Context& context, const Picture& gray, const Window& w
       context, gray, size,
       [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
         Poller poll = PixelPoller(context);
-        DiskLeast<T> disk(size, window);
-        TRINE_RETURN_IF_ERROR(disk.Make(gray, begin, end, first, last, poll,
-                                        [&](int64_t y, int64_t x, int64_t count, T* to) {
-                                          const T* const from = least.data() + y * gray.width + x;
-                                          for (int64_t i = 0; i < count; ++i)
-                                            to[i] = Negative(from[i]);
-                                        }));
+        std::unique_ptr<DiskLeast<T>> disk = disks.Take(make);
+        TRINE_RETURN_IF_ERROR(disk->Make(gray, begin, end, first, last, poll,
+                                         [&](int64_t y, int64_t x, int64_t count, T* to) {
+                                           const T* const from = least.data() + y * gray.width + x;
+                                           for (int64_t i = 0; i < count; ++i)
+                                             to[i] = Negative(from[i]);
+                                         }));
         Scratch<T> row = MakeScratch<T>(size.stride());
         for (int64_t y = begin; y < end; ++y) {
-          T* const opened = disk.Row(y, begin);
+          T* const opened = disk->Row(y, begin);
           TRINE_RETURN_IF_ERROR(poll.Spend((last - first) / 2));
           for (int64_t x = 0; x < last - first; ++x) opened[x] = Negative(opened[x]);
           WriteStays(gray, removal, y, first, last - first, opened, row.data(), out);
         }
+        disks.Give(std::move(disk));
         return absl::OkStatus();
       });
 }
