@@ -56,8 +56,7 @@ void ExpandWords(const int16_t* near, const int16_t* far, size_t begin, size_t e
 void DecideHalved(const int16_t* words, const uint8_t* row, int16_t bound, uint8_t invert,
                   size_t begin, size_t end, uint8_t* mask);
 
-// The means as bytes, 128 added and rounded, halves up. `pixels` has room for 2 kLeastGaussWords
-// more.
+// The means as bytes, 128 added and rounded, halves up, to pixels[2 begin] to pixels[2 end - 1].
 void StoreHalved(const int16_t* words, size_t begin, size_t end, uint8_t* pixels);
 
 // Instruction sets that these loops are compiled for, as Highway's bits.

@@ -9,7 +9,7 @@
 
 #include "core/segment/local/kernels/byte_windows.h"
 #include "core/segment/local/local_threshold.h"
-#include "core/segment/local/windows/bands.h"
+#include "core/segment/kernels/bands.h"
 
 namespace trine::segment {
 namespace {

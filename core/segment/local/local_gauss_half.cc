@@ -14,7 +14,7 @@
 #include "core/segment/kernels/byte_gauss.h"
 #include "core/segment/kernels/half_band.h"
 #include "core/segment/local/local_threshold.h"
-#include "core/segment/local/windows/bands.h"
+#include "core/segment/kernels/bands.h"
 #include "core/segment/local/windows/gaussian_means.h"
 
 namespace trine::segment {

@@ -2,6 +2,7 @@
 
 #include "core/segment/filter/smooth/real_rows.h"
 #include "core/segment/filter/smooth/smooth.h"
+#include "core/segment/kernels/bands.h"
 #include "core/segment/kernels/half_band.h"
 
 namespace trine::segment {
@@ -205,14 +206,17 @@ absl::Status SmoothWords(const Context& context, const Picture& gray, double sig
   const HalfRow layout(static_cast<int64_t>(weights.size()) - 1, gray.width);
   weights.push_back(0);
   const ByteGauss gauss{weights.data(), static_cast<size_t>(layout.radius)};
-  const size_t grain = std::max<size_t>(64, RowGrain(gray.width) / 2);
+  const int64_t window = 2 * (2 * layout.radius + 1);
+  const size_t grain = (RowsOfBand(context, gray.height, gray.width, window) + 1) / 2;
   return ParallelFor(
       context, static_cast<size_t>((gray.height + 1) / 2), grain,
       [&](size_t begin, size_t end) -> absl::Status {
         Poller poll = PixelPoller(context);
         HalfBand band(gray, layout, gauss, BeyondHalf::kNearest);
         Scratch<int16_t> means = MakeScratch<int16_t>(layout.words);
-        Scratch<uint8_t> pixels = MakeScratch<uint8_t>(gray.width + 2 * int64_t{kLeastGaussWords});
+        // Of an odd width the last word makes a pixel of the next row.
+        const bool is_odd = gray.width % 2 != 0;
+        Scratch<uint8_t> padded = MakeScratch<uint8_t>(is_odd ? gray.width + 1 : 0);
         TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
         for (int64_t at = static_cast<int64_t>(begin); at < static_cast<int64_t>(end); ++at) {
           TRINE_RETURN_IF_ERROR(band.Next(at + 1, poll));
@@ -223,11 +227,13 @@ absl::Status SmoothWords(const Context& context, const Picture& gray, double sig
                                  [&](size_t first, size_t last) {
                                    ExpandWords(band.Along(at), far, first, last, means.data());
                                  }));
+            uint8_t* const row = out + y * gray.width;
+            uint8_t* const pixels = is_odd ? padded.data() : row;
             TRINE_RETURN_IF_ERROR(
                 ForPiecesOfWords(0, (gray.width + 1) / 2, 1, poll, [&](size_t first, size_t last) {
-                  StoreHalved(means.data() + layout.first, first, last, pixels.data());
+                  StoreHalved(means.data() + layout.first, first, last, pixels);
                 }));
-            std::copy_n(pixels.data(), gray.width, out + y * gray.width);
+            if (is_odd) std::copy_n(pixels, gray.width, row);
           }
         }
         return absl::OkStatus();
