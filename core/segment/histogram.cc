@@ -87,7 +87,7 @@ absl::Status ScaleToIntegers(Levels& levels, Poller& poll) {
   // The difference may round, but not from below to above 2^32 steps.
   const double steps = std::ldexp(levels.values.back() - low, -unit);
   if (!(steps < 0x1p32)) return absl::OkStatus();
-  levels.offset.reserve(levels.size());
+  ReserveLong(levels.size(), &levels.offset);
   for (const double value : levels.values) {
     TRINE_RETURN_IF_ERROR(poll.Spend(4));
     levels.offset.push_back(static_cast<uint64_t>(std::ldexp(value - low, -unit)));
@@ -129,8 +129,8 @@ absl::StatusOr<Levels> LevelsOfType(const Context& context, const Picture& gray)
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
     distinct += i == 0 || sorted.keys[i] != sorted.keys[i - 1] ? 1 : 0;
   }
-  levels.values.reserve(distinct);
-  levels.counts.reserve(distinct);
+  ReserveLong(distinct, &levels.values);
+  ReserveLong(distinct, &levels.counts);
   for (int64_t i = 0; i < sorted.count; ++i) {
     if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 4096));
     if (i > 0 && sorted.keys[i] == sorted.keys[i - 1]) {
@@ -156,8 +156,9 @@ absl::StatusOr<int32_t> RankType(const Context& context, const uint8_t* values,
       sorted.keys[distinct++] = sorted.keys[i];
   }
   const KeyOf<T>* begin = sorted.keys.data();
+  // A search in many keys misses the caches at nearly each step.
   absl::Status status = ParallelFor(
-      context, static_cast<size_t>(count), static_cast<size_t>(kPixelGrain / 8),
+      context, static_cast<size_t>(count), static_cast<size_t>(kPixelGrain / 64),
       [&](size_t first, size_t last) {
         for (size_t i = first; i < last; ++i) {
           const bool used = inside == nullptr || inside[i] != 0;

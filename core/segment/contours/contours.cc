@@ -214,7 +214,7 @@ absl::StatusOr<ContourList> InTreeOrder(BorderFollower& follower, Poller& poll) 
   int64_t visited = 0;
   int64_t at = first_child[count];
   while (at >= 0) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    TRINE_RETURN_IF_ERROR(poll.Spend(32));
     const size_t i = static_cast<size_t>(at);
     position[i] = visited++;
     if (first_child[i] >= 0) {
@@ -229,7 +229,7 @@ absl::StatusOr<ContourList> InTreeOrder(BorderFollower& follower, Poller& poll) 
   LongArray<Point> points = follower.TakePoints();
   LongArray<Contour> out = LongArray<Contour>::ForOverwrite(count);
   for (size_t i = 0; i < count; ++i) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(16));
+    TRINE_RETURN_IF_ERROR(poll.Spend(64));
     Contour& contour = out[static_cast<size_t>(position[i])];
     contour = Contour{};
     contour.points = {points.data() + found[i].first_point,
@@ -240,7 +240,7 @@ absl::StatusOr<ContourList> InTreeOrder(BorderFollower& follower, Poller& poll) 
     contour.next = moved(next_sibling[i]);
   }
   for (size_t i = 0; i < count; ++i) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(8));
+    TRINE_RETURN_IF_ERROR(poll.Spend(32));
     if (out[i].next >= 0) out[static_cast<size_t>(out[i].next)].previous = static_cast<int64_t>(i);
   }
   return ContourList(std::move(points), std::move(out));

@@ -5,6 +5,9 @@
 
 namespace trine::segment {
 
+// Where numpy parts more than 128 values.
+constexpr size_t PairwiseHalf(size_t count) { return count / 2 - count / 2 % 8; }
+
 // numpy.add.reduce over contiguous memory: eight sums side by side in blocks of 128, halves above.
 template <typename F>
 F PairwiseSum(const F* values, size_t count) {
@@ -25,8 +28,7 @@ F PairwiseSum(const F* values, size_t count) {
     for (; i < count; ++i) sum += values[i];
     return sum;
   }
-  size_t half = count / 2;
-  half -= half % 8;
+  const size_t half = PairwiseHalf(count);
   return PairwiseSum(values, half) + PairwiseSum(values + half, count - half);
 }
 

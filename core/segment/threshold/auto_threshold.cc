@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -26,11 +25,7 @@ absl::StatusOr<double> ThresholdOf(const MethodInput& of, const AutoMethodRow& r
                         "the skimage profile takes integers that span 65536 values at most");
     return row.skimage(of);
   }
-  if (profile == Profile::kImagej) {
-    const double threshold = row.imagej(of.counts, of.fraction);
-    if (std::isnan(threshold)) return NoThreshold("ImageJ's iteration does not end");
-    return threshold;
-  }
+  if (profile == Profile::kImagej) return row.imagej(of);
   if (of.levels.size() == 1 && row.method != AutoMethod::kGlobalMean) return of.levels.values[0];
   return row.exact(of);
 }

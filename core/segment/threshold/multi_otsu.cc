@@ -27,8 +27,8 @@ class IntegerMoments {
   using Value = double;
 
   absl::Status Fill(const Context&, const Levels& levels, Poller& poll) {
-    weight_.reserve(levels.size() + 1);
-    sum_.reserve(levels.size() + 1);
+    ReserveLong(levels.size() + 1, &weight_);
+    ReserveLong(levels.size() + 1, &sum_);
     weight_.push_back(0);
     sum_.push_back(0);
     for (size_t i = 0; i < levels.size(); ++i) {

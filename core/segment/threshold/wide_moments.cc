@@ -121,7 +121,7 @@ absl::Status WideMoments::Fill(const Context& context, const Levels& levels, Pol
   const int bits = std::max(exponent - unit_, 1) + 1 + 30 + 1;
   limbs_ = static_cast<size_t>(bits + 63) / 64;
   TRINE_RETURN_IF_ERROR(context.Reserve((levels.size() + 1) * 8 * (limbs_ + 1)));
-  weight_.reserve(levels.size() + 1);
+  ReserveLong(levels.size() + 1, &weight_);
   weight_.push_back(0);
   sum_ = MakeScratch<uint64_t>(static_cast<int64_t>((levels.size() + 1) * limbs_));
   std::fill_n(sum_.data(), limbs_, 0);

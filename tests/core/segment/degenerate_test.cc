@@ -7,7 +7,6 @@
 #include <limits>
 #include <random>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
+#include "tests/core/segment/variants.h"
 
 namespace trine::segment {
 namespace {
@@ -47,51 +47,21 @@ std::vector<Case> Cases() {
   return cases;
 }
 
-// The step's row as it is and with each of its methods, with the parameters that it must have.
-std::vector<Step> Variants(const StepSpec& spec) {
-  Step plain(spec);
-  for (const Parameter& parameter : spec.parameters) {
-    if (parameter.kind == ParameterKind::kReals) plain.Set(parameter, std::vector<double>{4});
-    if (spec.name != "hysteresis") continue;
-    if (parameter.name == "low") plain.Set(parameter, 4.0);
-    if (parameter.name == "high") plain.Set(parameter, 8.0);
-  }
-  std::vector<Step> out = {plain};
-  const Parameter* const method = spec.Find("method");
-  if (method == nullptr) return out;
-  for (size_t i = 1; i <= method->choices.size(); ++i) {
-    out.push_back(plain);
-    out.back().Set(*method, static_cast<int64_t>(i));
-    // Wider than any of the pictures.
-    for (const auto& [name, value] : {std::pair{"window", int64_t{101}}, {"radius", 60}}) {
-      const Parameter* const size = spec.Find(name);
-      if (size == nullptr) continue;
-      Step wide = out.back();
-      wide.Set(*size, value);
-      if (CheckTaken("", wide, *size).ok()) out.push_back(wide);
-    }
+constexpr double kMiddle = 4;  // of the pictures' values
+
+// Also wider than any of the pictures.
+std::vector<Step> WithWideOnes(const StepSpec& spec) {
+  std::vector<Step> out;
+  for (const Step& step : Variants(spec, kMiddle)) {
+    out.push_back(step);
+    if (const auto wide = Widened(step)) out.push_back(*wide);
   }
   return out;
 }
 
-// With what it needs before it.
-std::vector<Step> Pipeline(const Step& step) {
-  std::vector<Step> steps;
-  const unsigned needs = step.spec().needs | (step.spec().uses & (kMask | kDistance));
-  if ((needs & (kMask | kLabels | kDistance)) != 0) steps.emplace_back(ThresholdStep{{4}});
-  if ((needs & kLabels) != 0) steps.emplace_back(ComponentsStep{});
-  if ((needs & kDistance) != 0) steps.emplace_back(DistanceStep{});
-  steps.push_back(step);
-  return steps;
-}
-
 std::string TextOf(const Step& step, Profile profile, DType dtype, const Case& c) {
-  std::string text(step.spec().name);
-  if (const Parameter* const method = step.spec().Find("method")) {
-    text += " " + std::to_string(std::get<int64_t>(step.Get(*method)));
-  }
-  return text + ", " + std::string(ProfileName(profile)) + ", " + std::string(DTypeName(dtype)) +
-         ", " + c.name;
+  return NameOf(step) + ", " + std::string(ProfileName(profile)) + ", " +
+         std::string(DTypeName(dtype)) + ", " + c.name;
 }
 
 void ExpectRefusedByName(const absl::Status& status, const std::string& text) {
@@ -141,7 +111,7 @@ void ExpectAnswers(const Step& step, const Case& c) {
   static auto* const pool = new ThreadPool(3);
   for (int number = 1; number <= 5; ++number) {
     const auto profile = static_cast<Profile>(number);
-    const Options options{profile, false, Pipeline(step), NanPolicy::kIgnore};
+    const Options options{profile, false, Pipeline(step, kMiddle), NanPolicy::kIgnore};
     const std::string text = TextOf(step, profile, inputs.gray.dtype, c);
     const auto alone = RunSteps(inputs, options);
     Context shared;
@@ -165,7 +135,7 @@ void ExpectAnswers(const Step& step, const Case& c) {
 
 TEST(Degenerate, IsAnsweredOrRefusedByName) {
   for (const StepSpec& spec : AllSteps()) {
-    for (const Step& step : Variants(spec)) {
+    for (const Step& step : WithWideOnes(spec)) {
       for (const Case& c : Cases()) {
         ExpectAnswers<float>(step, c);
         ExpectAnswers<double>(step, c);
@@ -182,7 +152,7 @@ TEST(Degenerate, AConstantPictureHasNoForeground) {
   const Grid<uint8_t> gray(40, 60, 77);
   for (const StepSpec& spec : AllSteps()) {
     if ((spec.makes & kThresholds) == 0 || spec.name == "threshold") continue;
-    for (const Step& step : Variants(spec)) {
+    for (const Step& step : WithWideOnes(spec)) {
       const auto result = RunSteps(gray, {step});
       const std::string text = TextOf(step, Profile::kExact, DType::kUint8, {"constant", {}, {}});
       if (!result.ok()) {

@@ -3,11 +3,14 @@
 
 #include <random>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/segment/segment.h"
+#include "core/segment/steps.h"
 #include "tests/core/segment/support.h"
+#include "tests/core/segment/variants.h"
 
 namespace trine::segment {
 namespace {
@@ -208,6 +211,62 @@ TEST(Polling, NoLongGapsOfSlowSteps) {
     expect("local isauvola", {Local(LocalMethod::kIsauvola)});
     expect("local tiled_otsu", {Local(LocalMethod::kTiledOtsu)}, true);
   }
+}
+
+// Every step with every method, of the list of steps: one of tomorrow is here too.
+TEST(Polling, NoLongGapsOfAnyMethod) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  const Pictures square(512, 1024), row(1, 1 << 20);
+  const auto expect = [](const std::string& name, const Pictures& pictures, const Step& step,
+                         bool floats) {
+    const std::vector<Step> steps = Pipeline(step, floats ? 0.4 : 100);
+    ExpectShortGaps(name, [&](const Context& context) {
+      const absl::Status status = pictures.Run(context, steps, floats);
+      // A picture of noise may have no such threshold, and some types are not taken.
+      const bool is_refused = absl::IsInvalidArgument(status) || absl::IsUnimplemented(status);
+      return is_refused ? absl::OkStatus() : status;
+    });
+  };
+  for (const StepSpec& spec : AllSteps()) {
+    for (const Step& step : Variants(spec, 100)) {
+      expect(NameOf(step) + " of a row", row, step, false);
+      if (const auto wide = Widened(step)) expect(NameOf(step) + ", wide", square, *wide, false);
+    }
+    for (const Step& step : Variants(spec, 0.4))
+      expect(NameOf(step) + " of floats", square, step, true);
+  }
+}
+
+// Tables of each distinct value take as long to give back as a cancelled request may go on, unless
+// they are in large pages.
+TEST(Polling, NoLongGapsOfManyValues) {
+  if (!kPollsAreTimed) GTEST_SKIP() << "gaps are measured in optimised builds only";
+  Grid<float> wide(4096, 4096);
+  uint32_t state = 1;
+  for (float& cell : wide.cells) {
+    state = state * 1664525 + 1013904223;
+    cell = static_cast<float>(state >> 8) * 0x1p-24f;
+  }
+  Inputs inputs;
+  inputs.gray = {DType::kFloat32,
+                 {4096, 4096},
+                 {reinterpret_cast<const uint8_t*>(wide.cells.data()), wide.cells.size() * 4}};
+  for (const auto& [name, step, profile] :
+       {std::tuple{"otsu", Step(OtsuStep{}), Profile::kExact},
+        {"li", Step(AutoThresholdStep{}), Profile::kExact},
+        {"scikit-image's li", Step(AutoThresholdStep{}), Profile::kSkimage}}) {
+    ExpectShortGaps(name, [&](const Context& context) {
+      return Segment(context, inputs, {profile, false, {step}}).status();
+    });
+  }
+}
+
+// No pixels to speak of, and tens of thousands of logarithms.
+TEST(Polling, NoLongGapsOfHistograms) {
+  const Pictures small(64, 64);
+  ExpectPolls("ImageJ's thresholds", 12, 1, [&](const Context& context) {
+    return small.Run(context, {AllThresholdsStep{}}, false, Profile::kImagej);
+  });
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace trine::segment {
 namespace {
 
 constexpr float kNone = std::numeric_limits<float>::infinity();
-// Points of the ball that are passed over a row at once: between two polls.
-constexpr int64_t kPoints = 512;
+// Points of the ball that are passed over a row of `n` at once: between two polls.
+int64_t PointsAtOnce(int64_t n) { return std::clamp<int64_t>(32 * kPixelGrain / n, 8, 512); }
 
 // Large balls roll over a picture that is shrunk, and miss their rim.
 struct Ball {
@@ -55,21 +55,45 @@ absl::Status ForBands(const Context& context, int64_t height, int64_t row_cost,
                      });
 }
 
+// Calls body(y, begin, end) for pieces of rows, of so much work a column, in parallel.
+absl::Status ForPieces(const Context& context, int64_t height, int64_t width, int64_t column_cost,
+                       absl::FunctionRef<void(int64_t y, int64_t begin, int64_t end)> body) {
+  const int64_t piece = std::max<int64_t>(1, kPixelGrain / column_cost);
+  return ParallelFor(context, static_cast<size_t>(height), RowGrain(column_cost * width),
+                     [&](size_t first, size_t last) -> absl::Status {
+                       Poller poll = PixelPoller(context);
+                       for (int64_t y = static_cast<int64_t>(first); y < static_cast<int64_t>(last);
+                            ++y) {
+                         for (int64_t begin = 0; begin < width; begin += piece) {
+                           const int64_t end = std::min(width, begin + piece);
+                           TRINE_RETURN_IF_ERROR(poll.Spend(column_cost * (end - begin)));
+                           body(y, begin, end);
+                         }
+                       }
+                       return absl::OkStatus();
+                     });
+}
+
 // Means of three along rows, then down columns, in place; beyond the border its pixels.
 absl::Status Presmooth(const Context& context, Plane<float>* plane) {
   const int64_t width = plane->width(), height = plane->height();
   constexpr float kThird = 1.0f / 3;
-  TRINE_RETURN_IF_ERROR(ForBands(context, height, width, [&](int64_t y, Poller&) {
+  const auto along = [&](int64_t y, Poller& poll) -> absl::Status {
     float* const row = plane->Row(y);
     float before = row[0], here = row[0];
-    for (int64_t x = 0; x < width; ++x) {
-      const float after = x + 1 < width ? row[x + 1] : here;
-      row[x] = (before + here + after) * kThird;
-      before = here;
-      here = after;
+    for (int64_t begin = 0; begin < width; begin += kPixelGrain) {
+      const int64_t end = std::min(width, begin + kPixelGrain);
+      TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
+      for (int64_t x = begin; x < end; ++x) {
+        const float after = x + 1 < width ? row[x + 1] : here;
+        row[x] = (before + here + after) * kThird;
+        before = here;
+        here = after;
+      }
     }
     return absl::OkStatus();
-  }));
+  };
+  TRINE_RETURN_IF_ERROR(ForBands(context, height, width, along));
   constexpr int64_t kStrip = 64;
   return ForBands(context, (width + kStrip - 1) / kStrip, 1,
                   [&](int64_t strip, Poller& poll) -> absl::Status {
@@ -92,12 +116,15 @@ absl::Status Presmooth(const Context& context, Plane<float>* plane) {
                   });
 }
 
-// Row y of a picture that is `shrink` times smaller: the least of each square.
-void ShrinkRow(Plane<float>& plane, int64_t y, int64_t shrink, int64_t width, float* out) {
-  std::fill(out, out + width, kNone);
+// Columns [begin, end) of row y of a picture that is `shrink` times smaller: the least of each
+// square.
+void ShrinkRow(Plane<float>& plane, int64_t y, int64_t shrink, int64_t begin, int64_t end,
+               float* out) {
+  std::fill(out + begin, out + end, kNone);
   for (int64_t v = y * shrink; v < std::min(plane.height(), (y + 1) * shrink); ++v) {
     const float* const row = plane.Row(v);
-    for (int64_t x = 0; x < plane.width(); ++x) out[x / shrink] = std::min(out[x / shrink], row[x]);
+    for (int64_t x = begin * shrink; x < std::min(plane.width(), end * shrink); ++x)
+      out[x / shrink] = std::min(out[x / shrink], row[x]);
   }
 }
 
@@ -125,14 +152,15 @@ absl::Status Roll(const Context& context, const Ball& ball, Plane<float>* small)
     std::fill(least, least + n + kLeastSlack, kNone);
     std::vector<const float*> rows;
     std::vector<float> falls;
+    const int64_t points = PointsAtOnce(n);
     for (int64_t dy = 0; dy < side; ++dy) {
       const int64_t y = top + dy;
       if (y < 0 || y >= from.height()) continue;
       for (int64_t dx = 0; dx < side; ++dx) {
         rows.push_back(from.Row(y) + dx);
         falls.push_back(ball.falls[static_cast<size_t>(dy * side + dx)]);
-        if (static_cast<int64_t>(rows.size()) < kPoints) continue;
-        TRINE_RETURN_IF_ERROR(pass(n, poll, rows.data(), falls.data(), kPoints, least));
+        if (static_cast<int64_t>(rows.size()) < points) continue;
+        TRINE_RETURN_IF_ERROR(pass(n, poll, rows.data(), falls.data(), points, least));
         rows.clear();
         falls.clear();
       }
@@ -170,12 +198,14 @@ struct Between {
   }
 };
 
-// Row y of the background in full size. Of a shrunk picture of one row, its first row is 0.
-void EnlargeRow(Plane<float>& small, int64_t y, int64_t width, int64_t shrink, float* out) {
+// Columns [begin, end) of row y of the background in full size. Of a shrunk picture of one row, its
+// first row is 0.
+void EnlargeRow(Plane<float>& small, int64_t y, int64_t shrink, int64_t begin, int64_t end,
+                float* out) {
   const Between down(y, small.height(), shrink);
   const float* const above = down.first < 0 ? nullptr : small.Row(down.first);
   const float* const below = small.Row(down.first + 1);
-  for (int64_t x = 0; x < width; ++x) {
+  for (int64_t x = begin; x < end; ++x) {
     const Between across(x, small.width(), shrink);
     const auto along = [&](const float* row) {
       return row == nullptr ? 0.0f
@@ -186,12 +216,13 @@ void EnlargeRow(Plane<float>& small, int64_t y, int64_t width, int64_t shrink, f
   }
 }
 
-// What stays of the pixels above the background.
+// What stays of the pixels above the background, in columns [begin, end) of row y.
 template <typename T>
-void WriteAbove(const Picture& gray, bool light, int64_t y, const float* background, uint8_t* out) {
+void WriteAbove(const Picture& gray, bool light, int64_t y, int64_t begin, int64_t end,
+                const float* background, uint8_t* out) {
   constexpr int64_t kBytes = static_cast<int64_t>(sizeof(T));
   const int64_t start = y * gray.width;
-  for (int64_t x = 0; x < gray.width; ++x) {
+  for (int64_t x = begin; x < end; ++x) {
     const float pixel = static_cast<float>(PixelAt<T>(gray.data, start + x));
     const float above = pixel - (light ? -background[x] : background[x]);
     T value;
@@ -220,25 +251,25 @@ absl::Status RollUnder(const Context& context, const Picture& gray, const Ball& 
                       BytesOf(small_height, small_width + 4 * reach, kLeastSlack) +
                       BytesOf(small_height + 2 * reach, small_width + 2 * reach, kLeastSlack)));
   Plane<float> plane(height, width);
-  TRINE_RETURN_IF_ERROR(ForBands(context, height, width, [&](int64_t y, Poller&) {
+  const auto load = [&](int64_t y, int64_t begin, int64_t end) {
     float* const row = plane.Row(y);
-    for (int64_t x = 0; x < width; ++x) {
+    for (int64_t x = begin; x < end; ++x) {
       const float pixel = static_cast<float>(PixelAt<T>(gray.data, y * width + x));
       row[x] = light ? -pixel : pixel;
     }
-    return absl::OkStatus();
-  }));
+  };
+  TRINE_RETURN_IF_ERROR(ForPieces(context, height, width, 1, load));
   TRINE_RETURN_IF_ERROR(Presmooth(context, &plane));
   Plane<float> small(small_height, small_width);
-  TRINE_RETURN_IF_ERROR(ForBands(context, small_height, shrink * width, [&](int64_t y, Poller&) {
-    ShrinkRow(plane, y, shrink, small_width, small.Row(y));
-    return absl::OkStatus();
-  }));
+  const auto shrink_row = [&](int64_t y, int64_t begin, int64_t end) {
+    ShrinkRow(plane, y, shrink, begin, end, small.Row(y));
+  };
+  TRINE_RETURN_IF_ERROR(
+      ForPieces(context, small_height, small_width, 4 * shrink * shrink, shrink_row));
   TRINE_RETURN_IF_ERROR(Roll(context, ball, &small));
-  return ForBands(context, height, 4 * width, [&](int64_t y, Poller&) {
-    if (shrink > 1) EnlargeRow(small, y, width, shrink, plane.Row(y));
-    WriteAbove<T>(gray, light, y, shrink > 1 ? plane.Row(y) : small.Row(y), out);
-    return absl::OkStatus();
+  return ForPieces(context, height, width, 4, [&](int64_t y, int64_t begin, int64_t end) {
+    if (shrink > 1) EnlargeRow(small, y, shrink, begin, end, plane.Row(y));
+    WriteAbove<T>(gray, light, y, begin, end, shrink > 1 ? plane.Row(y) : small.Row(y), out);
   });
 }
 

@@ -30,8 +30,6 @@ class DoubleRows {
     }
     counts_ = MakeScratch<double>(gray.width + kBeyond);
     shares_ = MakeScratch<double>(gray.width + kBeyond);
-    std::fill(counts_.begin(), counts_.end(), 1);
-    std::fill(shares_.begin(), shares_.end(), 1);
     if (gray.inside != nullptr) {
       covers_ = Scratch<int32_t>::Zeros(Size(gray.width));
     }
@@ -39,6 +37,8 @@ class DoubleRows {
 
   // The windows around row `begin`, of a stripe of rows up to `end`.
   absl::Status Start(int64_t begin, int64_t end, Poller& poll) {
+    TRINE_RETURN_IF_ERROR(FillPolled(1.0, poll, &counts_));
+    TRINE_RETURN_IF_ERROR(FillPolled(1.0, poll, &shares_));
     TRINE_RETURN_IF_ERROR(FindErrors(begin, end, poll));
     rows_ = std::min(gray_.height - 1, begin + radius_) - std::max<int64_t>(0, begin - radius_) + 1;
     TRINE_RETURN_IF_ERROR(ForRowsOfWindow(

@@ -138,9 +138,9 @@ class WindowRows {
       if (masked_) count += counts_[Column(x)];
     }
     TRINE_RETURN_IF_ERROR(poll.Spend(2 * radius_));
-    for (int64_t begin = 0; begin < gray_.width; begin += kPixelGrain) {
-      const int64_t end = std::min(gray_.width, begin + kPixelGrain);
-      TRINE_RETURN_IF_ERROR(poll.Spend(2 * (end - begin)));
+    for (int64_t begin = 0; begin < gray_.width; begin += kPiece) {
+      const int64_t end = std::min(gray_.width, begin + kPiece);
+      TRINE_RETURN_IF_ERROR(poll.Spend(kVisitCost * (end - begin)));
       for (int64_t x = begin; x < end; ++x) {
         const size_t in = Column(x + radius_), out = Column(x - radius_ - 1);
         add(in);
@@ -167,6 +167,9 @@ class WindowRows {
  private:
   static constexpr bool kSums = kSquares != Squares::kNone;
   static constexpr bool kRestarts = !std::is_integral_v<T>;
+  // What is visited takes up to 200 ns of floats, a root or an exponential of exact sums.
+  static constexpr int64_t kVisitCost = kRestarts ? 64 : 8;
+  static constexpr int64_t kPiece = kPixelGrain / kVisitCost;
 
   // Of the values in a sum, which are not below 0: what they add up to, and the largest that it has
   // seen.

@@ -69,7 +69,7 @@ struct AutoMethodRow {
   ExactMethod exact;
   // As the libraries have it; null: not at all.
   ExactMethod skimage;
-  double (*imagej)(const std::vector<uint64_t>& counts, double fraction);  // NaN: it does not end
+  ExactMethod imagej;
 };
 
 // In the order of their numbers.

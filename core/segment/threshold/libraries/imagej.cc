@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <vector>
 
+#include "core/base/error.h"
+#include "core/segment/picture.h"
 #include "core/segment/threshold/auto/logarithm.h"
 
 namespace trine::segment {
@@ -15,7 +17,8 @@ using Counts = std::vector<uint64_t>;
 constexpr size_t kBins = 256;
 constexpr double kEpsilon = 0x1p-52;  // 2.220446049250313E-16
 constexpr int kMostRounds = 10000;
-constexpr double kNever = std::numeric_limits<double>::quiet_NaN();
+
+absl::Status EndsNever() { return NoThreshold("ImageJ's iteration does not end"); }
 
 // Java's conversion: toward zero, 0 of NaN, the nearest int of what is none.
 int ToInt(double value) {
@@ -50,6 +53,11 @@ bool HasTwoPeaks(const std::array<double, kBins>& y) {
   return peaks == 2;
 }
 
+double MeanBin(const Counts& counts) {
+  const Sums all = SumsOf(counts, 0, kBins);
+  return std::floor(all.values / all.pixels);
+}
+
 // Zeroth, first and second moment up to a bin, with ImageJ's wrapping products.
 struct Moment3 {
   double zeroth = 0, first = 0, second = 0;
@@ -67,15 +75,15 @@ Moment3 MomentsUpTo(const Counts& counts, int last) {
 
 }  // namespace
 
-double ImagejMean(const Counts& counts, double) {
-  const Sums all = SumsOf(counts, 0, kBins);
-  return std::floor(all.values / all.pixels);
-}
+absl::StatusOr<double> ImagejMean(const MethodInput& of) { return MeanBin(of.counts); }
 
-double ImagejLi(const Counts& counts, double) {
+absl::StatusOr<double> ImagejLi(const MethodInput& of) {
+  const Counts& counts = of.counts;
   const Sums all = SumsOf(counts, 0, kBins);
   double next = all.values / all.pixels;
+  Poller poll = PixelPoller(of.context);
   for (int round = 0; round < kMostRounds; ++round) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(kBins));
     const double before = next;
     const int threshold = ToInt(before + 0.5);
     const double below = SumsOf(counts, 0, threshold + 1).mean();
@@ -84,17 +92,20 @@ double ImagejLi(const Counts& counts, double) {
     next = ToInt(middle < -kEpsilon ? middle - 0.5 : middle + 0.5);
     if (!(std::fabs(next - before) > 0.5)) return threshold;
   }
-  return kNever;
+  return EndsNever();
 }
 
-double ImagejIsodata(const Counts& counts, double) {
+absl::StatusOr<double> ImagejIsodata(const MethodInput& of) {
+  const Counts& counts = of.counts;
   int g = 0;
   for (int i = 1; i < static_cast<int>(kBins); ++i) {
     if (counts[static_cast<size_t>(i)] == 0) continue;
     g = i + 1;
     break;
   }
+  Poller poll = PixelPoller(of.context);
   for (;;) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(kBins));
     uint32_t pixels_below = 0, sum_below = 0;  // of int
     for (int i = 0; i < std::min<int>(g, kBins); ++i) {
       const uint32_t count = static_cast<uint32_t>(counts[static_cast<size_t>(i)]);
@@ -112,10 +123,13 @@ double ImagejIsodata(const Counts& counts, double) {
   }
 }
 
-double ImagejMinimum(const Counts& counts, double) {
+absl::StatusOr<double> ImagejMinimum(const MethodInput& of) {
+  const Counts& counts = of.counts;
   std::array<double, kBins> y;
   for (size_t i = 0; i < kBins; ++i) y[i] = Count(counts, i);
+  Poller poll = PixelPoller(of.context);
   for (int round = 0; !HasTwoPeaks(y);) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(2 * kBins));
     std::array<double, kBins> smooth;
     for (size_t i = 1; i + 1 < kBins; ++i) smooth[i] = (y[i - 1] + y[i] + y[i + 1]) / 3;
     smooth[0] = (y[0] + y[1]) / 3;
@@ -128,12 +142,15 @@ double ImagejMinimum(const Counts& counts, double) {
   return 0;
 }
 
-double ImagejMinError(const Counts& counts, double) {
-  int threshold = ToInt(ImagejMean(counts, 0));
+absl::StatusOr<double> ImagejMinError(const MethodInput& of) {
+  const Counts& counts = of.counts;
+  int threshold = ToInt(MeanBin(counts));
   int before = -2;
   const Moment3 all = MomentsUpTo(counts, kBins - 1);
+  Poller poll = PixelPoller(of.context);
   for (int round = 0; threshold != before; ++round) {
-    if (round == kMostRounds) return kNever;
+    TRINE_RETURN_IF_ERROR(poll.Spend(4 * kBins));
+    if (round == kMostRounds) return EndsNever();
     const Moment3 low = MomentsUpTo(counts, threshold);
     const double rest = all.zeroth - low.zeroth;
     const double mu = low.first / low.zeroth, nu = (all.first - low.first) / rest;
@@ -156,7 +173,8 @@ double ImagejMinError(const Counts& counts, double) {
   return threshold == -1 ? 0 : threshold;
 }
 
-double ImagejMoments(const Counts& counts, double) {
+absl::StatusOr<double> ImagejMoments(const MethodInput& of) {
+  const Counts& counts = of.counts;
   double total = 0;
   for (size_t i = 0; i < kBins; ++i) total += Count(counts, i);
   double m1 = 0, m2 = 0, m3 = 0;
@@ -179,12 +197,13 @@ double ImagejMoments(const Counts& counts, double) {
   return 0;
 }
 
-double ImagejPercentile(const Counts& counts, double fraction) {
+absl::StatusOr<double> ImagejPercentile(const MethodInput& of) {
+  const Counts& counts = of.counts;
   double total = 0, sum = 0, nearest = 1, threshold = 0;
   for (size_t i = 0; i < kBins; ++i) total += Count(counts, i);
   for (size_t i = 0; i < kBins; ++i) {
     sum += Count(counts, i);
-    const double away = std::fabs(sum / total - fraction);
+    const double away = std::fabs(sum / total - of.fraction);
     if (away >= nearest) continue;
     nearest = away;
     threshold = static_cast<double>(i);
@@ -192,8 +211,8 @@ double ImagejPercentile(const Counts& counts, double fraction) {
   return threshold;
 }
 
-double ImagejTriangle(const Counts& given, double) {
-  Counts counts = given;
+absl::StatusOr<double> ImagejTriangle(const MethodInput& of) {
+  Counts counts = of.counts;
   int low = 0, high = kBins - 1;
   while (low < high && counts[static_cast<size_t>(low)] == 0) ++low;
   while (high > 0 && counts[static_cast<size_t>(high)] == 0) --high;

@@ -1,27 +1,27 @@
 // ImageJ 1.53's AutoThresholder, of a histogram of 256 bins with at least one count: thresholds to
 // the bit, from the same operations in the same order, 0 where it finds none. Logarithms are those
-// of logarithm.h, where Java's depend on the machine in their last bit. NaN where ImageJ goes round
-// for ever. `fraction` is Percentile's (ImageJ: 0.5) and nothing to the others.
+// of logarithm.h, where Java's depend on the machine in their last bit. NOT_FOUND where ImageJ goes
+// round for ever. REQUIRES: a picture of uint8.
 //
-// Thread safety: all functions.
+// Thread safety: all functions. All poll cancellation.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include "absl/status/statusor.h"
+#include "core/segment/threshold/auto/methods.h"
 
 namespace trine::segment {
 
-double ImagejLi(const std::vector<uint64_t>& counts, double fraction);
-double ImagejYen(const std::vector<uint64_t>& counts, double fraction);
-double ImagejTriangle(const std::vector<uint64_t>& counts, double fraction);
-double ImagejIsodata(const std::vector<uint64_t>& counts, double fraction);
-double ImagejMinimum(const std::vector<uint64_t>& counts, double fraction);
-double ImagejMean(const std::vector<uint64_t>& counts, double fraction);
-double ImagejMinError(const std::vector<uint64_t>& counts, double fraction);
-double ImagejMaxEntropy(const std::vector<uint64_t>& counts, double fraction);
-double ImagejHuang(const std::vector<uint64_t>& counts, double fraction);
-double ImagejMoments(const std::vector<uint64_t>& counts, double fraction);
-double ImagejRenyi(const std::vector<uint64_t>& counts, double fraction);
-double ImagejPercentile(const std::vector<uint64_t>& counts, double fraction);
+absl::StatusOr<double> ImagejLi(const MethodInput& of);
+absl::StatusOr<double> ImagejYen(const MethodInput& of);
+absl::StatusOr<double> ImagejTriangle(const MethodInput& of);
+absl::StatusOr<double> ImagejIsodata(const MethodInput& of);
+absl::StatusOr<double> ImagejMinimum(const MethodInput& of);
+absl::StatusOr<double> ImagejMean(const MethodInput& of);
+absl::StatusOr<double> ImagejMinError(const MethodInput& of);
+absl::StatusOr<double> ImagejMaxEntropy(const MethodInput& of);
+absl::StatusOr<double> ImagejHuang(const MethodInput& of);
+absl::StatusOr<double> ImagejMoments(const MethodInput& of);
+absl::StatusOr<double> ImagejRenyi(const MethodInput& of);
+absl::StatusOr<double> ImagejPercentile(const MethodInput& of);
 
 }  // namespace trine::segment

@@ -3,7 +3,10 @@
 #include <cmath>
 #include <limits>
 #include <utility>
+#include <vector>
 
+#include "core/base/error.h"
+#include "core/segment/picture.h"
 #include "core/segment/threshold/auto/logarithm.h"
 #include "core/segment/threshold/libraries/imagej.h"
 
@@ -35,11 +38,17 @@ struct Shares {
   }
 };
 
-// The first threshold with the largest value of `entropy`(threshold) above `least`.
+// Of a logarithm and what is around it, in pixels.
+constexpr size_t kLogCost = 128;
+
+// The first threshold with the largest value of `entropy`(threshold) above `least`; -1 without one.
 template <typename Entropy>
-int FirstLargest(const Shares& shares, double least, const Entropy& entropy) {
+absl::StatusOr<int> FirstLargest(const MethodInput& of, const Shares& shares, double least,
+                                 const Entropy& entropy) {
   int threshold = -1;
+  Poller poll = PixelPoller(of.context);
   for (size_t t = shares.first; t <= shares.last; ++t) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(kBins * kLogCost));
     const double value = entropy(t);
     if (!(value > least)) continue;
     least = value;
@@ -56,8 +65,8 @@ double Shannon(const Shares& shares, size_t begin, size_t end, double weight) {
   return out;
 }
 
-int MaxEntropyThreshold(const Shares& shares, double least) {
-  return FirstLargest(shares, least, [&](size_t t) {
+absl::StatusOr<int> MaxEntropyThreshold(const MethodInput& of, const Shares& shares, double least) {
+  return FirstLargest(of, shares, least, [&](size_t t) {
     return Shannon(shares, 0, t + 1, shares.below[t]) +
            Shannon(shares, t + 1, kBins, shares.above[t]);
   });
@@ -65,15 +74,15 @@ int MaxEntropyThreshold(const Shares& shares, double least) {
 
 // The threshold of order 1/2 or 2, with `term`(share, weight) summed over each class.
 template <typename Term>
-int RenyiThreshold(const Shares& shares, double factor, const Term& term) {
-  return std::max(0, FirstLargest(shares, 0, [&](size_t t) {
-                    double low = 0, high = 0;
-                    for (size_t i = 0; i <= t; ++i) low += term(shares.bin[i], shares.below[t]);
-                    for (size_t i = t + 1; i < kBins; ++i)
-                      high += term(shares.bin[i], shares.above[t]);
-                    const double product = low * high;
-                    return factor * (product > 0.0 ? LogToDouble(product) : 0.0);
-                  }));
+absl::StatusOr<int> RenyiThreshold(const MethodInput& of, const Shares& shares, double factor,
+                                   const Term& term) {
+  return FirstLargest(of, shares, 0, [&](size_t t) {
+    double low = 0, high = 0;
+    for (size_t i = 0; i <= t; ++i) low += term(shares.bin[i], shares.below[t]);
+    for (size_t i = t + 1; i < kBins; ++i) high += term(shares.bin[i], shares.above[t]);
+    const double product = low * high;
+    return factor * (product > 0.0 ? LogToDouble(product) : 0.0);
+  });
 }
 
 double Fuzziness(double membership) {
@@ -83,8 +92,8 @@ double Fuzziness(double membership) {
 
 }  // namespace
 
-double ImagejYen(const Counts& counts, double) {
-  const Shares shares(counts);
+absl::StatusOr<double> ImagejYen(const MethodInput& of) {
+  const Shares shares(of.counts);
   std::array<double, kBins> low, high;
   low[0] = shares.bin[0] * shares.bin[0];
   for (size_t i = 1; i < kBins; ++i) low[i] = low[i - 1] + shares.bin[i] * shares.bin[i];
@@ -103,19 +112,26 @@ double ImagejYen(const Counts& counts, double) {
   return threshold;
 }
 
-double ImagejMaxEntropy(const Counts& counts, double) {
-  return std::max(0,
-                  MaxEntropyThreshold(Shares(counts), std::numeric_limits<double>::denorm_min()));
+absl::StatusOr<double> ImagejMaxEntropy(const MethodInput& of) {
+  TRINE_ASSIGN_OR_RETURN(
+      const int threshold,
+      MaxEntropyThreshold(of, Shares(of.counts), std::numeric_limits<double>::denorm_min()));
+  return std::max(0, threshold);
 }
 
-double ImagejRenyi(const Counts& counts, double) {
-  const Shares shares(counts);
-  int t1 = RenyiThreshold(shares, 1.0 / (1.0 - 0.5),
-                          [](double bin, double weight) { return std::sqrt(bin / weight); });
-  int t2 = std::max(0, MaxEntropyThreshold(shares, 0));
-  int t3 = RenyiThreshold(shares, 1.0 / (1.0 - 2.0), [](double bin, double weight) {
-    return (bin * bin) / (weight * weight);
-  });
+absl::StatusOr<double> ImagejRenyi(const MethodInput& of) {
+  const Shares shares(of.counts);
+  TRINE_ASSIGN_OR_RETURN(
+      int t1, RenyiThreshold(of, shares, 1.0 / (1.0 - 0.5),
+                             [](double bin, double weight) { return std::sqrt(bin / weight); }));
+  TRINE_ASSIGN_OR_RETURN(int t2, MaxEntropyThreshold(of, shares, 0));
+  TRINE_ASSIGN_OR_RETURN(
+      int t3, RenyiThreshold(of, shares, 1.0 / (1.0 - 2.0), [](double bin, double weight) {
+        return (bin * bin) / (weight * weight);
+      }));
+  t1 = std::max(0, t1);
+  t2 = std::max(0, t2);
+  t3 = std::max(0, t3);
   if (t2 < t1) std::swap(t1, t2);
   if (t3 < t2) std::swap(t2, t3);
   if (t2 < t1) std::swap(t1, t2);
@@ -130,7 +146,8 @@ double ImagejRenyi(const Counts& counts, double) {
                     t3 * (shares.above[static_cast<size_t>(t3)] + 0.25 * omega * beta3));
 }
 
-double ImagejHuang(const Counts& counts, double) {
+absl::StatusOr<double> ImagejHuang(const MethodInput& of) {
+  const Counts& counts = of.counts;
   size_t first = 0, last = kBins - 1;
   while (counts[first] == 0) ++first;
   while (counts[last] == 0) --last;
@@ -149,7 +166,9 @@ double ImagejHuang(const Counts& counts, double) {
     high[i - 1] = sum / pixels;
   }
   double least = std::numeric_limits<double>::max(), threshold = 0;
+  Poller poll = PixelPoller(of.context);
   for (size_t t = 0; t < kBins; ++t) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(2 * kBins * kLogCost));
     double entropy = 0;
     for (size_t i = 0; i < kBins; ++i) {
       if (counts[i] == 0) continue;  // adds 0

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/polled.h"
 #include "core/segment/kernels/pairwise_sum.h"
 #include "core/segment/threshold/auto/logarithm.h"
 #include "core/segment/threshold/auto/methods.h"
@@ -25,8 +26,20 @@ struct NumpyBins {
 absl::StatusOr<NumpyBins> BinsOf(const MethodInput& of);
 
 template <typename F>
-F Mean(const F* values, uint64_t count) {
-  return PairwiseSum(values, count) / static_cast<F>(count);
+absl::StatusOr<F> PolledSum(const F* values, uint64_t count, Poller& poll) {
+  if (count <= static_cast<uint64_t>(kPixelGrain)) {
+    TRINE_RETURN_IF_ERROR(poll.Spend(count));
+    return PairwiseSum(values, count);
+  }
+  const uint64_t half = PairwiseHalf(count);
+  TRINE_ASSIGN_OR_RETURN(const F low, PolledSum(values, half, poll));
+  TRINE_ASSIGN_OR_RETURN(const F high, PolledSum(values + half, count - half, poll));
+  return low + high;
+}
+template <typename F>
+absl::StatusOr<F> Mean(const F* values, uint64_t count, Poller& poll) {
+  TRINE_ASSIGN_OR_RETURN(const F sum, PolledSum(values, count, poll));
+  return sum / static_cast<F>(count);
 }
 
 // To the nearest number of the type, which numpy's is within a bit of.

@@ -169,7 +169,9 @@ absl::StatusOr<double> SkimageMean(const MethodInput& of) {
   return WithFloats(of, [&](auto type) -> absl::StatusOr<double> {
     using F = decltype(type);
     TRINE_ASSIGN_OR_RETURN(const Scratch<F> pixels, PixelsInside<F>(of));
-    return double{Mean(pixels.data(), of.levels.total)};
+    Poller poll = PixelPoller(of.context);
+    TRINE_ASSIGN_OR_RETURN(const auto mean, Mean(pixels.data(), of.levels.total, poll));
+    return double{mean};
   });
 }
 
@@ -212,6 +214,7 @@ absl::StatusOr<double> LiOfFloats(const MethodInput& of) {
   // Half the least difference of two values.
   F tolerance = 0, before = 0;
   for (size_t i = 1; i < of.levels.size(); ++i) {
+    if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 4096));
     const F value = static_cast<F>(of.levels.values[i]) - low;
     const F difference = value - before;
     if (value != before && (tolerance == 0 || difference < tolerance)) tolerance = difference;
@@ -219,7 +222,8 @@ absl::StatusOr<double> LiOfFloats(const MethodInput& of) {
   }
   tolerance /= 2;
   Scratch<F> side = MakeScratch<F>(static_cast<int64_t>(count));
-  F next = Mean(pixels.data(), count), current = -2 * tolerance;
+  TRINE_ASSIGN_OR_RETURN(F next, Mean(pixels.data(), count, poll));
+  F current = -2 * tolerance;
   while (std::fabs(next - current) > tolerance) {
     current = next;
     F means[2];
@@ -229,7 +233,7 @@ absl::StatusOr<double> LiOfFloats(const MethodInput& of) {
         if (i % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4096));
         if ((pixels[i] > current) == fore) side[taken++] = pixels[i];
       }
-      means[fore ? 1 : 0] = Mean(side.data(), taken);
+      TRINE_ASSIGN_OR_RETURN(means[fore ? 1 : 0], Mean(side.data(), taken, poll));
     }
     if (means[0] == 0) break;
     next = (means[0] - means[1]) / (NumpyLog(means[0]) - NumpyLog(means[1]));
