@@ -278,6 +278,34 @@ void SegmentationSeeds(SeedWriter& seeds) {
   seeds.Stream("SegmentStream", InChunks(requests[4], 20));
 }
 
+// Each step with each of its methods, as the protocol lists them, after one that makes a mask and
+// labels.
+void StepSeeds(SeedWriter& seeds) {
+  std::vector<v1::SegmentStreamRequest> items;
+  const auto* const steps = v1::SegmentStep::descriptor();
+  for (int i = 0; i < steps->field_count(); ++i) {
+    const auto* const method = steps->field(i)->message_type()->FindFieldByName("method");
+    // 0 is the default.
+    const int methods = method == nullptr ? 1 : method->enum_type()->value_count() - 1;
+    for (int number = 1; number <= methods; ++number) {
+      v1::SegmentRequest request = SmallPicture();
+      request.add_steps()->mutable_otsu();
+      request.add_steps()->mutable_components();
+      v1::SegmentStep& step = *request.add_steps();
+      auto* const parameters = step.GetReflection()->MutableMessage(&step, steps->field(i));
+      if (method != nullptr) parameters->GetReflection()->SetEnumValue(parameters, method, number);
+      if (step.has_threshold()) step.mutable_threshold()->add_thresholds(4.5);
+      if (step.has_hysteresis()) {
+        step.mutable_hysteresis()->set_low(2);
+        step.mutable_hysteresis()->set_high(5);
+      }
+      seeds.Unary("Segment", request);
+      *items.emplace_back().mutable_item() = request;
+    }
+  }
+  seeds.Stream("SegmentStream", items);
+}
+
 }  // namespace
 }  // namespace trine::server
 
@@ -291,5 +319,6 @@ int main(int argc, char** argv) {
   trine::server::CodingSeeds(seeds);
   trine::server::TableSeeds(seeds);
   trine::server::SegmentationSeeds(seeds);
+  trine::server::StepSeeds(seeds);
   return 0;
 }
