@@ -104,6 +104,8 @@ Levels LevelsOfCounts(const std::vector<uint64_t>& counts, int64_t origin) {
     if (counts[value] == 0) continue;
     if (levels.values.empty()) {
       levels.values.reserve(counts.size() - value);
+      levels.counts.reserve(counts.size() - value);
+      levels.offset.reserve(counts.size() - value);
       first = value;
     }
     levels.values.push_back(static_cast<double>(origin + static_cast<int64_t>(value)));
