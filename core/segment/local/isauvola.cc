@@ -82,8 +82,9 @@ absl::Status IsauvolaMask(const Context& context, const Picture& gray,
   const uint64_t pixels = static_cast<uint64_t>(gray.pixels());
   LocalThresholdResult sauvola = with;
   sauvola.method = LocalMethod::kSauvola;
+  std::optional<uint64_t> not_needed;
   TRINE_RETURN_IF_ERROR(
-      LocalThreshold(context, gray, sauvola, Profile::kExact, /*invert=*/false, mask));
+      LocalThreshold(context, gray, sauvola, Profile::kExact, /*invert=*/false, mask, &not_needed));
   SmallHistogram counts{};
   TRINE_ASSIGN_OR_RETURN(
       const Scratch<uint8_t> contrast,

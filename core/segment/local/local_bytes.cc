@@ -2,6 +2,7 @@
 // with window sums of its own (kernels/byte_windows.h).
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "core/segment/local/kernels/byte_windows.h"
 #include "core/segment/local/local_threshold.h"
+#include "core/segment/mask_kernels.h"
 #include "core/segment/kernels/bands.h"
 
 namespace trine::segment {
@@ -178,21 +180,26 @@ class ByteBand {
   BytePrefix prefix_;
 };
 
-// make() makes what decides a band; decide(band, y)(begin, end) is called for pieces of each row.
+// make() makes what decides a band; decide(band, y)(begin, end) is called for pieces of each row,
+// whose pixels that are 255 are counted.
 template <typename Make>
 absl::Status ForBands(const Context& context, const Picture& gray, int64_t window, bool squares,
-                      bool small, const Make& make) {
+                      bool small, const uint8_t* mask, std::atomic<uint64_t>* set,
+                      const Make& make) {
   return ParallelFor(context, static_cast<size_t>(gray.height),
                      RowsOfBand(context, gray.height, gray.width, window),
                      [&](size_t begin, size_t end) -> absl::Status {
                        Poller poll = PixelPoller(context);
                        ByteBand band(gray, window, squares, small);
                        auto decide = make();
+                       uint64_t marked = 0;
                        TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
                        for (size_t row = begin; row < end; ++row) {
                          const int64_t y = static_cast<int64_t>(row);
                          TRINE_RETURN_IF_ERROR(band.Next(y, row == begin, poll, decide(band, y)));
+                         marked += CountSet(mask + y * gray.width, band.at().width);
                        }
+                       *set += marked;
                        return absl::OkStatus();
                      });
 }
@@ -205,12 +212,12 @@ bool TakesByteMean(const Picture& gray, int64_t window) {
 }
 
 absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
-                          double offset, bool invert, uint8_t* mask) {
+                          double offset, bool invert, uint8_t* mask, std::atomic<uint64_t>* set) {
   // Bounds of small windows have to fit 16 bits.
   const bool small = gray.dtype == DType::kUint8 &&
                      window / 2 <= static_cast<int64_t>(kMostSmallRadius) &&
                      std::fabs(offset) * static_cast<double>(window * window) < 32000;
-  return ForBands(context, gray, window, false, small, [&] {
+  return ForBands(context, gray, window, false, small, mask, set, [&] {
     return [&, small, bounds = std::vector<int32_t>(),
             mean = ByteMean{0, nullptr, static_cast<uint8_t>(invert ? 255 : 0)}](
                const ByteBand& band, int64_t y) mutable {
@@ -242,7 +249,7 @@ bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r) {
 }
 
 absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_t window, double k,
-                             double r, bool invert, uint8_t* mask) {
+                             double r, bool invert, uint8_t* mask, std::atomic<uint64_t>* set) {
   const SauvolaError error(k, r);
   const ByteSauvola all{0,
                         k,
@@ -250,7 +257,7 @@ absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_
                         static_cast<float>(error.constant),
                         static_cast<float>(error.slope),
                         static_cast<uint8_t>(invert ? 255 : 0)};
-  return ForBands(context, gray, window, true, false, [&] {
+  return ForBands(context, gray, window, true, false, mask, set, [&] {
     return [&, sauvola = all](const ByteBand& band, int64_t y) mutable {
       sauvola.rows = band.RowsAt(y);
       return [&, y](size_t begin, size_t end) {

@@ -1,6 +1,7 @@
 // The fast way of Gaussian means of 8-bit pictures of which every pixel counts: integer weights of
 // 15 bits and rows of 64ths of a gray level between the axes (kernels/byte_gauss.h).
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/segment/kernels/byte_gauss.h"
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/local/windows/gaussian_means.h"
+#include "core/segment/mask_kernels.h"
 
 namespace trine::segment {
 namespace {
@@ -96,8 +98,8 @@ bool TakesByteGauss(const Picture& gray, int64_t window, double sigma) {
 }
 
 absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, RowRange which,
-                           uint8_t* mask) {
+                           double sigma, double offset, bool invert, RowRange which, uint8_t* mask,
+                           std::atomic<uint64_t>* set) {
   const std::vector<int16_t> weights = WeightsOf(GaussianKernel(window / 2, sigma));
   std::vector<int16_t> padded = weights;
   padded.push_back(0);
@@ -129,6 +131,7 @@ absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t 
         const auto zeros = Scratch<uint8_t>::Zeros(static_cast<size_t>(width));
         Scratch<int16_t> sums = MakeScratch<int16_t>(width);
         std::vector<const uint8_t*> rows(2 * gauss.radius + 1);
+        uint64_t marked = 0;
         for (int64_t y = which.begin + static_cast<int64_t>(begin);
              y < which.begin + static_cast<int64_t>(end); ++y) {
           int32_t norm = 0;
@@ -153,7 +156,9 @@ absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t 
             const int64_t right = width - 1 - x;
             out[right] = ends.IsAbove(sums.data(), row, right) != invert ? 255 : 0;
           }
+          marked += CountSet(out, static_cast<size_t>(width));
         }
+        *set += marked;
         return absl::OkStatus();
       });
 }

@@ -3,6 +3,7 @@
 // each along both axes (kernels/byte_gauss.h). Rows near the upper and lower border, which cuts
 // windows, are left to the plain kernel; pixels near the ends of a row are computed by themselves.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/kernels/bands.h"
 #include "core/segment/local/windows/gaussian_means.h"
+#include "core/segment/mask_kernels.h"
 
 namespace trine::segment {
 namespace {
@@ -195,7 +197,8 @@ bool TakesHalfGauss(const Picture& gray, int64_t window, double sigma) {
 }
 
 absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, uint8_t* mask) {
+                           double sigma, double offset, bool invert, uint8_t* mask,
+                           std::atomic<uint64_t>* set) {
   const HalfWeights half = HalfWeightsOf(window, sigma);
   std::vector<int16_t> padded = half.weights;
   padded.push_back(0);
@@ -204,7 +207,8 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
   const int64_t begin = HalfRow::Begin(half.radius());
   const int64_t end = HalfRow::End(half.radius(), gray.height);
   for (const RowRange rows : {RowRange{0, 2 * begin}, RowRange{2 * end, gray.height}}) {
-    TRINE_RETURN_IF_ERROR(ByteGaussMask(context, gray, window, sigma, offset, invert, rows, mask));
+    TRINE_RETURN_IF_ERROR(
+        ByteGaussMask(context, gray, window, sigma, offset, invert, rows, mask, set));
   }
   // The step's row names what does not depend on the window.
   TRINE_RETURN_IF_ERROR(context.Reserve(ThreadsOf(context) * HalfBand::Bytes(layout)));
@@ -220,6 +224,7 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
         HalfBand band(gray, layout, gauss, BeyondHalf::kNothing);
         Scratch<int16_t> means = Scratch<int16_t>::Zeros(static_cast<size_t>(layout.words));
         const int64_t from = begin + static_cast<int64_t>(first);
+        uint64_t marked = 0;
         TRINE_RETURN_IF_ERROR(band.Start(from, poll));
         RowSides::Sums before, near = sides.SumsOf(band.Down(from - 1)),
                                after = sides.SumsOf(band.Down(from));
@@ -242,8 +247,10 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
                                out);
                 }));
             sides.Decide(near, y % 2 == 0 ? before : after, row, flip, out);
+            marked += CountSet(out, static_cast<size_t>(gray.width));
           }
         }
+        *set += marked;
         return absl::OkStatus();
       });
 }

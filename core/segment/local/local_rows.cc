@@ -59,7 +59,7 @@ std::vector<StepSpec> LocalRows() {
                                ResolveLocalThreshold(s.context, s.gray, p, s.options.profile,
                                                      s.gray_type, &s.result.warnings));
         return LocalThreshold(s.context, s.gray, *s.result.local_threshold, s.options.profile,
-                              s.options.invert, s.MaskToWrite());
+                              s.options.invert, s.MaskToWrite(), &s.foreground);
       },
       [](const StepToCheck& step, const LocalThresholdStep& p) {
         return CheckLocalThreshold(p, step.options.profile, step.gray_type, step.Field());

@@ -1,6 +1,9 @@
 #include "core/segment/local/local_threshold.h"
 
+#include <atomic>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include "core/segment/local/windows/decide_windows.h"
@@ -70,7 +73,14 @@ int64_t FloorOfNegativeProduct(double offset, int64_t n) {
 
 absl::Status LocalThreshold(const Context& context, const Picture& gray,
                             const LocalThresholdResult& with, Profile profile, bool invert,
-                            uint8_t* mask) {
+                            uint8_t* mask, std::optional<uint64_t>* foreground) {
+  // make(set) writes the mask and counts.
+  const auto counted = [&](const auto& make) -> absl::Status {
+    std::atomic<uint64_t> set{0};
+    TRINE_RETURN_IF_ERROR(make(&set));
+    *foreground = set.load();
+    return absl::OkStatus();
+  };
   const bool clips = with.border == LocalBorder::kClip;
   switch (with.method) {
     case LocalMethod::kMean:
@@ -79,7 +89,9 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
       if (profile == Profile::kSkimage)
         return SkimageMean(context, gray, with.window, with.offset, invert, mask);
       if (clips && TakesByteMean(gray, with.window))
-        return ByteMeanMask(context, gray, with.window, with.offset, invert, mask);
+        return counted([&](auto* set) {
+          return ByteMeanMask(context, gray, with.window, with.offset, invert, mask, set);
+        });
       return WithPixelType(gray.dtype, [&](auto type) {
         return ExactMean<decltype(type)>(context, gray, with, invert, mask);
       });
@@ -89,10 +101,15 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
       if (profile == Profile::kSkimage)
         return SkimageGaussian(context, gray, with.sigma, with.offset, invert, mask);
       if (clips && TakesHalfGauss(gray, with.window, with.sigma))
-        return HalfGaussMask(context, gray, with.window, with.sigma, with.offset, invert, mask);
+        return counted([&](auto* set) {
+          return HalfGaussMask(context, gray, with.window, with.sigma, with.offset, invert, mask,
+                               set);
+        });
       if (clips && TakesByteGauss(gray, with.window, with.sigma))
-        return ByteGaussMask(context, gray, with.window, with.sigma, with.offset, invert,
-                             {0, gray.height}, mask);
+        return counted([&](auto* set) {
+          return ByteGaussMask(context, gray, with.window, with.sigma, with.offset, invert,
+                               {0, gray.height}, mask, set);
+        });
       return LocalGaussian(context, gray, with, invert, mask);
     case LocalMethod::kIsauvola:
       return IsauvolaMask(context, gray, with, invert, mask);
@@ -109,7 +126,9 @@ absl::Status LocalThreshold(const Context& context, const Picture& gray,
   if (profile == Profile::kSkimage) return SkimageDeviations(context, gray, with, invert, mask);
   if (with.method == LocalMethod::kSauvola && clips &&
       TakesByteSauvola(gray, with.window, with.k, with.r))
-    return ByteSauvolaMask(context, gray, with.window, with.k, with.r, invert, mask);
+    return counted([&](auto* set) {
+      return ByteSauvolaMask(context, gray, with.window, with.k, with.r, invert, mask, set);
+    });
   return MomentsMask(context, gray, with, invert, mask);
 }
 

@@ -34,7 +34,9 @@
 // libraries have none.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,11 +65,12 @@ absl::StatusOr<LocalThresholdResult> ResolveLocalThreshold(const Context& contex
                                                            Profile profile, DType given,
                                                            std::vector<std::string>* warnings);
 
-// Writes the mask [height, width]. REQUIRES: `with` is what ResolveLocalThreshold made for this
+// Writes the mask [height, width], and to `foreground` how many of its pixels are 255 where they
+// were counted while they were near. REQUIRES: `with` is what ResolveLocalThreshold made for this
 // picture and profile.
 absl::Status LocalThreshold(const Context& context, const Picture& gray,
                             const LocalThresholdResult& with, Profile profile, bool invert,
-                            uint8_t* mask);
+                            uint8_t* mask, std::optional<uint64_t>* foreground);
 
 // The parts, one file each; REQUIRES as above. EXACT's: the mean, the Gaussian, what means and
 // deviations make, what the lowest and highest value make, and so on.
@@ -93,13 +96,13 @@ absl::Status SkimageDeviations(const Context& context, const Picture& gray,
                                const LocalThresholdResult& with, bool invert, uint8_t* mask);
 
 // Of uint8 without a mask, the mean of uint16 too, by vectors: whether a picture and parameters are
-// taken, and the mask, the same as by plain loops.
+// taken, and the mask, the same as by plain loops. `set` grows by the pixels that are 255.
 bool TakesByteMean(const Picture& gray, int64_t window);
 absl::Status ByteMeanMask(const Context& context, const Picture& gray, int64_t window,
-                          double offset, bool invert, uint8_t* mask);
+                          double offset, bool invert, uint8_t* mask, std::atomic<uint64_t>* set);
 bool TakesByteSauvola(const Picture& gray, int64_t window, double k, double r);
 absl::Status ByteSauvolaMask(const Context& context, const Picture& gray, int64_t window, double k,
-                             double r, bool invert, uint8_t* mask);
+                             double r, bool invert, uint8_t* mask, std::atomic<uint64_t>* set);
 
 // Gaussian means of uint8 without a mask, where the picture is larger than the window: weights of
 // 2^-15 and 64ths of a gray level between the axes, at most ByteGaussError from the mean by real
@@ -111,14 +114,16 @@ struct RowRange {
 double ByteGaussError(int64_t window, double sigma);
 bool TakesByteGauss(const Picture& gray, int64_t window, double sigma);
 absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, RowRange which, uint8_t* mask);
+                           double sigma, double offset, bool invert, RowRange which, uint8_t* mask,
+                           std::atomic<uint64_t>* set);
 
 // Wide ones, of a picture of half the size: 128ths of a gray level, at most HalfGaussError from the
 // mean by real weights, infinite of windows that are not wide enough; 0.4 as well.
 double HalfGaussError(int64_t window, double sigma);
 bool TakesHalfGauss(const Picture& gray, int64_t window, double sigma);
 absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t window,
-                           double sigma, double offset, bool invert, uint8_t* mask);
+                           double sigma, double offset, bool invert, uint8_t* mask,
+                           std::atomic<uint64_t>* set);
 
 // floor(-offset n) as an integer, clamped to +-2^62: D > -offset n is D > this, for integers D.
 int64_t FloorOfNegativeProduct(double offset, int64_t n);

@@ -1,7 +1,9 @@
 // The vector loops of 8-bit pictures against the plain ones, which a mask of ones asks for, on
 // every instruction set that this machine has.
+#include <algorithm>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "core/runtime/thread_pool.h"
@@ -112,6 +114,38 @@ TEST(LocalBytes, MasksDoNotDependOnThreads) {
       const auto shared = Segment(context, inputs, options);
       ASSERT_TRUE(shared.ok());
       EXPECT_TRUE(shared->mask->data == plain->mask->data) << threads;
+    }
+  }
+}
+
+// They count the mask's pixels while they write it.
+TEST(LocalBytes, ForegroundIsThatOfTheMask) {
+  std::mt19937 random(103);
+  const auto gray = RandomGrid<uint8_t>(random, 340, 603, 0, 255);
+  const Unaligned<uint8_t> picture(gray);
+  Inputs inputs;
+  inputs.gray = picture.view();
+  ThreadPool pool(3);
+  for (const auto& [method, window] :
+       std::vector<std::pair<LocalMethod, int64_t>>{{LocalMethod::kMean, 11},
+                                                    {LocalMethod::kMean, 51},
+                                                    {LocalMethod::kSauvola, 25},
+                                                    {LocalMethod::kGaussian, 11},
+                                                    {LocalMethod::kGaussian, 51},
+                                                    {LocalMethod::kNiblack, 15}}) {
+    for (const bool invert : {false, true}) {
+      Options options;
+      options.invert = invert;
+      options.steps = {LocalThresholdStep{method, window, 0, {}, {}, {}}};
+      Context context;
+      context.pool = invert ? &pool : nullptr;
+      const auto result = Segment(context, inputs, options);
+      ASSERT_TRUE(result.ok()) << result.status();
+      const auto& mask = result->mask->data;
+      const auto set = std::count(mask.begin(), mask.end(), uint8_t{255});
+      EXPECT_EQ(result->foreground_fraction,
+                static_cast<double>(set) / static_cast<double>(mask.size()))
+          << static_cast<int>(method) << " " << window << " " << invert;
     }
   }
 }

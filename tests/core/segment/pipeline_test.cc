@@ -444,7 +444,9 @@ TEST(Pipeline, EveryPartPolls) {
   EXPECT_EQ(code(OpencvGaussian(context, bytes, 15, 2, 0, false, m)), stopped);
   EXPECT_EQ(code(SkimageGaussian(context, reals, 2, 0, false, m)), stopped);
   const LocalThresholdResult sauvola{.window = 15, .k = 0.2, .r = 128};
-  EXPECT_EQ(code(LocalThreshold(context, bytes, sauvola, Profile::kExact, false, m)), stopped);
+  std::optional<uint64_t> foreground;
+  EXPECT_EQ(code(LocalThreshold(context, bytes, sauvola, Profile::kExact, false, m, &foreground)),
+            stopped);
   EXPECT_EQ(code(RemoveSmallRegions(context, 360000, 1, 5, "", l)), stopped);
   distance.assign(360000, 1.5f);
   EXPECT_EQ(
