@@ -64,9 +64,9 @@ std::optional<Format> FormatOfExtension(std::string_view file_name);
 // True where the first bytes are those of NPY or NPZ, which hold arrays (DecodeNpy) in place of
 // pictures (DecodeImage).
 bool HoldsArray(ByteView bytes);
-// Whether a picture's file is coded in a way that changes its values: JPEG, and WebP that is not
-// lossless.
-bool IsLossy(ByteView bytes);
+// Whether a page of a picture's file is coded in a way that changes its values: JPEG, and WebP that
+// is not lossless, alone or within a TIFF. False where there is no such page.
+bool IsLossy(const Context& context, ByteView bytes, int64_t page = 0);
 // True for what EncodeImage writes.
 bool IsWritten(Format format);
 // "PNG, JPEG, ... or WebP": what DecodeImage reads.

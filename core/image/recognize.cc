@@ -146,20 +146,6 @@ bool HoldsArray(ByteView bytes) {
   return format.has_value() && RowOf(*format)->array;
 }
 
-bool IsLossy(ByteView bytes) {
-  const std::optional<Format> format = RecognizeFormat(bytes);
-  if (format != Format::kWebp) return format == Format::kJpeg;
-  // The first pixels in the container say it, those of an animation within their frame.
-  constexpr size_t kRiffHeader = 12, kChunkHeader = 8, kFrameHeader = 16;
-  for (size_t at = kRiffHeader; at < bytes.size() && bytes.size() - at >= kChunkHeader;) {
-    if (HasAt(bytes, at, "VP8 ")) return true;
-    if (HasAt(bytes, at, "VP8L")) return false;
-    const size_t size = HasAt(bytes, at, "ANMF") ? kFrameHeader : LoadLE<uint32_t>(&bytes[at + 4]);
-    at += kChunkHeader + size + size % 2;
-  }
-  return false;
-}
-
 bool IsWritten(Format format) {
   const FormatRow* row = RowOf(format);
   return row != nullptr && row->written;

@@ -27,6 +27,17 @@ template <typename T>
 inline constexpr bool kIsOptional<std::optional<T>> = true;
 
 template <typename T>
+struct PlainOf {
+  using Type = T;
+};
+template <typename T>
+struct PlainOf<std::optional<T>> {
+  using Type = T;
+};
+template <typename T>
+using Plain = typename PlainOf<T>::Type;
+
+template <typename T>
 constexpr ParameterKind KindOf() {
   if constexpr (std::is_same_v<T, bool>) return ParameterKind::kFlag;
   if constexpr (std::is_enum_v<T>) return ParameterKind::kChoice;
@@ -77,11 +88,12 @@ Parameter Param(std::string_view name, std::string_view about, Range range = {},
   using T = typename internal::MemberTraits<decltype(kMember)>::Type;
   Parameter out;
   out.name = name;
-  out.kind = internal::KindOf<T>();
+  out.kind = internal::KindOf<internal::Plain<T>>();
   out.range = range;
   out.fallback = fallback;
   out.about = about;
-  if constexpr (std::is_enum_v<T>) out.choices = NamesOf(T{});
+  if constexpr (internal::KindOf<internal::Plain<T>>() == ParameterKind::kChoice)
+    out.choices = NamesOf(internal::Plain<T>{});
   out.get = [](const std::any& parameters) {
     return internal::ToValue(std::any_cast<const Owner&>(parameters).*kMember);
   };

@@ -115,7 +115,7 @@ struct LocalThresholdResult {
   double p = 0, q = 0;
   double contrast = 0;
   double level = 0;  // kBernsen: the middle of the range, of windows of less contrast
-  LocalBorder border = LocalBorder::kClip;  // EXACT's; the other profiles have their own
+  LocalBorder border = LocalBorder::kClip;
 };
 
 struct Region {

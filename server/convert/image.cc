@@ -114,7 +114,7 @@ absl::StatusOr<Picture> PictureFromProto(const Context& context, const v1::Image
     return TranslateField(decoded.status(), {{"page", Path(field, "page")}, {kAnyField, path}});
   }
   picture.decoded = std::move(*decoded);
-  picture.is_lossy = image::IsLossy(encoded);
+  picture.is_lossy = image::IsLossy(context, encoded, image.page());
   picture.view = picture.decoded.view();
   picture.own_bytes = picture.view.data.size();
   // The file's kind is the caller's to know: "<field>.encoded", whichever part does not fit.

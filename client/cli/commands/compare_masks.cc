@@ -62,7 +62,7 @@ absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& a
     return InputError(
         absl::StrCat("a mask is [H,W], gray or RGB; this is ", ShapeToString(picture.shape)));
   }
-  if (image::IsLossy(view)) {
+  if (image::IsLossy(context, view, out.has_pages ? args.page.value_or(0) : 0)) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t between, segment::CountBetween(context, picture.view()));
     const std::string text = segment::LossyWarning(between, segment::kTakenByHalf);
     if (!text.empty()) out.warnings.push_back(text);

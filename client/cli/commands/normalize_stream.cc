@@ -91,7 +91,7 @@ absl::StatusOr<v1::NormalizeResponse> NormalizeInParts(const image::NpyHeader& h
       if (header.dtype == DType::kBool) odd += CountAboveOne(integers);
       IntegersToFloat32(header.dtype, AsBytes(integers), Writable(*data));
     }
-    ScaleElements(sent, scale, Writable(*data));
+    TRINE_RETURN_IF_ERROR(ScaleElements(sent, scale, Writable(*data)));
     *item->mutable_options() = options;
     done += now;
     return true;

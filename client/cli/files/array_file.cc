@@ -31,11 +31,17 @@ void BoolToFloat32(ByteView in, MutableByteView out) {
   }
 }
 
+// Whether all that was finite still is.
 template <typename T>
-void Multiply(double scale, MutableByteView data) {
+bool Multiply(double scale, MutableByteView data) {
+  bool is_kept = true;
   for (size_t at = 0; at < data.size(); at += sizeof(T)) {
-    StoreLE(&data[at], static_cast<T>(LoadLE<T>(&data[at]) * static_cast<T>(scale)));
+    const T value = LoadLE<T>(&data[at]);
+    const T scaled = static_cast<T>(value * static_cast<T>(scale));
+    is_kept &= std::isfinite(scaled) || !std::isfinite(value);
+    StoreLE(&data[at], scaled);
   }
+  return is_kept;
 }
 
 bool IsFloat32Picture(const TensorView& t) {
@@ -137,13 +143,13 @@ void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out) {
   }
 }
 
-void ScaleElements(DType dtype, double scale, MutableByteView data) {
-  if (scale == 1) return;
-  if (dtype == DType::kFloat64) {
-    Multiply<double>(scale, data);
-  } else {
-    Multiply<float>(scale, data);
-  }
+absl::Status ScaleElements(DType dtype, double scale, MutableByteView data) {
+  if (scale == 1) return absl::OkStatus();
+  const bool is_kept =
+      dtype == DType::kFloat64 ? Multiply<double>(scale, data) : Multiply<float>(scale, data);
+  if (is_kept) return absl::OkStatus();
+  return InputError(absl::StrCat("--scale ", scale, ": elements would be beyond the largest ",
+                                 ToAbsl(DTypeName(dtype))));
 }
 
 absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> page,
@@ -167,7 +173,7 @@ absl::StatusOr<LoadedArray> LoadArray(InputFile* file, std::optional<int64_t> pa
     IntegersToFloat32(loaded.file_dtype, loaded.tensor.data, absl::MakeSpan(converted.data));
     loaded.tensor = std::move(converted);
   }
-  ScaleElements(sent, scale, absl::MakeSpan(loaded.tensor.data));
+  TRINE_RETURN_IF_ERROR(ScaleElements(sent, scale, absl::MakeSpan(loaded.tensor.data)));
   return loaded;
 }
 

@@ -36,7 +36,7 @@ absl::StatusOr<DType> SentDType(DType file_dtype, double scale);
 void IntegersToFloat32(DType dtype, ByteView in, MutableByteView out);
 
 // Multiplies elements that SentDType allows to scale.
-void ScaleElements(DType dtype, double scale, MutableByteView data);
+absl::Status ScaleElements(DType dtype, double scale, MutableByteView data);
 
 // Reads all of `file`; its elements become what SentDType says, times `scale`. Of a file of several
 // pages the one that is named, or else the first, which is said with `others`, as of LoadPicture.

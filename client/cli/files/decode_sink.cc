@@ -286,13 +286,13 @@ std::string BareSamples(const v1::Content& content, const Head& head, std::strin
 }
 
 // Whether it is no surprise that samples or elements are written alone: who pipes them on knows
-// what they are, but for what is not among them; and beside NAME.trine the file NAME that was coded
-// by its --shape comes back as it was.
+// what they are, but for what is not among them; and beside NAME.trine the rows of bits NAME, which
+// only a --shape can have told of, come back as they were. Elements may have come from a file that
+// said their type and shape.
 bool IsMeant(const v1::Content& content, const Head& head, const DecodeTo& to,
              const OutputFile& output) {
-  const bool by_shape = content.has_tensor() || content.has_bits();
   return (IsStdout(output.path()) && head.picture.form.table.empty()) ||
-         (by_shape && to.is_named_after_input);
+         (content.has_bits() && to.is_named_after_input);
 }
 
 // The bytes as they are, with a warning where that is not what a name or a picture lets expect.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
@@ -31,11 +32,33 @@ absl::Status TerminalError() {
   return UsageError("a terminal shows text only; -o FILE, or --force to write to it all the same");
 }
 
-// Control characters that no text and no terminal's colours are made of.
+// Bytes that follow the first one of a character of UTF-8; nullopt for what none begins with.
+std::optional<size_t> BytesAfter(uint8_t first) {
+  if (first < 0x80) return 0;
+  if (first >= 0xC2 && first <= 0xDF) return 1;
+  if (first >= 0xE0 && first <= 0xEF) return 2;
+  if (first >= 0xF0 && first <= 0xF4) return 3;
+  return std::nullopt;
+}
+
+// Not UTF-8, or control characters that no text and no terminal's colours are made of. What is a
+// piece of a text may begin and end within a character.
 bool IsBinary(ByteView bytes) {
-  return std::any_of(bytes.begin(), bytes.end(), [](uint8_t c) {
-    return c < 0x07 || (c > 0x0D && c < 0x20 && c != 0x1B) || c == 0x7F;
-  });
+  constexpr size_t kMostAfter = 3;
+  const auto follows = [&](size_t i) { return (bytes[i] & 0xC0) == 0x80; };
+  size_t at = 0;
+  while (at < std::min(bytes.size(), kMostAfter) && follows(at)) ++at;
+  while (at < bytes.size()) {
+    const uint8_t c = bytes[at++];
+    if (c < 0x07 || (c > 0x0D && c < 0x20 && c != 0x1B) || c == 0x7F) return true;
+    const std::optional<size_t> after = BytesAfter(c);
+    if (!after.has_value()) return true;
+    for (size_t k = 0; k < *after && at < bytes.size(); ++k, ++at) {
+      if (!follows(at)) return true;
+      if (c == 0xC2 && bytes[at] < 0xA0) return true;  // control characters, too
+    }
+  }
+  return false;
 }
 
 std::string FolderOf(const std::string& path) {

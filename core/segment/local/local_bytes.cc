@@ -10,7 +10,6 @@
 
 #include "core/segment/local/kernels/byte_windows.h"
 #include "core/segment/local/local_threshold.h"
-#include "core/segment/mask_kernels.h"
 #include "core/segment/kernels/bands.h"
 
 namespace trine::segment {
@@ -186,22 +185,23 @@ template <typename Make>
 absl::Status ForBands(const Context& context, const Picture& gray, int64_t window, bool squares,
                       bool small, const uint8_t* mask, std::atomic<uint64_t>* set,
                       const Make& make) {
-  return ParallelFor(context, static_cast<size_t>(gray.height),
-                     RowsOfBand(context, gray.height, gray.width, window),
-                     [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll = PixelPoller(context);
-                       ByteBand band(gray, window, squares, small);
-                       auto decide = make();
-                       uint64_t marked = 0;
-                       TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
-                       for (size_t row = begin; row < end; ++row) {
-                         const int64_t y = static_cast<int64_t>(row);
-                         TRINE_RETURN_IF_ERROR(band.Next(y, row == begin, poll, decide(band, y)));
-                         marked += CountSet(mask + y * gray.width, band.at().width);
-                       }
-                       *set += marked;
-                       return absl::OkStatus();
-                     });
+  return ParallelFor(
+      context, static_cast<size_t>(gray.height),
+      RowsOfBand(context, gray.height, gray.width, window),
+      [&](size_t begin, size_t end) -> absl::Status {
+        Poller poll = PixelPoller(context);
+        ByteBand band(gray, window, squares, small);
+        auto decide = make();
+        uint64_t marked = 0;
+        TRINE_RETURN_IF_ERROR(band.Start(static_cast<int64_t>(begin), poll));
+        for (size_t row = begin; row < end; ++row) {
+          const int64_t y = static_cast<int64_t>(row);
+          TRINE_RETURN_IF_ERROR(band.Next(y, row == begin, poll, decide(band, y)));
+          TRINE_RETURN_IF_ERROR(AddSet(mask + y * gray.width, gray.width, poll, &marked));
+        }
+        *set += marked;
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "core/segment/kernels/byte_gauss.h"
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/local/windows/gaussian_means.h"
-#include "core/segment/mask_kernels.h"
 
 namespace trine::segment {
 namespace {
@@ -156,7 +155,7 @@ absl::Status ByteGaussMask(const Context& context, const Picture& gray, int64_t 
             const int64_t right = width - 1 - x;
             out[right] = ends.IsAbove(sums.data(), row, right) != invert ? 255 : 0;
           }
-          marked += CountSet(out, static_cast<size_t>(width));
+          TRINE_RETURN_IF_ERROR(AddSet(out, width, poll, &marked));
         }
         *set += marked;
         return absl::OkStatus();

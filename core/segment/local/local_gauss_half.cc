@@ -17,7 +17,6 @@
 #include "core/segment/local/local_threshold.h"
 #include "core/segment/kernels/bands.h"
 #include "core/segment/local/windows/gaussian_means.h"
-#include "core/segment/mask_kernels.h"
 
 namespace trine::segment {
 namespace {
@@ -247,7 +246,7 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
                                out);
                 }));
             sides.Decide(near, y % 2 == 0 ? before : after, row, flip, out);
-            marked += CountSet(out, static_cast<size_t>(gray.width));
+            TRINE_RETURN_IF_ERROR(AddSet(out, gray.width, poll, &marked));
           }
         }
         *set += marked;

@@ -87,11 +87,19 @@ absl::Status CheckAllFinite(const Context& context, const Picture& gray) {
                      });
 }
 
+// What a method does where it is not told otherwise: OpenCV's repeat the border; scikit-image's
+// reflect the picture with it, or without it where there is a deviation.
+LocalBorder OwnBorder(Profile profile, unsigned takes) {
+  if (profile == Profile::kOpencv) return LocalBorder::kReplicate;
+  if (profile != Profile::kSkimage) return LocalBorder::kClip;
+  return (takes & kTakesK) != 0 ? LocalBorder::kMirror : LocalBorder::kReflect;
+}
+
 }  // namespace
 
 absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
                                  std::string_view field) {
-  if (profile != Profile::kExact && step.border != LocalBorder::kClip)
+  if (profile != Profile::kExact && step.border.has_value())
     return NotOffered(Field(field, "border"), "the libraries' profiles have borders of their own");
   switch (profile) {
     case Profile::kExact:
@@ -119,7 +127,7 @@ absl::StatusOr<LocalThresholdResult> ResolveLocalThreshold(const Context& contex
   const bool skimage = profile == Profile::kSkimage;
   LocalThresholdResult out;
   out.method = step.method;
-  out.border = step.border;
+  out.border = step.border.value_or(OwnBorder(profile, takes));
   out.offset = step.offset;
   out.window = step.window;
   if (out.window == 0)

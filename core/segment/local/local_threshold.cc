@@ -1,5 +1,6 @@
 #include "core/segment/local/local_threshold.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "core/segment/local/windows/decide_windows.h"
 #include "core/segment/local/windows/window_sums.h"
+#include "core/segment/mask_kernels.h"
 
 namespace trine::segment {
 namespace {
@@ -69,6 +71,17 @@ int64_t FloorOfNegativeProduct(double offset, int64_t n) {
   // Rounding never crosses an integer, but it may reach one from below.
   const bool reached = floor == product && std::fma(-offset, static_cast<double>(n), -product) < 0;
   return static_cast<int64_t>(floor) - (reached ? 1 : 0);
+}
+
+absl::Status AddSet(const uint8_t* row, int64_t width, Poller& poll, uint64_t* sum) {
+  constexpr int64_t kPixelsANanosecond = 8;
+  constexpr int64_t kPiece = kPixelsANanosecond * kPixelGrain;
+  for (int64_t begin = 0; begin < width; begin += kPiece) {
+    const int64_t pixels = std::min(width - begin, kPiece);
+    TRINE_RETURN_IF_ERROR(poll.Spend(pixels / kPixelsANanosecond));
+    *sum += CountSet(row + begin, static_cast<size_t>(pixels));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status LocalThreshold(const Context& context, const Picture& gray,

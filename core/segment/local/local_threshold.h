@@ -125,6 +125,9 @@ absl::Status HalfGaussMask(const Context& context, const Picture& gray, int64_t 
                            double sigma, double offset, bool invert, uint8_t* mask,
                            std::atomic<uint64_t>* set);
 
+// Adds how many pixels of a row of a mask are set, with polls.
+absl::Status AddSet(const uint8_t* row, int64_t width, Poller& poll, uint64_t* sum);
+
 // floor(-offset n) as an integer, clamped to +-2^62: D > -offset n is D > this, for integers D.
 int64_t FloorOfNegativeProduct(double offset, int64_t n);
 

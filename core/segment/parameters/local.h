@@ -72,7 +72,7 @@ struct LocalThresholdStep {
   std::optional<double> sigma;     // default (window - 1) / 6, OPENCV its own formula
   std::optional<double> p, q;      // default 2 and 10
   std::optional<double> contrast;  // in gray values; default 15 of 255 parts of twice r's default
-  LocalBorder border = LocalBorder::kClip;
+  std::optional<LocalBorder> border;  // default CLIP; the other profiles have their own alone
 };
 
 }  // namespace trine::segment

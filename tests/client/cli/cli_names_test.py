@@ -143,16 +143,20 @@ class Decoded(support.CliTest):
             for name in ("-", "/dev/stdout"):
                 self.assertNotIn(b"warning", support.run("decode", self.path("c"), "-o", name).stderr)
 
-    def test_what_was_coded_by_its_shape_comes_back_without_a_word(self):
+    def test_what_was_coded_by_its_shape_comes_back(self):
+        """Of bits without a word; elements may have come from an array's file under another name."""
         raw = noise((8, 16)).tobytes()
-        for flags in (("--as", "bits", "--shape", "64,16"),
-                      ("--as", "raw", "--dtype", "float32", "--shape", "4,8")):
+        for flags, said in ((("--as", "bits", "--shape", "64,16"), b""),
+                            (("--as", "raw", "--dtype", "float32", "--shape", "4,8"),
+                             b"the bare elements were written (float32 4x8)")):
             source = self.path("rows.bin", raw)
             self.ok("encode", source, *flags, "-o", self.path("rows.bin.trine"), "-f")
             source.unlink()
             for where in ((), ("--out-dir", self.path("o"), "-f")):
                 done = support.run("decode", self.path("rows.bin.trine"), *where)
-                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(b"warning" in done.stderr, bool(said))
             self.assertEqual(source.read_bytes(), raw)
             # Under another name nothing is said that is not so.
             self.ok("encode", source, *flags, "-o", self.path("c"), "-f")

@@ -61,6 +61,21 @@ class Normalize(support.CliTest):
                          "-0.5")
         self.assertEqual(told["resolved"]["beta"], -0.5)
 
+    def test_a_scale_beyond_the_type_is_refused(self):
+        out = self.path("b.npy")
+        for dtype, scale in (("f4", "2e38"), ("u1", "2e38"), ("f8", "1e308")):
+            # In one message, and in parts.
+            for shape in ((1, 3, 4, 4), (40, 3, 100, 100)):
+                x = numpy.ones(shape, dtype)
+                x[0, 0, 0, 0] = 3 if dtype == "f8" else 2
+                numpy.save(self.path("a.npy"), x)
+                error = self.fails(1, "normalize", self.path("a.npy"), "-o", out, "--scale", scale)
+                self.assertIn(f"--scale {scale.replace('e', 'e+')}: elements would be beyond", error)
+                self.assertFalse(out.exists())
+        # What is infinite as it came is not the scale's.
+        numpy.save(self.path("a.npy"), numpy.full((1, 2, 2, 2), numpy.inf, "f4"))
+        self.ok("normalize", self.path("a.npy"), "-o", out, "--scale", "0.5")
+
     def test_a_picture_is_hwc_and_float32(self):
         pixels = numpy.random.default_rng(2).integers(0, 256, (6, 7, 3), dtype=numpy.uint8)
         ppm = self.path("p.ppm", b"P6\n7 6\n255\n" + pixels.tobytes())

@@ -409,6 +409,14 @@ class Filters(support.CliTest):
         code, shown, error = at_terminal("decode", stdin=binary)
         self.assertEqual((code, shown), (2, b""), error)
         self.assertEqual(at_terminal("decode", "-f", stdin=binary)[0], 0)
+        for raw in (bytes(range(128, 256)), b"text \xc2\x9b31m", "\N{GREEK SMALL LETTER PI}".encode("utf-16-be"),
+                    numpy.linspace(1, 2, 50, dtype="f4").tobytes(), b"\xff", b"ab\xc3("):
+            code, shown, error = at_terminal("decode", stdin=self.ok("encode", stdin=raw))
+            self.assertEqual((code, shown), (2, b""), raw)
+            self.assertIn("terminal shows text only", error)
+        text = "\N{GREEK SMALL LETTER PI}\N{GRINNING FACE}\N{EURO SIGN} \x1b[1mx\x1b[0m\t".encode() * 60
+        code, shown, error = at_terminal("decode", stdin=self.ok("encode", stdin=text))
+        self.assertEqual((code, shown), (0, text), error)
         picture = pgm(numpy.arange(64, dtype=numpy.uint8).reshape(8, 8))
         self.assertEqual(at_terminal("segment", "-o", "-", stdin=picture)[:2], (2, b""))
         code, shown, _ = at_terminal("segment", "--csv", "-", stdin=picture)

@@ -282,7 +282,8 @@ TEST(OutputPaths, OneAnInput) {
   EXPECT_FALSE(PrepareOutputs({a, b}, {"o", ""}, own).ok());
   EXPECT_FALSE(PrepareOutputs({a}, {"o", dir}, own).ok());
   EXPECT_FALSE(PrepareOutputs({piped}, to_dir, own).ok());
-  EXPECT_FALSE(PrepareOutputs({piped, piped}, {}, {OwnName}).ok());
+  EXPECT_TRUE(CheckStdinOnce({"a", "-", "b"}).ok());
+  EXPECT_FALSE(CheckStdinOnce({"-", "a", "/dev/stdin"}).ok());
   EXPECT_FALSE(PrepareOutputs({a, piped}, {}, own).ok());
   EXPECT_FALSE(PrepareOutputs({a, b}, to_dir, {SameName}).ok());
   EXPECT_TRUE(WritesStdout({piped}, {}, own));

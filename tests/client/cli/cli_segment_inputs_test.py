@@ -201,6 +201,10 @@ class Pages(support.CliTest):
         self.assertTrue(told[0].startswith(f"{jpeg}: {said}"), told)
         error = self.fails(1, "segment", picture, "--markers", jpeg, "--method", "watershed")
         self.assertIn("--markers: is a lossy file; it changes the numbers of labels", error)
+        # As JPEG within a TIFF is.
+        told = self.json("compare-masks", golden / "jpeg.tif", golden / "jpeg.tif")["warnings"]
+        self.assertEqual(len(told), 2, told)
+        self.assertIn("its file is lossy", told[0])
 
     def test_values_of_no_data_are_told(self):
         pixels, value = self.pages[0], b"-9999 \0"

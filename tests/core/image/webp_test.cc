@@ -241,15 +241,15 @@ TEST(WebpTest, SaysWhatIsNotKept) {
 TEST(WebpTest, WhatIsLossyIsKnown) {
   const Tensor t = Waves(20, 30);
   const std::string exact = MakeWebp(t), lossy = MakeWebp(t, 80.0f);
-  EXPECT_FALSE(IsLossy(Exact(exact)));
-  EXPECT_TRUE(IsLossy(Exact(lossy)));
-  EXPECT_FALSE(IsLossy(Exact(Extended(exact, 0, 30, 20, ""))));
-  EXPECT_TRUE(IsLossy(Exact(Extended(lossy, 0, 30, 20, ""))));
-  EXPECT_FALSE(IsLossy(Exact(Animation(Frame(exact, 0, 0, 30, 20), 30, 20))));
-  EXPECT_TRUE(IsLossy(Exact(Animation(Frame(lossy, 0, 0, 30, 20), 30, 20))));
-  for (size_t length = 0; length < 16; ++length) IsLossy(Exact(lossy.substr(0, length)));
-  EXPECT_TRUE(IsLossy(Exact(MakeJpeg(t))));
-  EXPECT_FALSE(IsLossy(Exact("P5 1 1 255\nx")));
+  EXPECT_FALSE(IsLossy(Context{}, Exact(exact)));
+  EXPECT_TRUE(IsLossy(Context{}, Exact(lossy)));
+  EXPECT_FALSE(IsLossy(Context{}, Exact(Extended(exact, 0, 30, 20, ""))));
+  EXPECT_TRUE(IsLossy(Context{}, Exact(Extended(lossy, 0, 30, 20, ""))));
+  EXPECT_FALSE(IsLossy(Context{}, Exact(Animation(Frame(exact, 0, 0, 30, 20), 30, 20))));
+  EXPECT_TRUE(IsLossy(Context{}, Exact(Animation(Frame(lossy, 0, 0, 30, 20), 30, 20))));
+  for (size_t length = 0; length < 16; ++length) IsLossy(Context{}, Exact(lossy.substr(0, length)));
+  EXPECT_TRUE(IsLossy(Context{}, Exact(MakeJpeg(t))));
+  EXPECT_FALSE(IsLossy(Context{}, Exact("P5 1 1 255\nx")));
 }
 
 TEST(WebpTest, TrailerIsAWarning) {

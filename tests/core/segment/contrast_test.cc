@@ -159,7 +159,7 @@ TEST(EqualizeStep, Refusals) {
   EXPECT_EQ(FieldOf(refused({33, 2})), "steps[0].equalize.tiles");
   EXPECT_EQ(FieldOf(refused({8, -1})), "steps[0].equalize.clip_limit");
   EXPECT_EQ(FieldOf(refused({8, 65537})), "steps[0].equalize.clip_limit");
-  EXPECT_EQ(FieldOf(refused({}, Profile::kSkimage)), "gray.dtype");  // floats only
+  EXPECT_TRUE(refused({}, Profile::kSkimage).ok());
   EXPECT_EQ(FieldOf(refused({}, Profile::kImagej)), "profile");
   EXPECT_TRUE(refused({}, Profile::kOpencv).ok());
   EXPECT_EQ(RunSteps(Grid<float>(4, 4, 1), {EqualizeStep{}}).status().code(),

@@ -39,7 +39,8 @@ oracle::LocalRule Rule(const LocalThresholdStep& step, double r) {
   rule.r = r;
   rule.contrast = 15.0 * r / 128;
   rule.level = r;
-  rule.border = std::string_view("?crme")[static_cast<size_t>(step.border)];
+  rule.border =
+      std::string_view("?crme")[static_cast<size_t>(step.border.value_or(LocalBorder::kClip))];
   return rule;
 }
 
@@ -60,8 +61,9 @@ TEST(LocalFamily, AgreesWithDirectWindows) {
       if ((spec.takes & kTakesBorder) != 0) step.border = static_cast<LocalBorder>(1 + i % 4);
       const Mask all(h, w, 1), some = RandomMask(random, h, w, 0.7);
       const Grid<uint16_t> wide = As<uint16_t>(bytes);
-      const std::string what = std::string(spec.name) + ", window " + std::to_string(step.window) +
-                               ", border " + std::to_string(static_cast<int>(step.border));
+      const std::string what =
+          std::string(spec.name) + ", window " + std::to_string(step.window) + ", border " +
+          std::to_string(static_cast<int>(step.border.value_or(LocalBorder::kClip)));
       const oracle::LocalRule rule = Rule(step, 128);
       EXPECT_EQ(Draw(MaskOf(bytes, step)), Draw(oracle::LocalByRule(wide, all, rule))) << what;
       const std::string masked = Draw(oracle::LocalByRule(wide, some, rule));
@@ -228,9 +230,23 @@ TEST(LocalFamily, ParametersOfOthersAreRefused) {
     EXPECT_EQ(RunSteps(gray, {Step(spec.method, 3)}, Profile::kOpencv).ok(), opencv) << spec.name;
   }
   LocalThresholdStep step = Step(LocalMethod::kMean, 3);
-  step.border = LocalBorder::kReflect;
-  EXPECT_EQ(FieldOf(RunSteps(gray, {step}, Profile::kSkimage).status()),
-            "steps[0].local_threshold.border");
+  for (const LocalBorder border : {LocalBorder::kReflect, LocalBorder::kClip}) {
+    step.border = border;
+    EXPECT_EQ(FieldOf(RunSteps(gray, {step}, Profile::kSkimage).status()),
+              "steps[0].local_threshold.border");
+  }
+}
+
+// What is told is what was done.
+TEST(LocalFamily, BordersOfProfilesAreTold) {
+  const Grid<uint8_t> gray(9, 9, 1);
+  const auto told = [&](LocalMethod method, Profile profile) {
+    return RunSteps(gray, {Step(method, 3)}, profile)->local_threshold->border;
+  };
+  EXPECT_EQ(told(LocalMethod::kMean, Profile::kExact), LocalBorder::kClip);
+  EXPECT_EQ(told(LocalMethod::kMean, Profile::kOpencv), LocalBorder::kReplicate);
+  EXPECT_EQ(told(LocalMethod::kGaussian, Profile::kSkimage), LocalBorder::kReflect);
+  EXPECT_EQ(told(LocalMethod::kSauvola, Profile::kSkimage), LocalBorder::kMirror);
 }
 
 }  // namespace

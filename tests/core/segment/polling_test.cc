@@ -77,9 +77,10 @@ TEST(Polling, Thresholds) {
   ExpectStepsPoll("otsu of floats", {OtsuStep{}}, kOtsu + 7, true);  // sorts, with three passes
   ExpectStepsPoll("multi_otsu", {MultiOtsuStep{4}}, kOtsu);
   ExpectStepsPoll("threshold", {ThresholdStep{{20.0, 90.0}}}, kOtsu);
-  ExpectStepsPoll("local mean", {Local(LocalMethod::kMean)}, 2);
+  // The foreground of these two is counted on the way.
+  ExpectStepsPoll("local mean", {Local(LocalMethod::kMean)}, 1);
   ExpectStepsPoll("local gaussian", {Local(LocalMethod::kGaussian)}, 2);
-  ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 2);
+  ExpectStepsPoll("local sauvola", {Local(LocalMethod::kSauvola)}, 1);
   ExpectStepsPoll("document", {DocumentStep{}}, 30);
   ExpectStepsPoll("edges", {EdgesStep{}}, 3);
   ExpectStepsPoll("edges of floats", {EdgesStep{}}, 3, true);

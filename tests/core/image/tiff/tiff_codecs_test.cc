@@ -84,6 +84,25 @@ TEST(TiffCodecsTest, WebP) {
   }
 }
 
+TEST(TiffCodecsTest, WhatIsLossyIsKnown) {
+  const auto is_lossy = [](const TiffPage& page) {
+    return IsLossy(Context{}, Exact(MakeTiff(page)));
+  };
+  for (const uint16_t compression : kLossless)
+    EXPECT_FALSE(is_lossy(PageOf(Picture(DType::kUint8, 1), compression))) << compression;
+  TiffPage jpeg = PageOf(Picture(DType::kUint8, 1), COMPRESSION_JPEG);
+  jpeg.rows_per_strip = 8;
+  EXPECT_TRUE(is_lossy(jpeg));
+  TiffPage page = PageOf(Picture(DType::kUint8, 3), COMPRESSION_WEBP);
+  EXPECT_FALSE(is_lossy(page));
+  page.more = [](TIFF*) {};
+  EXPECT_TRUE(is_lossy(page));
+  const std::string file = MakeTiff(jpeg);
+  EXPECT_FALSE(IsLossy(Context{}, Exact(file), 1));  // there is no such page
+  for (size_t length = 0; length < file.size(); length += 7)
+    IsLossy(Context{}, Exact(file.substr(0, length)));
+}
+
 TEST(TiffCodecsTest, Differences) {
   for (const uint16_t compression :
        {COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_ZSTD, COMPRESSION_LZMA}) {
