@@ -228,7 +228,13 @@ std::string NamingProblem(const Head& head, std::optional<image::Format> format,
   return problem.empty() ? "" : absl::StrCat(problem, " (name the output so)");
 }
 
-const char* NotInNpy(const PictureForm& form) {
+// What an .npy file does not keep of a picture; empty where that is all.
+std::string_view NotInNpy(const PictureForm& form) {
+  if (form.color == PictureColor::kRgbPremultiplied ||
+      form.color == PictureColor::kGrayPremultiplied) {
+    return "an .npy file does not say that the samples were multiplied by alpha";
+  }
+  if (form.table.empty()) return "";
   return form.color == PictureColor::kPalette
              ? "an .npy file holds the numbers of the palette's colours without the palette"
              : "an .npy file does not say which value is transparent";
@@ -254,7 +260,7 @@ std::string NamesOfAll(const Head& head) {
       {image::Format::kNpy, ".npy"}};
   std::vector<std::string_view> names;
   for (const auto& [format, name] : kinds) {
-    const bool is_kept = format == image::Format::kNpy ? head.picture.form.table.empty()
+    const bool is_kept = format == image::Format::kNpy ? NotInNpy(head.picture.form).empty()
                                                        : NamingProblem(head, format, "").empty();
     if (is_kept) names.push_back(name);
   }
@@ -332,13 +338,13 @@ absl::StatusOr<std::unique_ptr<DecodeSink>> MakeDecodeSink(const v1::Content& co
     return std::make_unique<OneStreamSink>(std::move(file), *bytes, std::string(promised));
   };
   if (format == image::Format::kNpy) {
-    const PictureForm& form = head.picture.form;
-    if (!form.table.empty() && to.is_input_removed) return CannotRemove(NotInNpy(form));
-    const bool is_packed = !head.plain && form.is_packed();
+    const std::string lost(NotInNpy(head.picture.form));
+    if (!lost.empty() && to.is_input_removed) return CannotRemove(lost);
+    const bool is_packed = !head.plain && head.picture.form.is_packed();
     TRINE_ASSIGN_OR_RETURN(std::unique_ptr<DecodeSink> file,
                            MakeNpySink(head.picture, is_packed, output));
     std::unique_ptr<DecodeSink> sink = of_one(std::move(file));
-    if (!form.table.empty()) sink->Warn(NotInNpy(form));
+    if (!lost.empty()) sink->Warn(lost);
     return sink;
   }
   const std::string problem = NamingProblem(head, format, foreign);

@@ -221,6 +221,8 @@ class Decoded(support.CliTest):
         flagged = self.path("flagged.png", picture_files.png(numbers, 0, 8, trns=b"\0\1"))
         palette = self.path("palette.png", picture_files.png(numbers, 3, 2, bytes(12)))
         rgb = self.path("p.ppm", pictures.ppm(noise((5, 4, 3))))
+        multiplied = self.path("multiplied.tif", picture_files.tiff(
+            (noise((5, 4, 4)), picture_files.RGB, 8, {338: (3, [1])})))
         rows = self.path("rows", bytes(range(8)))
         shape = ["--as", "raw", "--dtype", "uint8", "--shape", "2,4"]
         for path, flags, lossy, whole in (
@@ -228,6 +230,7 @@ class Decoded(support.CliTest):
                 (rgb, ["--as", "image"], [(), ("-o", "OUT")], "o.png"),
                 (palette, ["--as", "image"], [(), ("-o", "OUT.npy")], "o.tif"),
                 (flagged, ["--as", "image"], [(), ("-o", "OUT.npy")], "o.png"),
+                (multiplied, ["--as", "image"], [(), ("-o", "OUT.npy")], "o.tif"),
                 (rows, shape, [(), ("-o", "OUT.bin")], "o.npy")):
             source = self.path("i.trine")
             self.ok("encode", path, *flags, "-o", source)
