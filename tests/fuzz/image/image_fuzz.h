@@ -89,6 +89,7 @@ inline int FuzzPicture(Format format, const uint8_t* data, size_t size, int64_t 
   CheckResult(DecodeImage(context, bytes, {.page = page, .indices = true}), limits);
   CheckWhole(context, bytes, page);
   CheckWhole(context, bytes, std::nullopt);
+  IsLossy(context, bytes, page);
   return 0;
 }
 
