@@ -1,5 +1,4 @@
 // Whether a file's pixels are those that it was made of.
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,32 +9,41 @@
 namespace trine::image {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
-bool HasAt(ByteView bytes, size_t at, std::string_view text) {
-  return at <= bytes.size() && text.size() <= bytes.size() - at &&
-         std::equal(text.begin(), text.end(), bytes.begin() + static_cast<ptrdiff_t>(at),
-                    [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
+std::string_view TextOf(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // The first pixels in the container say it, those of an animation within their frame.
 bool IsLossyWebp(ByteView bytes) {
   constexpr size_t kRiffHeader = 12, kChunkHeader = 8, kFrameHeader = 16;
   for (size_t at = kRiffHeader; at < bytes.size() && bytes.size() - at >= kChunkHeader;) {
-    if (HasAt(bytes, at, "VP8 ")) return true;
-    if (HasAt(bytes, at, "VP8L")) return false;
-    const size_t size = HasAt(bytes, at, "ANMF") ? kFrameHeader : LoadLE<uint32_t>(&bytes[at + 4]);
+    const std::string_view name = TextOf(bytes).substr(at, 4);
+    if (name == "VP8 ") return true;
+    if (name == "VP8L") return false;
+    const size_t size = name == "ANMF" ? kFrameHeader : LoadLE<uint32_t>(&bytes[at + 4]);
     at += kChunkHeader + size + size % 2;
   }
   return false;
 }
 
-// Strips and tiles are WebP files, of the one kind or the other.
-bool HoldsLossyWebp(ByteView bytes) {
-  const auto is_in = [&](std::string_view text) {
-    return std::search(bytes.begin(), bytes.end(), text.begin(), text.end()) != bytes.end();
-  };
-  return is_in("WEBPVP8 "sv) || is_in("WEBPVP8X"sv);
+// Strips and tiles are WebP files, all of one kind: the first one tells. A file without any is
+// searched to its end, with polls.
+bool HoldsLossyWebp(const Context& context, ByteView bytes) {
+  constexpr std::string_view kBegin = "WEBPVP8";
+  constexpr size_t kPiece = size_t{1} << 20;
+  const std::string_view text = TextOf(bytes);
+  for (size_t at = 0; at < text.size() && context.cancel.Check().ok();) {
+    const size_t found = text.substr(at, kPiece + kBegin.size() - 1).find(kBegin);
+    if (found == std::string_view::npos) {
+      at += kPiece;
+      continue;
+    }
+    at += found + kBegin.size();
+    const std::string_view kind = text.substr(at, 1);
+    if (kind == "L") return false;
+    if (kind == " " || kind == "X") return true;
+  }
+  return false;
 }
 
 bool IsLossyTiff(const Context& context, ByteView bytes, int64_t page) {
@@ -46,7 +54,7 @@ bool IsLossyTiff(const Context& context, ByteView bytes, int64_t page) {
   if (!at.ok()) return false;
   for (const internal::TiffEntry& entry : internal::ReadTiffEntries(bytes, *header, *at)) {
     if (entry.tag != kCompression) continue;
-    if (entry.number == kWebp) return HoldsLossyWebp(bytes);
+    if (entry.number == kWebp) return HoldsLossyWebp(context, bytes);
     return entry.number == kOldJpeg || entry.number == kJpeg;
   }
   return false;

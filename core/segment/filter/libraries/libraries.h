@@ -14,7 +14,7 @@
 //             on to the next from the border on, and one rounding at the end.
 // SKIMAGE   0.26. Both of uint8 and uint16 make float64 from 0 to 1.
 //   gaussian  filters.gaussian. Sums in float64 by the machine's exp, those of float32 rounded
-//   after each axis. Of
+//             after each axis. Of
 //             float64 the last digit is that of the library where its numpy takes that exp too (not
 //             with AVX-512) and its scipy no fused products (x86-64); of float32 only what is
 //             within 2^-50 of a tie can differ on others.
