@@ -3,48 +3,65 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/segment/regions/components.h"
+#include "core/base/error.h"
+#include "core/segment/mask_kernels.h"
+#include "core/segment/regions/runs/runs.h"
 
 namespace trine::segment {
+namespace {
 
-absl::Status FillHoles(const Context& context, int64_t height, int64_t width,
-                       const FillHolesStep& step, const uint8_t* inside, uint8_t* mask) {
-  const int64_t pixels = height * width;
-  Scratch<int32_t> labels = MakeScratch<int32_t>(pixels);
-  TRINE_ASSIGN_OR_RETURN(
-      const Provisional background,
-      LabelProvisionally(context, mask, false, height, width, step.connectivity, labels.data()));
-  const Scratch<int32_t>& root = background.root;
-  const auto root_at = [&](int64_t i) {
-    return static_cast<size_t>(root[static_cast<size_t>(labels[i])]);
-  };
+constexpr int32_t kOpen = std::numeric_limits<int32_t>::max();  // an area: reaches the border
+
+// Pixels inside of each component of the background, by the first of its runs.
+absl::Status CountAreas(const Context& context, const Runs& runs, const Scratch<int32_t>& root,
+                        const uint8_t* inside, Scratch<int32_t>* areas) {
   Poller poll = PixelPoller(context);
-  // Area of each background component by its root; what reaches the border counts as too large.
-  Scratch<int64_t> area = Scratch<int64_t>::Zeros(root.size());
-  for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
-    for (int64_t i = begin; i < std::min(pixels, begin + kPixelGrain); ++i)
-      area[root_at(i)] += inside == nullptr || inside[i] != 0 ? 1 : 0;
+  for (int64_t y = 0; y < runs.height(); ++y) {
+    const bool is_edge = y == 0 || y + 1 == runs.height();
+    TRINE_RETURN_IF_ERROR(poll.Spend(1));
+    for (int64_t run = runs.First(y); run < runs.First(y + 1); ++run) {
+      const int64_t begin = runs.Begin(run), length = runs.Length(run);
+      int32_t& area = (*areas)[static_cast<size_t>(root[static_cast<size_t>(run)])];
+      TRINE_RETURN_IF_ERROR(poll.Spend(4));
+      if (is_edge || begin == 0 || begin + length == runs.width()) area = kOpen;
+      if (area == kOpen) continue;
+      if (inside == nullptr) {
+        area += static_cast<int32_t>(length);
+        continue;
+      }
+      for (int64_t at = begin; at < begin + length; at += kPixelGrain) {
+        const int64_t piece = std::min(kPixelGrain, begin + length - at);
+        TRINE_RETURN_IF_ERROR(poll.Spend(piece / 8));
+        area += static_cast<int32_t>(
+            CountSet(inside + y * runs.width() + at, static_cast<size_t>(piece)));
+      }
+    }
   }
-  constexpr int64_t kOpen = std::numeric_limits<int64_t>::max();
-  for (int64_t x = 0; x < width; ++x) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(2));
-    area[root_at(x)] = area[root_at((height - 1) * width + x)] = kOpen;
-  }
-  for (int64_t y = 0; y < height; ++y) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(2));
-    area[root_at(y * width)] = area[root_at(y * width + width - 1)] = kOpen;
-  }
-  const int64_t largest = step.max_area > 0 ? step.max_area : kOpen - 1;
-  return ParallelFor(context, static_cast<size_t>(pixels), static_cast<size_t>(kPixelGrain),
-                     [&](size_t begin, size_t end) {
-                       for (size_t p = begin; p < end; ++p) {
-                         const int64_t i = static_cast<int64_t>(p);
-                         if (mask[i] != 0 || area[root_at(i)] > largest) continue;
-                         if (inside == nullptr || inside[i] != 0) mask[i] = 255;
-                       }
-                       return absl::OkStatus();
-                     });
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunFillHoles(State& state, const FillHolesStep& step) {
+  const Context& context = state.context;
+  const uint8_t* const inside = state.gray.inside;
+  uint8_t* const mask = state.Mask();
+  TRINE_ASSIGN_OR_RETURN(const Runs runs, Runs::Of(context, mask, false, state.gray.height,
+                                                   state.gray.width, sizeof(int32_t)));
+  TRINE_ASSIGN_OR_RETURN(const Scratch<int32_t> root, JoinRuns(context, runs, step.connectivity));
+  Scratch<int32_t> areas = Scratch<int32_t>::Zeros(static_cast<size_t>(runs.count()));
+  TRINE_RETURN_IF_ERROR(CountAreas(context, runs, root, inside, &areas));
+  const int64_t largest = step.max_area > 0 ? step.max_area : int64_t{kOpen} - 1;
+  const auto is_hole = [&](int64_t run) {
+    const int32_t area = areas[static_cast<size_t>(root[static_cast<size_t>(run)])];
+    return area != kOpen && area <= largest;
+  };
+  if (inside == nullptr) return FillRuns(context, runs, 255, is_hole, mask);
+  return ForRuns(context, runs, [&](int64_t run, int64_t begin, int64_t end) {
+    if (!is_hole(run)) return;
+    for (int64_t i = begin; i < end; ++i)
+      if (inside[i] != 0) mask[i] = 255;
+  });
 }
 
 }  // namespace trine::segment

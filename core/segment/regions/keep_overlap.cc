@@ -6,7 +6,7 @@
 
 #include "core/base/element_type.h"
 #include "core/base/error.h"
-#include "core/segment/regions/components.h"
+#include "core/segment/regions/runs/runs.h"
 
 namespace trine::segment {
 namespace {
@@ -26,21 +26,15 @@ absl::StatusOr<double> ThresholdOf(const State& state, const KeepOverlapStep& gi
   return state.options.invert ? found.front() : found.back();
 }
 
-// Counts of the components by their roots: is_marked(i) of the pixels that are set.
+// Pixels of each run for which is_marked(i).
 template <typename IsMarked>
-absl::Status Count(const Context& context, int64_t pixels, const int32_t* labels,
-                   const IsMarked& is_marked, Scratch<int32_t>& root, Scratch<Overlap>& counts) {
-  Poller poll = PixelPoller(context);
-  for (int64_t begin = 0; begin < pixels; begin += kPixelGrain) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(kPixelGrain));
-    for (int64_t i = begin; i < std::min(pixels, begin + kPixelGrain); ++i) {
-      if (labels[i] == 0) continue;
-      Overlap& component = counts[static_cast<size_t>(root[static_cast<size_t>(labels[i])])];
-      ++component.area;
-      component.marked += is_marked(i) ? 1 : 0;
-    }
-  }
-  return absl::OkStatus();
+absl::Status CountMarked(const Context& context, const Runs& runs, const IsMarked& is_marked,
+                         Scratch<int32_t>* marked) {
+  return ForRuns(context, runs, [&](int64_t run, int64_t begin, int64_t end) {
+    int32_t count = 0;
+    for (int64_t i = begin; i < end; ++i) count += is_marked(i) ? 1 : 0;
+    (*marked)[static_cast<size_t>(run)] += count;
+  });
 }
 
 bool Stays(const Overlap& component, double share) {
@@ -72,16 +66,13 @@ absl::Status RunKeepOverlap(State& state, const KeepOverlapStep& given) {
   const Context& context = state.context;
   const Picture& gray = state.gray;
   uint8_t* const mask = state.Mask();
-  Scratch<int32_t> labels = MakeScratch<int32_t>(gray.pixels());
-  TRINE_ASSIGN_OR_RETURN(Provisional components,
-                         LabelProvisionally(context, mask, true, gray.height, gray.width,
-                                            given.connectivity, labels.data()));
-  Poller poll = PixelPoller(context);
-  TRINE_ASSIGN_OR_RETURN(
-      Scratch<Overlap> counts,
-      MakeFilledScratch(static_cast<int64_t>(components.root.size()), Overlap(), poll));
+  TRINE_ASSIGN_OR_RETURN(const Runs runs, Runs::Of(context, mask, true, gray.height, gray.width,
+                                                   sizeof(int32_t) + sizeof(Overlap)));
+  TRINE_ASSIGN_OR_RETURN(const RunComponents components,
+                         FindComponents(context, runs, given.connectivity));
+  Scratch<int32_t> marked = Scratch<int32_t>::Zeros(static_cast<size_t>(runs.count()));
   const auto count = [&](const auto& is_marked) {
-    return Count(context, gray.pixels(), labels.data(), is_marked, components.root, counts);
+    return CountMarked(context, runs, is_marked, &marked);
   };
   if (OverlapsMarkers(given, state.inputs)) {
     const TensorView& markers = *state.inputs.markers;
@@ -103,12 +94,19 @@ absl::Status RunKeepOverlap(State& state, const KeepOverlapStep& given) {
       });
     }));
   }
-  return state.ForPixels([&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const size_t root = static_cast<size_t>(components.root[static_cast<size_t>(labels[i])]);
-      mask[i] = labels[i] != 0 && Stays(counts[root], given.share) ? 255 : 0;
-    }
-  });
+  Poller poll = PixelPoller(context);
+  TRINE_ASSIGN_OR_RETURN(Scratch<Overlap> overlaps,
+                         MakeFilledScratch(components.count + 1, Overlap(), poll));
+  const auto overlap_of = [&](int64_t run) -> Overlap& {
+    return overlaps[static_cast<size_t>(components.number[static_cast<size_t>(run)])];
+  };
+  for (int64_t run = 0; run < runs.count(); ++run) {
+    if (run % 4096 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 4096));
+    overlap_of(run).area += static_cast<int32_t>(runs.Length(run));
+    overlap_of(run).marked += marked[static_cast<size_t>(run)];
+  }
+  return FillRuns(
+      context, runs, 0, [&](int64_t run) { return !Stays(overlap_of(run), given.share); }, mask);
 }
 
 }  // namespace trine::segment

@@ -47,11 +47,9 @@ std::vector<StepSpec> RegionRows() {
                                             AtLeast(0), "0: all holes")},
        .needs = kMask,
        .makes = kMask,
-       // Labels, and for every second pixel at most a root and an area.
-       .working = Working::APixel(10)},
-      [](State& s, const FillHolesStep& p) {
-        return FillHoles(s.context, s.gray.height, s.gray.width, p, s.gray.inside, s.Mask());
-      }));
+       // Runs, as many as there are.
+       .working = Working::Nothing()},
+      RunFillHoles));
 
   rows.push_back(Row<KeepOverlapStep>(
       {.name = "keep_overlap",
@@ -69,8 +67,8 @@ std::vector<StepSpec> RegionRows() {
        .uses = kGray | kMarkers | kThresholds,
        .makes = kMask,
        .inverts = true,
-       // Labels, and for every second pixel at most a root and two counts.
-       .working = Working::APixel(12)},
+       // Runs, as many as there are.
+       .working = Working::Nothing()},
       RunKeepOverlap, CheckKeepOverlap));
 
   rows.push_back(Row<ComponentsStep>(
@@ -82,15 +80,9 @@ std::vector<StepSpec> RegionRows() {
                           "min_area", "Smaller components are removed [pixels]", AtLeast(0))},
        .needs = kMask,
        .makes = kMask | kLabels,
-       // For every second pixel at most a root and an area.
-       .working = Working::APixel(4)},
-      [](State& s, const ComponentsStep& p) -> absl::Status {
-        TRINE_ASSIGN_OR_RETURN(s.result.label_count,
-                               LabelComponents(s.context, s.gray.height, s.gray.width, p, s.Field(),
-                                               s.Mask(), s.Labels()));
-        s.result.lowest_label = 0;
-        return absl::OkStatus();
-      }));
+       // Runs, as many as there are.
+       .working = Working::Nothing()},
+      RunComponentsStep));
 
   rows.push_back(Row<DistanceStep>({.name = "distance",
                                     .about = "Exact Euclidean distance to the background",

@@ -5,12 +5,11 @@
 #include "core/segment/contours/contours.h"
 #include "core/segment/gray.h"
 #include "core/segment/histogram.h"
-#include "core/segment/regions/components.h"
 #include "core/segment/regions/distance.h"
-#include "core/segment/regions/fill_holes.h"
 #include "core/segment/regions/markers.h"
 #include "core/segment/regions/measure.h"
 #include "core/segment/regions/remove_small.h"
+#include "core/segment/regions/runs/runs.h"
 #include "core/segment/regions/watershed.h"
 #include "core/segment/steps.h"
 #include "core/segment/local/local_threshold.h"
@@ -430,8 +429,15 @@ TEST(Pipeline, EveryPartPolls) {
   inputs.gray = unaligned.view();
   EXPECT_EQ(code(MakeGrayPicture(context, inputs, {})), stopped);
   EXPECT_EQ(code(RangeOf(context, reals)), stopped);
-  EXPECT_EQ(code(LabelComponents(context, 600, 600, {}, "", m, l)), stopped);
-  EXPECT_EQ(code(FillHoles(context, 600, 600, {}, nullptr, m)), stopped);
+  EXPECT_EQ(code(Runs::Of(context, m, true, 600, 600)), stopped);
+  const Runs runs = *Runs::Of(Context(), m, true, 600, 600);
+  const RunComponents components = *FindComponents(Context(), runs, Connectivity::k8);
+  EXPECT_EQ(code(FindComponents(context, runs, Connectivity::k8)), stopped);
+  EXPECT_EQ(code(AreasOf(context, runs, components)), stopped);
+  EXPECT_EQ(code(PaintLabels(context, runs, components.number.data(), l)), stopped);
+  EXPECT_EQ(code(FillRuns(
+                context, runs, 0, [](int64_t) { return true; }, m)),
+            stopped);
   EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
   EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
   EXPECT_EQ(code(MeasureRegions(context, bytes, l, 1, "")), stopped);
