@@ -17,8 +17,9 @@ usage: tests/bench/compare.sh [--group GROUP]... [--data DIR] [--seconds S] [--r
   --build      build folder (default build/bench)
   --out        also write the rows as a JSON array
 
-The group segment also measures the OpenCV and the scikit-image of the Python that
+The group segment also measures the OpenCV, the scikit-image and the scipy of the Python that
 TRINE_BENCH_PYTHON names (default python3): newer ones than Debian's live in a virtual environment.
+Peers that take more than 3 s are run once.
 EOF
 }
 

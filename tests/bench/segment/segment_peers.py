@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Works of OpenCV and scikit-image for segment_bench, each on one thread.
+"""Works of OpenCV, scikit-image and scipy for segment_bench, each on one thread.
 
 Reads lines and answers each with one:
   libraries               NAME VERSION of each that is installed, with commas between
-  load DTYPE H W FILE     keeps the picture as DTYPE's
-  has LIBRARY WORK N DTYPE    yes or no
-  run LIBRARY WORK N DTYPE    seconds of the processor that it took once
-  write LIBRARY WORK N DTYPE FILE  writes its foreground, a byte a pixel
+  load NAME DTYPE H W FILE    keeps the picture
+  has LIBRARY WORK N PICTURE MASK    yes or no; MASK is a picture's name or none
+  run LIBRARY WORK N PICTURE MASK    seconds of the processor that it took once
+  write LIBRARY WORK N PICTURE MASK FILE  writes what it gives: its foreground, a byte a pixel, or
+                          what segment_region_peers.py says
 """
 import sys
 import time
 
 import numpy as np
+import segment_region_peers as regions
 
 try:
     import cv2
@@ -24,9 +26,15 @@ try:
     from skimage import filters
 except ImportError:
     skimage = None
+try:
+    import scipy
+except ImportError:
+    scipy = None
 
+SLOW = 3  # [s]: what takes longer is run once
 PICTURES = {}
 OUTPUTS = {}
+TOOK = {}
 RANGES = {"uint8": 128, "uint16": 32768, "float32": 0.5}
 
 
@@ -76,35 +84,68 @@ def skimage_works(dtype):
 
 
 def works_of(library, dtype):
-    return opencv_works(dtype) if library == "opencv" else skimage_works(dtype)
+    if library == "opencv":
+        return opencv_works(dtype)
+    return skimage_works(dtype) if library == "scikit-image" else {}
 
 
-def run(library, work, number, dtype):
-    key = library, work, dtype
-    function = works_of(library, dtype)[work]
+def work_of(library, work, number, picture, mask):
+    """The work as a function of what it gave last time; nothing where the library has none."""
+    if work in regions.WORKS[library]:
+        given = {"picture": PICTURES[picture], "mask": PICTURES.get(mask),
+                 "markers": PICTURES["markers"]}
+        if work == "watershed" and library == "opencv":
+            given["color"] = cv2.cvtColor(given["picture"], cv2.COLOR_GRAY2BGR)
+        return lambda _: regions.WORKS[library][work](given)
+    dtype = PICTURES[picture].dtype.name
+    function = works_of(library, dtype).get(work)
+    return function and (lambda out: function(PICTURES[picture], int(number), out))
+
+
+def run(key):
+    if TOOK.get(key, 0) > SLOW:
+        return TOOK[key]
+    function = work_of(*key)
     begin = time.thread_time()
-    OUTPUTS[key] = function(PICTURES[dtype], int(number), OUTPUTS.get(key))
-    return time.thread_time() - begin
+    OUTPUTS[key] = function(OUTPUTS.get(key))
+    TOOK[key] = time.thread_time() - begin
+    return TOOK[key]
+
+
+def write(key, path):
+    run(key)
+    library, work = key[:2]
+    out = OUTPUTS[key]
+    if work in regions.WORKS[library]:
+        out = regions.bytes_of(work, out)
+    elif work in ("median", "smooth", "top_hat"):
+        out = (out > 128).astype(np.uint8)
+    else:
+        out = (out != 0).astype(np.uint8)
+    out.tofile(path)
+
+
+def libraries():
+    known = [("opencv", cv2), ("scikit-image", skimage), ("scipy", scipy)]
+    out = [(name, module.__version__) for name, module in known if module]
+    if len(out) == len(known):
+        out.append(("opencv+scipy+scikit-image", "all three"))
+    return ",".join(" ".join(entry) for entry in out)
 
 
 def answer(words):
     if words[0] == "libraries":
-        known = [("opencv", cv2), ("scikit-image", skimage)]
-        return ",".join(f"{name} {module.__version__}" for name, module in known if module)
+        return libraries()
     if words[0] == "load":
-        dtype, height, width, path = words[1:]
-        PICTURES[dtype] = np.fromfile(path, dtype).reshape(int(height), int(width))
-        OUTPUTS.clear()
+        name, dtype, height, width, path = words[1:]
+        PICTURES[name] = np.fromfile(path, dtype).reshape(int(height), int(width))
         return "ok"
-    library, work, number, dtype = words[1:5]
+    key = tuple(words[1:6])
     if words[0] == "has":
-        return "yes" if work in works_of(library, dtype) else "no"
+        return "yes" if work_of(*key) else "no"
     if words[0] == "run":
-        return repr(run(library, work, number, dtype))
-    run(library, work, number, dtype)
-    out = OUTPUTS[library, work, dtype]
-    is_gray = work in ("median", "smooth", "top_hat")
-    (out > 128 if is_gray else out != 0).astype(np.uint8).tofile(words[5])
+        return repr(run(key))
+    write(key, words[6])
     return "ok"
 
 

@@ -7,10 +7,12 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "core/image/image.h"
+#include "core/segment/segment.h"
 #include "tests/bench/segment/segment_measure.h"
 
 namespace trine::bench {
@@ -69,7 +71,34 @@ Tensor Made() {
   return out;
 }
 
+Tensor OtsuMask(const Tensor& picture) {
+  segment::Inputs inputs;
+  inputs.gray = picture.view();
+  segment::Options options;
+  options.steps = {segment::OtsuStep{}};
+  auto result = segment::Segment({}, inputs, options);
+  if (!result.ok()) Die(std::string(result.status().message()));
+  return *std::move(result->mask);
+}
+
+// Where `count` different pixels are, ascending.
+std::set<int64_t> Places(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::set<int64_t> out;
+  while (out.size() < count) out.insert(random() % kPixels);
+  return out;
+}
+
 }  // namespace
+
+const Tensor& Pictures::Named(std::string_view name) const {
+  if (name == "u8") return u8;
+  if (name == "u16") return u16;
+  if (name == "float") return float32;
+  if (name == "mask") return mask;
+  if (name == "far") return far;
+  return markers;
+}
 
 Pictures MakePictures(const std::string& folder) {
   Pictures out;
@@ -86,6 +115,14 @@ Pictures MakePictures(const std::string& folder) {
     const double v = 2 * static_cast<double>(i / kWidth) / kHeight - 1;
     out.inside.data[i] = u * u + v * v <= 1 ? 255 : 0;
   }
+  out.mask = OtsuMask(out.u8);
+  out.far = Tensor::Zeros(DType::kUint8, out.u8.shape);
+  std::fill(out.far.data.begin(), out.far.data.end(), uint8_t{255});
+  for (const int64_t place : Places(200, 3)) out.far.data[place] = 0;
+  out.markers = Tensor::Zeros(DType::kInt32, out.u8.shape);
+  int32_t marker = 0;
+  for (const int64_t place : Places(5000, 4))
+    StoreLE(out.markers.data.data() + 4 * place, ++marker);
   return out;
 }
 

@@ -50,43 +50,40 @@ std::string PythonPeers::Ask(const std::string& line) {
   return out;
 }
 
-void PythonPeers::Load(const Tensor& picture) {
-  const std::string dtype(DTypeName(picture.dtype));
-  if (std::find(loaded_.begin(), loaded_.end(), dtype) != loaded_.end()) return;
-  loaded_.push_back(dtype);
-  const std::string path = folder_ + "/" + dtype;
+void PythonPeers::Load(const std::string& name, const Tensor& picture) {
+  if (std::find(loaded_.begin(), loaded_.end(), name) != loaded_.end()) return;
+  loaded_.push_back(name);
+  const std::string path = folder_ + "/" + name;
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(picture.data.data()),
              static_cast<std::streamsize>(picture.data.size()));
-  Ask("load " + dtype + " " + std::to_string(picture.shape[0]) + " " +
-      std::to_string(picture.shape[1]) + " " + path);
+  Ask("load " + name + " " + std::string(DTypeName(picture.dtype)) + " " +
+      std::to_string(picture.shape[0]) + " " + std::to_string(picture.shape[1]) + " " + path);
 }
 
-std::vector<Peer> PythonPeers::Find(const std::string& work, const Tensor& picture) {
+std::vector<Peer> PythonPeers::Find(const Given& given) {
   std::vector<Peer> out;
   std::istringstream libraries(Ask("libraries"));
   std::string library;
   while (std::getline(libraries, library, ',')) {
     const std::string name = library.substr(0, library.find(' '));
-    std::istringstream words(work);
+    std::istringstream words(given.work);
     std::string function;
     int number = 0;
     words >> function >> number;
+    for (const std::string& picture : {given.picture, given.mask, std::string("markers")})
+      if (!picture.empty()) Load(picture, given.pictures.Named(picture));
     const std::string what = " " + name + " " + function + " " + std::to_string(number) + " " +
-                             std::string(DTypeName(picture.dtype));
+                             given.picture + " " + (given.mask.empty() ? "none" : given.mask);
     if (Ask("has" + what) != "yes") continue;
-    Load(picture);
     Peer peer;
     peer.contender = {name, library.substr(name.size() + 1) + " in Python",
                       [this, what] { return std::atof(Ask("run" + what).c_str()); }};
-    peer.foreground = [this, what] {
-      const std::string path = folder_ + "/foreground";
+    peer.output = [this, what] {
+      const std::string path = folder_ + "/output";
       Ask("write" + what + " " + path);
       std::ifstream file(path, std::ios::binary);
-      std::vector<bool> foreground;
-      std::transform(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(),
-                     std::back_inserter(foreground), [](char c) { return c != 0; });
-      return foreground;
+      return Output(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
     };
     out.push_back(std::move(peer));
   }
