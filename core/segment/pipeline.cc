@@ -98,7 +98,18 @@ uint8_t* State::MaskToWrite() {
   if (!result.mask) result.mask = NewMask(inputs);
   return result.mask->data.data();
 }
-int32_t* State::Labels() { return MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels); }
+int32_t* State::Labels() {
+  int32_t* const labels = MapAt<int32_t>(DType::kInt32, inputs.gray.shape, result.labels);
+  if (label_runs) {
+    PaintLabels(context, label_runs->runs, label_runs->label.data(), labels).IgnoreError();
+    label_runs.reset();
+  }
+  return labels;
+}
+int32_t* State::LabelsToWrite() {
+  label_runs.reset();
+  return Labels();
+}
 float* State::Distance() {
   return MapAt<float>(DType::kFloat32, inputs.gray.shape, result.distance);
 }
@@ -130,10 +141,11 @@ absl::Status State::ApplyThreshold(bool with_labels) {
   if (!result.mask) result.mask = NewMask(inputs);
   const bool is_read = index + 1 < options.steps.size();
   TRINE_ASSIGN_OR_RETURN(
-      foreground, ApplyThresholds(context, gray, thresholds,
-                                  {.invert = options.invert,
-                                   .streamed = !is_read && gray.pixels() >= kLeastStreamed},
-                                  result.mask->data.data(), with_labels ? Labels() : nullptr));
+      foreground,
+      ApplyThresholds(
+          context, gray, thresholds,
+          {.invert = options.invert, .streamed = !is_read && gray.pixels() >= kLeastStreamed},
+          result.mask->data.data(), with_labels ? LabelsToWrite() : nullptr));
   if (with_labels && !options.invert && foreground == uint64_t{0}) result.label_count = 0;
   return absl::OkStatus();
 }
@@ -163,7 +175,13 @@ absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
     TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const Step& step = options.steps[state.index];
     TRINE_RETURN_IF_ERROR(step.spec().run(state, step.parameters()));
-    account.SetBeside(SaturatingAdd(need, state.result.ListBytes()));
+    const uint64_t runs = state.label_runs ? state.label_runs->bytes() : 0;
+    account.SetBeside(SaturatingAdd(need, SaturatingAdd(state.result.ListBytes(), runs)));
+  }
+  if (!options.labels) state.result.labels.reset();
+  if (state.label_runs && options.labels) {
+    state.Labels();
+    TRINE_RETURN_IF_ERROR(context.cancel.Check());
   }
   TRINE_RETURN_IF_ERROR(CountForeground(state));
   if (options.histogram) {

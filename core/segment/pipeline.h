@@ -10,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/segment/picture.h"
+#include "core/segment/regions/runs/runs.h"
 #include "core/segment/segment.h"
 
 namespace trine::segment {
@@ -29,14 +30,18 @@ class State {
   Picture gray;         // as the last step that changed it left it
   DType gray_type;      // of its values: the type that was given, or that a step turned it into
   Result result;
-  size_t index = 0;                    // of the step that runs
-  std::optional<uint64_t> foreground;  // pixels that are set in the mask, where that is known
+  size_t index = 0;                     // of the step that runs
+  std::optional<uint64_t> foreground;   // pixels that are set in the mask, where that is known
+  std::optional<LabelRuns> label_runs;  // the labels, where they are not painted yet
 
   // [height, width] of zeros where no step made one yet. Whoever asks for the mask may change it.
   uint8_t* Mask();
   // For a step that writes each pixel inside, whatever is there: zeros outside alone.
   uint8_t* MaskToWrite();
+  // The same for labels. Those that are known as runs are painted where somebody asks; where this
+  // is cancelled so is the step.
   int32_t* Labels();
+  int32_t* LabelsToWrite();
   float* Distance();
 
   // A picture of gray's type, or the one that the step turns it into, every pixel of which is to be

@@ -61,6 +61,7 @@ struct Options {
   NanPolicy nan_policy = NanPolicy::kRefuse;
   bool histogram = false;  // Result::histogram
   bool metrics = false;    // Result::metrics; Inputs::ground_truth must be given
+  bool labels = true;      // Result::labels, where a step made them
 };
 
 struct Inputs {
@@ -118,12 +119,37 @@ struct LocalThresholdResult {
   LocalBorder border = LocalBorder::kClip;
 };
 
+// A region's outline and convex hull, by the definitions of scikit-image's regionprops.
+struct RegionShape {
+  double perimeter = 0;          // through the centres of border pixels, 4 neighbours [pixels]
+  double perimeter_crofton = 0;  // from crossings in four directions [pixels]
+  double circularity = 0;        // 4 pi area / perimeter^2; 0 without a perimeter
+  int64_t euler_number = 0;      // 8-connected parts less holes
+  int64_t area_convex = 0;       // of the hull [pixels]
+  double solidity = 0;           // area over area_convex
+  double feret_max = 0;          // largest distance of two points of the hull's outline [pixels]
+};
+
 struct Region {
   int64_t label = 0;
   int64_t area = 0;                                    // [pixels]
   int64_t min_y = 0, min_x = 0, max_y = 0, max_x = 0;  // half open
   double centroid_y = 0, centroid_x = 0;
   double mean_intensity = 0;
+  double min_intensity = 0, max_intensity = 0;
+  double std_intensity = 0;  // population deviation
+  // Central second moments over the area, the covariance of the coordinates [pixels^2]: exact sums,
+  // rounded twice.
+  double moment_yy = 0, moment_xx = 0, moment_yx = 0;
+  // Of the ellipse with the same moments: from the y axis to the major one, -pi/2 to pi/2, turning
+  // from y to x [rad]; where all directions are alike pi/4 with moment_yx above 0, else -pi/4.
+  double orientation = 0;
+  double axis_major_length = 0, axis_minor_length = 0;  // [pixels]
+  double eccentricity = 0;                              // 0 (circle) to 1
+  double extent = 0;                                    // area over that of the box
+  double equivalent_diameter = 0;                       // of a circle with the same area [pixels]
+  bool touches_border = false;                          // of the picture
+  std::optional<RegionShape> shape;                     // where it was asked for
 };
 
 struct Point {
@@ -174,7 +200,7 @@ struct Result {
   std::optional<LocalThresholdResult> local_threshold;  // of the last such step
   std::vector<MethodThreshold> method_thresholds;       // of all_thresholds
   std::optional<Tensor> mask;                           // uint8 [H,W], 0 or 255; see mask_memory
-  std::optional<Tensor> labels;                         // int32 [H,W]
+  std::optional<Tensor> labels;                         // int32 [H,W]; see Options::labels
   int64_t label_count = 0;                              // highest label
   int64_t lowest_label = 0;                             // of those below 0
   std::optional<Tensor> distance;                       // float32 [H,W]

@@ -113,6 +113,27 @@ void RegionToProto(const segment::Region& region, v1::Region* out) {
   out->set_centroid_y(region.centroid_y);
   out->set_centroid_x(region.centroid_x);
   out->set_mean_intensity(region.mean_intensity);
+  out->set_min_intensity(region.min_intensity);
+  out->set_max_intensity(region.max_intensity);
+  out->set_std_intensity(region.std_intensity);
+  out->set_moment_yy(region.moment_yy);
+  out->set_moment_xx(region.moment_xx);
+  out->set_moment_yx(region.moment_yx);
+  out->set_orientation(region.orientation);
+  out->set_axis_major_length(region.axis_major_length);
+  out->set_axis_minor_length(region.axis_minor_length);
+  out->set_eccentricity(region.eccentricity);
+  out->set_extent(region.extent);
+  out->set_equivalent_diameter(region.equivalent_diameter);
+  out->set_touches_border(region.touches_border);
+  if (!region.shape.has_value()) return;
+  out->set_perimeter(region.shape->perimeter);
+  out->set_perimeter_crofton(region.shape->perimeter_crofton);
+  out->set_circularity(region.shape->circularity);
+  out->set_euler_number(region.shape->euler_number);
+  out->set_area_convex(region.shape->area_convex);
+  out->set_solidity(region.shape->solidity);
+  out->set_feret_max(region.shape->feret_max);
 }
 
 void ContourToProto(const segment::Contour& contour, v1::Contour* out) {
@@ -169,6 +190,7 @@ absl::StatusOr<segment::Options> SegmentOptionsFromProto(const v1::SegmentReques
   out.invert = request.invert();
   out.histogram = request.outputs().histogram();
   out.metrics = request.has_ground_truth();
+  out.labels = request.outputs().labels();
   if (request.ground_truth_dark() && !request.has_ground_truth())
     return InvalidField("ground_truth_dark", "true", "is of a ground truth, which is not given");
   TRINE_ASSIGN_OR_RETURN(const std::optional<NanPolicy> nan_policy,

@@ -25,23 +25,46 @@ namespace {
 
 constexpr int kShownRegions = 10;
 
-Json RegionJson(const v1::Region& r) {
-  return {{"label", r.label()},
-          {"area", r.area()},
-          {"min_y", r.min_y()},
-          {"min_x", r.min_x()},
-          {"max_y", r.max_y()},
-          {"max_x", r.max_x()},
-          {"centroid_y", r.centroid_y()},
-          {"centroid_x", r.centroid_x()},
-          {"mean_intensity", r.mean_intensity()}};
-}
-
 // The shortest text that reads back as the same number; whole numbers without ".0".
 std::string Exact(double value) {
   std::string text = Json(value).dump();
   if (absl::EndsWith(text, ".0")) text.resize(text.size() - 2);
   return text;
+}
+
+// Calls use(name, value) for each measurement in the protocol's order; null for one that the region
+// does not have.
+template <typename Use>
+void ForMeasurements(const v1::Region& region, const Use& use) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *region.GetReflection();
+  const google::protobuf::Descriptor& fields = *v1::Region::descriptor();
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const FieldDescriptor* const field = fields.field(i);
+    const std::string name(field->name());
+    if (field->has_presence() && !reflection.HasField(region, field)) {
+      use(name, Json());
+      continue;
+    }
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_INT64:
+        use(name, Json(reflection.GetInt64(region, field)));
+        break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        use(name, Json(reflection.GetBool(region, field)));
+        break;
+      default:
+        use(name, Json(reflection.GetDouble(region, field)));
+    }
+  }
+}
+
+Json RegionJson(const v1::Region& region) {
+  Json out;
+  ForMeasurements(region, [&](const std::string& name, Json value) {
+    if (!value.is_null()) out[name] = std::move(value);
+  });
+  return out;
 }
 
 std::string ThresholdsText(const v1::ThresholdResult& t, const char* separator) {
@@ -281,17 +304,24 @@ std::string SegmentLine(const std::string& input, size_t name_width, const v1::S
 }
 
 std::string RegionsCsvHead() {
-  return "label,area,min_y,min_x,max_y,max_x,centroid_y,centroid_x,mean_intensity,file\n";
+  std::string head;
+  ForMeasurements({},
+                  [&](const std::string& name, const Json&) { absl::StrAppend(&head, name, ","); });
+  return head + "file\n";
 }
 
 std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& r) {
-  const std::string file = CsvField(DisplayName(input));
+  const std::string end = "," + CsvField(DisplayName(input)) + "\n";
   std::string csv;
-  for (const v1::Region& g : r.regions()) {
-    absl::StrAppend(&csv, g.label(), ",", g.area(), ",", g.min_y(), ",");
-    absl::StrAppend(&csv, g.min_x(), ",", g.max_y(), ",", g.max_x(), ",");
-    absl::StrAppend(&csv, Exact(g.centroid_y()), ",", Exact(g.centroid_x()), ",",
-                    Exact(g.mean_intensity()), ",", file, "\n");
+  for (const v1::Region& region : r.regions()) {
+    std::vector<std::string> row;
+    ForMeasurements(region, [&](const std::string&, const Json& value) {
+      row.push_back(value.is_number_float() ? Exact(value.get<double>())
+                    : value.is_null()       ? ""
+                    : value.is_boolean()    ? value.get<bool>() ? "1" : "0"
+                                            : value.dump());
+    });
+    absl::StrAppend(&csv, absl::StrJoin(row, ","), end);
   }
   return csv;
 }

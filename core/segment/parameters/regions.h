@@ -93,6 +93,8 @@ struct ContoursStep {};
 
 // Measures each label of the label map; intensities are those of the picture as it was given. Sets
 // the regions.
-struct MeasureStep {};
+struct MeasureStep {
+  bool shape = false;  // Region::shape too
+};
 
 }  // namespace trine::segment

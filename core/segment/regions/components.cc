@@ -1,5 +1,7 @@
 #include "core/segment/regions/components.h"
 
+#include <utility>
+
 #include "core/base/error.h"
 #include "core/segment/regions/runs/runs.h"
 
@@ -8,8 +10,8 @@ namespace trine::segment {
 absl::Status RunComponentsStep(State& state, const ComponentsStep& step) {
   const Context& context = state.context;
   uint8_t* const mask = state.Mask();
-  TRINE_ASSIGN_OR_RETURN(const Runs runs, Runs::Of(context, mask, true, state.gray.height,
-                                                   state.gray.width, sizeof(int32_t)));
+  TRINE_ASSIGN_OR_RETURN(Runs runs, Runs::Of(context, mask, true, state.gray.height,
+                                             state.gray.width, sizeof(int32_t)));
   TRINE_ASSIGN_OR_RETURN(RunComponents components,
                          FindComponents(context, runs, step.connectivity));
   int64_t kept = components.count;
@@ -36,7 +38,8 @@ absl::Status RunComponentsStep(State& state, const ComponentsStep& step) {
   }
   state.result.label_count = kept;
   state.result.lowest_label = 0;
-  return PaintLabels(context, runs, components.number.data(), state.Labels());
+  state.label_runs = LabelRuns{std::move(runs), std::move(components.number)};
+  return absl::OkStatus();
 }
 
 }  // namespace trine::segment

@@ -8,7 +8,7 @@
 #include "core/segment/regions/fill_holes.h"
 #include "core/segment/regions/invert.h"
 #include "core/segment/regions/keep_overlap.h"
-#include "core/segment/regions/measure.h"
+#include "core/segment/regions/measure/measure.h"
 #include "core/segment/regions/watershed_step.h"
 #include "core/segment/row.h"
 #include "core/segment/rows.h"
@@ -123,16 +123,15 @@ std::vector<StepSpec> RegionRows() {
 
   rows.push_back(Row<MeasureStep>(
       {.name = "measure",
-       .about = "Area, box, centre and mean intensity of each label",
+       .about = "Area, box, moments and intensities of each label",
+       .parameters = {Param<&MeasureStep::shape>(
+           "shape", "Perimeters, Euler number, convex hull and Feret diameter too")},
        .needs = kLabels,
        .uses = kGray,
        .makes = kRegions,
+       // Sums, as many as there are labels.
        .working = Working::Nothing()},
-      [](State& s, const MeasureStep&) -> absl::Status {
-        TRINE_ASSIGN_OR_RETURN(s.result.regions, MeasureRegions(s.context, s.given, s.Labels(),
-                                                                s.result.LabelSpan(), s.Field()));
-        return absl::OkStatus();
-      }));
+      RunMeasure));
   return rows;
 }
 

@@ -57,7 +57,7 @@ absl::Status RunWatershed(State& state, const WatershedStep& given) {
   uint8_t* mask = state.Mask();
   if (!have_mask) TRINE_RETURN_IF_ERROR(MarkEverythingInside(state, mask));
   const float* distance = state.result.distance ? state.Distance() : nullptr;
-  int32_t* labels = state.Labels();
+  int32_t* labels = state.LabelsToWrite();
   if (step.markers == MarkerSource::kGiven) {
     TRINE_RETURN_IF_ERROR(
         ReadMarkers(context, *state.inputs.markers, gray.inside, state.options.profile, labels));

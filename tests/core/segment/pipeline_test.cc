@@ -7,7 +7,6 @@
 #include "core/segment/histogram.h"
 #include "core/segment/regions/distance.h"
 #include "core/segment/regions/markers.h"
-#include "core/segment/regions/measure.h"
 #include "core/segment/regions/remove_small.h"
 #include "core/segment/regions/runs/runs.h"
 #include "core/segment/regions/watershed.h"
@@ -440,7 +439,6 @@ TEST(Pipeline, EveryPartPolls) {
             stopped);
   EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
   EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
-  EXPECT_EQ(code(MeasureRegions(context, bytes, l, 1, "")), stopped);
   const std::vector<double> thresholds = {100};
   EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, {}, m, l).status()), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);

@@ -35,6 +35,7 @@ class Runs {
   int64_t Length(int64_t run) const { return End(run) - Begin(run); }
   // Begin and End of all runs in turn.
   const int32_t* edges() const { return edges_.data(); }
+  uint64_t bytes() const { return (first_.size() + edges_.size()) * sizeof(int32_t); }
 
  private:
   Runs(int64_t height, int64_t width);
@@ -42,6 +43,14 @@ class Runs {
   int64_t height_, width_;
   Scratch<int32_t> first_;  // height + 1
   Scratch<int32_t> edges_;
+};
+
+// A label map by its runs: label[r] of run r, 0 for one that is none.
+struct LabelRuns {
+  Runs runs;
+  Scratch<int32_t> label;
+
+  uint64_t bytes() const { return runs.bytes() + label.size() * sizeof(int32_t); }
 };
 
 // Components of runs.
