@@ -351,7 +351,7 @@ absl::StatusOr<v1::SegmentRequest> MakeSegmentRequest(const SegmentArgs& a) {
   if ((WantsLabels(a) || wants_regions) && !has_labels) {
     request.add_steps()->mutable_components()->set_connectivity(ConnectivityOf(a));
   }
-  if (wants_regions) request.add_steps()->mutable_measure();
+  if (wants_regions) request.add_steps()->mutable_measure()->set_shape(true);
   if (!a.contours.empty() && !Makes(request, segment::kContours)) {
     request.add_steps()->mutable_contours();
   }

@@ -1,7 +1,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/regions/components.h"
 #include "core/segment/regions/distance.h"

@@ -88,6 +88,10 @@ class EveryOutput(support.CliTest):
             at = labels == int(row["label"])
             self.assertAlmostEqual(float(row["mean_intensity"]), self.pixels[at].mean())
             self.assertAlmostEqual(float(row["centroid_y"]), numpy.nonzero(at)[0].mean())
+            self.assertAlmostEqual(float(row["std_intensity"]), self.pixels[at].std())
+            self.assertAlmostEqual(float(row["moment_xx"]), numpy.nonzero(at)[1].var())
+            edges = numpy.concatenate([at[0], at[-1], at[:, 0], at[:, -1]])
+            self.assertEqual(row["touches_border"], "1" if edges.any() else "0")
         padded = numpy.pad(mask, 1)
         inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
         outlined = numpy.zeros_like(mask)

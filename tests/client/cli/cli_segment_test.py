@@ -234,9 +234,15 @@ class Segment(support.CliTest):
     def test_csv(self):
         text = self.ok("segment", self.picture, "--csv", "-").decode()
         rows = list(csv.DictReader(io.StringIO(text)))
-        told = self.json("segment", self.picture, "--components")["regions"]
+        told = self.json("segment", self.picture, "--components", "--csv", self.path("r.csv"))["regions"]
         self.assertEqual([row.pop("file") for row in rows], [str(self.picture)] * 2)
+        self.assertGreater(told[0]["perimeter"], 0)
         self.assertEqual([{k: float(v) for k, v in row.items()} for row in rows], told)
+        # Without the shape its columns are empty, and the keys are left out.
+        short = ["segment", self.picture, "--steps", "otsu,components,measure"]
+        rows = csv.DictReader(io.StringIO(self.ok(*short, "--csv", "-").decode()))
+        self.assertEqual([row["perimeter"] for row in rows], ["", ""])
+        self.assertNotIn("perimeter", self.json(*short)["regions"][0])
         self.ok("segment", self.picture, "--csv", self.path("r.csv"))
         self.assertEqual(self.path("r.csv").read_text(), text)
         self.fails(2, "--json", "segment", self.picture, "--csv", "-")
