@@ -205,7 +205,7 @@ void AddWatershed(const SegmentArgs& a, v1::SegmentRequest* request) {
   if (a.marker_height.has_value()) step->set_marker_height(*a.marker_height);
   step->set_min_area(a.min_area.value_or(0));
   step->set_lines(a.lines);
-  request->add_steps()->mutable_measure();
+  request->add_steps()->mutable_measure()->set_shape(!a.csv.empty());
 }
 
 absl::Status AddThresholding(const SegmentArgs& a, Step* step) {
@@ -239,7 +239,7 @@ absl::Status AddMethodSteps(const SegmentArgs& a, v1::SegmentRequest* request) {
     v1::ComponentsStep* components = request->add_steps()->mutable_components();
     components->set_connectivity(ConnectivityOf(a));
     components->set_min_area(a.min_area.value_or(0));
-    request->add_steps()->mutable_measure();
+    request->add_steps()->mutable_measure()->set_shape(!a.csv.empty());
   }
   return absl::OkStatus();
 }
