@@ -243,7 +243,7 @@ class Segment(support.CliTest):
         rows = csv.DictReader(io.StringIO(self.ok(*short, "--csv", "-").decode()))
         self.assertEqual([row["perimeter"] for row in rows], ["", ""])
         self.assertNotIn("perimeter", self.json(*short)["regions"][0])
-        self.ok("segment", self.picture, "--csv", self.path("r.csv"))
+        self.ok("segment", self.picture, "--csv", self.path("again.csv"))
         self.assertEqual(self.path("r.csv").read_text(), text)
         self.fails(2, "--json", "segment", self.picture, "--csv", "-")
         self.fails(2, "segment", self.picture, "--csv", "-", "-o", "-")
