@@ -4,96 +4,16 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <utility>
+
+#include "core/base/checked.h"
+#include "core/base/error.h"
+#include "core/segment/regions/distance/band_solver.h"
+#include "core/segment/regions/distance/bands.h"
+#include "core/segment/spares.h"
 
 namespace trine::segment {
-namespace {
-
-constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
-
-// Column distances live in the distance map's own memory until their row is solved: four bytes
-// either way, moved by memcpy.
-int32_t Column(const float* map, int64_t i) { return LoadLE<int32_t>(map + i); }
-void SetColumn(float* map, int64_t i, int32_t value) { StoreLE(map + i, value); }
-
-// Columns [begin, end): the vertical distance to the nearest pixel of 0 in the same column.
-absl::Status ColumnDistances(const uint8_t* mask, int64_t height, int64_t width, int64_t begin,
-                             int64_t end, Poller& poll, float* map) {
-  for (int64_t y = 0; y < height; ++y) {
-    // Each row may be the first of its page to be touched, which takes longer than the row.
-    TRINE_RETURN_IF_ERROR(poll.Spend(16 * (end - begin)));
-    for (int64_t i = y * width + begin; i < y * width + end; ++i) {
-      const int32_t above = y == 0 ? kNone : Column(map, i - width);
-      SetColumn(map, i, mask[i] == 0 ? 0 : above == kNone ? kNone : above + 1);
-    }
-  }
-  for (int64_t y = height - 2; y >= 0; --y) {
-    TRINE_RETURN_IF_ERROR(poll.Spend(end - begin));
-    for (int64_t i = y * width + begin; i < y * width + end; ++i) {
-      const int32_t below = Column(map, i + width);
-      if (below != kNone) SetColumn(map, i, std::min(Column(map, i), below + 1));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// One row: the lower envelope of the parabolas (x - i)^2 + g(i)^2.
-class RowEnvelope {
- public:
-  explicit RowEnvelope(int64_t width)
-      : squared_(MakeScratch<int64_t>(width)),
-        site_(MakeScratch<int32_t>(width)),
-        start_(MakeScratch<int32_t>(width)) {}
-
-  // Replaces the row's column distances by distances.
-  absl::Status Solve(int64_t width, Poller& poll, float* row) {
-    int64_t top = -1;
-    for (int64_t x = 0; x < width; ++x) {
-      if (x % 1024 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 1024));
-      const int64_t column = Column(row, x);
-      if (column == kNone) continue;
-      squared_[static_cast<size_t>(x)] = column * column;
-      // In sum at most once a pixel, but in a long row all at once.
-      while (top >= 0 && Value(Start(top), Site(top)) > Value(Start(top), x)) {
-        if (top % 1024 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 1024));
-        --top;
-      }
-      if (top < 0) {
-        Push(top, x, 0);
-        continue;
-      }
-      const int64_t i = Site(top);
-      // The last position where i is not farther than x; at least Start(top), so not negative.
-      const int64_t last = (x * x - i * i + Squared(x) - Squared(i)) / (2 * (x - i));
-      if (last + 1 < width) Push(top, x, last + 1);
-    }
-    for (int64_t x = width - 1; x >= 0; --x) {
-      if (x % 1024 == 0) TRINE_RETURN_IF_ERROR(poll.Spend(4 * 1024));
-      if (top < 0) {
-        row[x] = std::numeric_limits<float>::infinity();
-        continue;
-      }
-      row[x] = RoundedSqrt(static_cast<uint64_t>(Value(x, Site(top))));
-      if (x == Start(top)) --top;
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  int64_t Squared(int64_t x) const { return squared_[static_cast<size_t>(x)]; }
-  int64_t Site(int64_t i) const { return site_[static_cast<size_t>(i)]; }
-  int64_t Start(int64_t i) const { return start_[static_cast<size_t>(i)]; }
-  int64_t Value(int64_t x, int64_t site) const { return (x - site) * (x - site) + Squared(site); }
-  void Push(int64_t& top, int64_t site, int64_t start) {
-    ++top;
-    site_[static_cast<size_t>(top)] = static_cast<int32_t>(site);
-    start_[static_cast<size_t>(top)] = static_cast<int32_t>(start);
-  }
-
-  Scratch<int64_t> squared_;
-  Scratch<int32_t> site_, start_;
-};
-
-}  // namespace
 
 float RoundedSqrt(uint64_t squared) {
   const double root = std::sqrt(static_cast<double>(squared));
@@ -111,25 +31,25 @@ float RoundedSqrt(uint64_t squared) {
 
 absl::Status DistanceMap(const Context& context, const uint8_t* mask, int64_t height, int64_t width,
                          float* distance) {
-  const int64_t column_grain = std::max<int64_t>(64, kPixelGrain / std::max<int64_t>(height, 1));
-  absl::Status status =
-      ParallelFor(context, static_cast<size_t>(width), static_cast<size_t>(column_grain),
-                  [&](size_t begin, size_t end) {
-                    Poller poll = PixelPoller(context);
-                    return ColumnDistances(mask, height, width, static_cast<int64_t>(begin),
-                                           static_cast<int64_t>(end), poll, distance);
-                  });
-  TRINE_RETURN_IF_ERROR(status);
-  return ParallelFor(context, static_cast<size_t>(height), std::max<size_t>(1, RowGrain(width) / 4),
-                     [&](size_t begin, size_t end) -> absl::Status {
-                       Poller poll = PixelPoller(context);
-                       RowEnvelope row(width);
-                       for (size_t y = begin; y < end; ++y) {
-                         const int64_t start = static_cast<int64_t>(y) * width;
-                         TRINE_RETURN_IF_ERROR(row.Solve(width, poll, distance + start));
-                       }
-                       return absl::OkStatus();
-                     });
+  TRINE_ASSIGN_OR_RETURN(const Bands bands, Bands::Of(context, mask, height, width));
+  Spares<BandSolver> solvers;
+  return ParallelFor(
+      context, static_cast<size_t>(bands.count()), 1,
+      [&](size_t begin, size_t end) -> absl::Status {
+        std::unique_ptr<BandSolver> solver =
+            solvers.Take([&] { return std::make_unique<BandSolver>(width); });
+        Poller poll = PixelPoller(context);
+        for (size_t band = begin; band < end; ++band)
+          TRINE_RETURN_IF_ERROR(solver->Solve(bands, static_cast<int64_t>(band), poll, distance));
+        solvers.Give(std::move(solver));
+        return absl::OkStatus();
+      });
+}
+
+uint64_t DistanceBytes(const Context& context, int64_t height, int64_t width) {
+  const uint64_t threads = std::min(ThreadsOf(context), static_cast<uint64_t>(height));
+  return SaturatingAdd(Bands::BytesOf(height, width),
+                       SaturatingMul(threads, BandSolver::BytesOf(width)));
 }
 
 }  // namespace trine::segment

@@ -1,5 +1,6 @@
-// The exact Euclidean distance transform in integers (Meijster, Roerdink, Hesselink 2000: the
-// lower envelope of Felzenszwalb and Huttenlocher with integer breakpoints).
+// The exact Euclidean distance transform in integers (Meijster, Roerdink, Hesselink 2000):
+// distances in the columns, then in the rows, those of neighbouring columns first: most distances
+// are short.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +17,8 @@ float RoundedSqrt(uint64_t squared);
 // everywhere when none is 0. `mask` and `distance` are [height, width].
 absl::Status DistanceMap(const Context& context, const uint8_t* mask, int64_t height, int64_t width,
                          float* distance);
+
+// What DistanceMap works with at most [bytes].
+uint64_t DistanceBytes(const Context& context, int64_t height, int64_t width);
 
 }  // namespace trine::segment

@@ -1,6 +1,8 @@
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/segment/pipeline.h"
 #include "core/segment/regions/components.h"
 #include "core/segment/regions/distance.h"
@@ -83,16 +85,18 @@ std::vector<StepSpec> RegionRows() {
        .working = Working::Nothing()},
       RunComponentsStep));
 
-  rows.push_back(Row<DistanceStep>({.name = "distance",
-                                    .about = "Exact Euclidean distance to the background",
-                                    .needs = kMask,
-                                    .makes = kDistance,
-                                    // A row of parabolas; the columns are solved in the map itself.
-                                    .working = Working::AColumn(16)},
-                                   [](State& s, const DistanceStep&) {
-                                     return DistanceMap(s.context, s.Mask(), s.gray.height,
-                                                        s.gray.width, s.Distance());
-                                   }));
+  rows.push_back(Row<DistanceStep>(
+      {.name = "distance",
+       .about = "Exact Euclidean distance to the background",
+       .needs = kMask,
+       .makes = kDistance,
+       // Edges of bands and rows, as many as there are.
+       .working = Working::Nothing()},
+      [](State& s, const DistanceStep&) -> absl::Status {
+        const auto [height, width] = std::pair(s.gray.height, s.gray.width);
+        TRINE_RETURN_IF_ERROR(s.context.Reserve(DistanceBytes(s.context, height, width)));
+        return DistanceMap(s.context, s.Mask(), height, width, s.Distance());
+      }));
 
   rows.push_back(Row<WatershedStep>(
       {.name = "watershed",
