@@ -87,9 +87,9 @@ struct ClassStats {
 
 struct ThresholdResult {
   std::vector<double> thresholds;  // ascending, in gray values
-  // Otsu: the lowest and highest threshold that reach the exact maximum (the "plateau"), whatever
-  // the profile; of a constant picture its value twice. One or more fixed thresholds: the first.
-  // Multi-Otsu: 0.
+  // Otsu: the lowest and highest threshold that reach the exact maximum (the "plateau"); where the
+  // profile's is none of them or comes from bins (SKIMAGE floats, MATLAB 16 bits) that one twice.
+  // One or more fixed thresholds: the first. Multi-Otsu: 0.
   double plateau_low = 0;
   double plateau_high = 0;
   // Variance between classes over total variance, 0 to 1; 0 for a constant picture.

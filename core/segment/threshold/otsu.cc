@@ -163,6 +163,13 @@ absl::StatusOr<double> ProfileThreshold(const Context& context, const Picture& g
   }
 }
 
+// Whether the profile's threshold comes from bins of several values, of whose thresholds it does
+// not know which are as good.
+bool IsOfBins(Profile profile, DType dtype) {
+  return (profile == Profile::kSkimage && IsFloat(dtype)) ||
+         (profile == Profile::kMatlab && dtype != DType::kUint8);
+}
+
 // A class's weight, and its sums from the lowest value on: squares of what all have in common would
 // drown the rest.
 struct ClassSums {
@@ -296,6 +303,9 @@ absl::StatusOr<ThresholdResult> OtsuOf(const Context& context, const Picture& gr
   TRINE_ASSIGN_OR_RETURN(const double threshold, ProfileThreshold(context, gray, profile, levels,
                                                                   counts, result.plateau_low));
   result.thresholds = {threshold};
+  const bool is_of_plateau = result.plateau_low <= threshold && threshold <= result.plateau_high;
+  if (!is_of_plateau || IsOfBins(profile, gray.dtype))
+    result.plateau_low = result.plateau_high = threshold;
   return result;
 }
 

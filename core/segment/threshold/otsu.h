@@ -28,11 +28,12 @@ absl::StatusOr<OtsuCuts> BestCuts(const Context& context, const Levels& levels);
 // UNIMPLEMENTED naming "profile" for one that does not take pictures given as `dtype`.
 absl::Status CheckOtsuProfile(Profile profile, DType dtype);
 
-// The threshold by a profile's conventions, with the exact plateau, class weights, means and
-// separability. A constant picture: its value (EXACT, SKIMAGE, IMAGEJ of 16 bits), 0 (OPENCV,
-// MATLAB), 254 (IMAGEJ).
-// INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile" for
-// SKIMAGE of integers that span more than 65536 values. REQUIRES: CheckOtsuProfile said OK.
+// The threshold by a profile's conventions, with its plateau, class weights, means and
+// separability. The plateau is that of the exact criterion where the threshold is of it; else, and
+// where the profile has bins of several values (SKIMAGE floats, MATLAB 16 bits), the threshold. A
+// constant picture: its value (EXACT, SKIMAGE, IMAGEJ of 16 bits), 0 (OPENCV, MATLAB), 254
+// (IMAGEJ). INVALID_ARGUMENT naming "mask" when no pixel is inside; UNIMPLEMENTED naming "profile"
+// for SKIMAGE of integers that span more than 65536 values. REQUIRES: CheckOtsuProfile said OK.
 absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray, Profile profile);
 
 // The same without classes and separability, of the picture's levels, at least one, and counts

@@ -172,6 +172,51 @@ TEST(Otsu, ProfilesDifferWhereTheLibrariesDo) {
   }
 }
 
+// Of every profile a plateau holds the threshold; of one from bins of several values it is that.
+template <typename T>
+void ExpectThresholdWithinPlateau(const Grid<T>& gray, Profile profile, bool is_of_bins) {
+  const auto result = RunSteps(gray, {OtsuStep{}}, profile);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const ThresholdResult& told = *result->threshold;
+  EXPECT_LE(told.plateau_low, told.thresholds[0]);
+  EXPECT_GE(told.plateau_high, told.thresholds[0]);
+  if (is_of_bins) {
+    EXPECT_EQ(told.plateau_low, told.plateau_high);
+  }
+}
+
+TEST(Otsu, AThresholdIsOfItsPlateau) {
+  std::mt19937 random(11);
+  for (int i = 0; i < (kSanitized ? 10 : 40); ++i) {
+    const uint32_t highest = 1 + random() % 250;
+    const auto bytes = RandomGrid<uint8_t>(random, 4, 3 + i % 5, 0, highest);
+    const auto words = RandomGrid<uint16_t>(random, 4, 3 + i % 5, 0, 257 * highest);
+    Grid<float> floats(words.height, words.width);
+    for (size_t k = 0; k < words.cells.size(); ++k)
+      floats.cells[k] = static_cast<float>(words.cells[k]) / 65535;
+    for (const Profile profile : {Profile::kExact, Profile::kOpencv, Profile::kSkimage,
+                                  Profile::kImagej, Profile::kMatlab}) {
+      ExpectThresholdWithinPlateau(bytes, profile, false);
+      ExpectThresholdWithinPlateau(words, profile, profile == Profile::kMatlab);
+    }
+    ExpectThresholdWithinPlateau(floats, Profile::kExact, false);
+    ExpectThresholdWithinPlateau(floats, Profile::kSkimage, true);
+  }
+  // A threshold that the exact criterion does not know.
+  for (const Profile profile : {Profile::kOpencv, Profile::kImagej, Profile::kMatlab})
+    ExpectThresholdWithinPlateau(Grid<uint8_t>(2, 2, 7), profile, false);
+  // A plateau of equal thresholds stays one.
+  Grid<uint8_t> two(1, 2);
+  two.cells = {10, 20};
+  for (const Profile profile :
+       {Profile::kOpencv, Profile::kSkimage, Profile::kImagej, Profile::kMatlab}) {
+    const auto result = RunSteps(two, {OtsuStep{}}, profile);
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result->threshold->plateau_low, 10);
+    EXPECT_EQ(result->threshold->plateau_high, 19);
+  }
+}
+
 TEST(Otsu, MatlabReducesSixteenBitsToAByte) {
   Grid<uint16_t> gray(1, 4);
   gray.cells = {257 * 10, 257 * 10 + 100, 257 * 20, 257 * 20 - 128};
