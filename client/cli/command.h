@@ -20,6 +20,7 @@ void AddInspectCommand(Command app, Run* run);
 void AddVerifyCommand(Command app, Run* run);
 void AddExactCommand(Command app, Run* run);
 void AddSegmentCommand(Command app, Run* run);
+void AddCompareLabelsCommand(Command app, Run* run);
 void AddCompareMasksCommand(Command app, Run* run);
 void AddInfoCommand(Command app, Run* run);
 void AddHealthCommand(Command app, Run* run);

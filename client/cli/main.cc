@@ -120,6 +120,7 @@ void AddCommands(CLI::App* cli, Run* run) {
   AddExactCommand(app, run);
   AddSegmentCommand(app, run);
   AddCompareMasksCommand(app, run);
+  AddCompareLabelsCommand(app, run);
   AddInfoCommand(app, run);
   AddHealthCommand(app, run);
   AddBenchCommand(app, run);

@@ -3,18 +3,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
 #include "client/cli/errors.h"
-#include "client/cli/files/array_file.h"
+#include "client/cli/files/compared_file.h"
 #include "client/cli/files/file_identity.h"
-#include "client/cli/files/input_file.h"
-#include "client/cli/path_names.h"
 #include "client/cli/report/metrics_report.h"
-#include "client/options.h"
 #include "core/base/error.h"
 #include "core/base/tensor.h"
 #include "core/image/image.h"
@@ -30,47 +26,34 @@ struct Args {
   std::optional<int64_t> page;
 };
 
-// Of one of the two files.
-struct Foreground {
-  Tensor mask;
-  std::vector<std::string> warnings;
-  bool has_pages = false;  // several
-};
-
-absl::StatusOr<Foreground> ReadForeground(const std::string& path, const Args& args) {
-  TRINE_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(path));
-  TRINE_ASSIGN_OR_RETURN(const std::string bytes, file.ReadAll(client::kItemLimit));
-  const ByteView view = AsBytes(bytes);
+// The file's foreground in place of its pixels.
+absl::Status MakeForeground(const Args& args, ComparedFile* file) {
   const Context context;
-  Foreground out;
-  Tensor picture;
-  if (image::HoldsArray(view)) {
-    TRINE_ASSIGN_OR_RETURN(picture, image::DecodeNpy(context, view, &out.warnings));
-  } else {
-    const absl::StatusOr<int64_t> pages = image::CountPages(context, view);
-    out.has_pages = pages.ok() && *pages > 1;
-    TRINE_ASSIGN_OR_RETURN(picture,
-                           LoadPicture(view, out.has_pages ? args.page : std::nullopt,
-                                       "compare-masks --page N takes another", &out.warnings));
-  }
+  Tensor& picture = file->pixels;
   if (picture.shape.size() == 3 && picture.shape[2] == 3) {
     TRINE_ASSIGN_OR_RETURN(picture,
                            image::ToGray(context, picture.view(), image::GrayWeights::kBt601));
   }
-  if (picture.shape.size() == 3 && picture.shape[2] == 1) picture.shape.pop_back();
   if (picture.shape.size() != 2) {
     return InputError(
         absl::StrCat("a mask is [H,W], gray or RGB; this is ", ShapeToString(picture.shape)));
   }
-  if (image::IsLossy(context, view, out.has_pages ? args.page.value_or(0) : 0)) {
+  if (file->is_lossy) {
     TRINE_ASSIGN_OR_RETURN(const uint64_t between, segment::CountBetween(context, picture.view()));
     const std::string text = segment::LossyWarning(between, segment::kTakenByHalf);
-    if (!text.empty()) out.warnings.push_back(text);
+    if (!text.empty()) file->warnings.push_back(text);
   }
   absl::StatusOr<Tensor> mask = segment::MaskOfBright(context, picture.view(), args.invert);
   if (!mask.ok()) return TranslateField(mask.status(), {{"mask", "pixel"}});
-  out.mask = *std::move(mask);
-  return out;
+  picture = *std::move(mask);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ComparedFile> ReadForeground(const std::string& path, const Args& args) {
+  TRINE_ASSIGN_OR_RETURN(ComparedFile file, ReadCompared(path, args.page, "compare-masks", false));
+  const absl::Status status = MakeForeground(args, &file);
+  if (!status.ok()) return WithFile(status, path);
+  return file;
 }
 
 void Report(const Args& args, const segment::MaskMetrics& metrics,
@@ -90,28 +73,12 @@ absl::Status RunCompareMasks(const Args& args, Session* session) {
   const Stopwatch watch;
   session->Concern({{"mask", args.mask}, {"ground_truth", args.truth}});
   TRINE_RETURN_IF_ERROR(CheckStdinOnce({args.mask, args.truth}));
-  const absl::StatusOr<Foreground> mask = ReadForeground(args.mask, args);
-  if (!mask.ok()) return WithFile(mask.status(), args.mask);
-  const absl::StatusOr<Foreground> truth = ReadForeground(args.truth, args);
-  if (!truth.ok()) return WithFile(truth.status(), args.truth);
-  // Every file has page 0.
-  if (args.page.value_or(0) > 0 && !mask->has_pages && !truth->has_pages)
-    return UsageError("--page is for files of several pages; neither of the two is one");
-  const Shape& of_mask = mask->mask.shape;
-  const Shape& of_truth = truth->mask.shape;
-  if (of_mask != of_truth) {
-    return WithFile(InputError(absl::StrCat("is ", ShapeToString(of_truth), " and ", args.mask, " ",
-                                            ShapeToString(of_mask),
-                                            "; masks that are compared are of one size")),
-                    args.truth);
-  }
+  TRINE_ASSIGN_OR_RETURN(const ComparedFile mask, ReadForeground(args.mask, args));
+  TRINE_ASSIGN_OR_RETURN(const ComparedFile truth, ReadForeground(args.truth, args));
+  TRINE_RETURN_IF_ERROR(CheckComparable(mask, truth, args.page, "masks"));
   TRINE_ASSIGN_OR_RETURN(const segment::MaskMetrics metrics,
-                         segment::CompareMasks(Context(), mask->mask.view(), truth->mask.view()));
-  std::vector<std::string> warnings;
-  for (const auto& [path, from] : {std::pair{&args.mask, &*mask}, {&args.truth, &*truth}}) {
-    for (const std::string& warning : from->warnings)
-      warnings.push_back(absl::StrCat(DisplayName(*path), ": ", warning));
-  }
+                         segment::CompareMasks(Context(), mask.pixels.view(), truth.pixels.view()));
+  const std::vector<std::string> warnings = WarningsOf(mask, truth);
   Report(args, metrics, warnings, watch.ms(), *session);
   return absl::OkStatus();
 }

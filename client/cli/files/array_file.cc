@@ -85,11 +85,10 @@ Tensor ToUint16(const TensorView& in, SavedArray* saved) {
   return out;
 }
 
-}  // namespace
-
-absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
-                                   std::string_view others, std::vector<std::string>* warnings) {
+absl::StatusOr<Tensor> Load(ByteView bytes, std::optional<int64_t> page, std::string_view others,
+                            bool indices, std::vector<std::string>* warnings) {
   image::DecodeOptions options;
+  options.indices = indices;
   options.page = page.value_or(0);
   options.warnings = warnings;
   absl::StatusOr<Tensor> picture = image::DecodeImage(Context(), bytes, options);
@@ -98,6 +97,18 @@ absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
   TRINE_ASSIGN_OR_RETURN(const int64_t pages, image::CountPages(Context(), bytes));
   if (pages > 1) warnings->push_back(FirstPageTaken(pages, others));
   return picture;
+}
+
+}  // namespace
+
+absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
+                                   std::string_view others, std::vector<std::string>* warnings) {
+  return Load(bytes, page, others, false, warnings);
+}
+
+absl::StatusOr<Tensor> LoadLabels(ByteView bytes, std::optional<int64_t> page,
+                                  std::string_view others, std::vector<std::string>* warnings) {
+  return Load(bytes, page, others, true, warnings);
 }
 
 bool IsNpyName(const std::string& path) {

@@ -20,6 +20,10 @@ namespace trine::cli {
 absl::StatusOr<Tensor> LoadPicture(ByteView bytes, std::optional<int64_t> page,
                                    std::string_view others, std::vector<std::string>* warnings);
 
+// The same of a label map: the numbers in the file (DecodeOptions::indices).
+absl::StatusOr<Tensor> LoadLabels(ByteView bytes, std::optional<int64_t> page,
+                                  std::string_view others, std::vector<std::string>* warnings);
+
 struct LoadedArray {
   Tensor tensor;
   bool is_picture = false;  // then [H,W,C], also for gray

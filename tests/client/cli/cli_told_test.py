@@ -66,7 +66,7 @@ class Told(support.CliTest):
                      "alpha-scaling even-window activation scale",
         "normalize-gradient": "output force preset mode layout size depth-radius alpha beta bias "
                               "alpha-scaling even-window activation scale",
-        "compare-masks": "page invert", "info": "", "health": "service",
+        "compare-masks": "page invert", "compare-labels": "page", "info": "", "health": "service",
         "bench": "rpc size seconds concurrency"}
 
     def test_no_flag_of_what_is_told_is_left_out(self):
@@ -115,7 +115,8 @@ class Told(support.CliTest):
             "normalize": [[self.path("a.npy")]], "normalize-gradient": [[self.path("a.npy")] * 2],
             "inspect": [[self.coded]], "exact": [["abba", "--table", self.table]],
             "segment": [[self.picture], [self.picture, self.stack]],
-            "compare-masks": [[self.truth, self.truth]], "info": [[]],
+            "compare-masks": [[self.truth, self.truth]],
+            "compare-labels": [[self.truth, self.truth]], "info": [[]],
             "health": [["--server", "127.0.0.1:1"]], "bench": [["--seconds", "20ms"]]}
         listed = re.findall(r"(?m)^  ([a-z][a-z-]*) {2,}[A-Z]", self.ok("--help").decode())
         self.assertEqual(set(listed) - {"help"}, set(commands))
