@@ -174,6 +174,7 @@ absl::StatusOr<Result> RunPipeline(const Context& context, const Inputs& inputs,
   for (state.index = 0; state.index < options.steps.size(); ++state.index) {
     TRINE_RETURN_IF_ERROR(context.cancel.Check());
     const Step& step = options.steps[state.index];
+    if ((step.spec().makes & (kMask | kLabels)) != 0) state.mask_labels = MaskLabels::kNone;
     TRINE_RETURN_IF_ERROR(step.spec().run(state, step.parameters()));
     const uint64_t runs = state.label_runs ? state.label_runs->bytes() : 0;
     account.SetBeside(SaturatingAdd(need, SaturatingAdd(state.result.ListBytes(), runs)));

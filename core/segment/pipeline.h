@@ -15,6 +15,13 @@
 
 namespace trine::segment {
 
+// Whether the labels are those of the mask as it is.
+enum class MaskLabels : uint8_t {
+  kNone,      // there are none, they are classes, or the mask is another since
+  kApart,     // regions that are not even diagonal neighbours
+  kTouching,  // regions that may be neighbours
+};
+
 // The inputs, and the result as far as it is made. Thread safety: one thread at a time, but for
 // what the steps do to their own maps.
 class State {
@@ -30,8 +37,9 @@ class State {
   Picture gray;         // as the last step that changed it left it
   DType gray_type;      // of its values: the type that was given, or that a step turned it into
   Result result;
-  size_t index = 0;                     // of the step that runs
-  std::optional<uint64_t> foreground;   // pixels that are set in the mask, where that is known
+  size_t index = 0;                    // of the step that runs
+  std::optional<uint64_t> foreground;  // pixels that are set in the mask, where that is known
+  MaskLabels mask_labels = MaskLabels::kNone;
   std::optional<LabelRuns> label_runs;  // the labels, where they are not painted yet
 
   // [height, width] of zeros where no step made one yet. Whoever asks for the mask may change it.

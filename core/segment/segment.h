@@ -160,6 +160,7 @@ struct Point {
 struct Contour {
   absl::Span<const Point> points;  // every border pixel in order; closed. Of the list
   bool is_hole = false;
+  int32_t label = 0;  // whose it is; 0 where the mask has no labels
   int64_t next = -1, previous = -1, child = -1, parent = -1;
 };
 

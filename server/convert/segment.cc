@@ -143,6 +143,7 @@ void ContourToProto(const segment::Contour& contour, v1::Contour* out) {
     out->add_points(point.y);
   }
   out->set_is_hole(contour.is_hole);
+  out->set_label(contour.label);
   out->set_next(contour.next);
   out->set_previous(contour.previous);
   out->set_child(contour.child);

@@ -337,6 +337,7 @@ std::string ContoursFile(const v1::SegmentResponse& r) {
       points.push_back({contour.points(i), contour.points(i + 1)});
     }
     file["contours"].push_back({{"points", points},
+                                {"label", contour.label()},
                                 {"is_hole", contour.is_hole()},
                                 {"next", contour.next()},
                                 {"previous", contour.previous()},

@@ -39,7 +39,7 @@ std::string SegmentLine(const std::string& input, size_t name_width,
 std::string RegionsCsvHead();
 std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& response);
 
-// {"height", "width", "contours": [{"points": [[x, y], ...], "is_hole", "next", ...}]}
+// {"height", "width", "contours": [{"points": [[x, y], ...], "label", "is_hole", "next", ...}]}
 std::string ContoursFile(const v1::SegmentResponse& response);
 
 }  // namespace trine::cli

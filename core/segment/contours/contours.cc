@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <utility>
+
+#include "core/base/checked.h"
+#include "core/base/error.h"
+#include "core/segment/regions/label_numbers.h"
 
 namespace trine::segment {
 namespace {
@@ -14,12 +19,22 @@ constexpr std::array<int, 8> kDx = {1, 1, 0, -1, -1, -1, 0, 1};
 constexpr int kEast = 0;
 constexpr int kWest = 4;
 
+constexpr int32_t kFrame = 1;  // the number of the picture's own border
+
 // Labels of the picture with a frame of one pixel of background: 0, 1 for a pixel not yet on a
 // border, else the number of the border that last passed, negative where its right side is open.
+//
+// Of a label map each label has borders of its own: pixels of other labels are background to it,
+// and what a row met last is kept by label.
 class BorderFollower {
  public:
-  BorderFollower(const Context& context, int64_t height, int64_t width, std::string_view field)
+  // `map` is null for a mask; what `names`, if not null, says of a border's first pixel is its
+  // label.
+  BorderFollower(const Context& context, const int32_t* map, const int32_t* names, int64_t height,
+                 int64_t width, std::string_view field)
       : context_(context),
+        map_(map),
+        names_(names),
         field_(field),
         poll_(PixelPoller(context)),
         height_(height),
@@ -31,18 +46,27 @@ class BorderFollower {
     for (size_t d = 0; d < 8; ++d) step_[d] = kDy[d] * stride_ + kDx[d];
   }
 
-  absl::Status Run(const uint8_t* mask) {
+  // is_set(i): whether pixel i of the picture has borders. `most_labels` are on the map.
+  template <typename IsSet>
+  absl::Status Run(const IsSet& is_set, uint64_t most_labels) {
+    TRINE_RETURN_IF_ERROR(ReserveLabels(most_labels));
     TRINE_RETURN_IF_ERROR(ReserveFound());
-    TRINE_RETURN_IF_ERROR(Load(mask));
+    TRINE_RETURN_IF_ERROR(Load(is_set));
     for (int64_t y = 0; y < height_; ++y) {
-      int32_t last = 1;  // the border met last on this row; 1 is the frame
+      int32_t last = kFrame;  // the border met last on this row
+      own_ = 0;
       for (int64_t x = 0; x < width_; ++x) {
         TRINE_RETURN_IF_ERROR(poll_.Spend(1));
         const int64_t at = Index(y, x);
         const int32_t label = labels_[at];
         if (label == 0) continue;
-        const bool outer = label == 1 && labels_[at - 1] == 0;
-        const bool hole = !outer && label >= 1 && labels_[at + 1] == 0;
+        if (map_ != nullptr && map_[y * width_ + x] != own_) {
+          if (own_ != 0) *LastOf(own_, y) = last;
+          own_ = map_[y * width_ + x];
+          last = *LastOf(own_, y);
+        }
+        const bool outer = label == 1 && !IsOwn(at, y, x, kWest);
+        const bool hole = !outer && label >= 1 && !IsOwn(at, y, x, kEast);
         if (outer || hole) {
           if (hole && label > 1) last = label;
           TRINE_RETURN_IF_ERROR(Follow(y, x, hole, std::abs(last)));
@@ -57,6 +81,7 @@ class BorderFollower {
   struct Found {
     int64_t first_point = 0, point_count = 0;
     int64_t parent = -1;
+    int32_t label = 0;
     bool is_hole = false;
   };
   // In order of discovery.
@@ -79,6 +104,33 @@ class BorderFollower {
                                          8 * static_cast<uint64_t>(height_ * width_)));
   }
 
+  absl::Status ReserveLabels(uint64_t most_labels) {
+    if (map_ == nullptr) return absl::OkStatus();
+    const uint64_t most =
+        std::min(most_labels, static_cast<uint64_t>(height_) * static_cast<uint64_t>(width_));
+    label_bytes_ = SaturatingMul(most, LabelNumbers::kBytes + sizeof(LastMet));
+    TRINE_RETURN_IF_ERROR(context_.Reserve(label_bytes_));
+    numbers_.emplace(most);
+    met_ = MakeScratch<LastMet>(static_cast<int64_t>(most));
+    return absl::OkStatus();
+  }
+
+  // What row y met last of a label.
+  int32_t* LastOf(int32_t label, int64_t y) {
+    const size_t number = numbers_->Of(label);
+    if (number == met_count_) met_[met_count_++] = {};
+    LastMet& met = met_[number];
+    if (met.row != y) met = {y, kFrame};
+    return &met.border;
+  }
+
+  // Whether the pixel's neighbour is there, and of the label that is looked at.
+  bool IsOwn(int64_t at, int64_t y, int64_t x, int direction) const {
+    const size_t d = static_cast<size_t>(direction);
+    if (labels_[at + step_[d]] == 0) return false;
+    return map_ == nullptr || map_[(y + kDy[d]) * width_ + x + kDx[d]] == own_;
+  }
+
   // How many contours and points there are only following them tells: their memory, with that of
   // their order in the tree, is asked for some ahead of them.
   absl::Status ReserveFound() {
@@ -87,18 +139,19 @@ class BorderFollower {
     reserved_ = point_count_ + kAhead;  // at least a point a contour
     // The labels of the frame are not among the picture's.
     const uint64_t frame = labels_.size() - static_cast<uint64_t>(height_ * width_);
-    return context_.Reserve(frame * sizeof(int32_t) + reserved_ * sizeof(Point) +
+    return context_.Reserve(label_bytes_ + frame * sizeof(int32_t) + reserved_ * sizeof(Point) +
                             (count_ + kAhead) * kContourBytes);
   }
 
   int64_t Index(int64_t y, int64_t x) const { return (y + 1) * stride_ + x + 1; }
 
-  absl::Status Load(const uint8_t* mask) {
+  template <typename IsSet>
+  absl::Status Load(const IsSet& is_set) {
     for (int64_t y = -1; y <= height_; ++y) {
       const bool frame = y < 0 || y == height_;
       for (int64_t x = -1; x <= width_; ++x) {
         TRINE_RETURN_IF_ERROR(poll_.Spend(1));
-        const bool set = !frame && x >= 0 && x < width_ && mask[y * width_ + x] != 0;
+        const bool set = !frame && x >= 0 && x < width_ && is_set(y * width_ + x);
         labels_[Index(y, x)] = set ? 1 : 0;
       }
     }
@@ -107,7 +160,7 @@ class BorderFollower {
 
   // The parent's index for a border whose predecessor on the row is number `last` (table 1).
   int64_t ParentOf(bool hole, int32_t last) const {
-    if (last == 1) return -1;
+    if (last == kFrame) return -1;
     const int64_t previous = last - 2;
     const Found& border = contours_[static_cast<size_t>(previous)];
     return border.is_hole == hole ? border.parent : previous;
@@ -120,6 +173,7 @@ class BorderFollower {
     contour = Found{};
     contour.first_point = static_cast<int64_t>(point_count_);
     contour.is_hole = hole;
+    contour.label = names_ == nullptr ? 0 : names_[y * width_ + x];
     contour.parent = ParentOf(hole, last);
     const int32_t number = static_cast<int32_t>(count_) + 2;
     const int64_t start = Index(y, x);
@@ -129,7 +183,7 @@ class BorderFollower {
     const int from = direction;
     do {
       direction = (direction + 7) % 8;
-    } while (direction != from && labels_[start + step_[static_cast<size_t>(direction)]] == 0);
+    } while (direction != from && !IsOwn(start, y, x, direction));
     if (direction == from) {  // a pixel alone
       labels_[start] = -number;
       TRINE_RETURN_IF_ERROR(AddPoint(y, x));
@@ -141,13 +195,13 @@ class BorderFollower {
       TRINE_RETURN_IF_ERROR(poll_.Spend(8));
       TRINE_RETURN_IF_ERROR(AddPoint(y, x));
       // Counter-clockwise from the pixel before.
-      bool east_is_open = false;
-      int64_t next = 0;
+      bool east_is_open = false, is_own = false;
       do {
         direction = (direction + 1) % 8;
-        next = at + step_[static_cast<size_t>(direction)];
-        east_is_open |= direction == kEast && labels_[next] == 0;
-      } while (labels_[next] == 0);
+        is_own = IsOwn(at, y, x, direction);
+        east_is_open |= direction == kEast && !is_own;
+      } while (!is_own);
+      const int64_t next = at + step_[static_cast<size_t>(direction)];
       if (east_is_open) {
         labels_[at] = -number;
       } else if (labels_[at] == 1) {
@@ -178,7 +232,14 @@ class BorderFollower {
     return absl::OkStatus();
   }
 
+  // The border that row `row` met last of a label.
+  struct LastMet {
+    int64_t row = -1;
+    int32_t border = kFrame;
+  };
+
   const Context& context_;
+  const int32_t *map_, *names_;
   std::string_view field_;
   Poller poll_;
   int64_t height_, width_, stride_;
@@ -189,6 +250,11 @@ class BorderFollower {
   Scratch<Point> points_;
   size_t point_count_ = 0;
   size_t reserved_ = 0;  // points whose memory is
+  int32_t own_ = 0;      // the label that is looked at
+  std::optional<LabelNumbers> numbers_;
+  Scratch<LastMet> met_;
+  size_t met_count_ = 0;
+  uint64_t label_bytes_ = 0;
 };
 
 // Pre-order, of siblings the last found first; sets the links.
@@ -235,6 +301,7 @@ absl::StatusOr<ContourList> InTreeOrder(BorderFollower& follower, Poller& poll) 
     contour.points = {points.data() + found[i].first_point,
                       static_cast<size_t>(found[i].point_count)};
     contour.is_hole = found[i].is_hole;
+    contour.label = found[i].label;
     contour.parent = moved(found[i].parent);
     contour.child = moved(first_child[i]);
     contour.next = moved(next_sibling[i]);
@@ -249,11 +316,42 @@ absl::StatusOr<ContourList> InTreeOrder(BorderFollower& follower, Poller& poll) 
 }  // namespace
 
 absl::StatusOr<ContourList> FindContours(const Context& context, const uint8_t* mask,
-                                         int64_t height, int64_t width, std::string_view field) {
-  BorderFollower follower(context, height, width, field);
-  TRINE_RETURN_IF_ERROR(follower.Run(mask));
+                                         const int32_t* labels, int64_t height, int64_t width,
+                                         std::string_view field) {
+  BorderFollower follower(context, nullptr, labels, height, width, field);
+  TRINE_RETURN_IF_ERROR(follower.Run([mask](int64_t i) { return mask[i] != 0; }, 0));
   Poller poll = PixelPoller(context);
   return InTreeOrder(follower, poll);
+}
+
+absl::StatusOr<ContourList> FindLabelContours(const Context& context, const int32_t* labels,
+                                              uint64_t most_labels, int64_t height, int64_t width,
+                                              std::string_view field) {
+  BorderFollower follower(context, labels, labels, height, width, field);
+  TRINE_RETURN_IF_ERROR(follower.Run([labels](int64_t i) { return labels[i] != 0; }, most_labels));
+  Poller poll = PixelPoller(context);
+  return InTreeOrder(follower, poll);
+}
+
+absl::Status RunContours(State& state, const ContoursStep& step) {
+  const bool may_touch = state.mask_labels == MaskLabels::kTouching;
+  const bool by_label =
+      step.of == ContoursOf::kLabels || (step.of == ContoursOf::kAuto && may_touch);
+  const int64_t height = state.gray.height, width = state.gray.width;
+  if (by_label) {
+    TRINE_ASSIGN_OR_RETURN(state.result.contours, FindLabelContours(state.context, state.Labels(),
+                                                                    state.result.LabelSpan(),
+                                                                    height, width, state.Field()));
+    return absl::OkStatus();
+  }
+  const int32_t* const labels = state.mask_labels == MaskLabels::kApart ? state.Labels() : nullptr;
+  TRINE_ASSIGN_OR_RETURN(state.result.contours, FindContours(state.context, state.Mask(), labels,
+                                                             height, width, state.Field()));
+  return absl::OkStatus();
+}
+
+absl::Status CheckContours(const StepToCheck& step, const ContoursStep& given) {
+  return given.of == ContoursOf::kLabels ? step.Needs(kLabels) : absl::OkStatus();
 }
 
 }  // namespace trine::segment

@@ -87,9 +87,20 @@ struct WatershedStep {
   int64_t min_area = 0;
 };
 
-// Border following with hierarchy (Suzuki, Abe 1985) over the mask: 8-connected outer borders and
-// hole borders, in OpenCV's order (RETR_TREE, CHAIN_APPROX_NONE). Sets the contours.
-struct ContoursStep {};
+enum class ContoursOf : uint8_t {
+  kAuto = 0,    // kLabels where those of the mask as it is may touch (a watershed's, 4-connected
+                // components), else kMask, with the labels of 8-connected components
+  kMask = 1,    // the mask
+  kLabels = 2,  // each label by itself
+};
+absl::Span<const std::string_view> NamesOf(ContoursOf);
+
+// Border following with hierarchy (Suzuki, Abe 1985) over the mask or each label of the label map:
+// 8-connected outer borders and hole borders, in OpenCV's order (RETR_TREE, CHAIN_APPROX_NONE).
+// Sets the contours.
+struct ContoursStep {
+  ContoursOf of = ContoursOf::kAuto;
+};
 
 // Measures each label of the label map; intensities are those of the picture as it was given. Sets
 // the regions.

@@ -38,6 +38,8 @@ absl::Status RunComponentsStep(State& state, const ComponentsStep& step) {
   }
   state.result.label_count = kept;
   state.result.lowest_label = 0;
+  state.mask_labels =
+      step.connectivity == Connectivity::k4 ? MaskLabels::kTouching : MaskLabels::kApart;
   state.label_runs = LabelRuns{std::move(runs), std::move(components.number)};
   return absl::OkStatus();
 }

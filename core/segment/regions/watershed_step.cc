@@ -44,6 +44,7 @@ absl::Status FinishLabels(State& state, const int32_t* labels, uint8_t* mask) {
   }));
   state.result.lowest_label = lowest;
   state.result.label_count = highest;
+  state.mask_labels = MaskLabels::kTouching;
   return absl::OkStatus();
 }
 

@@ -438,7 +438,7 @@ TEST(Pipeline, EveryPartPolls) {
                 context, runs, 0, [](int64_t) { return true; }, m)),
             stopped);
   EXPECT_EQ(code(DistanceMap(context, m, 600, 600, distance.data())), stopped);
-  EXPECT_EQ(code(FindContours(context, m, 600, 600, "")), stopped);
+  EXPECT_EQ(code(FindContours(context, m, nullptr, 600, 600, "")), stopped);
   const std::vector<double> thresholds = {100};
   EXPECT_EQ(code(ApplyThresholds(context, bytes, thresholds, {}, m, l).status()), stopped);
   EXPECT_EQ(code(SkimageMean(context, bytes, 15, 0, false, m)), stopped);
