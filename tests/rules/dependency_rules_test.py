@@ -27,7 +27,7 @@ ALLOWED = {
 CONTRACTS = {
     "normalize": ("lrn.h", "presets.h"),
     "coding": ("coding.h", "exact.h", "stats.h", "table.h", "table_store.h"),
-    "segment": ("mask_values.h", "metrics.h", "segment.h", "steps.h"),
+    "segment": ("label_metrics.h", "mask_values.h", "metrics.h", "segment.h", "steps.h"),
     "image": ("image.h",),
 }
 

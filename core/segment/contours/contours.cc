@@ -8,7 +8,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
-#include "core/segment/regions/label_numbers.h"
+#include "core/segment/label_numbers.h"
 
 namespace trine::segment {
 namespace {

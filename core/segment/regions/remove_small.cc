@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/segment/regions/label_numbers.h"
+#include "core/segment/label_numbers.h"
 
 namespace trine::segment {
 

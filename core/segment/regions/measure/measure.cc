@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/segment/regions/label_numbers.h"
+#include "core/segment/label_numbers.h"
 #include "core/segment/regions/measure/label_rows.h"
 #include "core/segment/regions/measure/region_sums.h"
 #include "core/segment/regions/measure/shapes.h"

@@ -6,7 +6,7 @@
 #include "core/base/checked.h"
 #include "core/base/error.h"
 #include "core/runtime/thread_pool.h"
-#include "core/segment/regions/label_numbers.h"
+#include "core/segment/label_numbers.h"
 #include "core/segment/regions/measure/hull.h"
 #include "core/segment/regions/measure/label_rows.h"
 #include "core/segment/regions/measure/outlines.h"
