@@ -5,7 +5,9 @@
 // rounded; but
 //   mean:     of integers v n - sum > -offset n, exactly.
 //   gaussian: so too, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each axis;
-//             floats sum in double in a fixed order. Of uint8 without a mask, where windows end at
+//             of floats v N - S > -offset N by sums of 106 bits, exactly while the values lie
+//             within a factor of about 2^8 (float32: 2^37), so that no constant is above its mean.
+//             Of uint8 without a mask, where windows end at
 //             the border and the picture is larger than them: in integers, the same on every
 //             machine and at most 0.4 gray levels from the mean by real weights: with weights of
 //             2^-15 and 64ths of a gray level between the axes (0.03 of a window of 11;

@@ -1,7 +1,11 @@
 // Local thresholds of floats: windows depend on their own pixels only.
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <random>
+#include <vector>
 
+#include "core/segment/int128.h"
 #include "gtest/gtest.h"
 #include "tests/core/segment/support.h"
 
@@ -113,6 +117,123 @@ TEST(LocalFloats, FlatWindowsBesideLargeValues) {
       for (int x = 12; x < 40; ++x) ASSERT_EQ(mask.at(y, x), 0) << fill << " " << y << " " << x;
     }
   }
+}
+
+constexpr LocalBorder kBorders[] = {LocalBorder::kClip, LocalBorder::kReflect, LocalBorder::kMirror,
+                                    LocalBorder::kReplicate};
+
+LocalThresholdStep Gaussian(int64_t window, double offset, LocalBorder border) {
+  LocalThresholdStep step;
+  step.method = LocalMethod::kGaussian;
+  step.window = window;
+  step.offset = offset;
+  step.border = border;
+  return step;
+}
+
+int64_t CountSet(const Mask& mask) { return std::count(mask.cells.begin(), mask.cells.end(), 255); }
+
+template <typename T>
+void ExpectConstantsHaveNoForeground(int height, int width, const LocalThresholdStep& step) {
+  for (const double value : {37.3, 0.7, 0.4151646, 1.0, -7.296554464299441e-06, -1e20 / 3, 3e38}) {
+    const Grid<T> gray(height, width, static_cast<T>(value));
+    EXPECT_EQ(CountSet(MaskOf(gray, step, Profile::kExact, nullptr)), 0)
+        << value << " " << height << " " << width << " " << step.window;
+  }
+}
+
+TEST(LocalFloats, AConstantIsNotAboveItsGaussianMean) {
+  for (const LocalBorder border : kBorders) {
+    for (const int window : {3, 11, 51}) {
+      const LocalThresholdStep step = Gaussian(window, 0, border);
+      ExpectConstantsHaveNoForeground<float>(100, 100, step);
+      ExpectConstantsHaveNoForeground<double>(100, 100, step);
+      ExpectConstantsHaveNoForeground<float>(75, 12, step);
+      ExpectConstantsHaveNoForeground<double>(75, 12, step);
+    }
+    const Grid<double> gray(20, 30, 37.3);
+    const LocalThresholdStep below = Gaussian(5, 1e-300, border);
+    EXPECT_EQ(CountSet(MaskOf(gray, below, Profile::kExact, nullptr)), 600);
+    const LocalThresholdStep above = Gaussian(5, -1e308, border);
+    EXPECT_EQ(CountSet(MaskOf(gray, above, Profile::kExact, nullptr)), 0);
+  }
+}
+
+TEST(LocalFloats, OnlyWindowsThatSeeADarkSquareAreAboveTheirGaussianMean) {
+  for (const LocalBorder border : kBorders) {
+    Grid<double> gray(60, 70, 37.3);
+    for (int y = 30; y < 34; ++y) {
+      for (int x = 40; x < 44; ++x) gray.at(y, x) = 2.1;
+    }
+    const Mask mask = MaskOf(gray, Gaussian(11, 0, border), Profile::kExact, nullptr);
+    for (int y = 0; y < 60; ++y) {
+      for (int x = 0; x < 70; ++x) {
+        const bool sees = y >= 25 && y < 39 && x >= 35 && x < 49;
+        const bool dark = gray.at(y, x) < 3;
+        ASSERT_EQ(mask.at(y, x) != 0, sees && !dark) << y << " " << x;
+      }
+    }
+  }
+}
+
+// Values that are whole numbers, in integers.
+template <typename T>
+Mask GaussianOfIntegers(const Grid<T>& gray, int window, int64_t offset, const Mask& inside) {
+  const int radius = window / 2;
+  const double sigma = (window - 1) / 6.0;
+  double norm = 0;
+  for (int d = -radius; d <= radius; ++d) norm += std::exp(-0.5 * d * d / (sigma * sigma));
+  std::vector<int64_t> weights;
+  for (int d = 0; d <= radius; ++d)
+    weights.push_back(std::llround(0x1p22 * std::exp(-0.5 * d * d / (sigma * sigma)) / norm));
+  Mask out(gray.height, gray.width);
+  for (int y = 0; y < gray.height; ++y) {
+    for (int x = 0; x < gray.width; ++x) {
+      if (inside.at(y, x) == 0) continue;
+      Int128 over = 0;
+      for (int v = y - radius; v <= y + radius; ++v) {
+        for (int u = x - radius; u <= x + radius; ++u) {
+          if (!gray.Has(v, u) || inside.at(v, u) == 0) continue;
+          const int64_t weight = weights[static_cast<size_t>(std::abs(v - y))] *
+                                 weights[static_cast<size_t>(std::abs(u - x))];
+          const int64_t difference =
+              static_cast<int64_t>(gray.at(y, x)) - static_cast<int64_t>(gray.at(v, u)) + offset;
+          over += Int128{weight} * difference;
+        }
+      }
+      out.at(y, x) = over > 0 ? 255 : 0;
+    }
+  }
+  return out;
+}
+
+// Values of all their digits, of a few levels that make ties, and next to a level.
+template <typename T>
+void ExpectGaussiansOfIntegers(std::mt19937& random, int64_t most) {
+  for (const int window : {3, 7, 21}) {
+    for (const int64_t levels : {most, int64_t{3}}) {
+      const Mask inside = RandomMask(random, 33, 41, window == 7 ? 0.7 : 1.0);
+      Grid<T> gray(33, 41);
+      for (T& cell : gray.cells) {
+        const int64_t level = static_cast<int64_t>((uint64_t{random()} << 32 | random()) %
+                                                   static_cast<uint64_t>(levels));
+        cell = static_cast<T>(levels == 3 ? most - level : level);
+      }
+      for (const int64_t offset : {0, 1, -1}) {
+        const LocalThresholdStep step =
+            Gaussian(window, static_cast<double>(offset), LocalBorder::kClip);
+        EXPECT_EQ(Draw(MaskOf(gray, step, Profile::kExact, &inside)),
+                  Draw(GaussianOfIntegers(gray, window, offset, inside)))
+            << window << " " << levels << " " << offset;
+      }
+    }
+  }
+}
+
+TEST(LocalFloats, GaussianMeansAreThoseOfIntegers) {
+  std::mt19937 random(93);
+  ExpectGaussiansOfIntegers<float>(random, int64_t{1} << 24);
+  ExpectGaussiansOfIntegers<double>(random, int64_t{1} << 53);
 }
 
 }  // namespace
