@@ -53,7 +53,8 @@ std::vector<StepSpec> LocalRows() {
        .makes = kMask,
        .inverts = true,
        .profiles = kEveryProfile,
-       // Sums and squares of columns, their prefix sums of up to two widths, counts and shares.
+       // Sums and squares of columns, their prefix sums of up to two widths, counts and shares; or
+       // sums, squares, sizes, counts, places and runs of columns.
        .working = Working::AColumn(72)},
       [](State& s, const LocalThresholdStep& p) -> absl::Status {
         TRINE_ASSIGN_OR_RETURN(s.result.local_threshold,

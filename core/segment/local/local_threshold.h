@@ -2,7 +2,8 @@
 //
 // EXACT: pixels outside Inputs::mask do not count in windows. The formulas are those of
 // LocalMethod, in double from exact sums, m = S / n and s = sqrt(n Q - S^2) / n, each operation
-// rounded; but
+// rounded. Sums of floats have 106 bits: s, which is 0 where all of a window are equal, is else off
+// by up to about 2^-51 of the window's largest value, 2^-41 beside values 2^10 times as large. But
 //   mean:     of integers v n - sum > -offset n, exactly.
 //   gaussian: so too, with integer weights round(2^22 exp(-d^2 / (2 sigma^2)) / norm) on each axis;
 //             of floats v N - S > -offset N by sums of 106 bits, exactly while the values lie

@@ -236,5 +236,75 @@ TEST(LocalFloats, GaussianMeansAreThoseOfIntegers) {
   ExpectGaussiansOfIntegers<double>(random, int64_t{1} << 53);
 }
 
+// Whether all pixels of a window that clips have the value of its centre.
+template <typename T>
+bool IsWindowEqual(const Grid<T>& gray, const Mask& inside, int y, int x, int radius) {
+  for (int v = y - radius; v <= y + radius; ++v) {
+    for (int u = x - radius; u <= x + radius; ++u) {
+      if (!gray.Has(v, u) || inside.at(v, u) == 0) continue;
+      if (gray.at(v, u) != gray.at(y, x)) return false;
+    }
+  }
+  return true;
+}
+
+// Windows of one value have no deviation: nothing is above Niblack's mean, and Sauvola's threshold
+// is what its formula makes of the value. Returns how many there are.
+template <typename T>
+int ExpectEqualWindowsHaveNoDeviation(const Grid<T>& gray, const Mask& inside, int window,
+                                      LocalBorder border) {
+  LocalThresholdStep niblack{LocalMethod::kNiblack, window, 0, -0.2, {}, {}};
+  LocalThresholdStep sauvola{LocalMethod::kSauvola, window, 0, 0.2, 0.5, {}};
+  niblack.border = sauvola.border = border;
+  const Mask by_niblack = MaskOf(gray, niblack, Profile::kExact, &inside);
+  const Mask by_sauvola = MaskOf(gray, sauvola, Profile::kExact, &inside);
+  int windows = 0;
+  for (int y = 0; y < gray.height; ++y) {
+    for (int x = 0; x < gray.width; ++x) {
+      if (inside.at(y, x) == 0 || !IsWindowEqual(gray, inside, y, x, window / 2)) continue;
+      ++windows;
+      const double value = gray.at(y, x);
+      const bool above = value > value * (1.0 + 0.2 * (0 / 0.5 - 1.0));
+      EXPECT_TRUE(by_niblack.at(y, x) == 0 && (by_sauvola.at(y, x) != 0) == above)
+          << value << " at " << y << " " << x << " of " << window;
+      if (::testing::Test::HasFailure()) return windows;
+    }
+  }
+  return windows;
+}
+
+template <typename T>
+void ExpectNoDeviations(std::mt19937& random, double value) {
+  for (const LocalBorder border : kBorders) {
+    for (const int window : {3, 11, 51}) {
+      const Mask all(120, 90, 255), some = RandomMask(random, 120, 90, 0.03);
+      const Grid<T> constant(120, 90, static_cast<T>(value));
+      EXPECT_EQ(ExpectEqualWindowsHaveNoDeviation(constant, all, window, border), 120 * 90);
+      // A band, a block within noise, and single pixels far from others.
+      Grid<T> gray = Noise<T>(random, 120, 90);
+      for (int y = 0; y < 120; ++y) {
+        for (int x = 0; x < 90; ++x) {
+          if (x < 40 || (y > 100 && x > 60 && x < 75)) gray.at(y, x) = static_cast<T>(value);
+        }
+      }
+      EXPECT_GT(ExpectEqualWindowsHaveNoDeviation(gray, all, window, border), 500);
+      EXPECT_GT(ExpectEqualWindowsHaveNoDeviation(gray, some, window, border), 5);
+    }
+  }
+}
+
+TEST(LocalFloats, WindowsOfOneValueHaveNoDeviation) {
+  std::mt19937 random(94);
+  for (const double value : {-1e20 / 3, -3.4028234e38, 7.296554464299441e-06, 0.1})
+    ExpectNoDeviations<float>(random, value);
+  for (const double value : {-1e20 / 3, -3.4028235e38, -1e100, 7.296554464299441e-06, 37.3, 0.1})
+    ExpectNoDeviations<double>(random, value);
+  // Pictures that are narrower than their windows.
+  const Grid<double> narrow(103, 67, 7.296554464299441e-06);
+  EXPECT_EQ(
+      ExpectEqualWindowsHaveNoDeviation(narrow, Mask(103, 67, 255), 101, LocalBorder::kMirror),
+      103 * 67);
+}
+
 }  // namespace
 }  // namespace trine::segment

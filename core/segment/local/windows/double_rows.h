@@ -262,7 +262,7 @@ class DoubleRows {
   Scratch<int32_t> covers_;                         // pixels inside of each column
 };
 
-// The sums of the window around one pixel, from its own pixels.
+// The sums of the window around one pixel, from its own pixels; squares as Squares::kExact.
 template <typename T, bool kSquares>
 struct WindowOfOne {
   PixelSum<T> sum{}, square{};
@@ -270,6 +270,8 @@ struct WindowOfOne {
 
   absl::Status AddUp(const Picture& gray, int64_t radius, Border border, int64_t at, Poller& poll) {
     const int64_t y = at / gray.width, x = at % gray.width;
+    const T centre = PixelAt<T>(gray.data, at);
+    bool is_equal = true;
     for (int64_t v = y - radius; v <= y + radius; ++v) {
       TRINE_RETURN_IF_ERROR(poll.Spend(8 * (2 * radius + 1)));
       const int64_t row = BorderIndex(v, gray.height, border);
@@ -281,9 +283,11 @@ struct WindowOfOne {
         const T value = PixelAt<T>(gray.data, i);
         sum = sum + SumOf<T>(value);
         if constexpr (kSquares) square = square + SquareOf<T>(value);
+        is_equal = is_equal && value == centre;
         ++count;
       }
     }
+    if (!std::is_integral_v<T> && is_equal) square = {};
     return absl::OkStatus();
   }
 };

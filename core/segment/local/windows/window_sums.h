@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 #include "core/segment/kernels/border.h"
+#include "core/segment/local/windows/equal_windows.h"
 #include "core/segment/segment.h"
 #include "core/segment/picture.h"
 #include "core/segment/pixel_sums.h"
@@ -79,7 +81,7 @@ absl::Status ForRowsOfWindow(int64_t y, int64_t radius, int64_t height, Border b
 // What is summed beside the pixels.
 enum class Squares : uint8_t {
   kNone,
-  kExact,
+  kExact,    // of floats to 106 bits, and 0 where all pixels of the window are equal (DeviationOf)
   kRounded,  // to the pixel's own type, where that is a float
 };
 
@@ -99,12 +101,19 @@ class WindowRows {
     if (kSums) squares_ = Scratch<Sum>::Zeros(columns);
     if (masked_) counts_ = Scratch<int32_t>::Zeros(columns);
     if (kRestarts) sizes_ = Scratch<Size>::Zeros(columns);
+    if constexpr (kFindsEqual) equal_.emplace(gray, masked_);
   }
 
   // The window's rows around `y`, from nothing.
   absl::Status Start(int64_t y, Poller& poll) {
     TRINE_RETURN_IF_ERROR(MapColumns(poll));
     rows_ = std::min(gray_.height - 1, y + radius_) - std::max<int64_t>(0, y - radius_) + 1;
+    if constexpr (kFindsEqual) {
+      TRINE_RETURN_IF_ERROR(equal_->Clear(poll));
+      const int64_t last = std::min(gray_.height - 1, y + radius_);
+      for (int64_t row = std::max<int64_t>(0, y - radius_); row <= last; ++row)
+        TRINE_RETURN_IF_ERROR(equal_->AddRow(row, poll));
+    }
     return ForRowsOfWindow(
         y, radius_, gray_.height, border_, poll,
         [&](int64_t row, int64_t times) { return Apply<false>(row, times, poll); });
@@ -115,7 +124,10 @@ class WindowRows {
     const int64_t in = BorderIndex(y + 1 + radius_, gray_.height, border_);
     const int64_t out = BorderIndex(y - radius_, gray_.height, border_);
     if (in >= 0) TRINE_RETURN_IF_ERROR(Apply<false>(in, 1, poll));
-    rows_ += y + 1 + radius_ < gray_.height ? 1 : 0;
+    if (y + 1 + radius_ < gray_.height) {
+      ++rows_;
+      if constexpr (kFindsEqual) TRINE_RETURN_IF_ERROR(equal_->AddRow(y + 1 + radius_, poll));
+    }
     rows_ -= y - radius_ >= 0 ? 1 : 0;
     if (out >= 0) TRINE_RETURN_IF_ERROR(Apply<true>(out, 1, poll));
     if constexpr (kRestarts) TRINE_RETURN_IF_ERROR(RestartColumns(y + 1, poll));
@@ -137,6 +149,9 @@ class WindowRows {
       add(Column(x));
       if (masked_) count += counts_[Column(x)];
     }
+    // Columns of the windows as far as they have been looked at.
+    int64_t seen = 0;
+    if constexpr (kFindsEqual) equal_->StartRow(std::max<int64_t>(0, y - radius_));
     TRINE_RETURN_IF_ERROR(poll.Spend(2 * radius_));
     for (int64_t begin = 0; begin < gray_.width; begin += kPiece) {
       const int64_t end = std::min(gray_.width, begin + kPiece);
@@ -156,9 +171,16 @@ class WindowRows {
             for (int64_t u = x - radius_; u <= x + radius_; ++u) add(Column(u));
           }
         }
+        if constexpr (kFindsEqual) {
+          for (; seen < gray_.width && seen <= x + radius_; ++seen) {
+            if (!masked_ || counts_[static_cast<size_t>(seen)] > 0) equal_->AddColumn(seen);
+          }
+        }
         const int64_t index = y * gray_.width + x;
         if (!gray_.Contains(index)) continue;
-        visit(index, PixelAt<T>(gray_.data, index), sum, square, masked_ ? count : Area(x));
+        const bool is_equal = IsEqual(x);
+        visit(index, PixelAt<T>(gray_.data, index), sum, is_equal ? Sum{} : square,
+              masked_ ? count : Area(x));
       }
     }
     return absl::OkStatus();
@@ -167,6 +189,7 @@ class WindowRows {
  private:
   static constexpr bool kSums = kSquares != Squares::kNone;
   static constexpr bool kRestarts = !std::is_integral_v<T>;
+  static constexpr bool kFindsEqual = kRestarts && kSquares == Squares::kExact;
   // What is visited takes up to 200 ns of floats, a root or an exponential of exact sums.
   static constexpr int64_t kVisitCost = kRestarts ? 64 : 8;
   static constexpr int64_t kPiece = kPixelGrain / kVisitCost;
@@ -205,6 +228,10 @@ class WindowRows {
   }
   size_t Column(int64_t x) const {
     return static_cast<size_t>(column_of_[static_cast<size_t>(x + radius_ + 1)]);
+  }
+  bool IsEqual(int64_t x) const {
+    if constexpr (kFindsEqual) return equal_->IsEqual(std::max<int64_t>(0, x - radius_));
+    return false;
   }
   int64_t Area(int64_t x) const {
     if (border_ != Border::kClip) return (2 * radius_ + 1) * (2 * radius_ + 1);
@@ -279,6 +306,7 @@ class WindowRows {
   Scratch<int32_t> counts_;
   Scratch<int32_t> column_of_;
   Scratch<Size> sizes_;  // of floats
+  std::optional<EqualWindows<T>> equal_;
 };
 
 // Visits every pixel inside with its window's sums, in parallel stripes; see WindowRows::Row. The
