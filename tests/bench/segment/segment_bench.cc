@@ -1,17 +1,18 @@
 // The rows of segmentation steps against OpenCV, scikit-image and scipy.
 //
 // A row runs its steps as a caller of core does, who gives the mask's memory, as the peers are
-// given theirs; labels and distances are in fresh memory each time, as those of the peers in Python
-// are. Rows of regions start from a mask, Otsu's of the picture (distance.far: all set but 200
-// pixels), which is there before they are timed; the peers get the same. Peers are OpenCV as Debian
-// has it, linked, and what the Python named by TRINE_BENCH_PYTHON (python3) brings along: OpenCV
-// again, scikit-image, scipy, and all three for the chain of steps; all on one thread. Where a peer
-// takes more than 3 s it is run once. `copy` moves as many bytes as a row must at least read and
-// write. Outputs are compared before anything is timed, label maps as partitions: they may differ
-// in the part of the pixels that the row says, where the conventions do (borders; a mean rounded
-// before the comparison; lines between basins do not count). OpenCV's watershed floods
+// given theirs; labels and distances are in fresh memory each time. Rows of regions start from a
+// mask, Otsu's of the picture (distance.far: all set but 200 pixels), which is there before they
+// are timed, and write into memory of earlier runs; so do the peers, where they can. Peers are
+// OpenCV as Debian has it, linked, and what the Python named by TRINE_BENCH_PYTHON (python3) brings
+// along: OpenCV again, scikit-image, scipy, and all three for the chain of steps; all on one
+// thread. Where a peer takes more than 3 s it is run once. `copy` moves as many bytes as a row must
+// at least read and write. Outputs are compared before anything is timed, label maps as partitions:
+// they may differ in the part of the pixels that the row says, where the conventions do (borders; a
+// mean rounded before the comparison; lines between basins do not count). OpenCV's watershed floods
 // by differences between neighbours: most of its regions are others.
 //   X on 4000x3000        one thread, to each peer, in processor time
+//   components.8.runs     without the label image, which the peers write
 //   the same, threads 2   to one thread, in time that passes, with the same result. Goal: 1.8
 //   multi_otsu.X.search   on few pixels of as many values: what follows the histogram
 //   otsu.X.inside         with a mask of pixels that count, to without
@@ -60,7 +61,7 @@ void RunThreads(const Case& row, const std::string& what, const Ours& ours) {
   ThreadPool pool(kThreads);
   Context context;
   context.pool = &pool;
-  const Ours other = ours.WithOwnMask();
+  const Ours other = ours.WithOwnMemory();
   if (!IsSame(ours.Run({}), other.Run(context))) Die(row.name + ": threads change the result");
   CompareTimes({row.name, what, kThreads}, ours.Named("trine", context, Clock::kPassing),
                {ours.Named("one-thread", {}, Clock::kPassing)});

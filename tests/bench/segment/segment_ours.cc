@@ -10,22 +10,43 @@
 
 namespace trine::bench {
 
+namespace {
+
+// A map in the memory of another, which must outlive it.
+Tensor Over(Tensor& memory) {
+  return {memory.dtype, memory.shape,
+          LongArray<uint8_t>::Over(memory.data.data(), memory.data.size())};
+}
+
+}  // namespace
+
 Ours::Ours(const Case& row, const Tensor& picture, const Pictures& pictures,
            std::vector<segment::Step> steps)
     : name_(row.name),
       form_(row.form),
-      mask_(std::make_shared<Tensor>(Tensor::Zeros(DType::kUint8, picture.shape))),
+      label_image_(row.label_image),
       given_mask_(row.mask.empty() ? nullptr : &pictures.Named(row.mask)) {
   inputs_.gray = picture.view();
   if (row.markers) inputs_.markers = pictures.markers.view();
-  inputs_.mask_memory = absl::MakeSpan(mask_->data);
   options_.steps = std::move(steps);
+  Keep();
 }
 
-Ours Ours::WithOwnMask() const {
+void Ours::Keep() {
+  const auto map = [&](DType dtype) {
+    return std::make_shared<Tensor>(Tensor::Zeros(dtype, inputs_.gray.shape));
+  };
+  mask_ = map(DType::kUint8);
+  inputs_.mask_memory = absl::MakeSpan(mask_->data);
+  unsigned made = 0;
+  for (const segment::Step& step : options_.steps) made |= step.spec().makes;
+  labels_ = (made & segment::kLabels) != 0 ? map(DType::kInt32) : nullptr;
+  distance_ = (made & segment::kDistance) != 0 ? map(DType::kFloat32) : nullptr;
+}
+
+Ours Ours::WithOwnMemory() const {
   Ours out = *this;
-  out.mask_ = std::make_shared<Tensor>(*mask_);
-  out.inputs_.mask_memory = absl::MakeSpan(out.mask_->data);
+  out.Keep();
   return out;
 }
 
@@ -38,11 +59,14 @@ double Ours::RunSteps(const Context& context, Clock clock, segment::Result* resu
   ok(gray.status());
   std::optional<segment::State> state(std::in_place, context, inputs_, options_, gray->picture);
   std::memcpy(state->Mask(), given_mask_->data.data(), given_mask_->data.size());
+  if (labels_ != nullptr) state->result.labels = Over(*labels_);
+  if (distance_ != nullptr) state->result.distance = Over(*distance_);
   return Timed(clock, [&] {
     for (state->index = 0; state->index < options_.steps.size(); ++state->index) {
       const segment::Step& step = options_.steps[state->index];
       ok(step.spec().run(*state, step.parameters()));
     }
+    if (labels_ != nullptr && (label_image_ || result != nullptr)) state->Labels();
     if (result != nullptr) *result = std::move(state->result);
     state.reset();
   })();

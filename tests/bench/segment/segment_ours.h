@@ -20,8 +20,8 @@ class Ours {
   // `picture`, and `pictures` where the row names a mask or markers, must outlive it.
   Ours(const Case& row, const Tensor& picture, const Pictures& pictures,
        std::vector<segment::Step> steps);
-  // The same, whose masks are in other memory.
-  Ours WithOwnMask() const;
+  // The same, whose results are in other memory.
+  Ours WithOwnMemory() const;
   void SetInside(const Tensor& inside) { inputs_.mask = inside.view(); }
 
   segment::Result Run(const Context& context) const;
@@ -35,9 +35,13 @@ class Ours {
   // With a mask that is there: how long the steps took [s].
   double RunSteps(const Context& context, Clock clock, segment::Result* result) const;
 
+  // Memory for what the steps make, of maps of that type: kept from one run to the next.
+  void Keep();
+
   std::string name_;
   Form form_;
-  std::shared_ptr<Tensor> mask_;
+  bool label_image_;
+  std::shared_ptr<Tensor> mask_, labels_, distance_;
   const Tensor* given_mask_;  // null: whole segmentations
   segment::Inputs inputs_;
   segment::Options options_;

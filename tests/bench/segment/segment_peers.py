@@ -96,7 +96,7 @@ def work_of(library, work, number, picture, mask):
                  "markers": PICTURES["markers"]}
         if work == "watershed" and library == "opencv":
             given["color"] = cv2.cvtColor(given["picture"], cv2.COLOR_GRAY2BGR)
-        return lambda _: regions.WORKS[library][work](given)
+        return lambda out: regions.WORKS[library][work](given | {"out": out})
     dtype = PICTURES[picture].dtype.name
     function = works_of(library, dtype).get(work)
     return function and (lambda out: function(PICTURES[picture], int(number), out))

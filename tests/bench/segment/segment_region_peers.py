@@ -1,7 +1,7 @@
 """Works on regions of OpenCV, scikit-image and scipy for segment_peers.py.
 
-A work takes the pictures by name ("picture", "mask", "markers"); what it gives, `bytes_of` turns
-into the form that segment_outputs.h describes.
+A work takes the pictures by name ("picture", "mask", "markers") and as "out" what it gave last time;
+what it gives, `bytes_of` turns into the form that segment_outputs.h describes.
 """
 import numpy as np
 
@@ -51,11 +51,11 @@ def opencv_works():
         return {}
     return {
         "components": lambda given: cv2.connectedComponents(
-            given["mask"], connectivity=8, ltype=cv2.CV_32S)[1],
+            given["mask"], given["out"], connectivity=8, ltype=cv2.CV_32S)[1],
         "boxes": lambda given: cv2.connectedComponentsWithStats(
-            given["mask"], connectivity=8, ltype=cv2.CV_32S),
+            given["mask"], *(given["out"] or [None])[1:2], connectivity=8, ltype=cv2.CV_32S),
         "distance": lambda given: cv2.distanceTransform(
-            given["mask"], cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
+            given["mask"], cv2.DIST_L2, cv2.DIST_MASK_PRECISE, given["out"]),
         "watershed": opencv_watershed,
         "contours": lambda given: cv2.findContours(
             given["mask"], cv2.RETR_TREE, cv2.CHAIN_APPROX_NONE),

@@ -57,6 +57,9 @@ Case OnMask(std::string name, std::string mask, std::string steps, std::string w
 void AddRegions(std::vector<Case>* out) {
   out->push_back(
       OnMask("components.8", "mask", "components:connectivity=8", "components", Form::kLabels));
+  out->push_back(OnMask("components.8.runs", "mask", "components:connectivity=8", "components",
+                        Form::kLabels));
+  out->back().label_image = false;
   out->push_back(OnMask("components.measure", "mask", "components:connectivity=8,measure", "boxes",
                         Form::kBoxes));
   out->push_back(OnMask("fill_holes", "mask", "fill_holes", "fill_holes", Form::kForeground));

@@ -27,6 +27,7 @@ struct Case {
   // peers get it in place of the picture, or beside it. Empty: whole segmentations are measured.
   std::string mask = {};
   bool markers = false;     // Pictures::markers are given
+  bool label_image = true;  // is written too, where steps on a mask make labels
   std::string unlike = {};  // a peer that does something else: how much differs is only told
 };
 
