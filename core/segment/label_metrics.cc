@@ -44,7 +44,9 @@ absl::StatusOr<Scratch<int32_t>> LabelsOf(const Context& context, std::string_vi
                                   std::to_string(i % width) + "]",
                               std::to_string(value), "labels are from 0 to 2147483647");
         }
-        out[static_cast<size_t>(i)] = static_cast<int32_t>(value);
+        // Of int8 too: these are numbers, no characters.
+        out[static_cast<size_t>(i)] =
+            static_cast<int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
       } else {
         out[static_cast<size_t>(i)] = static_cast<float>(value) != 0 ? 1 : 0;
       }
