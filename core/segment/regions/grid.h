@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/segment/segment.h"
+#include "core/segment/parameters/regions.h"
 
 namespace trine::segment {
 

@@ -119,8 +119,9 @@ std::vector<StepSpec> RegionRows() {
                 AtLeast(0))},
        .uses = kGray | kMask | kDistance | kMarkers,
        .makes = kMask | kLabels,
-       .profiles = ProfileBit(Profile::kSkimage),  // markers below 0
-       // Ranks, order and sorted keys; then levels and the queue over them.
+       .profiles = ProfileBit(Profile::kSkimage),
+       // Ranks, order and sorted keys; then the states or levels and the queue over them. SKIMAGE
+       // reserves what its heap takes.
        .working = Working::APixel(16, 20)},
       RunWatershed, CheckWatershed));
 

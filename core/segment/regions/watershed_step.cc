@@ -27,6 +27,11 @@ absl::Status MarkEverythingInside(const State& state, uint8_t* mask) {
   });
 }
 
+absl::StatusOr<FloodRelief> ReliefOf(State& state, const WatershedStep& step, const uint8_t* mask) {
+  if (step.relief == Relief::kGray) return FloodRelief::OfGray(state.context, state.gray, mask);
+  return FloodRelief::OfDistance(state.context, state.Distance(), mask, state.gray.pixels());
+}
+
 // Given markers outside the region are gone: the highest label may be another now.
 absl::Status FinishLabels(State& state, const int32_t* labels, uint8_t* mask) {
   std::mutex mutex;  // extremes: the order of the ranges does not matter
@@ -67,15 +72,9 @@ absl::Status RunWatershed(State& state, const WatershedStep& given) {
                                           step.connectivity, step.marker_height.value_or(1.0),
                                           state.Field(), labels));
   }
-  Levelled relief;
-  if (step.relief == Relief::kGray) {
-    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfGray(context, gray, mask));
-  } else {
-    TRINE_ASSIGN_OR_RETURN(relief, LevelsOfDistance(context, distance, mask, gray.pixels()));
-  }
+  TRINE_ASSIGN_OR_RETURN(FloodRelief relief, ReliefOf(state, step, mask));
   TRINE_RETURN_IF_ERROR(Flood(context, mask, gray.height, gray.width, step.connectivity, step.lines,
-                              &relief, labels));
-  relief.level = {};
+                              state.options.profile, &relief, labels));
   TRINE_RETURN_IF_ERROR(FinishLabels(state, labels, mask));
   if (step.min_area == 0) return absl::OkStatus();
   TRINE_RETURN_IF_ERROR(RemoveSmallRegions(context, gray.pixels(), state.result.LabelSpan(),

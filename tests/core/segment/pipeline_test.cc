@@ -456,14 +456,17 @@ TEST(Pipeline, EveryPartPolls) {
   EXPECT_EQ(
       code(DistanceMarkers(context, distance.data(), m, 600, 600, Connectivity::k4, 1, "", l)),
       stopped);
-  Levelled relief{MakeScratch<int32_t>(360000), 1};
-  std::fill_n(relief.level.data(), 360000, 0);
   std::fill(mask.cells.begin(), mask.cells.end(), uint8_t{255});
   labels = Labels(600, 600);
   labels.at(5, 5) = 1;
-  EXPECT_EQ(
-      code(Flood(context, m, 600, 600, Connectivity::k4, false, &relief, labels.cells.data())),
-      stopped);
+  EXPECT_EQ(code(FloodRelief::OfDistance(context, distance.data(), m, 360000).status()), stopped);
+  for (const Profile profile : {Profile::kExact, Profile::kSkimage}) {
+    auto relief = FloodRelief::OfGray(Context{}, bytes, m);
+    ASSERT_TRUE(relief.ok());
+    EXPECT_EQ(code(Flood(context, m, 600, 600, Connectivity::k4, false, profile, &*relief,
+                         labels.cells.data())),
+              stopped);
+  }
   Levels levels = LevelsOfCounts(std::vector<uint64_t>(65536, 3));
   EXPECT_EQ(code(BestCuts(context, levels)), stopped);
   EXPECT_EQ(code(BestPartition(context, levels, 4)), stopped);

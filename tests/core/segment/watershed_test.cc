@@ -224,7 +224,7 @@ TEST(Watershed, LabelsBelowZeroAreSkimagesAlone) {
   EXPECT_EQ(kept->regions[1].area, 3);
   EXPECT_EQ(kept->regions[1].mean_intensity, 2);
   const auto lined = run(Profile::kSkimage, true);
-  EXPECT_THAT(GridOf<int32_t>(*lined->labels).cells, ElementsAre(-3, -3, -3, 0, 4, 4, 0));
+  EXPECT_THAT(GridOf<int32_t>(*lined->labels).cells, ElementsAre(-3, -3, -3, 0, 4, 4, kLowest));
   // What lies outside the mask does not count.
   Mask inside(1, 7, 1);
   inside.at(0, 0) = inside.at(0, 6) = 0;
