@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/runtime/memory_account.h"
 #include "core/segment/filter/background/least_kernels.h"
 #include "gmock/gmock.h"
 #include "tests/core/segment/filter_support.h"
@@ -227,6 +228,35 @@ TEST(BackgroundStep, PolynomialHasTheLeastSquares) {
       }
     }
   }
+}
+
+// A point of a ball that is larger than the picture reaches no pixel of it.
+TEST(BackgroundStep, ABallTakesMemoryByThePictureAndIsReserved) {
+  struct Asked final : MemoryAccount {
+    uint64_t most = 0;
+    absl::Status Reserve(uint64_t bytes) override {
+      most = std::max(most, bytes);
+      return absl::OkStatus();
+    }
+    absl::Status ReserveResult(uint64_t) override { return absl::OkStatus(); }
+  };
+  const auto asked = [](int side, int64_t radius) {
+    const Grid<float> grid(side, side, 1);
+    Asked account;
+    Context context;
+    context.memory = &account;
+    std::vector<float> out(grid.cells.size());
+    EXPECT_TRUE(
+        RemoveBall(context, PictureOf(grid), radius, {}, reinterpret_cast<uint8_t*>(out.data()))
+            .ok());
+    return account.most;
+  };
+  EXPECT_LT(asked(8, 500), 40'000u);
+  EXPECT_EQ(asked(8, 500), asked(8, 100));
+  // Of 300 pixels both, of the ball almost each point: 8 bytes, on top of the pieces.
+  const uint64_t tile = 300 + 2 * 299 + 256;
+  EXPECT_GT(asked(300, 500), uint64_t{8} * 599 * 599);
+  EXPECT_LT(asked(300, 500), uint64_t{8} * 599 * 599 + 2 * sizeof(float) * tile * tile);
 }
 
 TEST(BackgroundStep, ClosingIsTheTopHatOfALightBackground) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/segment/filter/background/background.h"
@@ -10,26 +12,49 @@ namespace {
 // A point of the ball: how far its surface lies below its top.
 template <typename T>
 struct BallPoint {
-  int64_t dy = 0, dx = 0;
+  int16_t dy = 0, dx = 0;
   T depth{};
+};
+static_assert(kMostBackgroundRadius <= std::numeric_limits<int16_t>::max());
+
+// How far the ball reaches from a pixel of a picture to others of it.
+struct BallReach {
+  int64_t radius, down, across;
+
+  BallReach(const Picture& gray, int64_t of_radius)
+      : radius(of_radius),
+        down(std::min(of_radius, gray.height - 1)),
+        across(std::min(of_radius, gray.width - 1)) {}
+  // In the row dy, |dy| <= down.
+  int64_t Half(int64_t dy) const {
+    // Of perfect squares the root is exact.
+    const double root = std::sqrt(static_cast<double>(radius * radius - dy * dy));
+    return std::min(across, static_cast<int64_t>(root));
+  }
+  uint64_t points() const {
+    int64_t sum = 0;
+    for (int64_t dy = -down; dy <= down; ++dy) sum += 2 * Half(dy) + 1;
+    return static_cast<uint64_t>(sum);
+  }
 };
 
 template <typename T>
-std::vector<BallPoint<T>> BallPoints(int64_t radius) {
+std::vector<BallPoint<T>> BallPoints(const BallReach& reach) {
   std::vector<BallPoint<T>> out;
-  const int64_t square = radius * radius;
-  for (int64_t dy = -radius; dy <= radius; ++dy) {
-    for (int64_t dx = -radius; dx <= radius; ++dx) {
-      const int64_t height2 = square - dy * dy - dx * dx;
-      if (height2 < 0) continue;
-      const double height = std::sqrt(static_cast<double>(height2));
+  out.reserve(reach.points());
+  const int64_t radius = reach.radius, square = radius * radius;
+  for (int64_t dy = -reach.down; dy <= reach.down; ++dy) {
+    const int64_t half = reach.Half(dy);
+    for (int64_t dx = -half; dx <= half; ++dx) {
+      const double height = std::sqrt(static_cast<double>(square - dy * dy - dx * dx));
+      const auto y = static_cast<int16_t>(dy), x = static_cast<int16_t>(dx);
       if constexpr (std::is_integral_v<T>) {
         // Of perfect squares the root is exact, of others never an integer.
         const int64_t depth = radius - static_cast<int64_t>(std::ceil(height));
         if (depth <= int64_t{std::numeric_limits<T>::max()})  // deeper ones reach no pixel
-          out.push_back({dy, dx, static_cast<T>(depth)});
+          out.push_back({y, x, static_cast<T>(depth)});
       } else {
-        out.push_back({dy, dx, static_cast<T>(radius) - static_cast<T>(height)});
+        out.push_back({y, x, static_cast<T>(radius) - static_cast<T>(height)});
       }
     }
   }
@@ -42,9 +67,12 @@ constexpr int64_t kPoints = 512;
 template <typename T>
 absl::Status RollBall(const Context& context, const Picture& gray, int64_t radius,
                       const Removal& removal, uint8_t* out) {
-  const std::vector<BallPoint<T>> points = BallPoints<T>(radius);
-  const TileSize size = TileSize::Of(gray, radius);
-  TRINE_RETURN_IF_ERROR(ReserveTiles(context, size, sizeof(T)));
+  const BallReach ball(gray, radius);
+  const int64_t reach = std::max(ball.down, ball.across);
+  const TileSize size = TileSize::Of(gray, reach);
+  TRINE_RETURN_IF_ERROR(
+      ReserveTiles(context, size, sizeof(T), ball.points() * sizeof(BallPoint<T>)));
+  const std::vector<BallPoint<T>> points = BallPoints<T>(ball);
   return ForTiles(
       context, gray, size,
       [&](int64_t begin, int64_t end, int64_t first, int64_t last) -> absl::Status {
@@ -69,7 +97,7 @@ absl::Status RollBall(const Context& context, const Picture& gray, int64_t radiu
           };
           for (const BallPoint<T>& point : points) {
             if (!tile.Has(y + point.dy)) continue;
-            rows.push_back(tile.Row(y + point.dy) + radius + point.dx);
+            rows.push_back(tile.Row(y + point.dy) + reach + point.dx);
             depths.push_back(point.depth);
             if (static_cast<int64_t>(rows.size()) == kPoints) TRINE_RETURN_IF_ERROR(pass());
           }

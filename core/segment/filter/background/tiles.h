@@ -165,11 +165,12 @@ absl::Status ForTiles(const Context& context, const Picture& gray, const TileSiz
   });
 }
 
-// What threads hold at once, on top of what the row says [bytes].
-inline absl::Status ReserveTiles(const Context& context, const TileSize& size, size_t pixel_bytes) {
-  return context.Reserve(ThreadsOf(context) *
-                         static_cast<uint64_t>(size.cells() + size.rows * size.stride()) *
-                         pixel_bytes);
+// What threads hold at once, and `beside` it, on top of what the row says [bytes].
+inline absl::Status ReserveTiles(const Context& context, const TileSize& size, size_t pixel_bytes,
+                                 uint64_t beside = 0) {
+  return context.Reserve(
+      beside + ThreadsOf(context) *
+                   static_cast<uint64_t>(size.cells() + size.rows * size.stride()) * pixel_bytes);
 }
 
 }  // namespace trine::segment
