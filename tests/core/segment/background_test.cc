@@ -259,6 +259,49 @@ TEST(BackgroundStep, ABallTakesMemoryByThePictureAndIsReserved) {
   EXPECT_LT(asked(300, 500), uint64_t{8} * 599 * 599 + 2 * sizeof(float) * tile * tile);
 }
 
+// Differences beyond the largest float32 are that, not infinity; float64 is not taken so large.
+TEST(BackgroundStep, WhatIsTooLargeIsTheLargest) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  Grid<float> grid(8, 8, kMost);
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 4; ++x) grid.at(y, x) = -kMost;
+  }
+  grid.at(2, 2) = kMost;
+  grid.at(5, 6) = -kMost;
+  for (const bool light : {false, true}) {
+    const auto got = WithoutBackground(grid, TopHat(1, light));
+    EXPECT_EQ(got.at(2, 2), light ? 0 : kMost);
+    EXPECT_EQ(got.at(5, 6), light ? -kMost : 0);
+    const auto ball = WithoutBackground(grid, Ball(2, light));
+    EXPECT_EQ(ball.at(2, 2), light ? 0 : kMost);
+    EXPECT_EQ(ball.at(5, 6), light ? -kMost : 0);
+  }
+  for (const float cell : WithoutBackground(grid, Divided(TopHat(1, true))).cells)
+    EXPECT_TRUE(cell == 0 || cell == 1) << cell;
+  // A slope from least to greatest is all surface; of two halves some is left.
+  Grid<float> slope(8, 9);
+  for (int y = 0; y < 8; ++y) {
+    for (int x = 0; x < 9; ++x) slope.at(y, x) = static_cast<float>(kMost * ((x - 4) / float{4}));
+  }
+  for (int64_t degree = 1; degree <= 3; ++degree) {
+    for (const float cell : WithoutBackground(slope, Polynomial(degree)).cells)
+      EXPECT_LT(std::fabs(cell / kMost), 1e-6);
+    const auto got = WithoutBackground(grid, Polynomial(degree));
+    for (size_t i = 0; i < got.cells.size(); ++i)
+      EXPECT_TRUE(std::isfinite(got.cells[i])) << i << " degree " << degree;
+    EXPECT_EQ(got.at(2, 2), kMost);
+  }
+  const Unaligned<float> picture(grid);
+  Inputs inputs;
+  inputs.gray = picture.view();
+  Options options{Profile::kExact, false, {Ball(2)}};
+  options.histogram = true;
+  const auto result = RunSteps(inputs, options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(std::isfinite(result->histogram->low));
+  EXPECT_TRUE(std::isfinite(result->histogram->bin_width));
+}
+
 TEST(BackgroundStep, ClosingIsTheTopHatOfALightBackground) {
   std::mt19937 random(34);
   const auto grid = RandomPicture<uint8_t>(random, 40, 70);

@@ -16,7 +16,8 @@
 // negative or 0, below the highest value of integers of 8 and 16 bits, below 0 of others. Divided
 // it is the quotient by the light background times white: the highest value of integers of 8 and 16
 // bits, 65535 of wider ones (of which the quotient is rounded in float64 first), 1 of floats; 0
-// where the pixel is not above 0.
+// where the pixel is not above 0. What is beyond the largest float of the type is that one, with
+// its sign.
 //
 // Profile SKIMAGE of uint8, uint16, float32 and float64 is the same: image - opening by
 // morphology.disk (white_tophat), image - restoration.rolling_ball, and of light backgrounds, of
@@ -26,6 +27,9 @@
 // negative) of MORPH_BLACKHAT. Profile IMAGEJ of uint8, uint16 and float32 has the top hat by its
 // disks, and a rolling ball of its own (filter/libraries/libraries.h).
 #pragma once
+
+#include <algorithm>
+#include <limits>
 
 #include "absl/status/status.h"
 #include "core/segment/filter/window.h"
@@ -39,6 +43,13 @@ inline constexpr int64_t kMostDegree = 3;
 
 absl::Status CheckBackground(const StepToCheck& step, const BackgroundStep& given);
 absl::Status RunBackground(State& state, const BackgroundStep& given);
+
+// Of floats: `value`, or the nearest finite one of type T.
+template <typename T, typename Value>
+T Saturated(Value value) {
+  constexpr Value kMost = static_cast<Value>(std::numeric_limits<T>::max());
+  return static_cast<T>(std::clamp(value, -kMost, kMost));
+}
 
 // How a background goes.
 struct Removal {

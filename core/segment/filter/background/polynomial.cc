@@ -151,7 +151,7 @@ absl::Status Subtract(const Context& context, const Picture& gray, int64_t degre
             const double most = static_cast<double>(std::numeric_limits<T>::max());
             value = static_cast<T>(std::clamp(std::floor(stays + 0.5), 0.0, most));
           } else {
-            value = static_cast<T>(gray.whole ? std::floor(stays + 0.5) : stays);
+            value = Saturated<T>(gray.whole ? std::floor(stays + 0.5) : stays);
           }
         }
         StoreLE<T>(out + i * static_cast<int64_t>(sizeof(T)), value);

@@ -134,7 +134,13 @@ void WriteStays(const Picture& gray, const Removal& removal, int64_t y, int64_t 
   }
   const bool light = removal.light;
   ReadInside(gray, light, y, first, count, row);
-  for (int64_t x = 0; x < count; ++x) row[x] = static_cast<T>(row[x] - background[x]);
+  for (int64_t x = 0; x < count; ++x) {
+    if constexpr (std::is_integral_v<T>) {
+      row[x] = static_cast<T>(row[x] - background[x]);
+    } else {
+      row[x] = Saturated<T>(row[x] - background[x]);
+    }
+  }
   if (light) {
     for (int64_t x = 0; x < count; ++x) {
       if constexpr (std::is_integral_v<T>) {
