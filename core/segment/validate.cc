@@ -45,7 +45,7 @@ absl::Status ConvertMarkers(const TensorView& markers, const uint8_t* inside, in
   constexpr int32_t kHighest = std::numeric_limits<int32_t>::max();
   const int64_t width = markers.shape[1];
   for (size_t i = begin; i < end; ++i) {
-    labels[i] = 0;
+    if (labels != nullptr) labels[i] = 0;
     if (inside != nullptr && inside[i] == 0) continue;
     const T value = LoadLE<T>(markers.data.data() + i * sizeof(T));
     if (std::cmp_greater(value, kHighest) || std::cmp_less(value, lowest)) {
@@ -57,7 +57,8 @@ absl::Status ConvertMarkers(const TensorView& markers, const uint8_t* inside, in
               (std::cmp_less(value, 0) ? "; labels below 0 are the skimage profile's alone" : ""));
     }
     // Of int8 too: these are numbers, no characters.
-    labels[i] = static_cast<int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
+    if (labels != nullptr)
+      labels[i] = static_cast<int32_t>(value);  // NOLINT(bugprone-signed-char-misuse)
   }
   return absl::OkStatus();
 }

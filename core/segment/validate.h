@@ -41,7 +41,7 @@ absl::Status ValidateSteps(const Inputs& inputs, const Options& options, const L
 std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& options);
 
 // Markers as int32 labels, 0 where `inside` (or null) is. INVALID_ARGUMENT naming "markers[y][x]"
-// above 2^31 - 1, and below 0 (SKIMAGE: -2^31).
+// above 2^31 - 1, and below 0 (SKIMAGE: -2^31). Where `labels` is null, that refusal alone.
 absl::Status ReadMarkers(const Context& context, const TensorView& markers, const uint8_t* inside,
                          Profile profile, int32_t* labels);
 

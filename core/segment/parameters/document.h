@@ -38,7 +38,7 @@ struct EdgesStep {
 struct MaskedThresholdStep {
   int64_t window = 0;  // odd, 3 to 255; 0: 15
   double k = 0.5;      // -100 to 100
-  int64_t least = 0;   // 0: half of the window's side, rounded up
+  int64_t least = 0;   // 0: half of the window's side, rounded up; at most its pixels
 };
 
 }  // namespace trine::segment

@@ -76,6 +76,8 @@ absl::Status RunKeepOverlap(State& state, const KeepOverlapStep& given) {
   };
   if (OverlapsMarkers(given, state.inputs)) {
     const TensorView& markers = *state.inputs.markers;
+    TRINE_RETURN_IF_ERROR(
+        ReadMarkers(context, markers, gray.inside, state.options.profile, nullptr));
     TRINE_RETURN_IF_ERROR(WithElementType(markers.dtype, [&](auto type) {
       using T = decltype(type);
       return count([&](int64_t i) {

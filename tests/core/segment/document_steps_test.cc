@@ -163,7 +163,8 @@ void ExpectLikeTheMarked() {
             Mask marked(height, width);
             for (size_t i = 0; i < marked.cells.size(); ++i)
               marked.cells[i] = inside->cells[i] != 0 && (reals.cells[i] > part) != dark ? 255 : 0;
-            for (const int least : {0, 1, 20}) {
+            for (const int least : {0, 1, 9, 20}) {
+              if (least > window * window) continue;
               const Mask got =
                   MaskAfter(gray, {ThresholdStep{{part}}, MaskedThresholdStep{window, k, least}},
                             inside == &all ? nullptr : inside, dark);
@@ -212,7 +213,9 @@ TEST(MaskedThreshold, Refusals) {
     EXPECT_EQ(FieldOf(refused({window})), "steps[1].masked_threshold.window") << window;
   EXPECT_EQ(FieldOf(refused({3, 101.0})), "steps[1].masked_threshold.k");
   EXPECT_EQ(FieldOf(refused({3, 0, -1})), "steps[1].masked_threshold.least");
-  EXPECT_TRUE(refused({255, 100, std::numeric_limits<int64_t>::max()}).ok());
+  EXPECT_TRUE(refused({255, 100, 65025}).ok());
+  EXPECT_EQ(FieldOf(refused({255, 100, std::numeric_limits<int64_t>::max()})),
+            "steps[1].masked_threshold.least");
   EXPECT_EQ(refused({}, Profile::kOpencv).code(), absl::StatusCode::kUnimplemented);
   const Grid<float> floats(4, 4, 1);
   EXPECT_EQ(FieldOf(RunSteps(floats, {OtsuStep{}, MaskedThresholdStep{}}).status()), "gray.dtype");
@@ -292,6 +295,46 @@ TEST(KeepOverlap, Refusals) {
   EXPECT_EQ(FieldOf(RunSteps(gray, {EdgesStep{}, AllThresholdsStep{}, KeepOverlapStep{}}).status()),
             "steps[2].keep_overlap.threshold");
   EXPECT_EQ(FieldOf(RunSteps(gray, {KeepOverlapStep{}}).status()), "steps[0]");
+}
+
+// As watershed takes them; what is outside the mask does not matter.
+TEST(KeepOverlap, MarkersAreLabels) {
+  const Grid<uint8_t> gray(2, 3, 1);
+  const Unaligned<uint8_t> picture(gray);
+  Mask inside(2, 3, 1);
+  const auto run = [&](int64_t label, Profile profile = Profile::kExact) {
+    Grid<int64_t> markers(2, 3);
+    markers.at(1, 2) = label;
+    const Unaligned<int64_t> given(markers);
+    Inputs inputs;
+    inputs.gray = picture.view();
+    inputs.mask = TensorView{DType::kUint8, {2, 3}, inside.cells};
+    inputs.markers = given.view();
+    return RunSteps(inputs, {profile, false, {OtsuStep{}, KeepOverlapStep{}}}).status();
+  };
+  constexpr int64_t kHighest = std::numeric_limits<int32_t>::max();
+  EXPECT_TRUE(run(0).ok());
+  EXPECT_TRUE(run(kHighest).ok());
+  EXPECT_EQ(FieldOf(run(kHighest + 1)), "markers[1][2]");
+  EXPECT_EQ(FieldOf(run(-1)), "markers[1][2]");
+  EXPECT_EQ(FieldOf(run(-kHighest - 2, Profile::kSkimage)), "markers[1][2]");
+  EXPECT_TRUE(run(-1, Profile::kSkimage).ok());
+  inside.at(1, 2) = 0;
+  EXPECT_TRUE(run(-1).ok());
+}
+
+TEST(MaskedThreshold, AsksForNoMoreThanTheWindowHolds) {
+  const Grid<uint8_t> gray(9, 9, 1);
+  const auto refused = [&](int64_t window, int64_t least) {
+    MaskedThresholdStep step;
+    step.window = window;
+    step.least = least;
+    return FieldOf(RunSteps(gray, {OtsuStep{}, step}).status());
+  };
+  EXPECT_EQ(refused(3, 9), "");
+  EXPECT_EQ(refused(3, 10), "steps[1].masked_threshold.least");
+  EXPECT_EQ(refused(0, 225), "");
+  EXPECT_EQ(refused(0, 226), "steps[1].masked_threshold.least");
 }
 
 TEST(KeepOverlap, MarkersAreUsed) {
