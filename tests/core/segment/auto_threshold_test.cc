@@ -2,11 +2,14 @@
 // values, pictures without a threshold. What the libraries answer is in golden_test.cc.
 #include "core/segment/threshold/auto_threshold.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <random>
 #include <sstream>
 
 #include "core/segment/threshold/auto/logarithm.h"
@@ -330,6 +333,68 @@ TEST(AutoThreshold, TwoValues) {
   // One peak has no valley.
   const auto found = ThresholdOf(PictureOf<uint8_t>({1, 2, 5, 9, 4, 2, 1}), AutoMethod::kMinimum);
   EXPECT_THAT(found.status().message(), HasSubstr("one peak"));
+}
+
+// All bins smoothed by the definition in each round; nullopt where no two peaks come of it.
+std::optional<double> ValleyOfAllBins(const std::vector<uint16_t>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  std::vector<double> bins(static_cast<size_t>(*high - *low) + 1, 0.0);
+  for (const uint16_t value : values) bins[static_cast<size_t>(value - *low)] += 1;
+  for (int round = 0; round <= 10000; ++round) {
+    std::vector<size_t> peaks;
+    bool rising = true;
+    for (size_t i = 0; i < bins.size(); ++i) {
+      const bool falls = i + 1 == bins.size() || bins[i + 1] < bins[i];
+      if (rising && falls) peaks.push_back(i);
+      rising = falls ? false : rising || bins[i + 1] > bins[i];
+    }
+    if (peaks.size() < 2) return std::nullopt;
+    if (peaks.size() == 2) {
+      const auto first = bins.begin() + static_cast<int64_t>(peaks[0]);
+      const auto lowest =
+          std::min_element(first, bins.begin() + static_cast<int64_t>(peaks[1]) + 1);
+      const int64_t valley = *low + (lowest - bins.begin());
+      uint16_t found = *low;  // the highest value of a pixel up to it
+      for (const uint16_t value : values) {
+        if (value <= valley) found = std::max(found, value);
+      }
+      return found;
+    }
+    std::vector<double> next(bins.size());
+    for (size_t i = 0; i < bins.size(); ++i) {
+      const double before = bins[i - (i > 0 ? 1 : 0)];
+      next[i] = ((before + bins[std::min(i + 1, bins.size() - 1)]) + bins[i]) / 3;
+    }
+    bins = next;
+  }
+  return std::nullopt;
+}
+
+// Runs of counts that grow, meet, reach the ends, and counts that become too small for a number.
+TEST(AutoThreshold, TheValleyOfFewValuesIsThatOfAllBins) {
+  std::mt19937 random(77);
+  std::vector<std::vector<uint16_t>> pictures = {
+      {0, 60, 1500}, {0, 1440, 1500}, {7, 8}, {7, 9, 11}, {7, 9, 11, 13}, {1, 3000, 65535 - 7}};
+  for (int k = 0; k < 40; ++k) {
+    std::vector<uint16_t> values;
+    const uint32_t span = k % 2 == 0 ? 40 : 300;
+    for (uint32_t n = 3 + random() % 12; n > 0; --n)
+      values.insert(values.end(), 1 + random() % 3, static_cast<uint16_t>(random() % span));
+    pictures.push_back(values);
+  }
+  int found_some = 0;
+  for (const std::vector<uint16_t>& values : pictures) {
+    if (kSanitized && values.back() > 60000) continue;
+    Grid<uint16_t> gray(1, static_cast<int>(values.size()));
+    std::copy(values.begin(), values.end(), gray.cells.begin());
+    const auto got = ThresholdOf(gray, AutoMethod::kMinimum);
+    const std::optional<double> right = ValleyOfAllBins(values);
+    ASSERT_EQ(got.ok(), right.has_value()) << testing::PrintToString(values) << got.status();
+    if (!right.has_value()) continue;
+    EXPECT_EQ(*got, *right) << testing::PrintToString(values);
+    ++found_some;
+  }
+  EXPECT_GT(found_some, 10);
 }
 
 TEST(AutoThreshold, NoPixelsInside) {
