@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/segment/parameters/regions.h"
+#include "core/segment/picture.h"
 
 namespace trine::segment {
 
