@@ -40,7 +40,7 @@ std::vector<StepSpec> LocalRows() {
             Of(MethodsThatTake(kTakesPAndQ),
                Param<&LocalThresholdStep::p>("p", "lift of dark windows", {}, "2")),
             Of(MethodsThatTake(kTakesPAndQ),
-               Param<&LocalThresholdStep::q>("q", "how fast the lift falls with the mean", {},
+               Param<&LocalThresholdStep::q>("q", "how fast the lift, at most p, falls with the mean", {},
                                              "10")),
             Of(MethodsThatTake(kTakesContrast),
                Param<&LocalThresholdStep::contrast>(
