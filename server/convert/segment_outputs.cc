@@ -46,10 +46,14 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& image,
                              std::optional<image::Format> format, const Limits& limits,
                              const NamedLimit& max_response) {
+  const uint64_t width = static_cast<uint64_t>(image.shape[1]);
+  const bool packs = outputs.mask() || outputs.labels() || outputs.cutout();
+  if (format.has_value() && packs && width > image::kMaxImageWidth) {
+    return LimitExceeded("outputs.format", width, "max_image_width", image::kMaxImageWidth);
+  }
   const uint64_t packable = (outputs.mask() ? 1 : 0) + (outputs.labels() ? 4 : 0);
   const uint64_t distance = outputs.distance() ? 4 : 0;
-  const uint64_t pixels =
-      SaturatingMul(static_cast<uint64_t>(image.shape[0]), static_cast<uint64_t>(image.shape[1]));
+  const uint64_t pixels = SaturatingMul(static_cast<uint64_t>(image.shape[0]), width);
   const uint64_t cutout =
       outputs.cutout() ? SaturatingMul(image.elements(), DTypeSize(image.dtype)) : 0;
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(

@@ -26,8 +26,8 @@ absl::StatusOr<std::optional<image::Format>> OutputFormatFromProto(
 
 // RESOURCE_EXHAUSTED naming "outputs" where what is asked for, unpacked, is more than
 // limits.max_output_bytes, or where what goes out unpacked is more than max_response (a file
-// of `format` may be shorter, which only packing it can tell). Reads the shape and dtype of the
-// `image`, not its data.
+// of `format` may be shorter, which only packing it can tell), and naming "outputs.format" where
+// the picture is wider than files are. Reads the shape and dtype of the `image`, not its data.
 absl::Status CheckOutputsFit(const v1::SegmentOutputs& outputs, const TensorView& image,
                              std::optional<image::Format> format, const Limits& limits,
                              const NamedLimit& max_response);

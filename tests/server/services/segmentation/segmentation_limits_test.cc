@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,27 @@ TEST(SegmentationLimitsTest, OutputsThatNoMessageHolds) {
   // Packed into files the same may fit, which shows when they are there.
   request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
   EXPECT_TRUE(services.Unary<v1::SegmentResponse>("Segment", request).ok());
+}
+
+// Before a step runs: this one would find no threshold.
+TEST(SegmentationLimitsTest, WiderThanFilesAre) {
+  ServiceHarness services;
+  const auto refusal = [&](int64_t width, bool packs) {
+    constexpr uint8_t kOnePeak[] = {0, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5};
+    std::vector<uint8_t> pixels(static_cast<size_t>(width));
+    for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = kOnePeak[i % std::size(kOnePeak)];
+    v1::SegmentRequest request;
+    *request.mutable_image()->mutable_tensor() =
+        MakeTensor(v1::DATA_TYPE_UINT8, {1, width}, pixels);
+    request.add_steps()->mutable_auto_threshold()->set_method(v1::AUTO_METHOD_MINIMUM);
+    request.mutable_outputs()->set_mask(packs);
+    request.mutable_outputs()->set_format(v1::IMAGE_FORMAT_PNG);
+    return services.Unary<v1::SegmentResponse>("Segment", request).status();
+  };
+  constexpr char kNoThreshold[] = "steps[0].auto_threshold.method";
+  ExpectRefused(refusal(1'000'000, true), StatusCode::kInvalidArgument, kNoThreshold);
+  ExpectRefused(refusal(1'000'001, true), StatusCode::kResourceExhausted, "outputs.format");
+  ExpectRefused(refusal(1'000'001, false), StatusCode::kInvalidArgument, kNoThreshold);
 }
 
 TEST(SegmentationLimitsTest, ListsThatAnAnswerCannotHold) {
