@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/cli/spelling.h"
 #include "client/cli/suggest.h"
 
 namespace trine::cli {
@@ -34,13 +35,21 @@ std::string Listed(const std::vector<std::string>& names) {
   return list;
 }
 
-// The same of a text that must be one of some words, of which the nearest is named.
+constexpr char kIsEmpty[] = "is empty; leave it out, or give it a value";
+
+// The same of a text that must be one of some words, of which the nearest is named. The text
+// becomes the word.
 CLI::Validator MustBeOneOf(const std::vector<std::string>& words) {
   return CLI::Validator(
-      [words, list = Listed(words)](const std::string& text) {
-        return std::find(words.begin(), words.end(), text) != words.end()
-                   ? std::string()
-                   : "is '" + text + "'; must be " + list + DidYouMean(text, words);
+      [words, list = Listed(words)](std::string& text) {
+        if (text.empty()) return std::string(kIsEmpty);
+        const auto word = std::find_if(words.begin(), words.end(), [&text](const std::string& w) {
+          return Dashed(w) == Dashed(text);
+        });
+        if (word == words.end())
+          return "is '" + text + "'; must be " + list + DidYouMean(text, words);
+        text = *word;
+        return std::string();
       },
       "{" + CLI::detail::join(words) + "}", "");
 }
@@ -50,14 +59,12 @@ constexpr char kNotEmpty[] = "not_empty";
 
 CLI::Validator NotEmpty() {
   return CLI::Validator(
-      [](const std::string& text) {
-        return text.empty() ? "is empty; leave it out, or give it a value" : std::string();
-      },
+      [](const std::string& text) { return text.empty() ? std::string(kIsEmpty) : std::string(); },
       "", kNotEmpty);
 }
 
-Check Of(CLI::Validator validator) {
-  return Check(std::make_shared<CLI::Validator>(std::move(validator)));
+Check Of(CLI::Validator validator, bool changes = false) {
+  return Check(std::make_shared<CLI::Validator>(std::move(validator)), changes);
 }
 
 template <typename T>
@@ -83,12 +90,12 @@ bool IsA(const std::string& text) {
 
 }  // namespace
 
-Check IsMember(const std::vector<std::string>& names) { return Of(MustBeOneOf(names)); }
+Check IsMember(const std::vector<std::string>& names) { return Of(MustBeOneOf(names), true); }
 Check IsMember(const std::vector<int>& numbers) {
   std::vector<std::string> names;
   names.reserve(numbers.size());
   for (const int number : numbers) names.push_back(std::to_string(number));
-  return IsMember(names);
+  return Of(MustBeOneOf(names));
 }
 Check InRange(int low, int high) {
   const std::string ends = std::to_string(low) + " to " + std::to_string(high);
@@ -108,7 +115,10 @@ Check NotNegative() {
 
 Flag Flag::type_name(const std::string& name) const { return Flag(option_->type_name(name)); }
 Flag Flag::group(const std::string& name) const { return Flag(option_->group(name)); }
-Flag Flag::check(const Check& check) const { return Flag(option_->check(check.validator())); }
+Flag Flag::check(const Check& check) const {
+  if (check.changes()) return Flag(option_->transform(check.validator()));
+  return Flag(option_->check(check.validator()));
+}
 Flag Flag::required(bool required) const { return Flag(option_->required(required)); }
 Flag Flag::envname(const std::string& name) const { return Flag(option_->envname(name)); }
 Flag Flag::excludes(Flag other) const { return Flag(option_->excludes(other.option_)); }

@@ -22,14 +22,18 @@ namespace trine::cli {
 // What the text of a flag's value must be.
 class Check {
  public:
-  explicit Check(std::shared_ptr<CLI::Validator> validator) : validator_(std::move(validator)) {}
+  Check(std::shared_ptr<CLI::Validator> validator, bool changes)
+      : validator_(std::move(validator)), changes_(changes) {}
   CLI::Validator& validator() const { return *validator_; }
+  bool changes() const { return changes_; }  // the text that passes may become another
 
  private:
   std::shared_ptr<CLI::Validator> validator_;
+  bool changes_;
 };
 
-// The nearest of the names is suggested for another one.
+// The nearest of the names is suggested for another one. Dashes and underscores are the same: the
+// value becomes the name as it is here.
 Check IsMember(const std::vector<std::string>& names);
 Check IsMember(const std::vector<int>& numbers);
 Check InRange(int low, int high);

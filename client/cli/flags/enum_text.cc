@@ -2,7 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "client/cli/spelling.h"
 
 namespace trine::cli {
 namespace {
@@ -17,8 +17,7 @@ std::string PrefixOf(const google::protobuf::EnumDescriptor& type) {
 }
 
 std::string Shorten(const google::protobuf::EnumDescriptor& type, const std::string& name) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(name.substr(PrefixOf(type).size())),
-                             {{"_", "-"}});
+  return Dashed(absl::AsciiStrToLower(name.substr(PrefixOf(type).size())));
 }
 
 }  // namespace
@@ -30,8 +29,9 @@ std::string EnumText(const google::protobuf::EnumDescriptor& type, int number) {
 
 std::optional<int> ParseEnumText(const google::protobuf::EnumDescriptor& type,
                                  std::string_view text) {
+  const std::string dashed = Dashed(text);
   for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0 && Shorten(type, type.value(i)->name()) == text) {
+    if (type.value(i)->number() != 0 && Shorten(type, type.value(i)->name()) == dashed) {
       return type.value(i)->number();
     }
   }

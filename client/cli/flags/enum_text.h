@@ -14,7 +14,8 @@ namespace trine::cli {
 
 // "adaptive" for CODING_MODEL_ADAPTIVE; the number where it has no name here.
 std::string EnumText(const google::protobuf::EnumDescriptor& type, int number);
-// The number; nullopt for a name that is none and for "unspecified".
+// The number; nullopt for a name that is none and for "unspecified". Dashes and underscores are the
+// same.
 std::optional<int> ParseEnumText(const google::protobuf::EnumDescriptor& type,
                                  std::string_view text);
 // All names but "unspecified", in the order of their numbers.

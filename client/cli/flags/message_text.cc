@@ -84,12 +84,6 @@ absl::Status SetScalar(const FieldDescriptor& field, std::string_view text, Mess
 
 }  // namespace
 
-std::string Dashed(std::string_view name) {
-  std::string out(name);
-  std::replace(out.begin(), out.end(), '_', '-');
-  return out;
-}
-
 std::vector<std::string_view> SplitText(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {

@@ -12,9 +12,6 @@
 
 namespace trine::cli {
 
-// "fill-holes" for "fill_holes".
-std::string Dashed(std::string_view name);
-
 // The parts between `separator`s; at least one, possibly empty.
 std::vector<std::string_view> SplitText(std::string_view text, char separator);
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "client/cli/flags/enum_text.h"
-#include "client/cli/flags/message_text.h"
+#include "client/cli/spelling.h"
 
 namespace trine::cli {
 namespace {

@@ -10,8 +10,8 @@
 #include "absl/types/span.h"
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/file_flags.h"
-#include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
+#include "client/cli/spelling.h"
 #include "core/segment/steps.h"
 #include "trine/v1/segmentation.pb.h"
 

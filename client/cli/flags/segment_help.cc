@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
+#include "client/cli/spelling.h"
 #include "core/segment/steps.h"
 
 namespace trine::cli {
@@ -81,7 +81,10 @@ Json StepsJson() {
   for (const StepSpec& step : segment::AllSteps()) {
     Json parameters = Json::array();
     for (const Parameter& parameter : step.parameters) {
-      const Row row = RowOf(step, parameter);
+      Row row = RowOf(step, parameter);
+      // Choices as every other JSON has them.
+      if (parameter.kind == segment::ParameterKind::kChoice)
+        row = {row[0], Dashed(row[1]), Dashed(row[2]), row[3]};
       parameters.push_back(
           {{"name", row[0]}, {"range", row[1]}, {"default", row[2]}, {"about", row[3]}});
     }

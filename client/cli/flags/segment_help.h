@@ -11,7 +11,8 @@ namespace trine::cli {
 std::string StepsHelp();
 
 // {"steps": [{"name", "about", "reads", "writes", "parameters": [{"name", "range", "default",
-// "about"}]}]}, names as in the protocol.
+// "about"}]}]}, names as in the protocol, choices with dashes as in
+// every JSON.
 Json StepsJson();
 
 // docs/segment-steps.md, whole.

@@ -17,6 +17,7 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
+#include "client/cli/spelling.h"
 #include "client/cli/suggest.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"

@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
+#include "client/cli/spelling.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 

@@ -18,6 +18,7 @@
 #include "client/cli/flags/named_steps.h"
 #include "client/cli/path_names.h"
 #include "client/cli/report/metrics_report.h"
+#include "client/cli/spelling.h"
 #include "core/segment/metrics.h"
 
 namespace trine::cli {
@@ -141,7 +142,7 @@ void PrintLocal(const Session& session, const v1::LocalThresholdResult& local) {
 }
 
 Json MethodJson(const v1::MethodThreshold& method) {
-  Json json = {{"name", method.name()}};
+  Json json = {{"name", Dashed(method.name())}};
   if (method.has_threshold()) {
     json["threshold"] = method.threshold();
   } else {
@@ -164,9 +165,8 @@ void PrintMethods(const Session& session, const v1::SegmentResponse& r) {
   for (const v1::MethodThreshold& method : r.method_thresholds()) {
     const std::string number = text(method);
     const size_t whole = std::min(number.find('.'), number.size());
-    std::string line =
-        absl::StrCat("  ", Padded(absl::StrReplaceAll(method.name(), {{"_", "-"}}), width), "  ",
-                     std::string(digits - whole, ' '), number);
+    std::string line = absl::StrCat("  ", Padded(Dashed(method.name()), width), "  ",
+                                    std::string(digits - whole, ' '), number);
     if (!method.has_threshold()) absl::StrAppend(&line, ": ", method.none());
     session.PrintStatus(line);
   }

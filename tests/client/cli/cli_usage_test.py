@@ -2,7 +2,7 @@
 
 import numpy
 
-from pictures import pgm
+from pictures import disks, pgm
 import support
 
 
@@ -199,6 +199,50 @@ class LeftOutInSilence(support.CliTest):
         numpy.save(self.path("h.npy"), numpy.zeros((1, 8), numpy.float16))
         self.assertIn("--scale", self.fails(1, "normalize", "h.npy", "-o", "b.npy", "--scale", "2",
                                             cwd=self.dir))
+
+
+class Spelling(support.CliTest):
+    def setUp(self):
+        super().setUp()
+        self.picture = self.path("p.pgm", pgm(disks((20, 20, 10), (45, 60, 8))))
+
+    def test_dashes_and_underscores_are_the_same(self):
+        """In the names of steps, methods and choices, whichever of the two is listed."""
+        for one, other in ((["--method", "max-entropy"], ["--method", "max_entropy"]),
+                           (["--steps", "auto-threshold:method=global-mean"],
+                            ["--steps", "auto_threshold:method=global_mean"]),
+                           (["--steps", "background:method=rolling-ball,otsu"],
+                            ["--steps", "background:method=rolling_ball,otsu"]),
+                           (["--method", "multi-otsu", "--classes", "2"],
+                            ["--method", "multi_otsu", "--classes", "2"]),
+                           (["--before", "background:method=top-hat"],
+                            ["--before", "background:method=top_hat"])):
+            told = []
+            for flags in (one, other):
+                told.append(self.json("segment", self.picture, *flags))
+                del told[-1]["elapsed_ms"]
+            self.assertEqual(*told)
+        # A list of classes of two is one of the mask, however the method is spelt.
+        self.assertIn("--invert changes the mask",
+                      self.fails(2, "segment", self.picture, "--method", "multi_otsu", "--invert",
+                                 "--labels", self.path("l.png")))
+        self.assertIn("rolling-ball", self.fails(2, "segment", self.picture, "--steps",
+                                                 "background:method=rolling_bal,otsu"))
+        self.assertIn("must be", self.fails(2, "segment", self.picture, "--method", "max_entropie"))
+
+    def test_choices_have_one_spelling_in_json(self):
+        told = self.json("segment", self.picture, "--method", "all")
+        names = [method["name"] for method in told["method_thresholds"]]
+        self.assertIn("max-entropy", names)
+        self.assertFalse([name for name in names if "_" in name])
+        steps = {step["name"]: step for step in self.json("segment", "--help-steps")["steps"]}
+        ranges = {(step["name"], parameter["name"]): parameter["range"]
+                  for step in steps.values() for parameter in step["parameters"]}
+        self.assertEqual(ranges["background", "method"], "top-hat, rolling-ball, polynomial, closing")
+        # Each can be typed.
+        for method in told["method_thresholds"]:
+            if "threshold" in method:
+                self.json("segment", self.picture, "--method", method["name"])
 
 
 if __name__ == "__main__":
