@@ -17,6 +17,7 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/named_steps.h"
 #include "client/cli/path_names.h"
+#include "client/cli/report/digits.h"
 #include "client/cli/report/metrics_report.h"
 #include "client/cli/spelling.h"
 #include "core/segment/metrics.h"
@@ -87,6 +88,18 @@ std::string Padded(std::string name, size_t width) {
   return name;
 }
 
+// So that the means of classes that have pixels read differently.
+int DigitsOfMeans(const v1::ThresholdResult& t) {
+  int digits = DigitsOf(0, 0);
+  const v1::ThresholdClass* last = nullptr;
+  for (const v1::ThresholdClass& one : t.classes()) {
+    if (one.weight() <= 0) continue;
+    if (last != nullptr) digits = std::max(digits, DigitsOf(last->mean(), one.mean()));
+    last = &one;
+  }
+  return digits;
+}
+
 void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
   const std::string values = ThresholdsText(t, ", ");
   std::string line =
@@ -97,9 +110,11 @@ void PrintThresholds(const Session& session, const v1::ThresholdResult& t) {
   }
   session.PrintStatus(line);
   session.PrintStatus(absl::StrFormat("  separability %.6f", t.separability()));
+  const int digits = DigitsOfMeans(t);
   for (int i = 0; i < t.classes_size(); ++i) {
-    session.PrintStatus(absl::StrFormat("  class %-6d %.2f %% of the pixels, mean %.6g", i,
-                                        t.classes(i).weight() * 100, t.classes(i).mean()));
+    session.PrintStatus(absl::StrFormat("  class %-6d %.2f %% of the pixels, mean %s", i,
+                                        t.classes(i).weight() * 100,
+                                        NumberText(t.classes(i).mean(), digits)));
   }
 }
 
@@ -246,6 +261,10 @@ void PrintSegment(const Session& session, const std::string& title, const v1::Se
   session.PrintStatus(
       absl::StrCat(DisplayName(title), ": ", r.width(), " x ", r.height(), " pixels"));
   if (r.threshold().thresholds_size() > 0) PrintThresholds(session, r.threshold());
+  if (asked.hysteresis) {
+    session.PrintStatus(absl::StrCat("  hysteresis   low ", Exact(asked.hysteresis->low), ", high ",
+                                     Exact(asked.hysteresis->high)));
+  }
   if (r.has_local_threshold()) PrintLocal(session, r.local_threshold());
   PrintMethods(session, r);
   if (asked.has_mask) {

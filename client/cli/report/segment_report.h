@@ -1,9 +1,11 @@
 // What a segmentation found, for people, programs and spreadsheets.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "client/cli/report/json.h"
+#include "client/cli/report/marks.h"
 #include "client/cli/session.h"
 #include "trine/v1/segmentation.pb.h"
 
@@ -15,6 +17,7 @@ struct Asked {
   bool counts_labels = false;
   bool has_mask = true;
   std::string steps;  // as --steps names them, of a request that makes no mask
+  std::optional<Hysteresis> hysteresis;
 };
 
 // height, width, threshold (where there is exactly one), thresholds, plateau, separability,
@@ -22,8 +25,8 @@ struct Asked {
 // none), foreground_fraction (null without a mask), ignored_pixels, label_count, regions.
 Json SegmentJson(const v1::SegmentResponse& response, const Asked& asked);
 
-// Under a title: thresholds, those of all methods in a table, foreground (or that there is no
-// mask), and the first ten regions.
+// Under a title: thresholds, also the two of hysteresis, those of all methods in a table,
+// foreground (or that there is no mask), and the first ten regions.
 void PrintSegment(const Session& session, const std::string& title,
                   const v1::SegmentResponse& response, const Asked& asked);
 

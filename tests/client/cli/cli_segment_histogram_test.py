@@ -45,6 +45,84 @@ class Histogram(support.CliTest):
         self.assertEqual(lines[at + 1].rstrip(), "  ^")  # Otsu's threshold is 30
         self.assertRegex(lines[at + 2], r"^  30 +200$")
 
+    def drawn(self, *flags):
+        """The columns of red lines, and how many rows each has."""
+        self.ok("segment", self.picture, *flags, "--histogram", self.path("h.ppm"), "-f")
+        drawn = read_pnm(self.path("h.ppm")).astype(int)
+        return ((drawn[..., 0] > 200) & (drawn[..., 1] < 64)).sum(axis=0)
+
+    def marks(self, *flags):
+        lines = self.ok("segment", self.picture, *flags, "--plot").decode().splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("  ---"))
+        end = next(i for i, line in enumerate(lines) if i > at and line.split()[:1] == ["30"])
+        self.assertLessEqual(max(map(len, lines[at:end])), 66)
+        return lines, lines[at + 1:end]
+
+    def test_all_methods_are_marked(self):
+        shades = numpy.arange(self.pixels.size).reshape(self.pixels.shape) % 71
+        shades[self.pixels == 200] += 90
+        self.picture = self.path("s.pgm", pgm((30 + shades).astype(numpy.uint8)))
+        found = [method for method in
+                 self.json("segment", self.picture, "--method", "all")["method_thresholds"]
+                 if "threshold" in method]
+        distinct = {method["threshold"] for method in found}
+        self.assertGreater(len(distinct), 2)
+        red = self.drawn("--method", "all")
+        # A line is two columns wide; those of one threshold are one.
+        lines = numpy.flatnonzero(numpy.diff((red > 150).astype(int)) == 1)
+        self.assertGreaterEqual(len(lines), len({round(value / 5) for value in distinct}))
+        lines, marks = self.marks("--method", "all")
+        self.assertGreaterEqual(marks[0].count("^"), len({round(value / 8) for value in distinct}))
+        words = " ".join(marks).split()
+        for method in found:
+            self.assertIn(method["name"], words)
+
+    def test_both_thresholds_of_hysteresis_are_marked(self):
+        flags = ["--method", "hysteresis", "--low", "64", "--high", "132.5"]
+        red = self.drawn(*flags)
+        columns = numpy.flatnonzero(red > 250)
+        self.assertEqual(len(columns), 4)
+        lines, marks = self.marks(*flags)
+        self.assertIn("  hysteresis   low 64, high 132.5", lines)
+        self.assertEqual(marks[0].count("^"), 2)
+        self.assertEqual(marks[0].index("^"), marks[1].index("low"))
+        self.assertEqual(marks[0].rindex("^"), marks[1].index("high"))
+        steps = ["--steps", "hysteresis:low=64:high=132.5"]
+        self.assertEqual(self.marks(*steps)[1], marks)
+        # Of a step that another one follows there is nothing left.
+        self.assertEqual(self.marks("--steps", "hysteresis:low=64:high=132.5,otsu")[1],
+                         self.marks("--method", "otsu")[1])
+
+    def test_a_mark_beyond_the_axis_is_an_arrow(self):
+        for threshold, sign in (("400", ">"), ("3", "<")):
+            flags = ["--method", "threshold", "--threshold", threshold]
+            red = self.drawn(*flags)
+            self.assertGreater(red.sum(), 20)
+            self.assertLess(red.max(), 50)
+            self.assertEqual(self.marks(*flags)[1][0].strip(), sign)
+
+    def test_no_pixels(self):
+        nothing = self.path("m.pgm", pgm(numpy.zeros_like(self.pixels)))
+        flags = ["--method", "threshold", "--threshold", "90", "--mask", nothing]
+        text = self.ok("segment", self.picture, *flags, "--plot").decode()
+        self.assertIn("\n  no pixels\n", text)
+        self.ok("segment", self.picture, *flags, "--histogram", self.path("h.ppm"))
+        drawn = read_pnm(self.path("h.ppm")).astype(int)
+        self.assertGreater((drawn[..., 0] < 64).sum(), 50)
+        self.assertEqual((drawn[..., 0] > drawn[..., 1] + 64).sum(), 0)
+
+    def test_a_narrow_range_is_told_apart(self):
+        pixels = numpy.full((8, 8), 1e6 + 0.125, numpy.float64)
+        pixels[:4] += 0.5
+        array = self.path("n.npy", "")
+        numpy.save(array, pixels)
+        lines = self.ok("segment", array, "--plot").decode().splitlines()
+        low, high = lines[-2].split() if lines[-1].startswith("  foreground") else lines[-1].split()
+        self.assertAlmostEqual(float(low), 1e6 + 0.125, delta=0.01)
+        self.assertAlmostEqual(float(high), 1e6 + 0.625, delta=0.01)
+        means = [float(line.split("mean ")[1]) for line in lines if "  class" in line]
+        self.assertAlmostEqual(means[1] - means[0], 0.5, delta=0.01)
+
     def test_a_constant_picture_and_a_mask_of_nothing_much(self):
         flat = self.path("flat.pgm", pgm(numpy.full((5, 5), 7, numpy.uint8)))
         self.assertEqual(self.json("segment", flat, "--plot")["histogram"],

@@ -66,10 +66,9 @@ absl::Status WriteOverlay(const SegmentArgs& args, const v1::SegmentRequest& req
   return WriteDrawn(drawn, format, file);
 }
 
-absl::Status WriteHistogram(const v1::SegmentResponse& response, image::Format format,
-                            OutputFile* file) {
-  const auto& thresholds = response.threshold().thresholds();
-  return WriteDrawn(DrawHistogram(response.histogram(), {thresholds.begin(), thresholds.end()}),
+absl::Status WriteHistogram(const v1::SegmentRequest& request, const v1::SegmentResponse& response,
+                            image::Format format, OutputFile* file) {
+  return WriteDrawn(DrawHistogram(response.histogram(), MarksOf(response, HysteresisOf(request))),
                     format, file);
 }
 
@@ -96,7 +95,7 @@ absl::Status WriteOne(const SegmentArgs& args, const v1::SegmentRequest& request
     case kOverlay:
       return WriteOverlay(args, request, response, std::move(*picture), *format, file);
     case kHistogram:
-      return WriteHistogram(response, *format, file);
+      return WriteHistogram(request, response, *format, file);
     case kContours:
       break;
   }

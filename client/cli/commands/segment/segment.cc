@@ -71,11 +71,10 @@ absl::StatusOr<Tensor> DecodePixels(const std::string& bytes, std::optional<int6
                          request->mutable_image(), warnings);
 }
 
-void PrintPlot(const v1::SegmentResponse& response, const Session& session) {
+void PrintPlot(const v1::SegmentResponse& response, const Asked& asked, const Session& session) {
   constexpr int kColumns = 64;
-  const auto& thresholds = response.threshold().thresholds();
   for (const std::string& line :
-       HistogramText(response.histogram(), {thresholds.begin(), thresholds.end()}, kColumns)) {
+       HistogramText(response.histogram(), MarksOf(response, asked.hysteresis), kColumns)) {
     session.PrintStatus(absl::StrCat("  ", line));
   }
 }
@@ -86,7 +85,7 @@ void Print(const std::string& title, const v1::SegmentResponse& response, const 
   // The thresholds of all methods have a table of their own.
   if (!common.in_lines || response.method_thresholds_size() > 0) {
     PrintSegment(session, title, response, common.asked);
-    if (common.plots) PrintPlot(response, session);
+    if (common.plots) PrintPlot(response, common.asked, session);
     return;
   }
   if (common.is_first) session.PrintStatus(SegmentLineHead(common.name_width, common.compares));
@@ -264,7 +263,7 @@ absl::Status SegmentOne(const SegmentArgs& args, const v1::SegmentRequest& reque
 }
 
 Asked AskedBy(const v1::SegmentRequest& request) {
-  Asked asked{CountsLabels(request), MakesMask(request), ""};
+  Asked asked{CountsLabels(request), MakesMask(request), "", HysteresisOf(request)};
   if (asked.has_mask) return asked;
   for (const v1::SegmentStep& step : request.steps())
     absl::StrAppend(&asked.steps, asked.steps.empty() ? "" : ",", NameOf(step));
