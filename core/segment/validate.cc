@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -169,6 +170,9 @@ std::vector<std::string> UnusedInputs(const Inputs& inputs, const Options& optio
   if (!inputs.is_weighed && (profiles & ProfileBit(options.profile)) == 0)
     out.emplace_back(
         "the profile has no effect: neither gray pictures nor these steps differ by it");
+  if (options.nan_policy == NanPolicy::kIgnore && !IsFloat(inputs.gray.dtype))
+    out.push_back("to ignore NaN has no effect: a picture of " +
+                  std::string(DTypeName(inputs.gray.dtype)) + " has none");
   if (inputs.ground_truth && !options.metrics)
     out.emplace_back("the ground truth has no effect: no metrics are asked for");
   if (inputs.markers && !takes_markers)

@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "client/cli/flags/message_text.h"
 #include "client/cli/flags/named_steps.h"
 #include "client/cli/spelling.h"
 #include "core/base/error.h"
@@ -34,8 +35,12 @@ std::optional<StepField> ParseStepField(const std::string& field, int steps) {
   return out;
 }
 
-std::string ListedName(const v1::SegmentStep& step, const std::string& parameter) {
-  return absl::StrCat("--steps ", NameOf(step), parameter.empty() ? "" : ":", parameter);
+// By the step's name as it is written in the list.
+std::string ListedName(std::string_view steps, int step, const std::string& parameter) {
+  const std::vector<std::string_view> listed = SplitText(steps, ',');
+  const std::string_view written = listed[static_cast<size_t>(step)];
+  return absl::StrCat("--steps ", ToAbsl(written.substr(0, written.find(':'))),
+                      parameter.empty() ? "" : ":", parameter);
 }
 
 std::string MethodFlag(const v1::SegmentStep& step, const std::string& parameter) {
@@ -84,14 +89,18 @@ std::string WithStepNames(std::string text, const v1::SegmentRequest& request) {
 }
 
 absl::Status WithStepFlags(const absl::Status& status, const v1::SegmentRequest& request,
-                           bool listed) {
+                           std::string_view steps) {
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (!detail.has_value()) return status;
   const std::optional<StepField> field = ParseStepField(detail->field, request.steps_size());
   if (!field.has_value()) return status;
   const v1::SegmentStep& step = request.steps(field->step);
-  return TranslateField(status, {{detail->field, listed ? ListedName(step, field->parameter)
-                                                        : MethodFlag(step, field->parameter)}});
+  // Steps that the list does not have are of flags such as --csv.
+  const bool listed =
+      !steps.empty() && static_cast<size_t>(field->step) < SplitText(steps, ',').size();
+  return TranslateField(status,
+                        {{detail->field, listed ? ListedName(steps, field->step, field->parameter)
+                                                : MethodFlag(step, field->parameter)}});
 }
 
 }  // namespace trine::cli

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -137,7 +138,8 @@ absl::Status CheckEqualize(const StepToCheck& step, const EqualizeStep&) {
   if (profile == Profile::kExact || profile == Profile::kOpencv) {  // the same, masks included
     const DType dtype = step.gray_type;
     if (IsFloat(dtype) || DTypeSize(dtype) > 2)
-      return NotOffered("gray.dtype", "equalize takes pictures of 8 and 16 bits");
+      return NotOffered("gray.dtype", "equalize takes pictures of 8 and 16 bits, not " +
+                                          std::string(DTypeName(dtype)));
     return absl::OkStatus();
   }
   constexpr LibraryMethod kMethods[] = {{Profile::kOpencv, 0, kIntegers},

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/segment/filter/contrast.h"
 #include "core/segment/filter/libraries/library.h"
@@ -61,7 +62,8 @@ absl::Status CheckStretch(const StepToCheck& step, const StretchStep& given) {
                                         {Profile::kImagej, 0, kIntegers}};
   TRINE_RETURN_IF_ERROR(CheckLibrary(step, 0, "stretch", kMethods));
   if (given.low >= given.high)
-    return InvalidField(step.Field("high"), given.high, "must be above low");
+    return InvalidField(step.Field("high"), given.high,
+                        absl::StrCat("must be above low, ", given.low));
   if (step.options.profile == Profile::kImagej && given.high != 100 - given.low)
     return InvalidField(
         step.Field("high"), given.high,

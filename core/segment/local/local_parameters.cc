@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/element_type.h"
+#include "core/base/strings.h"
 #include "core/segment/gray.h"
 #include "core/segment/local/local_methods.h"
 #include "core/segment/local/local_threshold.h"
@@ -54,7 +55,8 @@ absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::strin
   if (dtype != DType::kUint8)
     return NotOffered("profile", "the opencv profile's local thresholds take uint8 pictures only");
   if (step.method != LocalMethod::kMean && step.method != LocalMethod::kGaussian)
-    return NotOffered(Field(field, "method"), "the opencv profile has mean and gaussian only");
+    return NotOffered(Field(field, "method"),
+                      "of local thresholds the opencv profile has mean and gaussian only");
   if (step.sigma)
     return NotOffered(Field(field, "sigma"), "the opencv profile sets it from the window");
   return absl::OkStatus();
@@ -63,7 +65,8 @@ absl::Status CheckOpencv(const LocalThresholdStep& step, DType dtype, std::strin
 absl::Status CheckSkimage(const LocalThresholdStep& step, std::string_view field) {
   if (step.method > LocalMethod::kNiblack)
     return NotOffered(Field(field, "method"),
-                      "the skimage profile has mean, gaussian, sauvola and niblack only");
+                      "of local thresholds the skimage profile has mean, gaussian, sauvola and "
+                      "niblack only");
   if (!step.sigma || *step.sigma <= kMostSkimageSigma) return absl::OkStatus();
   return InvalidField(Field(field, "sigma"), *step.sigma,
                       "at most 16383 with the skimage profile, whose window follows it");
@@ -100,7 +103,10 @@ LocalBorder OwnBorder(Profile profile, unsigned takes) {
 absl::Status CheckLocalThreshold(const LocalThresholdStep& step, Profile profile, DType dtype,
                                  std::string_view field) {
   if (profile != Profile::kExact && step.border.has_value())
-    return NotOffered(Field(field, "border"), "the libraries' profiles have borders of their own");
+    return NotOffered(
+        Field(field, "border"),
+        absl::StrCat("is ", ToAbsl(NamesOf(LocalBorder{})[static_cast<size_t>(*step.border) - 1]),
+                     "; the libraries' profiles have borders of their own"));
   switch (profile) {
     case Profile::kExact:
       return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/segment/picture.h"
 
@@ -85,7 +86,8 @@ absl::Status CheckHysteresis(const StepToCheck& step, const HysteresisStep& para
   if (!parameters.high) return InvalidField(step.Field("high"), kMissing, "it must be given");
   if (step.options.profile == Profile::kSkimage || *parameters.low <= *parameters.high)
     return absl::OkStatus();
-  return InvalidField(step.Field("low"), *parameters.low, "must be at most high");
+  return InvalidField(step.Field("low"), *parameters.low,
+                      absl::StrCat("must be at most high, ", *parameters.high));
 }
 
 absl::Status RunHysteresis(State& state, const HysteresisStep& parameters) {

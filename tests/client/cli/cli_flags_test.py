@@ -208,10 +208,13 @@ class Flags(support.CliTest):
         mask = self.path("m.pgm", b"P5 8 8 255\n" + b"\1" * 64)
         nobody = ["--server", "127.0.0.1:1"]
         for expected, *flags in (
-                ("--method: the skimage profile has mean", "--method", "wolf", "--profile", "skimage"),
+                ("--method: of local thresholds the skimage profile has mean", "--method", "wolf",
+                 "--profile", "skimage"),
                 ("--profile: local thresholds have", "--method", "mean", "--profile", "matlab"),
-                ("--border: the libraries", "--method", "mean", "--border", "mirror", "--profile",
-                 "opencv"),
+                ("--border: is mirror; the libraries", "--method", "mean", "--border", "mirror",
+                 "--profile", "opencv"),
+                ("--steps local_threshold:border: is mirror; ", "--steps",
+                 "local_threshold:method=mean:border=mirror", "--profile", "opencv"),
                 ("--sigma: the opencv profile", "--method", "gaussian", "--sigma", "2", "--profile",
                  "opencv"),
                 ("--sigma: is 16384; at most 16383", "--method", "gaussian", "--sigma", "16384",

@@ -472,6 +472,44 @@ TEST(Steps, ARowIsAllThatAStepNeeds) {
   EXPECT_THAT(GridOf<int32_t>(*result->labels).cells, ElementsAre(5, 6, 5));
 }
 
+TEST(Steps, IgnoringNanOfIntegersHasNoEffect) {
+  const Grid<uint16_t> words(4, 5, 9);
+  const Grid<float> floats(4, 5, 9);
+  const Unaligned<uint16_t> of_words(words);
+  const Unaligned<float> of_floats(floats);
+  const auto warnings = [](const TensorView& gray, NanPolicy policy) {
+    Inputs inputs;
+    inputs.gray = gray;
+    const auto result = RunSteps(inputs, {Profile::kExact, false, {OtsuStep{}}, policy});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->warnings : std::vector<std::string>();
+  };
+  EXPECT_THAT(warnings(of_words.view(), NanPolicy::kIgnore),
+              ElementsAre("to ignore NaN has no effect: a picture of uint16 has none"));
+  EXPECT_THAT(warnings(of_words.view(), NanPolicy::kRefuse), testing::IsEmpty());
+  EXPECT_THAT(warnings(of_floats.view(), NanPolicy::kIgnore), testing::IsEmpty());
+}
+
+// What a parameter is compared with is said, as it is.
+TEST(Steps, ErrorsNameTheOtherValue) {
+  const auto said = [](Step step, Profile profile = Profile::kExact) {
+    return std::string(
+        RunSteps(Grid<uint8_t>(4, 5, 9), {std::move(step)}, profile).status().message());
+  };
+  EXPECT_THAT(said(HysteresisStep{50, 40.5}),
+              testing::HasSubstr("is 50; must be at most high, 40.5"));
+  EXPECT_THAT(said(EdgesStep{.low = 50, .high = 20}),
+              testing::HasSubstr("is 50; must be at most high, 20"));
+  EXPECT_THAT(said(StretchStep{.low = 50, .high = 50}),
+              testing::HasSubstr("is 50; must be above low, 50"));
+  EXPECT_THAT(said(LocalThresholdStep{.border = LocalBorder::kMirror}, Profile::kSkimage),
+              testing::HasSubstr("is mirror; the libraries' profiles"));
+  EXPECT_THAT(said(LocalThresholdStep{.method = LocalMethod::kSauvola}, Profile::kOpencv),
+              testing::HasSubstr("of local thresholds the opencv profile"));
+  const auto of_floats = RunSteps(Grid<float>(4, 5, 9), {EqualizeStep{}});
+  EXPECT_THAT(std::string(of_floats.status().message()), testing::HasSubstr("not float32"));
+}
+
 // Of gray pictures, by steps that have one answer.
 TEST(Steps, AProfileWithoutEffectIsSaid) {
   const Grid<uint8_t> gray(4, 5, 9);

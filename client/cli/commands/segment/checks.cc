@@ -83,7 +83,7 @@ absl::Status CheckSteps(const SegmentArgs& args, const v1::SegmentRequest& reque
   const absl::Status status = RefusalOfAny(request, {.mask = !args.mask.empty(),
                                                      .markers = !args.markers.empty(),
                                                      .ground_truth = !args.ground_truth.empty()});
-  return AsUsage(WithStepFlags(status, request, !args.steps.empty()));
+  return AsUsage(WithStepFlags(status, request, args.steps));
 }
 
 }  // namespace trine::cli

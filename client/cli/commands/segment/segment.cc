@@ -149,7 +149,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   if (!response.ok()) {
     const absl::Status refused =
         WithPackedFlag(WithoutMask(response.status(), request), args, wanted);
-    return WithFile(WithStepFlags(refused, request, !args.steps.empty()), blamed);
+    return WithFile(WithStepFlags(refused, request, args.steps), blamed);
   }
   const absl::Status written =
       WriteFiles(args, request, *response, wanted, std::move(pixels), files);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/runtime/thread_pool.h"
 #include "core/segment/document/edges.h"
@@ -49,7 +50,8 @@ absl::Status CheckEdges(const StepToCheck& step, const EdgesStep& given) {
   if (profile == Profile::kOpencv && step.gray_type != DType::kUint8)
     return NotOffered("gray.dtype", "edges of the opencv profile takes uint8 only");
   if (!given.low || !given.high || *given.low <= *given.high) return absl::OkStatus();
-  return InvalidField(step.Field("low"), *given.low, "must be at most high");
+  return InvalidField(step.Field("low"), *given.low,
+                      absl::StrCat("must be at most high, ", *given.high));
 }
 
 absl::Status RunEdges(State& state, const EdgesStep& given) {
