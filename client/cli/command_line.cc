@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <cstdint>
 #include <optional>
+#include <regex>
 #include <type_traits>
 #include <utility>
 
 #include "client/cli/spelling.h"
 #include "client/cli/suggest.h"
+#include "client/cli/wrap.h"
 
 namespace trine::cli {
 namespace {
@@ -34,6 +36,38 @@ std::string Listed(const std::vector<std::string>& names) {
   }
   return list;
 }
+
+// CLI11's help, in lines that are no longer than the terminal.
+class WrappingFormatter : public CLI::Formatter {
+ public:
+  explicit WrappingFormatter(size_t columns) : columns_(columns) {}
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return Entry(make_option_name(option, is_positional) + make_option_opts(option),
+                 make_option_desc(option));
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    return Entry(command->get_display_name(true), command->get_description());
+  }
+  std::string make_description(const CLI::App* app) const override {
+    return WrappedText(app->get_description(), columns_) + "\n";
+  }
+
+ private:
+  std::string Entry(const std::string& name, const std::string& about) const {
+    constexpr size_t kMore = 6;  // the indent of what follows a long name
+    const size_t about_at = get_column_width();
+    std::string text = "  " + WrappedText(name, columns_ - kMore, kMore);
+    if (!about.empty()) {
+      text += text.size() < about_at ? std::string(about_at - text.size(), ' ')
+                                     : "\n" + std::string(about_at, ' ');
+      text += WrappedText(about, columns_ - about_at, about_at);
+    }
+    return text + "\n";
+  }
+
+  size_t columns_;
+};
 
 constexpr char kIsEmpty[] = "is empty; leave it out, or give it a value";
 
@@ -89,6 +123,25 @@ bool IsA(const std::string& text) {
 }
 
 }  // namespace
+
+std::string InOwnWords(const std::string& text) {
+  static const std::pair<std::regex, const char*> kTexts[] = {
+      {std::regex(R"((\S+): At Most 1 required but received (\d+))"),
+       "$1: is given $2 times; must be given once"},
+      {std::regex(R"((\S+): 1 required ([^:]*)(:.*)? missing)"), "$1: needs a value: $2"},
+      {std::regex(R"((\S+): At least (\d+) required but received (\d+))"),
+       "$1: is given $3 times; must be at least $2"},
+      {std::regex(R"((\S+) excludes (\S+))"), "$1 does not go with $2"},
+  };
+  for (const auto& [pattern, words] : kTexts) {
+    if (std::regex_match(text, pattern)) return std::regex_replace(text, pattern, words);
+  }
+  return text;
+}
+
+void WrapHelp(CLI::App* app, size_t columns) {
+  app->formatter(std::make_shared<WrappingFormatter>(columns));
+}
 
 Check IsMember(const std::vector<std::string>& names) { return Of(MustBeOneOf(names), true); }
 Check IsMember(const std::vector<int>& numbers) {

@@ -19,6 +19,13 @@ class Validator;
 
 namespace trine::cli {
 
+// CLI11's own text of an error, as this program says it; one that it does not know stays.
+std::string InOwnWords(const std::string& text);
+
+// Of `app` and the commands that are added to it afterwards: the help's options are told in lines
+// of `columns`, at least 60.
+void WrapHelp(CLI::App* app, size_t columns);
+
 // What the text of a flag's value must be.
 class Check {
  public:

@@ -7,11 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/command_line.h"
 #include "client/cli/errors.h"
 #include "client/cli/files/cleanup.h"
 #include "client/cli/globals.h"
 #include "client/cli/session.h"
 #include "client/cli/suggest.h"
+#include "client/cli/wrap.h"
 #include "client/grpc_log.h"
 #include "core/runtime/standard_files.h"
 
@@ -19,7 +21,7 @@ namespace trine::cli {
 namespace {
 
 constexpr char kFooter[] =
-    "Exit codes: 0 done, 1 the server refused or failed, 2 wrong usage, 3 cannot reach the\n"
+    "Exit codes: 0 done, 1 the server refused or failed, 2 wrong usage, 3 cannot reach the "
     "server, 4 corrupt input. 'trine help COMMAND' shows a command's options.";
 
 struct Help {
@@ -105,7 +107,7 @@ int WrongUsage(const CLI::ParseError& error, CLI::App* cli) {
   const bool by_word = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
                        dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   if (by_word && !unknown.empty()) return UnknownWord(unknown[0], cli);
-  return PrintUsageError(BlamedOnVariable(error.what()),
+  return PrintUsageError(BlamedOnVariable(InOwnWords(error.what())),
                          "'trine help' and 'trine help COMMAND' show the usage", cli);
 }
 
@@ -146,9 +148,10 @@ int Main(int argc, char** argv) {
   HoldStandardFiles();
   InstallSignalHandlers();
   CLI::App app("Local response normalization, arithmetic coding and image segmentation.", "trine");
+  WrapHelp(&app, TextColumns());
   app.set_version_flag("--version", "trine " TRINE_VERSION, "Print the version");
   app.require_subcommand(1);
-  app.footer(kFooter);
+  app.footer(WrappedText(kFooter, TextColumns()));
   Globals globals;
   AddGlobalFlags(Command(&app), &globals);
   Run run;

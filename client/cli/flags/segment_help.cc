@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/flags/named_steps.h"
 #include "client/cli/spelling.h"
+#include "client/cli/wrap.h"
 #include "core/segment/steps.h"
 
 namespace trine::cli {
@@ -31,28 +32,53 @@ Row RowOf(const StepSpec& step, const Parameter& parameter) {
           segment::DefaultText(step, parameter), segment::AboutText(parameter)};
 }
 
-// Columns as wide as their longest cell, the last one ragged.
-std::string Aligned(const std::vector<Row>& rows) {
-  std::array<size_t, kColumns> width{};
+constexpr size_t kGap = 2;
+
+// Columns as wide as their longest cells where `columns` has room; else ranges and defaults give
+// way, and then what is said of them.
+std::array<size_t, kColumns> WidthsOf(const std::vector<Row>& rows, size_t columns) {
+  std::array<size_t, kColumns> widths{};
   for (const Row& row : rows) {
-    for (size_t c = 0; c < kColumns; ++c) width[c] = std::max(width[c], row[c].size());
+    for (size_t c = 0; c < kColumns; ++c) widths[c] = std::max(widths[c], row[c].size());
   }
+  const size_t taken = widths[0] + (kColumns - 1) * kGap;
+  const size_t room = columns > taken + kColumns ? columns - taken : kColumns;
+  if (widths[1] + widths[2] + widths[3] <= room) return widths;
+  widths[1] = std::min(widths[1], std::max<size_t>(room / 3, 1));
+  widths[2] = std::min(widths[2], std::max<size_t>(room / 4, 1));
+  widths[3] = std::min(widths[3], std::max<size_t>(room - widths[1] - widths[2], 1));
+  return widths;
+}
+
+// Cells wrapped within their columns, lines without spaces at their ends.
+std::string Aligned(const std::vector<Row>& rows, size_t columns) {
+  const std::array<size_t, kColumns> widths = WidthsOf(rows, columns);
   std::vector<std::string> lines;
   for (const Row& row : rows) {
-    std::string line;
-    for (size_t c = 0; c + 1 < kColumns; ++c) {
-      absl::StrAppend(&line, row[c], std::string(width[c] + 2 - row[c].size(), ' '));
+    std::array<std::vector<std::string>, kColumns> cells;
+    size_t height = 0;
+    for (size_t c = 0; c < kColumns; ++c) {
+      cells[c] = c == 0 ? std::vector<std::string>{row[c]} : Wrapped(row[c], widths[c]);
+      height = std::max(height, cells[c].size());
     }
-    line += row.back();
-    line.erase(line.find_last_not_of(' ') + 1);
-    lines.push_back(line);
+    for (size_t i = 0; i < height; ++i) {
+      std::string line;
+      size_t end = 0;  // of the column
+      for (size_t c = 0; c < kColumns; ++c) {
+        line.resize(end, ' ');
+        if (i < cells[c].size()) line += cells[c][i];
+        end += widths[c] + kGap;
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      lines.push_back(line);
+    }
   }
   return absl::StrJoin(lines, "\n");
 }
 
 }  // namespace
 
-std::string StepsHelp() {
+std::string StepsHelp(size_t columns) {
   std::vector<Row> rows = {{"STEP", "READS", "WRITES", "WHAT IT DOES"},
                            {"  PARAMETER", "RANGE", "DEFAULT", ""}};
   for (const StepSpec& step : segment::AllSteps()) {
@@ -68,12 +94,14 @@ std::string StepsHelp() {
   for (const StepSpec& step : segment::AllSteps()) {
     const std::vector<std::string> names = MethodsOf(step);
     if (!names.empty())
-      absl::StrAppend(&methods, "\n\n", absl::StrJoin(names, ", "), ":\n", Dashed(step.name),
-                      " with that method");
+      absl::StrAppend(&methods, "\n\n", WrappedText(absl::StrJoin(names, ", ") + ":", columns),
+                      "\n", Dashed(step.name), " with that method");
   }
-  return absl::StrCat(Aligned(rows), methods,
-                      "\n\nSteps are separated by commas, parameters follow after colons: --steps "
-                      "otsu,components:min_area=20,measure");
+  const std::string how = WrappedText(
+      "Steps are separated by commas, parameters follow after colons: --steps "
+      "otsu,components:min_area=20,measure",
+      columns);
+  return absl::StrCat(Aligned(rows, columns), methods, "\n\n", how);
 }
 
 Json StepsJson() {

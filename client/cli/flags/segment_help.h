@@ -7,8 +7,9 @@
 
 namespace trine::cli {
 
-// A line a step and a line a parameter, in aligned columns; without the last line's end.
-std::string StepsHelp();
+// A row a step and a row a parameter, in aligned columns, within `columns`; without the last line's
+// end.
+std::string StepsHelp(size_t columns);
 
 // {"steps": [{"name", "about", "reads", "writes", "parameters": [{"name", "range", "default",
 // "about"}]}]}, names as in the protocol, choices with dashes as in

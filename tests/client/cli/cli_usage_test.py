@@ -1,5 +1,12 @@
 """Usage: help, words that nobody knows, and flags that would be left out in silence."""
 
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+
 import numpy
 
 from pictures import disks, pgm
@@ -7,6 +14,47 @@ import support
 
 
 class Help(support.CliTest):
+    def test_help_is_as_wide_as_the_terminal(self):
+        def lines(*args, **extra):
+            return self.ok(*args, env=support.clean_environment(**extra)).decode().splitlines()
+
+        for args in (["--help"], ["segment", "--help"], ["help", "encode"], ["segment", "--help-steps"],
+                     ["normalize", "--help"]):
+            whole = "".join("".join(lines(*args)).split())
+            for columns, most in (("72", 72), ("100", 100), ("20", 60), ("", 80), ("wide", 80)):
+                told = lines(*args, COLUMNS=columns)
+                self.assertLessEqual(max(map(len, told)), most, (args, columns))
+                self.assertFalse([line for line in told if line.endswith(" ")])
+                if "--help-steps" not in args:
+                    self.assertEqual("".join("".join(told).split()), whole, (args, columns))
+        # A terminal of its own, where nothing else says it.
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
+        env = support.clean_environment()
+        del env["COLUMNS"]
+        done = subprocess.Popen([support.OPTIONS.trine, "help", "health"], stdout=child, env=env)
+        os.close(child)
+        text = b""
+        try:
+            while part := os.read(parent, 4096):
+                text += part
+        except OSError:  # its end, as Linux tells it
+            pass
+        os.close(parent)
+        self.assertEqual(done.wait(), 0)
+        widths = [len(line) for line in text.decode().splitlines()]
+        self.assertLessEqual(max(widths), 66)
+        self.assertGreater(max(widths), 50)
+
+    def test_the_parsers_errors(self):
+        for args, said in ((["segment", "x.png", "--before", "smooth", "--before", "stretch"],
+                            "--before: is given 2 times; must be given once"),
+                           (["segment", "x.png", "--mask"], "--mask: needs a value: FILE"),
+                           (["segment", "x.png", "--method"], "--method: needs a value: NAME"),
+                           (["segment", "x.png", "--steps", "otsu", "--method", "li"],
+                            "--method does not go with --steps")):
+            self.assertIn("trine: error: " + said + "\n", self.fails(2, *args))
+
     def test_help_is_help(self):
         whole = self.ok("--help")
         self.assertEqual(self.ok("help"), whole)

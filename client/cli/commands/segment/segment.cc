@@ -24,6 +24,7 @@
 #include "client/cli/flags/step_names.h"
 #include "client/cli/path_names.h"
 #include "client/cli/quantity.h"
+#include "client/cli/wrap.h"
 #include "client/cli/report/segment_report.h"
 #include "core/base/error.h"
 
@@ -278,7 +279,7 @@ absl::Status ListSteps(const SegmentArgs& args, Session* session) {
   if (args.steps_markdown) {
     std::printf("%s\n", StepsMarkdown().c_str());
   } else {
-    session->PrintStatus(StepsHelp());
+    session->PrintStatus(StepsHelp(TextColumns()));
     session->PrintResult(StepsJson());
   }
   return absl::OkStatus();
