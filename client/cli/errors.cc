@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/cli/path_names.h"
+#include "client/cli/printable.h"
 #include "client/status.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
@@ -77,16 +78,6 @@ std::string TableKey(std::string field) {
                                      {"integers", "symbols"},
                                      {"text", "symbols"},
                                      {".", " "}});
-}
-
-// One line whatever a server sends: a terminal is not its to control.
-std::string OneLine(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7F) c = ' ';
-  }
-  return out;
 }
 
 }  // namespace
@@ -185,22 +176,22 @@ std::string WarningWithFlags(std::string_view given) {
 }
 
 void PrintWarning(std::string_view text) {
-  std::fprintf(stderr, "trine: warning: %s\n", OneLine(text).c_str());
+  std::fprintf(stderr, "trine: warning: %s\n", Printable(text).c_str());
 }
 
 void PrintError(const absl::Status& status, const std::string& target, bool verbose) {
-  std::string message = OneLine(ToStd(status.message()));
+  std::string message(status.message());
   if (client::IsUnreachable(status)) {
     message = absl::StrCat("cannot reach a server at ", target, ": ", message);
   }
-  std::fprintf(stderr, "trine: error: %s\n", message.c_str());
+  std::fprintf(stderr, "trine: error: %s\n", Printable(message).c_str());
   const std::string hint = HintFor(status);
   if (!hint.empty()) std::fprintf(stderr, "trine: hint: %s\n", hint.c_str());
   if (!verbose) return;
   std::fprintf(stderr, "trine: code %s", absl::StatusCodeToString(status.code()).c_str());
   if (const std::optional<ErrorDetail> detail = GetErrorDetail(status)) {
     const auto show = [](const char* name, const std::string& value) {
-      if (!value.empty()) std::fprintf(stderr, ", %s %s", name, OneLine(value).c_str());
+      if (!value.empty()) std::fprintf(stderr, ", %s %s", name, Printable(value).c_str());
     };
     show("reason", detail->reason);
     show("field", detail->field);

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
+#include "client/cli/printable.h"
 #include "core/base/strings.h"
 
 namespace trine::cli {
@@ -43,7 +44,7 @@ constexpr PnmKind kPnmKinds[] = {
 
 }  // namespace
 
-std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : path; }
+std::string DisplayName(const std::string& path) { return path == "-" ? "stdin" : Printable(path); }
 
 std::string BaseName(const std::string& path) {
   const size_t slash = path.rfind('/');

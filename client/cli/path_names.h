@@ -11,7 +11,7 @@ namespace trine::cli {
 // What names of coded streams end in.
 inline constexpr char kCodedSuffix[] = ".trine";
 
-// "stdin" for "-", else the path: for messages.
+// "stdin" for "-", else the path in printable characters: for messages.
 std::string DisplayName(const std::string& path);
 
 // The last part of a path.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/errors.h"
 #include "client/cli/path_names.h"
+#include "client/cli/printable.h"
 #include "core/base/error.h"
 #include "core/base/strings.h"
 
@@ -43,7 +44,7 @@ absl::Status Session::UseStdoutForData(std::string_view flag, const std::string&
 
 void Session::PrintStatus(const std::string& line) const {
   if (globals_.quiet || globals_.json) return;
-  std::fprintf(stdout_is_data_ ? stderr : stdout, "%s\n", line.c_str());
+  std::fprintf(stdout_is_data_ ? stderr : stdout, "%s\n", PrintableLines(line).c_str());
 }
 
 void Session::PrintWarning(const std::string& text) const {
@@ -67,7 +68,7 @@ void Session::PrintResult(const Json& object, bool is_failure) const {
   is_failure_told_ = is_failure;
   Json told = object;
   for (const std::string& note : std::exchange(notes_, {})) told["warnings"].push_back(note);
-  std::fprintf(stdout, "%s\n", ToLine(told).c_str());
+  std::fprintf(stdout, "%s\n", PrintableJson(ToLine(told)).c_str());
   std::fflush(stdout);
 }
 

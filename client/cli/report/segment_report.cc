@@ -330,7 +330,7 @@ std::string RegionsCsvHead() {
 }
 
 std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& r) {
-  const std::string end = "," + CsvField(DisplayName(input)) + "\n";
+  const std::string end = "," + CsvField(input == "-" ? "stdin" : input) + "\n";
   std::string csv;
   for (const v1::Region& region : r.regions()) {
     std::vector<std::string> row;

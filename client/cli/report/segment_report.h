@@ -38,7 +38,7 @@ std::string SegmentLine(const std::string& input, size_t name_width,
                         const v1::SegmentResponse& response, const Asked& asked);
 
 // "label,area,min_y,...,file": a line a region, numbers with full precision. The head once, then
-// the regions of each input.
+// the regions of each input, whose name stays as it is.
 std::string RegionsCsvHead();
 std::string RegionsCsv(const std::string& input, const v1::SegmentResponse& response);
 

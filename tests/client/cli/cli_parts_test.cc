@@ -16,6 +16,8 @@
 #include "client/cli/flags/enum_text.h"
 #include "client/cli/flags/message_text.h"
 #include "client/cli/flags/step_names.h"
+#include "client/cli/path_names.h"
+#include "client/cli/printable.h"
 #include "client/cli/progress.h"
 #include "client/cli/quantity.h"
 #include "client/cli/suggest.h"
@@ -81,6 +83,29 @@ TEST(Progress, RawBytesRateAndTimeLeft) {
               EndsWith("100 % 2.0 MiB of 1.0 MiB, 2.0 MiB/s, 0 s left"));
   EXPECT_THAT(ProgressText("x", 0, kMib, 1), EndsWith("  0 % 0 bytes of 1.0 MiB, 0 bytes/s"));
   EXPECT_THAT(ProgressText("x", 0, 0, 0), EndsWith("100 % 0 bytes of 0 bytes, 0 bytes/s"));
+}
+
+TEST(Printable, EscapesWhatControlsATerminal) {
+  EXPECT_EQ(Printable("a\x1b[31m\x07\x7f.png"), "a\\x1b[31m\\x07\\x7f.png");
+  EXPECT_EQ(Printable("nl\nFAKE\t\r: ok"), "nl\\nFAKE\\t\\r: ok");
+  EXPECT_EQ(Printable(std::string_view("\0 ", 2)), "\\x00 ");
+  // The first and the last of C1, and what lies around them.
+  EXPECT_EQ(Printable("~\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0"), "~\\u0080\\u009b\\u009f\xc2\xa0");
+  EXPECT_EQ(Printable("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf"),
+            "\xe2\x80\xa7\\u2028\\u202e\xe2\x80\xaf");
+  EXPECT_EQ(Printable("\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa"),
+            "\xe2\x81\xa5\\u2066\\u2069\xe2\x81\xaa");
+  // No UTF-8: a byte alone, a sequence cut off, a surrogate.
+  EXPECT_EQ(Printable("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(Printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");
+  const std::string plain = "caf\xc3\xa9 \xf0\x9f\x98\x80 a\\b '\"'";
+  EXPECT_EQ(Printable(plain), plain);
+  EXPECT_EQ(Printable(""), "");
+  EXPECT_EQ(PrintableLines("a\nb\x1b\n"), "a\nb\\x1b\n");
+  EXPECT_EQ(PrintableJson("{\"a\": \"\xe2\x80\xae\xc2\x9b\x7f\xc3\xa9\\n\"}"),
+            "{\"a\": \"\\u202e\\u009b\\u007f\xc3\xa9\\n\"}");
+  EXPECT_EQ(DisplayName("-"), "stdin");
+  EXPECT_EQ(DisplayName("a\nb"), "a\\nb");
 }
 
 TEST(EnumNames, AreShortAndReadBack) {

@@ -1,8 +1,11 @@
 """What is told of a result, and of its outputs: no flag is without effect, no error without its flag."""
 
+import contextlib
 import itertools
 import json
+import os
 import re
+import subprocess
 
 import numpy
 
@@ -166,6 +169,39 @@ class Outputs(support.CliTest):
     def setUp(self):
         super().setUp()
         self.picture = self.path("p.pgm", pgm(noise((40, 50))))
+
+    def test_names_control_no_terminal(self):
+        """They are whole in files alone."""
+        name = "e\x1b[31m\nb\u202ec\x9b.pgm"
+        shown = "e\\x1b[31m\\nb\\u202ec\\u009b.pgm"
+        self.path(name, self.picture.read_bytes())
+        flags = ("segment", name, "--steps", "otsu,components,measure")
+        for more in ((), ("--summary",)):
+            told = self.ok(*flags, *more, cwd=self.dir).decode()
+            self.assertIn(shown, told)
+            self.assertNotRegex(told, "[\x1b\u202e\x9b]")
+        error = support.run("segment", os.fsdecode(b"\xff\x1b.pgm"), cwd=self.dir).stderr
+        self.assertIn(b"\\xff\\x1b.pgm", error)
+        self.assertNotIn(b"\x1b", error)
+        line = self.ok("--json", *flags, cwd=self.dir).decode()
+        self.assertNotRegex(line, "[\x1b\u202e\x9b]")
+        self.assertEqual(json.loads(line)["input"], name)
+        # Of a table the whole name, but on a terminal.
+        self.ok(*flags, "--csv", "t.csv", cwd=self.dir)
+        piped = self.ok(*flags, "--csv", "-", cwd=self.dir)
+        self.assertEqual(self.path("t.csv").read_bytes(), piped)
+        self.assertIn(f'"{name}"', piped.decode())
+        master, slave = os.openpty()
+        done = support.start(*flags, "--csv", "-", cwd=self.dir, stdout=slave, stderr=subprocess.DEVNULL)
+        os.close(slave)
+        drawn = b""
+        with contextlib.suppress(OSError):  # at its end
+            while part := os.read(master, 4096):
+                drawn += part
+        self.assertEqual(done.wait(support.WAIT_SECONDS), 0)
+        os.close(master)
+        self.assertIn(shown, drawn.decode())
+        self.assertNotIn(b"\x1b", drawn)
 
     def test_errors_name_the_flag(self):
         for flag, end in self.NAMES.items():

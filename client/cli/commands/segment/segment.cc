@@ -1,4 +1,6 @@
 // trine segment: thresholds, masks, label maps, measurements and outlines of pictures.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -23,6 +25,7 @@
 #include "client/cli/flags/segment_steps.h"
 #include "client/cli/flags/step_names.h"
 #include "client/cli/path_names.h"
+#include "client/cli/printable.h"
 #include "client/cli/quantity.h"
 #include "client/cli/wrap.h"
 #include "client/cli/report/segment_report.h"
@@ -156,8 +159,10 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
       WriteFiles(args, request, *response, wanted, std::move(pixels), files);
   if (!written.ok()) return WithFile(written, blamed);
   if (common->csv != nullptr) {
+    const bool is_shown = args.csv == "-" && isatty(STDOUT_FILENO) != 0;
     const std::string csv =
-        absl::StrCat(common->is_first ? RegionsCsvHead() : "", RegionsCsv(title, *response));
+        absl::StrCat(common->is_first ? RegionsCsvHead() : "",
+                     RegionsCsv(is_shown ? Printable(title) : title, *response));
     const absl::Status told = common->csv->Write(AsBytes(csv));
     if (!told.ok()) return WithFlag(told, kCsv);
   }
