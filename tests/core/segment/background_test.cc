@@ -253,10 +253,10 @@ TEST(BackgroundStep, ABallTakesMemoryByThePictureAndIsReserved) {
   };
   EXPECT_LT(asked(8, 500), 40'000u);
   EXPECT_EQ(asked(8, 500), asked(8, 100));
-  // Of 300 pixels both, of the ball almost each point: 8 bytes, on top of the pieces.
-  const uint64_t tile = 300 + 2 * 299 + 256;
-  EXPECT_GT(asked(300, 500), uint64_t{8} * 599 * 599);
-  EXPECT_LT(asked(300, 500), uint64_t{8} * 599 * 599 + 2 * sizeof(float) * tile * tile);
+  // Of 100 pixels both, of the ball each point in reach: 8 bytes, on top of the pieces.
+  const uint64_t tile = 100 + 2 * 99 + 256;
+  EXPECT_GT(asked(100, 500), uint64_t{8} * 199 * 199);
+  EXPECT_LT(asked(100, 500), uint64_t{8} * 199 * 199 + 2 * sizeof(float) * tile * tile);
 }
 
 // Differences beyond the largest float32 are that, not infinity; float64 is not taken so large.
