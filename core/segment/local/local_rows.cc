@@ -40,8 +40,8 @@ std::vector<StepSpec> LocalRows() {
             Of(MethodsThatTake(kTakesPAndQ),
                Param<&LocalThresholdStep::p>("p", "lift of dark windows", {}, "2")),
             Of(MethodsThatTake(kTakesPAndQ),
-               Param<&LocalThresholdStep::q>("q", "how fast the lift, at most p, falls with the mean", {},
-                                             "10")),
+               Param<&LocalThresholdStep::q>(
+                   "q", "how fast the lift, at most p, falls with the mean", {}, "10")),
             Of(MethodsThatTake(kTakesContrast),
                Param<&LocalThresholdStep::contrast>(
                    "contrast", "windows of less are of one class [gray values]", AtLeast(0),

@@ -30,8 +30,8 @@ enum class LocalMethod : uint8_t {
   kIsauvola = 7,
   kWan = 8,      // T = (high + m) / 2 (1 + k (s / r - 1)) (Mustafa, Abdul Kader 2018)
   kBradley = 9,  // T = m (1 - k) (Bradley, Roth 2007)
-  // T = m (1 + p exp(-max(q m / (2 r), 0)) + k (s / r - 1)) (Phansalkar et al. 2011, for means from 0
-  // on): the exponential is at most 1
+  // T = m (1 + p exp(-max(q m / (2 r), 0)) + k (s / r - 1)) (Phansalkar et al. 2011, for means from
+  // 0 on): the exponential is at most 1
   kPhansalkar = 10,
   // T = (low + high) / 2 (Bernsen 1986); where high - low < contrast all is foreground if T reaches
   // the middle of the dtype's range (of wide integers and floats of the picture's), else nothing
