@@ -47,8 +47,15 @@ T WeighInteger(N r, N g, N b, GrayWeights weights) {
   }
 }
 
+// rgb2gray's product of float64 pixels with its weights, as OpenBLAS computes it with fused
+// multiply-adds.
+double WeighBt709(double r, double g, double b) {
+  return std::fma(b, 0.0721, std::fma(r, 0.2125, g * 0.7154));
+}
+
 // float32: computed in double and rounded once, but for OpenCV's own order of float operations
-// (modules/imgproc/src/color_rgb.simd.hpp, RGB2Gray<float>, with fused multiply-add).
+// (modules/imgproc/src/color_rgb.simd.hpp, RGB2Gray<float>, with fused multiply-add) and
+// scikit-image's float32.
 float WeighFloat(float r, float g, float b, GrayWeights weights) {
   switch (weights) {
     case GrayWeights::kMean:
@@ -56,7 +63,7 @@ float WeighFloat(float r, float g, float b, GrayWeights weights) {
     case GrayWeights::kOpencvBt601:
       return std::fma(b, 0.114f, std::fma(r, 0.299f, g * 0.587f));
     case GrayWeights::kBt709:
-      return static_cast<float>(0.2125 * double{r} + 0.7154 * double{g} + 0.0721 * double{b});
+      return 0.2125f * r + 0.7154f * g + 0.0721f * b;
     case GrayWeights::kMatlabYiq:
       return static_cast<float>(MatlabLuma(r, g, b));
     default:
@@ -70,7 +77,7 @@ double WeighDouble(double r, double g, double b, GrayWeights weights) {
     case GrayWeights::kMean:
       return (r + g + b) / 3.0;
     case GrayWeights::kBt709:
-      return 0.2125 * r + 0.7154 * g + 0.0721 * b;
+      return WeighBt709(r, g, b);
     case GrayWeights::kMatlabYiq:
       return MatlabLuma(r, g, b);
     default:
@@ -90,10 +97,9 @@ void WeighPixels(const uint8_t* in, size_t begin, size_t end, GrayWeights weight
     const T b = LoadLE<T>(in + (3 * i + 2) * sizeof(T));
     if constexpr (std::is_integral_v<T>) {
       if (weights == GrayWeights::kBt709) {
-        const double gray = 0.2125 * (static_cast<double>(r) * kScale) +
-                            0.7154 * (static_cast<double>(g) * kScale) +
-                            0.0721 * (static_cast<double>(b) * kScale);
-        StoreLE(out + i * sizeof(float), static_cast<float>(gray));
+        StoreLE(out + i * sizeof(double),
+                WeighBt709(static_cast<double>(r) * kScale, static_cast<double>(g) * kScale,
+                           static_cast<double>(b) * kScale));
       } else {
         StoreLE(out + i * sizeof(T),
                 WeighInteger<T, Number>(static_cast<Number>(r), static_cast<Number>(g),
@@ -157,8 +163,8 @@ absl::StatusOr<Tensor> ExtractChannel(const Context& context, const TensorView& 
 
 DType GrayDType(DType picture, GrayWeights weights) {
   if (picture == DType::kFloat64) return picture;
-  const bool is_float = IsFloat(picture) || weights == GrayWeights::kBt709;
-  return is_float ? DType::kFloat32 : picture;
+  if (IsFloat(picture)) return DType::kFloat32;
+  return weights == GrayWeights::kBt709 ? DType::kFloat64 : picture;
 }
 
 absl::Status CheckGrayDType(DType picture, GrayWeights weights) {

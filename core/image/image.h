@@ -199,8 +199,12 @@ absl::StatusOr<std::string> WritePicture(const Context& context, Format format,
 // Weights of red, green and blue.
 enum class GrayWeights : uint8_t {
   kBt601 = 1,  // round((299 R + 587 G + 114 B) / 1000), ties up
-  kBt709 = 2,  // 0.2125, 0.7154, 0.0721 (scikit-image rgb2gray): float32, integers scaled to 0..1
-  kMean = 3,   // round((R + G + B) / 3) (ImageJ unweighted)
+  // 0.2125, 0.7154, 0.0721 (scikit-image 0.19 and 0.26, rgb2gray): integers are scaled to 0..1 in
+  // float64. The library's product with the weights differs in the last bit between builds of BLAS:
+  // of float64 this is fma(B, 0.0721, fma(R, 0.2125, G * 0.7154)), as OpenBLAS with AVX2 has it but
+  // for the last rows of narrow pictures; of float32 the three products added from the left.
+  kBt709 = 2,
+  kMean = 3,  // round((R + G + B) / 3) (ImageJ unweighted)
   // OpenCV's cvtColor to the bit (4.6.0): (9798 R + 19235 G + 3735 B + 2^14) >> 15; float32 as its
   // fused multiply-add: fma(B, 0.114f, fma(R, 0.299f, G * 0.587f)).
   // The last width % 8 pixels of a row of float32 may differ by a unit in the last place: OpenCV
@@ -212,7 +216,7 @@ enum class GrayWeights : uint8_t {
 };
 
 // The dtype that ToGray makes of colour: of floats float32 where they are narrower, of integers the
-// same (kBt709: float32).
+// same (kBt709: float64).
 DType GrayDType(DType picture, GrayWeights weights);
 // UNIMPLEMENTED, field "image.dtype": ToGray makes no gray of colour of this dtype.
 absl::Status CheckGrayDType(DType picture, GrayWeights weights);
