@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/segment/histogram.h"
+#include "core/segment/regions/flood/relief.h"
 #include "core/segment/regions/grid.h"
 
 namespace trine::segment {
@@ -11,6 +12,25 @@ namespace {
 
 constexpr int32_t kUnseen = -1;
 constexpr int32_t kMaximum = -1;
+
+// Numbers in the order of the distances, below the returned one: their squares where these are
+// integers and not many more than the pixels, else their ranks.
+absl::StatusOr<int32_t> RankDistances(const Context& context, const float* distance,
+                                      const uint8_t* region, int64_t pixels, int32_t* rank) {
+  TRINE_ASSIGN_OR_RETURN(const int32_t greatest, GreatestSquare(context, distance, region, pixels));
+  if (greatest < 0 || greatest > std::max<int64_t>(pixels / 16, 4096)) {
+    return RankFloats(context, DType::kFloat32, reinterpret_cast<const uint8_t*>(distance), region,
+                      pixels, rank);
+  }
+  TRINE_RETURN_IF_ERROR(ParallelFor(context, static_cast<size_t>(pixels),
+                                    static_cast<size_t>(kPixelGrain),
+                                    [&](size_t begin, size_t end) {
+                                      for (size_t i = begin; i < end; ++i)
+                                        rank[i] = region[i] != 0 ? SquareOf(distance[i]) : 0;
+                                      return absl::OkStatus();
+                                    }));
+  return greatest + 1;
+}
 
 // Pixels of the region from the highest rank down, in raster order within one.
 absl::StatusOr<int64_t> OrderByRank(const int32_t* rank, int32_t ranks, const uint8_t* region,
@@ -84,9 +104,8 @@ absl::Status DistanceMarkers(const Context& context, const float* distance, cons
   Scratch<int32_t> rank = MakeScratch<int32_t>(pixels);
   Scratch<int32_t> order = MakeScratch<int32_t>(pixels);
   Poller poll = PixelPoller(context);
-  TRINE_ASSIGN_OR_RETURN(const int32_t ranks, RankFloats(context, DType::kFloat32,
-                                                         reinterpret_cast<const uint8_t*>(distance),
-                                                         region, pixels, rank.data()));
+  TRINE_ASSIGN_OR_RETURN(const int32_t ranks,
+                         RankDistances(context, distance, region, pixels, rank.data()));
   TRINE_ASSIGN_OR_RETURN(const int64_t count,
                          OrderByRank(rank.data(), ranks, region, pixels, poll, order.data()));
   for (int64_t i = 0; i < pixels; ++i) {
