@@ -195,6 +195,7 @@ absl::Status CheckFinite(const Context& context, NanPolicy policy, GrayPicture* 
     return absl::OkStatus();
   }));
   gray.inside = out->inside.data();
+  gray.leaves_out = true;
   return absl::OkStatus();
 }
 

@@ -31,6 +31,7 @@ struct Picture {
   const uint8_t* inside = nullptr;  // [height, width], 0 where a pixel belongs to nothing; or null
   int64_t origin = 0;               // of integers: the gray value that a stored 0 stands for
   bool whole = false;               // float64 that were given as integers
+  bool leaves_out = false;          // of `inside`: pixels that are not finite
 
   int64_t pixels() const { return height * width; }
   bool Contains(int64_t i) const { return inside == nullptr || inside[i] != 0; }

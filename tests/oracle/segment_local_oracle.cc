@@ -126,7 +126,8 @@ Mask LocalByRule(const Grid<uint16_t>& gray, const Mask& inside, const LocalRule
       if (method == "wan") above = value > (w.high + m) / 2.0 * (1.0 + k * (s / r - 1.0));
       if (method == "bradley") above = value > m * (1.0 - k);
       if (method == "phansalkar")
-        above = value > m * (1.0 + rule.p * std::exp(-rule.q * m / (2.0 * r)) + k * (s / r - 1.0));
+        above = value > m * (1.0 + rule.p * std::exp(-std::max(rule.q * m / (2.0 * r), 0.0)) +
+                             k * (s / r - 1.0));
       if (method == "bernsen")
         above = w.high - w.low < rule.contrast ? (w.low + w.high) / 2 >= rule.level
                                                : value > (w.low + w.high) / 2;

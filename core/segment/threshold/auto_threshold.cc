@@ -26,6 +26,7 @@ absl::StatusOr<double> ThresholdOf(const MethodInput& of, const AutoMethodRow& r
     return row.skimage(of);
   }
   if (profile == Profile::kImagej) return row.imagej(of);
+  if (profile == Profile::kOpencv) return row.opencv(of);
   if (of.levels.size() == 1 && row.method != AutoMethod::kGlobalMean) return of.levels.values[0];
   return row.exact(of);
 }
@@ -48,15 +49,19 @@ absl::Status CheckAutoProfile(Profile profile, DType dtype, AutoMethod method) {
     case Profile::kExact:
       return absl::OkStatus();
     case Profile::kSkimage:
-      if (row.skimage != nullptr) return absl::OkStatus();
+      if (row.skimage != nullptr) return CheckSkimageBins(dtype);
       return NotOffered("profile", "scikit-image has no method " + name);
     case Profile::kImagej:
       if (dtype == DType::kUint8) return absl::OkStatus();
       return NotOffered("profile", "ImageJ's methods take uint8 pictures only, not " +
                                        std::string(DTypeName(dtype)));
+    case Profile::kOpencv:
+      if (row.opencv == nullptr) return NotOffered("profile", "OpenCV has no method " + name);
+      if (dtype == DType::kUint8) return absl::OkStatus();
+      return NotOffered("profile", "OpenCV's " + name + " takes uint8 pictures only, not " +
+                                       std::string(DTypeName(dtype)));
     default:
-      return NotOffered("profile",
-                        "method " + name + " has the profiles exact, skimage and imagej only");
+      return NotOffered("profile", "MATLAB has no method " + name);
   }
 }
 

@@ -186,15 +186,16 @@ absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const 
   return SearchWith<IntegerMoments>(context, levels, classes);
 }
 
-absl::Status CheckMultiOtsuProfile(Profile profile) {
-  if (profile == Profile::kExact || profile == Profile::kSkimage) return absl::OkStatus();
+absl::Status CheckMultiOtsuProfile(Profile profile, DType dtype) {
+  if (profile == Profile::kExact) return absl::OkStatus();
+  if (profile == Profile::kSkimage) return CheckSkimageBins(dtype);
   return NotOffered("profile", "multi-Otsu has the profiles exact and skimage only");
 }
 
 absl::StatusOr<ThresholdResult> MultiOtsu(const Context& context, const Picture& gray,
                                           Profile profile, int classes, std::string_view field) {
   TRINE_ASSIGN_OR_RETURN(const Levels levels, LevelsOf(context, gray));
-  if (levels.size() == 0) return NoPixelsInside();
+  if (levels.size() == 0) return NoPixelsInside(gray);
   if (levels.size() < static_cast<size_t>(classes))
     return InvalidField(field, int64_t{classes},
                         "at most the number of distinct values, " + std::to_string(levels.size()));

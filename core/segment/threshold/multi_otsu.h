@@ -28,7 +28,7 @@ absl::StatusOr<std::vector<size_t>> BestPartition(const Context& context, const 
                                                   int classes);
 
 // UNIMPLEMENTED naming "profile" for one that has no multi-Otsu.
-absl::Status CheckMultiOtsuProfile(Profile profile);
+absl::Status CheckMultiOtsuProfile(Profile profile, DType dtype);
 
 // Thresholds by the profile's conventions (EXACT or SKIMAGE), with classes and separability;
 // plateau_low and plateau_high stay 0 above two classes. `field` names the step's parameter in

@@ -236,6 +236,8 @@ absl::Status CheckOtsuProfile(Profile profile, DType dtype) {
       if (plain || dtype == DType::kInt16) return absl::OkStatus();
       return NotOffered("profile", "graythresh takes uint8, uint16 and int16 pictures only, not " +
                                        std::string(DTypeName(dtype)));
+    case Profile::kSkimage:
+      return CheckSkimageBins(dtype);
     default:
       return absl::OkStatus();
   }
@@ -249,7 +251,15 @@ double HighestThreshold(double next, const Picture& gray) {
   return std::min(next - 1, before);
 }
 
-absl::Status NoPixelsInside() {
+absl::Status CheckSkimageBins(DType dtype) {
+  if (dtype != DType::kBool) return absl::OkStatus();
+  return NotOffered("profile", "the skimage profile's thresholds from a histogram take no bool");
+}
+
+absl::Status NoPixelsInside(const Picture& gray) {
+  if (gray.leaves_out)
+    return InvalidField("gray", std::string_view("finite nowhere inside"),
+                        "at least one pixel must be finite to find a threshold");
   return InvalidField("mask", std::string_view("0 everywhere"),
                       "at least one pixel must lie inside to find a threshold");
 }
@@ -318,7 +328,7 @@ absl::StatusOr<ThresholdResult> Otsu(const Context& context, const Picture& gray
     TRINE_ASSIGN_OR_RETURN(counts, CountValues(context, gray));
     levels = LevelsOfCounts(counts, gray.origin);
   }
-  if (levels.size() == 0) return NoPixelsInside();
+  if (levels.size() == 0) return NoPixelsInside(gray);
   TRINE_ASSIGN_OR_RETURN(ThresholdResult result, OtsuOf(context, gray, profile, levels, counts));
   TRINE_RETURN_IF_ERROR(DescribeClasses(context, levels, result));
   return result;

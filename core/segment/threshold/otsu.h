@@ -54,7 +54,10 @@ double HighestThreshold(double next, const Picture& gray);
 // Fills classes and separability of `result` for its thresholds: 0 where there are no levels.
 absl::Status DescribeClasses(const Context& context, const Levels& levels, ThresholdResult& result);
 
-// INVALID_ARGUMENT naming "mask": there is nothing to threshold.
-absl::Status NoPixelsInside();
+// INVALID_ARGUMENT naming "mask", or "gray" where it is finite nowhere: there is nothing to
+// threshold.
+absl::Status NoPixelsInside(const Picture& gray);
+// UNIMPLEMENTED naming "profile": scikit-image makes 256 bins of a picture of bool.
+absl::Status CheckSkimageBins(DType dtype);
 
 }  // namespace trine::segment

@@ -56,7 +56,7 @@ std::vector<StepSpec> ThresholdRows() {
         return s.ApplyThreshold(true);
       },
       [](const StepToCheck& step, const MultiOtsuStep&) {
-        return CheckMultiOtsuProfile(step.options.profile);
+        return CheckMultiOtsuProfile(step.options.profile, step.gray_type);
       }));
 
   rows.push_back(Row<ThresholdStep>(

@@ -134,6 +134,13 @@ TEST(DTypes, BoolAndSixteenBitFloats) {
   EXPECT_EQ(Draw(GridOf<uint8_t>(*result->mask)), ".##.\n");
   EXPECT_EQ(result->threshold->thresholds[0], 0);
   EXPECT_EQ(result->threshold->plateau_high, 0);
+  for (const Step& step :
+       {Step(OtsuStep{}), Step(MultiOtsuStep{2}), Step(AutoThresholdStep{AutoMethod::kTriangle}),
+        Step(AutoThresholdStep{AutoMethod::kYen})}) {
+    const auto refused = RunSteps(inputs, {Profile::kSkimage, false, {step}});
+    EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnimplemented);
+    EXPECT_EQ(FieldOf(refused.status()), "profile");
+  }
 
   const float values[] = {-0.5f, 0.25f, 2.0f, 1.5f};
   for (const DType dtype : {DType::kFloat16, DType::kBfloat16}) {
@@ -322,10 +329,19 @@ TEST(NotFinite, AllIgnoredIsNothingToThreshold) {
   const Unaligned<float> picture(gray);
   Inputs inputs;
   inputs.gray = picture.view();
-  EXPECT_EQ(
-      FieldOf(
-          RunSteps(inputs, {Profile::kExact, false, {OtsuStep{}}, NanPolicy::kIgnore}).status()),
-      "mask");
+  const auto refused_field = [&](const Step& step) {
+    return FieldOf(RunSteps(inputs, {Profile::kExact, false, {step}, NanPolicy::kIgnore}).status());
+  };
+  for (const Step& step :
+       {Step(OtsuStep{}), Step(MultiOtsuStep{2}), Step(AutoThresholdStep{AutoMethod::kLi})})
+    EXPECT_EQ(refused_field(step), "gray");
+  const Mask one = Drawn({"#.", ".."}), none(2, 2);
+  const Unaligned<uint8_t> inside(one), outside(none);
+  inputs.mask = inside.view();
+  EXPECT_EQ(refused_field(OtsuStep{}), "gray");
+  inputs.mask = outside.view();
+  EXPECT_EQ(refused_field(OtsuStep{}), "mask");
+  inputs.mask.reset();
   const auto local = RunSteps(
       inputs, {Profile::kExact, false, {Local(LocalMethod::kSauvola)}, NanPolicy::kIgnore});
   ASSERT_TRUE(local.ok()) << local.status();

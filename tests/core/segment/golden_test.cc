@@ -226,6 +226,7 @@ TEST(Golden, ImagejFilters) { ExpectFiltered("imagej-1.52i-filters.txt", Profile
 // OpenCV 4.6 answers alike.
 TEST(Golden, OpencvFilters) { ExpectFiltered("opencv-5.0.0-filters.txt", Profile::kOpencv, 500); }
 TEST(Golden, OpencvEdges) { ExpectAnswers("opencv-5.0.0-edges.txt", Profile::kOpencv, 100); }
+TEST(Golden, OpencvTriangle) { ExpectAnswers("opencv-5.0.0-triangle.txt", Profile::kOpencv, 30); }
 TEST(Golden, Opencv) { ExpectAnswers("opencv-4.6.0.txt", Profile::kOpencv, 250); }
 TEST(Golden, Skimage026) { ExpectAnswers("scikit-image-0.26.0.txt", Profile::kSkimage, 600); }
 TEST(Golden, Imagej) { ExpectAnswers("imagej-1.53t.txt", Profile::kImagej, 400); }

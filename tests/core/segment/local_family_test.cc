@@ -37,6 +37,7 @@ oracle::LocalRule Rule(const LocalThresholdStep& step, double r) {
   rule.window = static_cast<int>(step.window);
   rule.k = step.k.value_or(SpecOf(step.method).k);
   rule.r = r;
+  rule.q = step.q.value_or(rule.q);
   rule.contrast = 15.0 * r / 128;
   rule.level = r;
   rule.border =
@@ -58,6 +59,8 @@ TEST(LocalFamily, AgreesWithDirectWindows) {
       const auto words = RandomGrid<uint16_t>(random, h, w, 0, 65535);
       LocalThresholdStep step = Step(spec.method, 3 + 2 * static_cast<int64_t>(random() % 8));
       if ((spec.takes & kTakesK) != 0 && i % 3 == 0) step.k = i % 2 == 0 ? 0.37 : -0.61;
+      // Below 0: the exponent stays 0.
+      if ((spec.takes & kTakesPAndQ) != 0 && i % 3 == 1) step.q = -3;
       if ((spec.takes & kTakesBorder) != 0) step.border = static_cast<LocalBorder>(1 + i % 4);
       const Mask all(h, w, 1), some = RandomMask(random, h, w, 0.7);
       const Grid<uint16_t> wide = As<uint16_t>(bytes);

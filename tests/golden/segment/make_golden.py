@@ -10,6 +10,7 @@
     python make_golden.py filters > scikit-image-0.26.0-filters.txt  (scikit-image 0.26.0, scipy 1.17)
     python make_golden.py imagej_filters ij.jar > imagej-1.52i-filters.txt  (ImageJ 1.52i, Java 17)
     python make_golden.py edges > opencv-5.0.0-edges.txt     (opencv-python-headless 5.0.0)
+    python make_golden.py triangle > opencv-5.0.0-triangle.txt  (opencv-python-headless 5.0.0)
     python make_golden.py opencv_filters > opencv-5.0.0-filters.txt  (opencv-python-headless 5.0.0; 4.6.0 alike)
 
 Of doxa's three lines are left out where its masks differ: of Wolf and NICK on pictures of 7 levels,
@@ -99,6 +100,15 @@ def opencv():
                 _, labels = cv2.connectedComponentsWithAlgorithm(
                     mask, connectivity, cv2.CV_32S, cv2.CCL_WU)
                 emit("components", made, (connectivity,), fnv(labels.astype(np.int32)))
+
+
+def triangle():
+    import cv2
+
+    cv2.ipp.setUseIPP(False)
+    for made in pictures(("uint8",)):
+        threshold, _ = cv2.threshold(picture(*made), 0, 255, cv2.THRESH_TRIANGLE)
+        emit("triangle", made, (), repr(float(threshold)))
 
 
 def skimage():
@@ -398,4 +408,5 @@ def edges():
 
 {"opencv": opencv, "skimage": skimage, "skimage_auto": skimage_auto, "imagej": imagej,
  "histograms": histograms, "deviations": deviations, "doxa": doxa, "filters": filters,
- "edges": edges, "opencv_filters": opencv_filters, "imagej_filters": imagej_filters}[sys.argv[1]]()
+ "edges": edges, "triangle": triangle, "opencv_filters": opencv_filters,
+ "imagej_filters": imagej_filters}[sys.argv[1]]()

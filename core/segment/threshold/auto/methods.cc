@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/segment/threshold/libraries/imagej.h"
+#include "core/segment/threshold/libraries/opencv.h"
 #include "core/segment/threshold/libraries/skimage.h"
 #include "core/segment/threshold/otsu.h"
 
@@ -16,7 +17,7 @@ constexpr size_t kBinsOfFloats = 256;
 constexpr AutoMethodRow kMethods[] = {
     {AutoMethod::kLi, "li", Li, SkimageLi, ImagejLi},
     {AutoMethod::kYen, "yen", Yen, SkimageYen, ImagejYen},
-    {AutoMethod::kTriangle, "triangle", Triangle, SkimageTriangle, ImagejTriangle},
+    {AutoMethod::kTriangle, "triangle", Triangle, SkimageTriangle, ImagejTriangle, OpencvTriangle},
     {AutoMethod::kIsodata, "isodata", Isodata, SkimageIsodata, ImagejIsodata},
     {AutoMethod::kMinimum, "minimum", Minimum, SkimageMinimum, ImagejMinimum},
     {AutoMethod::kGlobalMean, "global_mean", GlobalMean, SkimageMean, ImagejMean},
@@ -57,13 +58,13 @@ absl::StatusOr<MethodInput> MakeMethodInput(const Context& context, const Pictur
   MethodInput out{context, gray, {}, {}, {}};
   if (IsFloat(gray.dtype)) {
     TRINE_ASSIGN_OR_RETURN(out.levels, LevelsOfFloats(context, gray));
-    if (out.levels.size() == 0) return NoPixelsInside();
+    if (out.levels.size() == 0) return NoPixelsInside(gray);
     TRINE_ASSIGN_OR_RETURN(out.bins, EqualBins(context, out.levels));
     return out;
   }
   TRINE_ASSIGN_OR_RETURN(out.counts, CountValues(context, gray));
   out.levels = LevelsOfCounts(out.counts, gray.origin);
-  if (out.levels.size() == 0) return NoPixelsInside();
+  if (out.levels.size() == 0) return NoPixelsInside(gray);
   out.bins = out.levels;
   return out;
 }

@@ -70,6 +70,7 @@ struct AutoMethodRow {
   // As the libraries have it; null: not at all.
   ExactMethod skimage;
   ExactMethod imagej;
+  ExactMethod opencv = nullptr;
 };
 
 // In the order of their numbers.
