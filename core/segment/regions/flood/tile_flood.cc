@@ -242,6 +242,13 @@ bool FitsTiles(const FloodInput& input, int64_t levels) {
 
 absl::Status FloodTiles(const Context& context, const FloodInput& input, FloodRelief* relief,
                         int32_t* labels) {
+  // The step's row counts what each pixel takes; on top come the chunks that are not full, one of
+  // each level that is in use, and the pixels that round the tiles up.
+  const int64_t pixels = input.pixels();
+  const uint64_t chunks = static_cast<uint64_t>(std::min<int64_t>(relief->count(), pixels)) *
+                          ChunkQueues::ChunkSize(relief->count(), pixels);
+  const uint64_t around = static_cast<uint64_t>(Tiles(input.height, input.width).size() - pixels);
+  TRINE_RETURN_IF_ERROR(context.Reserve((chunks + around) * sizeof(uint32_t)));
   TRINE_ASSIGN_OR_RETURN(const int64_t highest, HighestLabel(context, input.pixels(), labels));
   // The highest state is relief->count() - 1 + highest, and below the border's.
   if (relief->count() + highest <= TileFlood<uint16_t>::kBorder)
