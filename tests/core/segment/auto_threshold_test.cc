@@ -432,7 +432,9 @@ TEST(AutoThreshold, WhatIsNotOffered) {
     EXPECT_FALSE(absl::IsUnimplemented(ThresholdOf(bytes, method, Profile::kImagej).status()));
     for (const Profile profile : {Profile::kOpencv, Profile::kMatlab}) {
       const bool has = profile == Profile::kOpencv && method == AutoMethod::kTriangle;
-      if (has) EXPECT_TRUE(ThresholdOf(bytes, method, profile).ok());
+      if (has) {
+        EXPECT_TRUE(ThresholdOf(bytes, method, profile).ok());
+      }
       const auto refused =
           has ? ThresholdOf(words, method, profile) : ThresholdOf(bytes, method, profile);
       EXPECT_TRUE(absl::IsUnimplemented(refused.status()));
