@@ -254,8 +254,9 @@ TEST(WithStepFlags, NamesTheMethodsFlagOrTheListedStep) {
   };
   for (const auto& [field, flag, listed] : cases) {
     const absl::Status status = InvalidField(field, "v", "l");
-    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, false))->field, flag);
-    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, true))->field, listed);
+    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, ""))->field, flag);
+    const std::string_view steps = "otsu,gaussian:window=4,fill-holes,threshold:thresholds=1";
+    EXPECT_EQ(GetErrorDetail(WithStepFlags(status, request, steps))->field, listed);
   }
 }
 
