@@ -258,7 +258,7 @@ absl::Status CheckSkimageBins(DType dtype) {
 
 absl::Status NoPixelsInside(const Picture& gray) {
   if (gray.leaves_out)
-    return InvalidField("gray", std::string_view("finite nowhere inside"),
+    return InvalidField("gray", std::string_view("finite nowhere"),
                         "at least one pixel must be finite to find a threshold");
   return InvalidField("mask", std::string_view("0 everywhere"),
                       "at least one pixel must lie inside to find a threshold");

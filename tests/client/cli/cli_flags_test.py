@@ -219,7 +219,7 @@ class Flags(support.CliTest):
                  "opencv"),
                 ("--sigma: is 16384; at most 16383", "--method", "gaussian", "--sigma", "16384",
                  "--profile", "skimage"),
-                ("--profile: method li has", "--method", "li", "--profile", "opencv"),
+                ("--profile: OpenCV has no method li", "--method", "li", "--profile", "opencv"),
                 ("--profile: multi-Otsu has", "--method", "multi-otsu", "--profile", "matlab"),
                 ("--profile: valley emphasis has", "--valley-emphasis", "--profile", "opencv"),
                 ("--profile: equalize has", "--before", "equalize", "--profile", "matlab"),

@@ -68,7 +68,7 @@ class Many(support.CliTest):
         self.assertEqual([t["input"] for t in told], self.NAMES)
         self.assertEqual([t["label_count"] for t in told], [0, 2, 3])
         self.assertEqual([t["outputs"] for t in told], [{"csv": "all.csv"}] * 3)
-        alone = self.json("segment", "two.pgm", "--components", cwd=self.dir)
+        alone = self.json("segment", "two.pgm", "--csv", "one.csv", cwd=self.dir)
         self.assertEqual(alone["regions"], told[1]["regions"])
 
     def test_with_a_folder(self):

@@ -96,15 +96,6 @@ void Print(const std::string& title, const v1::SegmentResponse& response, const 
   session.PrintStatus(SegmentLine(title, common.name_width, response, common.asked));
 }
 
-// Where no mask is given, the pixels that are left out are those that are not finite.
-absl::Status WithoutMask(const absl::Status& status, const v1::SegmentRequest& request) {
-  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
-  if (!detail.has_value() || detail->field.rfind("mask", 0) != 0 || request.has_mask())
-    return status;
-  return InvalidField("the input", std::string_view("finite nowhere"),
-                      "at least one pixel must be, to find a threshold");
-}
-
 // One page of an input.
 struct Item {
   const Input& from;
@@ -151,8 +142,7 @@ absl::Status SegmentItem(const SegmentArgs& args, v1::SegmentRequest request, It
   TRINE_ASSIGN_OR_RETURN(const Files files, CreateFiles(args, paths));
   const absl::StatusOr<v1::SegmentResponse> response = client->Segment(std::move(sent));
   if (!response.ok()) {
-    const absl::Status refused =
-        WithPackedFlag(WithoutMask(response.status(), request), args, wanted);
+    const absl::Status refused = WithPackedFlag(response.status(), args, wanted);
     return WithFile(WithStepFlags(refused, request, args.steps), blamed);
   }
   const absl::Status written =

@@ -110,8 +110,12 @@ TEST_F(SegmentationServiceTest, SeparatesTouchingDisks) {
   EXPECT_NEAR(left.mean_intensity(), 200, 1);  // the hole's pixel is dark
   EXPECT_EQ(right.mean_intensity(), 200);
 
-  ASSERT_EQ(response.contours_size(), 1);
-  const v1::Contour& outline = response.contours(0);
+  // An outline of each, the one found last first.
+  ASSERT_EQ(response.contours_size(), 2);
+  EXPECT_EQ(response.contours(0).label(), 2);
+  EXPECT_EQ(response.contours(0).next(), 1);
+  const v1::Contour& outline = response.contours(1);
+  EXPECT_EQ(outline.label(), 1);
   EXPECT_FALSE(outline.is_hole());
   EXPECT_EQ(outline.next(), -1);
   EXPECT_EQ(outline.parent(), -1);
