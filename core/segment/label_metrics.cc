@@ -61,8 +61,9 @@ absl::StatusOr<Scratch<int32_t>> LabelsOf(const Context& context, std::string_vi
 absl::StatusOr<std::vector<Overlap>> OverlapsOf(const Context& context, uint64_t reserved,
                                                 const Scratch<int32_t>& labels,
                                                 const Scratch<int32_t>& truth) {
-  // A slot of the table at half its room, its copy as it grows, and the list.
-  constexpr uint64_t kPairBytes = 64;
+  // A slot of the table at half its room, its copy as it grows, the list, and slots of the tables
+  // of labels, which are fewer.
+  constexpr uint64_t kPairBytes = 256;
   constexpr size_t kAhead = size_t{1} << 14;
   absl::flat_hash_map<uint64_t, int64_t> counts;
   size_t room = 0;

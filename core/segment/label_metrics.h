@@ -49,8 +49,8 @@ struct LabelMetrics {
 
 // Both are [H,W] of integers from 0 to 2147483647. INVALID_ARGUMENT naming "labels" or
 // "ground_truth" for another type, a value out of that range (with its pixel), another shape or no
-// pixels. Memory: at most 64 bytes a pixel, for each pair of labels that meet; what it is, is
-// reserved with the context.
+// pixels. Memory: 8 bytes a pixel, and 256 for each pair of labels that meet, reserved with the
+// context as they are found.
 absl::StatusOr<LabelMetrics> CompareLabels(const Context& context, const TensorView& labels,
                                            const TensorView& ground_truth);
 

@@ -152,7 +152,8 @@ void ContourToProto(const segment::Contour& contour, v1::Contour* out) {
 
 // What the lists take in memory and at most on the wire.
 absl::Status CheckLists(const segment::Result& result, const Limits& limits) {
-  constexpr uint64_t kRegionBytes = 96;
+  // Seven integers below 2^31, two more of a shape, 20 doubles and a flag, with their tags.
+  constexpr uint64_t kRegionBytes = 288;
   constexpr uint64_t kContourBytes = 96;
   constexpr uint64_t kPointBytes = 8;  // coordinates below 2^28 take 4 bytes each
   TRINE_RETURN_IF_ERROR(CheckOutputBytes(result.regions.size() * kRegionBytes, limits, "regions"));

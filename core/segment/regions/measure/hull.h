@@ -26,7 +26,10 @@ struct HullMeasures {
 // Thread safety: one thread at a time.
 class HullMeasurer {
  public:
-  // Spans by ascending row, at least one, of a picture of at most kMaxPixels. Memory: 96 bytes a
+  // Extremes of two half rows, and corners of both sides and of all around, in vectors that double.
+  static constexpr uint64_t kBytesARow = 320;
+
+  // Spans by ascending row, at least one, of a picture of at most kMaxPixels. Memory: kBytesARow a
   // row from the first to the last.
   absl::StatusOr<HullMeasures> Measure(const RowSpan* spans, int64_t count, Poller& poll);
 

@@ -29,7 +29,7 @@ double CroftonPerimeterOf(const OutlineCounts& counts);
 int64_t EulerNumberOf(const OutlineCounts& counts);
 
 // Calls counts_of(label) for what is counted of labels but 0 and adds to it. One thread. Memory:
-// 12 bytes a column.
+// 16 bytes a column.
 absl::Status CountOutlines(const Context& context, const int32_t* labels, int64_t height,
                            int64_t width,
                            absl::FunctionRef<OutlineCounts*(int32_t label)> counts_of);

@@ -78,9 +78,9 @@ absl::Status MeasureShapes(State& state, std::vector<Region>* regions) {
   const int32_t* const labels = state.Labels();
   const size_t count = regions->size();
   // What HullMeasurer takes on each thread, and CountOutlines.
-  const uint64_t scratch =
-      SaturatingAdd(SaturatingMul(ThreadsOf(context), 96 * static_cast<uint64_t>(height)),
-                    16 * static_cast<uint64_t>(width));
+  const uint64_t scratch = SaturatingAdd(
+      SaturatingMul(ThreadsOf(context), HullMeasurer::kBytesARow * static_cast<uint64_t>(height)),
+      16 * static_cast<uint64_t>(width));
   const uint64_t need =
       SaturatingAdd(scratch, SaturatingMul(count, sizeof(Region) + LabelNumbers::kBytes +
                                                       sizeof(OutlineCounts) + sizeof(int64_t)));

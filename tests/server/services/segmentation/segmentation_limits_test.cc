@@ -147,6 +147,27 @@ TEST(SegmentationLimitsTest, ListsThatAnAnswerCannotHold) {
                 StatusCode::kResourceExhausted, "contours");
 }
 
+// What a region is taken to need is no less than what it takes on the wire with all measurements.
+TEST(SegmentationLimitsTest, RegionsAreCountedWithAllTheirMeasurements) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < 400; ++i) pixels.push_back(i % 4 == 0 ? 0 : static_cast<uint8_t>(90 + i % 4));
+  v1::SegmentRequest request;
+  *request.mutable_image()->mutable_tensor() = MakeTensor(v1::DATA_TYPE_UINT8, {1, 400}, pixels);
+  request.add_steps()->mutable_otsu();
+  request.add_steps()->mutable_components();
+  request.add_steps()->mutable_measure()->set_shape(true);
+  ServiceHarness free;
+  const auto response = free.Unary<v1::SegmentResponse>("Segment", request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  v1::SegmentResponse regions;
+  *regions.mutable_regions() = response->regions();
+  Limits limits;
+  limits.max_output_bytes = regions.ByteSizeLong() - 1;
+  ServiceHarness services(limits);
+  ExpectRefused(services.Unary<v1::SegmentResponse>("Segment", request).status(),
+                StatusCode::kResourceExhausted, "regions");
+}
+
 TEST(SegmentationLimitsTest, CancelledAndLateCalls) {
   ServiceHarness services;
   services.cancel().SetDeadline(std::chrono::steady_clock::now());
