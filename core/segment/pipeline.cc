@@ -132,6 +132,14 @@ std::string State::Field(std::string_view parameter) const {
   return StepField(index, options.steps[index]) + "." + std::string(parameter);
 }
 
+bool State::AreLabelsRead() const {
+  const auto reads = [](const Step& step) {
+    return ((step.spec().needs | step.spec().uses) & kLabels) != 0;
+  };
+  return options.labels || std::any_of(options.steps.begin() + static_cast<int64_t>(index),
+                                       options.steps.end(), reads);
+}
+
 absl::Status State::ApplyThreshold(bool with_labels) {
   const std::vector<double>& thresholds = result.threshold->thresholds;
   if (with_labels) {
@@ -145,7 +153,7 @@ absl::Status State::ApplyThreshold(bool with_labels) {
       ApplyThresholds(
           context, gray, thresholds,
           {.invert = options.invert, .streamed = !is_read && gray.pixels() >= kLeastStreamed},
-          result.mask->data.data(), with_labels ? LabelsToWrite() : nullptr));
+          result.mask->data.data(), with_labels && AreLabelsRead() ? LabelsToWrite() : nullptr));
   if (with_labels && !options.invert && foreground == uint64_t{0}) result.label_count = 0;
   return absl::OkStatus();
 }

@@ -62,13 +62,17 @@ class State {
   std::string Field() const;
   std::string Field(std::string_view parameter) const;
 
-  // The mask, and with `with_labels` the classes as labels, from result.threshold.
+  // The mask, and with `with_labels` the classes as labels, from result.threshold: their map where
+  // somebody reads it.
   absl::Status ApplyThreshold(bool with_labels);
 
   // Calls body(begin, end) for ranges of pixels that cover the picture, in parallel.
   absl::Status ForPixels(absl::FunctionRef<void(size_t begin, size_t end)> body) const;
 
  private:
+  // By a step from this one on, or by the caller.
+  bool AreLabelsRead() const;
+
   Tensor changed_gray_;
 };
 
